@@ -1,0 +1,68 @@
+"""The program: runs one command and turns whatever happens into one message and an exit code."""
+
+import logging
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from textclf.cli import cli
+from textclf.errors import TextclfError
+
+FAULT_OF_OURS, INTERRUPTED = 3, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0 done, 1 something the user can mend, 2 wrong usage, 3 a fault of ours, 130 interrupted.
+    """
+    _log_to_screen()
+    try:
+        return cli.main(arguments, prog_name="textclf", standalone_mode=False) or 0
+    except TextclfError as error:
+        _complain(str(error))
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        path = Path(tempfile.gettempdir()) / f"textclf-fault-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+        path.write_text(traceback.format_exc(), encoding="utf-8")
+        _complain(f"a fault of textclf itself, {type(error).__name__}: {error}\nPlease report it with {path}.")
+        return FAULT_OF_OURS
+
+
+def _complain(message: str) -> None:
+    click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
+
+
+def _log_to_screen() -> None:
+    """What the package logs goes to the error stream; warnings are marked."""
+
+    class Screen(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            mark = click.style("Warning: ", fg="yellow") if record.levelno >= logging.WARNING else ""
+            click.echo(mark + record.getMessage(), err=True)
+
+    logger = logging.getLogger("textclf")
+    if not logger.handlers:
+        logger.addHandler(Screen())
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""What happens around the steps of a training: measuring, keeping the best, reporting, and stopping in time."""
+
+import csv
+import logging
+import math
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras  # noqa: TID253
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from textclf.checkpoints import save_checkpoint
+from textclf.errors import TrainingError
+
+log = logging.getLogger(__name__)
+VALIDATION = "validation_"
+BETTER_LOWER = {"loss"}
+
+
+class Validation(keras.callbacks.Callback):
+    """Adds every validation metric to the epoch's logs, so that all callbacks after it can use any of them."""
+
+    def __init__(self, measure: Callable[[], dict[str, float]]):
+        super().__init__()
+        self.measure = measure
+
+    def on_epoch_end(self, epoch, logs):
+        """Measure on all validation texts at once: a mean over batches is not the metric."""
+        logs.update({f"{VALIDATION}{name}": value for name, value in self.measure().items()})
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Writes the weights after every epoch, and apart from them those of the best epoch; stops when it is long past.
+
+    Args:
+        metric: validation metric that decides; a later epoch must be better, not equal.
+        patience: epochs without a better one after which training stops; `None` never stops.
+    """
+
+    def __init__(self, best_path: Path, last_path: Path, *, metric: str, patience: int | None):
+        super().__init__()
+        self.best_path, self.last_path = best_path, last_path
+        self.metric, self.patience = metric, patience
+        self.best_epoch, self.best_value, self.epochs_done = 0, None, 0
+
+    def on_epoch_end(self, epoch, logs):
+        """Keep, compare, and stop if it is time."""
+        self.epochs_done = epoch + 1
+        save_checkpoint(self.last_path, self.model, with_optimizer=True)
+        value = logs[f"{VALIDATION}{self.metric}"]
+        better = self.best_value is None or (
+            value < self.best_value if self.metric in BETTER_LOWER else value > self.best_value
+        )
+        if better:
+            self.best_epoch, self.best_value = epoch + 1, value
+            save_checkpoint(self.best_path, self.model, with_optimizer=False)
+        elif self.patience is not None and epoch + 1 - self.best_epoch >= self.patience:
+            self.model.stop_training = True
+            log.info(
+                "stopped early: validation %s has not been better than %.4f of epoch %d for %d epochs",
+                self.metric, self.best_value, self.best_epoch, self.patience,
+            )  # fmt: skip
+
+
+class StopAtNonFiniteLoss(keras.callbacks.Callback):
+    """A loss that is not a number never becomes one again."""
+
+    def on_train_batch_end(self, batch, logs):
+        """Raise a TrainingError that says where it happened and what to try."""
+        if not math.isfinite(logs["loss"]):
+            rate = float(self.model.optimizer.learning_rate)
+            raise TrainingError(
+                f"the loss became {logs['loss']} at step {int(self.model.optimizer.iterations)} with learning rate "
+                f"{rate:g}. Try a tenth of it (--set training.learning_rate={rate / 10:g}), or a lower "
+                "training.clip_norm. The weights of the best epoch so far are in checkpoints/."
+            )
+
+
+class History(keras.callbacks.Callback):
+    """`history.csv`, one line an epoch, and the same line in the log."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.path = path
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Start the clock."""
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs):
+        """Append the epoch, flushed: what is there is there after a crash too."""
+        row = {"epoch": epoch + 1, **{name: f"{value:.6f}" for name, value in logs.items()}}
+        with self.path.open("a", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, row)
+            if epoch == 0:
+                writer.writeheader()
+            writer.writerow(row)
+        shown = "  ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in logs.items())
+        log.info("epoch %d/%d  %.0f s  %s", epoch + 1, self.params["epochs"], time.perf_counter() - self.started, shown)
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """A bar for the running epoch, on a terminal only."""
+
+    def __init__(self):
+        super().__init__()
+        self.bar = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """A new bar; it vanishes when the epoch's line is written."""
+        if sys.stderr.isatty():
+            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+            loss = TextColumn("loss {task.fields[loss]:.4f}")
+            self.bar = Progress(*columns, loss, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+            self.bar.start()
+            steps = self.params["steps"]
+            self.task = self.bar.add_task(f"epoch {epoch + 1}/{self.params['epochs']}", total=steps, loss=np.nan)
+
+    def on_train_batch_end(self, batch, logs):
+        """One step further."""
+        if self.bar:
+            self.bar.update(self.task, completed=batch + 1, loss=logs["loss"])
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Away with it."""
+        self.close()
+
+    def close(self):
+        """Also when the training is interrupted."""
+        if self.bar:
+            self.bar.stop()
+            self.bar = None

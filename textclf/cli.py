@@ -1,0 +1,109 @@
+"""The commands: arguments in, one call, text out. Nothing heavy is imported before a command runs."""
+
+import sys
+
+import click
+
+from textclf import __version__
+
+RUN_HELP = "A run folder, a run's name below runs/, or a copied classifier folder.  [default: the newest finished run]"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="textclf")
+def cli():
+    """Text in, labels out: train, evaluate and use text classifiers.
+
+    \b
+    textclf train configs/toy_en.yaml
+    textclf predict "a wonderful film"
+    textclf evaluate
+    """
+
+
+@cli.command()
+@click.argument("config", type=click.Path())
+@click.option("--set", "overrides", multiple=True, metavar="SECTION.SETTING=VALUE", help="Override one setting; may be repeated.")
+@click.option("--run", metavar="NAME", help="Name of the run folder below runs/.  [default: the date and the config's name]")
+def train(config, overrides, run):
+    """Train a classifier as CONFIG says, and measure it.
+
+    \b
+    textclf train configs/toy_en.yaml
+    textclf train configs/toy_en.yaml --set training.epochs=3 --set model.units=32 --run short
+    """
+    from textclf.screen import show_run
+    from textclf.training import train
+
+    show_run(train(config, overrides, run=run))
+
+
+@cli.command()
+@click.option("--run", metavar="RUN", help=RUN_HELP)
+@click.option("--data", metavar="FILE", type=click.Path(), help="Labelled texts (.csv, .jsonl).  [default: the test file of the run]")
+@click.option("--output", metavar="DIR", type=click.Path(), help="Folder for metrics.json and predictions.csv.  [default: evaluations/<file> in the run]")
+@click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the figures.")
+def evaluate(run, data, output, format):
+    """Measure a classifier on labelled texts.
+
+    \b
+    textclf evaluate
+    textclf evaluate --run short --data new_reviews.csv
+    """
+    from textclf.evaluation import evaluate
+    from textclf.screen import show_metrics
+
+    show_metrics(evaluate(run, data, output=output), format)
+
+
+@cli.command()
+@click.argument("texts", nargs=-1, metavar="[TEXT]...")
+@click.option("--file", metavar="PATH", help="Read texts from a file, or from standard input with '-'.")
+@click.option("--input-format", type=click.Choice(["txt", "csv", "jsonl"]), help="txt is one text a line.  [default: by the ending of --file, else txt]")
+@click.option("--column", metavar="NAME", help="Column or field with the text.  [default: as in training]")
+@click.option("--run", metavar="RUN", help=RUN_HELP)
+@click.option("--format", type=click.Choice(["text", "jsonl", "csv"]), default="text", show_default=True, help="text is label, tab, probability; the others have all probabilities.")
+@click.option("--output", metavar="PATH", type=click.Path(dir_okay=False), help="Write to a file in place of the screen.")
+def predict(texts, file, input_format, column, run, format, output):
+    """Answer for texts given as arguments, in a file, or on standard input.
+
+    \b
+    textclf predict "a wonderful film" "a waste of time"
+    textclf predict --file reviews.csv --format csv --output answers.csv
+    tail -f log.txt | textclf predict --file - --format jsonl
+    """
+    if bool(texts) == bool(file):
+        raise click.UsageError("expected either texts or --file, as in: textclf predict \"a wonderful film\"")
+    from textclf.prediction import answer, load, open_texts, read_texts, write_lines
+
+    classifier = load(run)
+    column = column or classifier.about["text_column"]
+    with open_texts(file) as stream:
+        chunks = [list(texts)] if texts else read_texts(stream, format=input_format, column=column, name=file)
+        write_lines(answer(classifier, chunks, format), output)
+
+
+@cli.command()
+def schema():
+    """Print the JSON Schema of a config, with which editors complete and check.
+
+    \b
+    textclf schema > configs/schema.json
+    """
+    import json
+
+    from textclf.config import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@cli.command(name="list")
+def list_parts():
+    """List architectures, tokenizers, readers and runs.
+
+    \b
+    textclf list
+    """
+    from textclf.screen import show_parts
+
+    show_parts()

@@ -1,0 +1,183 @@
+"""The YAML contract on one page: what a config holds, how it is read, checked, overridden and written."""
+
+import copy
+from collections.abc import Iterable, Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, create_model
+from ruamel.yaml import YAML
+
+from textclf.config_faults import SETTINGS, faults_of, report, show
+from textclf.config_yaml import Document, Fault, parse_value, parse_yaml
+from textclf.dataset import DataOptions
+from textclf.errors import ConfigError, did_you_mean
+from textclf.models import ARCHITECTURES
+from textclf.options import Options
+from textclf.preprocessing import TOKENIZERS
+from textclf.preprocessing.options import PreprocessingOptions
+from textclf.targets import TargetOptions
+
+
+class EarlyStoppingOptions(Options):
+    """When to stop before the last epoch. The weights of the best epoch are always the ones kept."""
+
+    metric: Literal["accuracy", "f1_macro", "loss", "roc_auc"] = Field(
+        "accuracy", description="Validation metric that decides which epoch is the best."
+    )
+    patience: int = Field(3, ge=1, description="Epochs without a better one after which training stops.")
+
+
+class TrainingOptions(Options):
+    """How the network is fitted, with Adam."""
+
+    epochs: int = Field(10, ge=1, description="Most passes over the training texts.")
+    batch_size: int = Field(32, ge=1, description="Texts of one step.")
+    learning_rate: float = Field(0.001, gt=0, description="Step size of Adam.")
+    clip_norm: float | None = Field(
+        1.0, gt=0, description="Largest norm of a step's gradient, against exploding ones; null switches it off."
+    )
+    early_stopping: EarlyStoppingOptions | None = Field(
+        EarlyStoppingOptions(), description="When to stop before the last epoch; null: never, and the lowest loss is best."
+    )
+
+
+class Config(Options):
+    """Everything that decides a run. `preprocessing` and `model` depend on the tokenizer and architecture chosen."""
+
+    seed: int = Field(42, ge=0, lt=2**32, description="Of the split, the first weights, the order and the dropout.")
+    data: DataOptions = Field(description="The files of labelled texts.")
+    targets: TargetOptions = Field(TargetOptions(), description="The kind of answer.")
+    preprocessing: PreprocessingOptions = Field(description="From texts to token ids.")
+    model: Options = Field(description="The network.")
+    training: TrainingOptions = Field(TrainingOptions(), description="How it is fitted.")
+
+
+# Section -> the setting in it that chooses a part, the table to choose from, and the part if none is named.
+CHOICES = {
+    "preprocessing": ("tokenizer", TOKENIZERS, "word"),
+    "model": ("architecture", ARCHITECTURES, "lstm"),
+}
+
+
+def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] = ()) -> Config:
+    """Read and check a config completely, before any data is read.
+
+    Args:
+        source: the path of a YAML file, or its content as a mapping, or a config to override.
+        overrides: `section.setting=value`, the value written as in YAML.
+
+    Raises:
+        ConfigError: names every fault with its line, its path, what was expected and what was received.
+    """
+    document, name = _document(source)
+    for override in overrides:
+        _apply(override, document)
+    data, faults, chosen = document.data, list(document.faults), {}
+    if not isinstance(data, dict):
+        faults.append(Fault((), "line 1", f"expected {SETTINGS}, received {show(data)}"))
+        data = {}
+    data = {key: value for key, value in data.items() if value is not None}  # `training:` with nothing below it
+    for section, (setting, table, default) in CHOICES.items():
+        chosen[section], data = _choose(section, setting, table, default, data, document.places, faults)
+    config_type = config_class(**chosen)
+    config = None
+    try:
+        config = config_type.model_validate(data)
+    except ValidationError as error:
+        known = {fault.path for fault in faults}
+        faults += [fault for fault in faults_of(error, config_type, document.places) if fault.path not in known]
+    if config and config.data.text_column == config.data.label_column:
+        path = ("data", "label_column")
+        faults.append(Fault(path, document.places.get(path, ""), "expected another column than text_column"))
+    if faults:
+        raise ConfigError(report(name, faults))
+    return config
+
+
+def config_class(preprocessing: str, model: str) -> type[Config]:
+    """`Config` with the settings of the chosen tokenizer and architecture."""
+    parts = {"preprocessing": TOKENIZERS[preprocessing].Options, "model": ARCHITECTURES[model].Options}
+    fields = {
+        section: (part, Field(part(), description=Config.model_fields[section].description))
+        for section, part in parts.items()
+    }
+    return create_model("Config", __base__=Config, **fields)
+
+
+def write_config(config: Config, path: Path, command: str) -> None:
+    """Write the resolved config, every default filled in: `textclf train` on it repeats the run."""
+    stream = StringIO()
+    YAML().dump(config.model_dump(), stream)
+    path.write_text(f"# As resolved by `{command}`, every default filled in.\n{stream.getvalue()}", encoding="utf-8")
+
+
+def json_schema() -> dict:
+    """The JSON Schema of a config file, for editors."""
+    fields = {
+        section: (part, Field(None, description=Config.model_fields[section].description))
+        for section, part in (
+            (section, _union([module.Options for module in table.values()]))
+            for section, (_, table, _) in CHOICES.items()
+        )
+    }
+    schema = create_model("Config", __base__=Config, __doc__=Config.__doc__, **fields).model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "textclf config", **schema}
+
+
+def _union(classes: list[type]) -> Any:
+    union = classes[0]
+    for part in classes[1:]:
+        union = union | part
+    return union
+
+
+def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
+    """Any form of a config -> its data, and the name for messages."""
+    if isinstance(source, Config):
+        return Document(source.model_dump(), {}, []), "config"
+    if isinstance(source, Mapping):
+        return Document(copy.deepcopy(dict(source)), {}, []), "config"
+    try:
+        text = Path(source).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(f"{source}: expected a config file, but there is none. Check the path.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{source}: expected a YAML file in UTF-8, received other bytes.") from None
+    except OSError as error:
+        raise ConfigError(f"{source}: cannot be read: {error.strerror}.") from None
+    return parse_yaml(text), str(source)
+
+
+def _apply(override: str, document: Document) -> None:
+    """Put one `section.setting=value` into the data."""
+    path, equals, value = override.partition("=")
+    keys = tuple(path.strip().split("."))
+    place = f"--set {override}"
+    if not equals or not all(keys):
+        document.faults.append(Fault((), place, "expected section.setting=value, such as training.epochs=3"))
+        return
+    settings = document.data
+    for end, key in enumerate(keys[:-1], start=1):
+        if isinstance(settings, dict):
+            if settings.get(key) is None:  # a section that is not there yet, or has nothing below it
+                settings[key] = {}
+                document.places[keys[:end]] = place
+            settings = settings[key]
+    if isinstance(settings, dict):
+        settings[keys[-1]] = parse_value(value)
+        document.places[keys] = place
+
+
+def _choose(section, setting, table, default, data, places, faults) -> tuple[str, dict]:
+    """The part chosen in a section; an unknown one is a fault, and the rest is checked as for the default."""
+    settings = data.get(section)
+    if not isinstance(settings, dict) or setting not in settings:
+        return default, data
+    name = settings[setting]
+    if isinstance(name, str) and name in table:
+        return name, data
+    message = f"expected one of {', '.join(table)}, received {show(name)}{did_you_mean(str(name), table)}"
+    faults.append(Fault((section, setting), places.get((section, setting), ""), message))
+    return default, {**data, section: {**settings, setting: default}}

@@ -1,0 +1,106 @@
+"""What is wrong with a config, in words: what was expected and what was received, all faults at once."""
+
+import json
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from textclf.config_yaml import Fault, Path
+from textclf.errors import did_you_mean
+
+KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "null"}
+LIMITS = {Ge: ("ge", "of at least"), Gt: ("gt", "above"), Le: ("le", "of at most"), Lt: ("lt", "below")}
+SETTINGS = "settings (name: value)"
+LONGEST_SHOWN = 60
+
+
+def faults_of(error: ValidationError, model: type[BaseModel], places: dict[Path, str]) -> list[Fault]:
+    """pydantic's errors -> faults in our words, each with the place of its setting or of what it is missing from."""
+    faults = []
+    for detail in error.errors(include_url=False):
+        path = detail["loc"]
+        place = next((places[path[:end]] for end in range(len(path), -1, -1) if path[:end] in places), "")
+        faults.append(Fault(path, place, _message(detail, model)))
+    return faults
+
+
+def report(source: str, faults: list[Fault]) -> str:
+    """The faults as the user sees them, one a line, in the order of the file."""
+    lines = [f"{source}: {len(faults)} problem{'s' if len(faults) > 1 else ''}"]
+    paths = [".".join(map(str, fault.path)) for fault in faults]
+    place_width = max(len(fault.place) for fault in faults)
+    path_width = max(map(len, paths))
+    rows = [
+        f"  {fault.place:<{place_width}}  {path:<{path_width}}  {fault.message}"
+        for fault, path in sorted(zip(faults, paths, strict=True), key=lambda pair: _place_order(pair[0].place))
+    ]
+    return "\n".join([*lines, *rows, "Nothing was run."])
+
+
+def describe(field: FieldInfo) -> str:
+    """What a setting accepts: `a whole number of at least 1`."""
+    limits = []
+    for limit in field.metadata:
+        if type(limit) in LIMITS:
+            name, words = LIMITS[type(limit)]
+            limits.append(f"{words} {getattr(limit, name):g}")
+    return " ".join([_describe_annotation(field.annotation), *[" and ".join(limits)] * bool(limits)])
+
+
+def show(value: Any) -> str:
+    """A received value, as it would stand in a config, shortened."""
+    text = f"'{value}'" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+
+
+def settings_class(annotation: Any) -> type[BaseModel] | None:
+    """The settings that a field holds, also where `null` is allowed instead; `None` for a plain value."""
+    for part in (annotation, *get_args(annotation)):
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            return part
+    return None
+
+
+def _message(detail: dict, model: type[BaseModel]) -> str:
+    siblings, field = _field_at(model, detail["loc"])
+    received = show(detail["input"])
+    if detail["type"] == "extra_forbidden":
+        return f"unknown setting{did_you_mean(detail['loc'][-1], siblings)}"
+    expected = describe(field) if field else SETTINGS
+    if detail["type"] == "missing":
+        return f"expected {expected}, but the setting is missing"
+    if detail["type"] == "value_error":  # raised by a check of ours, whose text says what was expected
+        expected = str(detail["ctx"]["error"])
+    choices = [str(choice) for choice in get_args(field.annotation)] if field else []
+    return f"expected {expected}, received {received}{did_you_mean(str(detail['input']), choices)}"
+
+
+def _field_at(model: type[BaseModel], location: Path) -> tuple[list[str], FieldInfo | None]:
+    """The names beside the last part of a location, and the field there if there is one."""
+    siblings: list[str] = []
+    field = None
+    for part in location:
+        siblings = list(model.model_fields) if model else []
+        field = model.model_fields.get(part) if model else None
+        model = settings_class(field.annotation) if field else None
+    return siblings, field
+
+
+def _describe_annotation(annotation: Any) -> str:
+    if annotation in KINDS:
+        return KINDS[annotation]
+    if get_origin(annotation) is Literal:
+        names = [str(name) for name in get_args(annotation)]
+        return names[0] if len(names) == 1 else f"one of {', '.join(names)}"
+    if get_origin(annotation) in (Union, UnionType):
+        return " or ".join(dict.fromkeys(_describe_annotation(part) for part in get_args(annotation)))
+    return SETTINGS
+
+
+def _place_order(place: str) -> tuple[int, int]:
+    """Lines by number, then what `--set` says."""
+    number = place.removeprefix("line ")
+    return (0, int(number)) if number.isdecimal() else (1, 0)

@@ -1,0 +1,84 @@
+"""YAML 1.2 with the line of every setting. Duplicate keys are faults, and 1e-3 is a number."""
+
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import ConstructorError
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+
+DEEPEST = 20  # a config is three levels deep; an alias within itself has no end
+
+Path = tuple[str | int, ...]
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong, and where: the path of a setting and a line or the option that set it."""
+
+    path: Path
+    place: str
+    message: str
+
+
+class Document(NamedTuple):
+    """Plain data, the place (`line 7`) of every path in it, and what is wrong with it as YAML."""
+
+    data: Any
+    places: dict[Path, str]
+    faults: list[Fault]
+
+
+def parse_yaml(text: str) -> Document:
+    """Text -> data and places. An empty text is an empty mapping."""
+    document = Document({}, {}, [])
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        document.faults.append(Fault((), place, f"expected YAML, but {problem}"))
+        return document
+    if node is None:
+        return document
+    return document._replace(data=_construct(node, (), document))
+
+
+def parse_value(text: str) -> Any:
+    """One value as it would stand in the file: `0.5`, `true`, `[a, b]`; what is no YAML is text."""
+    if not text.strip():
+        return None
+    document = parse_yaml(text)
+    return text if document.faults else document.data
+
+
+def _construct(node: Node, path: Path, document: Document) -> Any:
+    place = f"line {node.start_mark.line + 1}"
+    document.places.setdefault(path, place)
+    if len(path) > DEEPEST:
+        document.faults.append(Fault(path[:3], place, "expected settings, received a value nested without end"))
+        return None
+    if isinstance(node, MappingNode):
+        return _construct_mapping(node, path, document)
+    if not isinstance(node, ScalarNode):
+        return [_construct(item, (*path, index), document) for index, item in enumerate(node.value)]
+    try:
+        return YAML(typ="safe", pure=True).constructor.construct_object(node, deep=True)
+    except (ConstructorError, ValueError) as error:
+        problem = getattr(error, "problem", None) or error
+        document.faults.append(Fault(path, place, f"expected a plain value, but {problem}"))
+        return None
+
+
+def _construct_mapping(node: MappingNode, path: Path, document: Document) -> dict:
+    mapping = {}
+    for key_node, value_node in node.value:
+        key = str(key_node.value) if isinstance(key_node, ScalarNode) else "?"
+        place = f"line {key_node.start_mark.line + 1}"
+        if key in mapping:
+            first = document.places[(*path, key)]
+            document.faults.append(Fault((*path, key), place, f"expected every setting once, received it in {first} too"))
+            continue
+        document.places[(*path, key)] = place
+        mapping[key] = _construct(value_node, (*path, key), document)
+    return mapping

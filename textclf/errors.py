@@ -1,0 +1,32 @@
+"""Everything that a user can mend. `__main__` prints each as one message and ends with its exit code."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class TextclfError(Exception):
+    """The message says what was expected, what was received and what to do about it."""
+
+    exit_code = 1
+
+
+class ConfigError(TextclfError):
+    """A config file or a `--set` that cannot be used; names every fault at once."""
+
+
+class DataError(TextclfError):
+    """A file of texts that cannot be read, or whose texts and labels cannot be used."""
+
+
+class RunError(TextclfError):
+    """A run or classifier folder that is missing, unfinished, damaged or too new."""
+
+
+class TrainingError(TextclfError):
+    """A training that cannot go on."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Text to append to a message about an unknown name: `; did you mean 'epochs'?` or nothing."""
+    matches = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{matches[0]}'?" if matches else ""

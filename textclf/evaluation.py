@@ -1,0 +1,79 @@
+"""How good a classifier is on labelled texts. No TensorFlow here."""
+
+import csv
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from textclf.classifier import Classifier, load_classifier
+from textclf.config import load_config
+from textclf.dataset import Dataset, read_dataset
+from textclf.errors import RunError
+from textclf.files import atomic_file, write_json
+from textclf.metrics import classification_metrics
+from textclf.run_folder import RunFolder, find_classifier, find_run
+
+log = logging.getLogger(__name__)
+
+
+def evaluate(
+    run: str | Path | RunFolder | None = None, data: str | Path | None = None, *, output: str | Path | None = None
+) -> dict:
+    """Measure a classifier on a file of labelled texts, by default the test file of its run.
+
+    Writes `metrics.json` and `predictions.csv` into `output`: by default the run folder for its own test
+    file, `evaluations/<file name>/` in it for another, and nowhere for a classifier folder without a run.
+
+    Args:
+        run: a run folder, its name below `runs/`, or a classifier folder; by default the newest finished run.
+
+    Returns:
+        The metrics, as in `metrics.json`.
+
+    Raises:
+        RunError, DataError: the run or the data cannot be used.
+    """
+    folder = find_classifier(run)
+    classifier = load_classifier(folder)
+    if data is None:
+        run_folder = find_run(folder.parent)
+        data = load_config(run_folder.config).data.test
+        if data is None:
+            raise RunError(f"{run_folder.path}: its config names no test file. Name one with --data.")
+        output = output or run_folder.evaluations / "test"
+    elif output is None and (folder.parent / "run.json").exists():
+        output = RunFolder(folder.parent).evaluations / Path(data).stem
+    dataset = read_dataset(
+        str(data), text_column=classifier.about["text_column"], label_column=classifier.about["label_column"]
+    )
+    classes = classifier.targets.encode(dataset.labels, rows=dataset.rows, name=dataset.name)
+    probabilities = classifier.predict_proba(dataset.texts)
+    metrics = measure(classifier, classes, probabilities)
+    if output is not None:
+        Path(output).mkdir(parents=True, exist_ok=True)
+        write_evaluation(Path(output), classifier, dataset, probabilities, {"data": dataset.name, **metrics})
+        log.info("wrote metrics.json and predictions.csv to %s", output)
+    return metrics
+
+
+def measure(classifier: Classifier, classes: np.ndarray, probabilities: np.ndarray) -> dict:
+    """All metrics, beside those of always answering the most frequent training label."""
+    majority = classifier.targets.labels.index(classifier.targets.majority_label)
+    metrics = classification_metrics(classes, probabilities, classifier.labels)
+    return {**metrics, "majority_label": classifier.targets.majority_label,
+            "majority_accuracy": float((classes == majority).mean())}  # fmt: skip
+
+
+def write_evaluation(
+    folder: Path, classifier: Classifier, dataset: Dataset, probabilities: np.ndarray, metrics: dict
+) -> None:
+    """Write `metrics.json`, and `predictions.csv` with a line for every text of the dataset."""
+    write_json(folder / "metrics.json", metrics)
+    predicted = classifier.targets.decode(probabilities)
+    with atomic_file(folder / "predictions.csv") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["row", "text", "label", "predicted", *(f"probability_{label}" for label in classifier.labels)])
+        answers = zip(dataset.rows, dataset.texts.to_pylist(), dataset.labels, predicted, probabilities, strict=True)
+        for row, text, label, answer, values in answers:
+            writer.writerow([row, text, label, answer, *(f"{value:.6f}" for value in values)])

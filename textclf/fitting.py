@@ -1,0 +1,102 @@
+"""Fitting a Keras model: build, compile, fit, and the best weights as an ONNX graph."""
+
+import logging
+import time
+from typing import NamedTuple
+
+import keras  # noqa: TID253
+import numpy as np
+import tensorflow as tf  # noqa: TID253
+
+from textclf.batches import evaluation_batches, num_steps, training_batches
+from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation
+from textclf.checkpoints import load_checkpoint
+from textclf.config import Config
+from textclf.metrics import classification_metrics
+from textclf.models import build_model
+from textclf.onnx_graph import build_graph
+from textclf.optimizers import Adam
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.run_folder import RunFolder
+from textclf.targets import Targets
+
+log = logging.getLogger(__name__)
+EVALUATION_BATCH = 128
+
+
+class Fitted(NamedTuple):
+    """What is left of a fit."""
+
+    onnx_model: bytes
+    validation_probabilities: np.ndarray  # Keras's own, (texts, labels)
+    best_epoch: int
+    epochs: int
+    seconds: float
+
+
+def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: Targets, folder: RunFolder) -> Fitted:
+    """Fit the configured network to the encoded splits.
+
+    Args:
+        train, validation: rows of token ids and classes.
+
+    Raises:
+        TrainingError: the loss is no longer a number.
+    """
+    keras.utils.set_random_seed(config.seed)
+    tf.config.experimental.enable_op_determinism()
+    options, padding = config.training, preprocessor.options.padding
+    model = build_model(config.model, num_ids=preprocessor.num_ids, num_units=targets.num_units)
+    optimizer = Adam(learning_rate=options.learning_rate, clipnorm=options.clip_norm)
+    model.compile(optimizer=optimizer, loss=targets.loss(), metrics=[targets.accuracy()])
+    log.info("network %s: %s weights, on %s", config.model.architecture, f"{model.count_params():,}", _device())
+
+    def validation_probabilities() -> np.ndarray:
+        return _probabilities(model, validation.rows, targets, padding)
+
+    def validation_metrics() -> dict[str, float]:
+        metrics = classification_metrics(validation.classes, validation_probabilities(), targets.labels)
+        measured = {"loss": metrics["log_loss"], "accuracy": metrics["accuracy"], "f1_macro": metrics["f1_macro"]}
+        return measured if metrics["roc_auc"] is None else measured | {"roc_auc": metrics["roc_auc"]}
+
+    stopping = options.early_stopping
+    keep_best = KeepBest(
+        folder.best_checkpoint,
+        folder.last_checkpoint,
+        metric=stopping.metric if stopping else "loss",
+        patience=stopping.patience if stopping else None,
+    )
+    bar = ProgressBar()
+    started = time.perf_counter()
+    try:
+        model.fit(
+            training_batches(train.rows, train.classes, batch_size=options.batch_size, seed=config.seed, padding=padding),
+            steps_per_epoch=num_steps(len(train.classes), options.batch_size),
+            epochs=options.epochs,
+            callbacks=[bar, StopAtNonFiniteLoss(), Validation(validation_metrics), History(folder.history), keep_best],
+            shuffle=False,  # the batches are
+            verbose=0,
+        )
+    finally:
+        bar.close()
+    seconds = time.perf_counter() - started
+    load_checkpoint(folder.best_checkpoint, model, with_optimizer=False)
+    log.info("kept the weights of epoch %d", keep_best.best_epoch)
+    graph = build_graph(model, activation=targets.activation, padding=padding)
+    return Fitted(
+        graph.SerializeToString(), validation_probabilities(), keep_best.best_epoch, keep_best.epochs_done, seconds
+    )
+
+
+def _probabilities(model: keras.Model, rows, targets: Targets, padding: str) -> np.ndarray:
+    """Keras's probabilities of encoded texts, (texts, labels)."""
+    batches, order = evaluation_batches(rows, batch_size=EVALUATION_BATCH, padding=padding)
+    logits = np.concatenate([model.predict_on_batch(inputs) for inputs, _ in batches])
+    outputs = np.empty_like(logits)
+    outputs[order] = keras.ops.convert_to_numpy(keras.activations.get(targets.activation)(logits))
+    return targets.probabilities(outputs)
+
+
+def _device() -> str:
+    gpus = tf.config.list_physical_devices("GPU")
+    return f"{len(gpus)} GPU" if gpus else "the CPU"

@@ -1,0 +1,48 @@
+"""Architecture `lstm`: Embedding -> LSTM layers -> the last state."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from textclf.options import Options as _Options
+
+INPUTS = ("token_ids",)
+
+
+class Options(_Options):
+    """Reads a text from its first to its last token and keeps what it needs (Hochreiter & Schmidhuber 1997)."""
+
+    architecture: Literal["lstm"] = Field("lstm", description="Embedding, LSTM layers, their last state.")
+    embedding_dim: int = Field(64, ge=1, description="Numbers that stand for one token.")
+    units: int = Field(64, ge=1, description="Width of each LSTM layer, and of each direction.")
+    num_layers: int = Field(1, ge=1, le=8, description="LSTM layers on top of each other.")
+    bidirectional: bool = Field(False, description="Whether a second LSTM reads every text from its end.")
+    dropout: float = Field(
+        0.2, ge=0, lt=1, description="Share of the numbers set to 0 in training, after the embedding and each layer."
+    )
+    recurrent_dropout: float = Field(
+        0.0, ge=0, lt=1, description="The same for the state within a layer; slower, and not on the GPU kernel."
+    )
+    l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the LSTM layers and of the logits.")
+
+
+def build(options: Options, inputs: dict, num_ids: int):
+    """Token ids (batch, tokens) -> the last states, (batch, units) or (batch, 2 * units)."""
+    from keras import layers, regularizers
+
+    # The mask keeps padding, on either side, from ever being read.
+    states = layers.Embedding(num_ids, options.embedding_dim, mask_zero=True, name="embedding")(inputs["token_ids"])
+    states = layers.Dropout(options.dropout, name="embedding_dropout")(states)  # (batch, tokens, embedding_dim)
+    for number in range(1, options.num_layers + 1):
+        layer = layers.LSTM(
+            options.units,
+            return_sequences=number < options.num_layers,
+            recurrent_dropout=options.recurrent_dropout,
+            kernel_regularizer=regularizers.L2(options.l2),
+            recurrent_regularizer=regularizers.L2(options.l2),
+            name=f"lstm_{number}",
+        )
+        if options.bidirectional:
+            layer = layers.Bidirectional(layer, name=f"bidirectional_{number}")
+        states = layers.Dropout(options.dropout, name=f"dropout_{number}")(layer(states))
+    return states

@@ -1,0 +1,78 @@
+"""Texts as token ids: rows of different lengths, kept flat, padded only when a batch is made."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+PADDING_ID = 0
+
+
+class TokenIds(NamedTuple):
+    """Row `i` is `ids[offsets[i]:offsets[i + 1]]`."""
+
+    ids: np.ndarray  # int32 (all tokens,)
+    offsets: np.ndarray  # int64 (rows + 1,)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Number of tokens of each row, int64 (rows,)."""
+        return np.diff(self.offsets)
+
+
+def from_lengths(ids: np.ndarray, lengths: np.ndarray) -> TokenIds:
+    """Flat ids and the number of them in each row -> rows."""
+    return TokenIds(ids.astype(np.int32, copy=False), np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))))
+
+
+def concatenate(parts: Sequence[TokenIds]) -> TokenIds:
+    """The rows of all parts, one after the other."""
+    ids = np.concatenate([np.empty(0, np.int32), *(part.ids for part in parts)])
+    return from_lengths(ids, np.concatenate([np.empty(0, np.int64), *(part.lengths for part in parts)]))
+
+
+def take(rows: TokenIds, indices: np.ndarray) -> TokenIds:
+    """The rows at `indices`, in that order."""
+    lengths = rows.lengths[indices]
+    return from_lengths(rows.ids[_positions(rows.offsets[:-1][indices], lengths)], lengths)
+
+
+def truncate(rows: TokenIds, length: int, side: str) -> TokenIds:
+    """Rows of at most `length` tokens; `side` is the end that loses the rest, "right" or "left"."""
+    lengths = np.minimum(rows.lengths, length)
+    if len(rows.ids) == lengths.sum():
+        return rows
+    starts = rows.offsets[:-1] if side == "right" else rows.offsets[1:] - lengths
+    return from_lengths(rows.ids[_positions(starts, lengths)], lengths)
+
+
+def fill_empty(rows: TokenIds, token_id: int) -> TokenIds:
+    """Give every row without a token the one `token_id`.
+
+    A row of nothing but padding has no defined answer and crashes the GPU kernel
+    (tensorflow/tensorflow#43103), so none is ever made.
+    """
+    empty = np.flatnonzero(rows.lengths == 0)
+    if not len(empty):
+        return rows
+    lengths = rows.lengths.copy()
+    lengths[empty] = 1
+    return from_lengths(np.insert(rows.ids, rows.offsets[empty], token_id), lengths)
+
+
+def pad(rows: TokenIds, length: int | None = None, side: str = "right") -> np.ndarray:
+    """One array of int32 (rows, length), padded with zeros; `length` defaults to the longest row."""
+    lengths = rows.lengths
+    if length is None:
+        length = int(lengths.max(initial=1))
+    columns = np.arange(length)
+    filled = columns < lengths[:, None] if side == "right" else columns >= length - lengths[:, None]
+    padded = np.full(filled.shape, PADDING_ID, np.int32)
+    padded[filled] = rows.ids
+    return padded
+
+
+def _positions(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Positions in the flat ids of rows that begin at `starts`: [3, 7], [2, 1] -> [3, 4, 7]."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)

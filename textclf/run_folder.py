@@ -1,0 +1,149 @@
+"""The run folder: the names of everything in a run, and how a run is created, finished and found."""
+
+import datetime
+import json
+import os
+from pathlib import Path
+
+from textclf.errors import RunError, did_you_mean
+from textclf.files import write_json
+
+FORMAT_VERSION = 1
+RUNS = Path("runs")
+LATEST = "latest"
+
+
+class RunFolder:
+    """One training and what it left. `docs/run-folder.md` describes every file."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.config = self.path / "config.yaml"
+        self.about = self.path / "run.json"
+        self.log = self.path / "train.log"
+        self.history = self.path / "history.csv"
+        self.checkpoints = self.path / "checkpoints"
+        self.best_checkpoint = self.checkpoints / "best.npz"
+        self.last_checkpoint = self.checkpoints / "last.npz"
+        self.metrics = self.path / "metrics.json"
+        self.predictions = self.path / "predictions.csv"
+        self.classifier = self.path / "classifier"
+        self.evaluations = self.path / "evaluations"
+
+    def __fspath__(self) -> str:
+        return os.fspath(self.path)
+
+    def __repr__(self) -> str:
+        return f"RunFolder('{self.path}')"
+
+    def read_about(self) -> dict:
+        """What `run.json` says.
+
+        Raises:
+            RunError: the folder is not a run, or of a newer format.
+        """
+        try:
+            about = json.loads(self.about.read_text(encoding="utf-8"))
+            version = about["format_version"]
+        except FileNotFoundError:
+            raise RunError(f"{self.path}: expected a run folder, but it has no run.json.") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunError(f"{self.about}: damaged: {error}. Train again.") from None
+        if not isinstance(version, int) or version > FORMAT_VERSION:
+            raise RunError(
+                f"{self.path}: expected a run of format {FORMAT_VERSION} or older, received format {version}. "
+                "It was made by a newer textclf: pip install --upgrade textclf-keras."
+            )
+        return about
+
+    def update_about(self, **changes: object) -> None:
+        """Change some entries of `run.json`."""
+        write_json(self.about, {**self.read_about(), **changes})
+
+    def finish(self, **changes: object) -> None:
+        """Mark the run as finished, and make it the one that `runs/latest` names."""
+        self.update_about(status="finished", **changes)
+        link, partial = self.path.parent / LATEST, self.path.parent / f".{LATEST}.{os.getpid()}.partial"
+        partial.unlink(missing_ok=True)
+        partial.symlink_to(self.path.name, target_is_directory=True)
+        partial.replace(link)
+
+
+def create_run(name: str | None, config_name: str, about: dict) -> RunFolder:
+    """Make a new folder below `runs/`: `name`, or the date and the config's name with a number if it is taken.
+
+    Raises:
+        RunError: a run of that name exists, or the folder cannot be written.
+    """
+    if name is not None and (not name.strip() or name in {LATEST, ".", ".."} or Path(name).name != name):
+        raise RunError(f"--run: expected a name for a folder below {RUNS}/, received '{name}'.")
+    base = name or f"{datetime.date.today():%Y-%m-%d}-{config_name}"
+    number = 1
+    while True:
+        run = RunFolder(RUNS / (base if number == 1 else f"{base}-{number}"))
+        try:
+            run.path.parent.mkdir(exist_ok=True)
+            run.path.mkdir()
+            break
+        except FileExistsError:
+            if not run.path.exists():
+                raise RunError(f"{RUNS}: expected a folder for runs, but a file is in its place.") from None
+            if name:
+                raise RunError(f"{run.path}: a run of this name exists. Choose another --run, or remove it.") from None
+            number += 1
+        except OSError as error:
+            raise RunError(f"{run.path}: cannot be made: {error.strerror}.") from None
+    run.checkpoints.mkdir()
+    write_json(run.about, {"format_version": FORMAT_VERSION, "status": "running", **about})
+    return run
+
+
+def find_run(run: str | Path | None) -> RunFolder:
+    """A run by its folder or its name below `runs/`; without one, the newest finished run.
+
+    Raises:
+        RunError: there is no such run; says which there are.
+    """
+    path = find_folder(run)
+    if not (path / "run.json").exists():
+        raise RunError(f"{path}: expected a run folder, but it has no run.json.")
+    return RunFolder(path)
+
+
+def find_classifier(run: str | Path | None) -> Path:
+    """The classifier folder of a run, or `run` itself if it is a (copied) classifier folder.
+
+    Raises:
+        RunError: there is no such run, or it has no classifier because it is not finished.
+    """
+    path = find_folder(run)
+    if (path / "classifier.json").exists():
+        return path
+    found = find_run(path)
+    if not found.classifier.exists():
+        status = found.read_about().get("status")
+        raise RunError(f"{path}: expected a finished run, but this one is {status}: it has no classifier. Train again.")
+    return found.classifier
+
+
+def find_folder(run: str | Path | None) -> Path:
+    """The folder that `--run` names."""
+    if run is None:
+        if not (RUNS / LATEST).exists():
+            raise RunError(f"expected a finished run in {RUNS}/, but there is none. Train one, or name one with --run.")
+        return (RUNS / LATEST).resolve().relative_to(Path.cwd()) if _below_here(RUNS / LATEST) else RUNS / LATEST
+    for path in (Path(run), RUNS / run):
+        if path.is_dir():
+            return path
+    names = run_names()
+    listed = f" The runs are: {', '.join(names[-10:])}." if names else f" There are no runs in {RUNS}/ yet."
+    raise RunError(f"{run}: expected a run or classifier folder, but there is none{did_you_mean(str(run), names)}.{listed}")
+
+
+def run_names() -> list[str]:
+    """The runs below `runs/`, in the order of their names."""
+    return sorted(path.parent.name for path in RUNS.glob("*/run.json") if path.parent.name != LATEST)
+
+
+def _below_here(path: Path) -> bool:
+    return path.resolve().is_relative_to(Path.cwd())

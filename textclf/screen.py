@@ -1,0 +1,101 @@
+"""Results as tables: readable on a terminal, plain when piped."""
+
+import json
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+
+from textclf.models import ARCHITECTURES
+from textclf.preprocessing import TOKENIZERS
+from textclf.readers import READERS
+from textclf.run_folder import RUNS, RunFolder, run_names
+
+SUMMARY = ("accuracy", "f1_macro", "log_loss", "roc_auc")
+MOST_CLASSES_IN_MATRIX = 12
+
+
+def show_run(run: RunFolder) -> None:
+    """The final figures of a training, and what to do next."""
+    metrics = json.loads(run.metrics.read_text(encoding="utf-8"))
+    _print(_summary({split: metrics[split] for split in metrics if isinstance(metrics[split], dict)}))
+    about = run.read_about()
+    print_line(f"{about['seconds']:.0f} s, {about['peak_memory_mb']} MB at most; the run is in {run.path}")
+    print_line('Next: textclf predict "some text"')
+
+
+def show_metrics(metrics: dict, format: str) -> None:
+    """The metrics of one evaluation: as tables, or all of them as JSON."""
+    if format == "json":
+        print_line(json.dumps(metrics, ensure_ascii=False, indent=2))
+        return
+    _print(_summary({"": metrics}))
+    table = _table("label", "precision", "recall", "F1", "rows")
+    for label, row in metrics["by_class"].items():
+        table.add_row(label, *_figures(row[name] for name in ("precision", "recall", "f1")), str(row["support"]))
+    for average in ("macro", "micro", "weighted"):
+        values = _figures(metrics[f"{name}_{average}"] for name in ("precision", "recall", "f1"))
+        table.add_row(f"({average} average)", *values, str(metrics["rows"]))
+    _print(table)
+    labels = metrics["confusion_matrix"]["labels"]
+    if len(labels) <= MOST_CLASSES_IN_MATRIX:
+        matrix = _table("true \\ predicted", *labels)
+        for label, counts in zip(labels, metrics["confusion_matrix"]["rows_true_columns_predicted"], strict=True):
+            matrix.add_row(label, *map(str, counts))
+        _print(matrix)
+    else:
+        print_line(f"The confusion matrix of {len(labels)} labels is in metrics.json.")
+
+
+def show_parts() -> None:
+    """Everything there is to choose from, and the runs."""
+    parts = {"architectures": ARCHITECTURES, "tokenizers": TOKENIZERS, "readers": READERS}
+    for name, table in parts.items():
+        print_line(f"{name}: {', '.join(table)}")
+    names = run_names()
+    if not names:
+        print_line(f"runs: none in {RUNS}/ yet")
+        return
+    latest = (RUNS / "latest").resolve().name
+    runs = _table("run", "status", "test accuracy", "seconds")
+    for name in names:
+        run = RunFolder(RUNS / name)
+        about = run.read_about()
+        metrics = json.loads(run.metrics.read_text(encoding="utf-8")) if run.metrics.exists() else {}
+        accuracy = _figures([metrics.get("test", {}).get("accuracy")])[0]
+        runs.add_row(f"{name}{' (latest)' if name == latest else ''}", about.get("status", ""), accuracy,
+                     str(about.get("seconds", "")))  # fmt: skip
+    _print(runs)
+
+
+def print_line(line: str) -> None:
+    """One line of a result."""
+    Console(soft_wrap=True, highlight=False, markup=False).print(line)
+
+
+def _summary(by_split: dict[str, dict]) -> Table:
+    """One line a split, beside the accuracy of always answering the most frequent label."""
+    names = ["split"] if any(by_split) else []
+    table = _table(*names, "rows", "accuracy", "majority", "F1 macro", "log loss", "ROC AUC")
+    for split, metrics in by_split.items():
+        accuracy, *others = _figures(metrics[name] for name in SUMMARY)
+        majority = _figures([metrics["majority_accuracy"]])
+        table.add_row(*([split] if names else []), str(metrics["rows"]), accuracy, *majority, *others)
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 and not column == "rows" else "right", no_wrap=True)
+    return table
+
+
+def _figures(values: Iterable[float | None]) -> list[str]:
+    return ["–" if value is None else f"{value:.4f}" for value in values]
+
+
+def _print(table: Table) -> None:
+    console = Console(highlight=False, markup=False)
+    # A pipe has no width to fit into: nothing is cut there.
+    console.print(table, width=None if console.is_terminal else 10_000, crop=False)
