@@ -8,7 +8,9 @@ from textclf.preprocessing.token_ids import PADDING_ID, TokenIds
 POOL_BATCHES = 50  # batches that are sorted by length together; the order of texts stays random beyond that
 
 
-def training_batches(rows: TokenIds, classes: np.ndarray, *, batch_size: int, seed: int, padding: str) -> tf.data.Dataset:
+def training_batches(
+    rows: TokenIds, classes: np.ndarray, *, batch_size: int, seed: int, padding: str
+) -> tf.data.Dataset:
     """Endless batches ({"token_ids": (batch, tokens)}, classes (batch,)); every `num_steps` are one epoch."""
 
     def order_of(epoch: np.ndarray) -> np.ndarray:

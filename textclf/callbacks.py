@@ -100,7 +100,13 @@ class History(keras.callbacks.Callback):
                 writer.writeheader()
             writer.writerow(row)
         shown = "  ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in logs.items())
-        log.info("epoch %d/%d  %.0f s  %s", epoch + 1, self.params["epochs"], time.perf_counter() - self.started, shown)
+        log.info(
+            "epoch %d/%d  %.0f s  %s",
+            epoch + 1,
+            self.params["epochs"],
+            time.perf_counter() - self.started,
+            shown,
+        )
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -113,7 +119,11 @@ class ProgressBar(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         """A new bar; it vanishes when the epoch's line is written."""
         if sys.stderr.isatty():
-            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.completed}/{task.total}"),
+            )
             loss = TextColumn("loss {task.fields[loss]:.4f}")
             self.bar = Progress(*columns, loss, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
             self.bar.start()

@@ -33,7 +33,9 @@ class Classifier:
         ['positive']
     """
 
-    def __init__(self, preprocessor: Preprocessor, targets: Targets, session: onnxruntime.InferenceSession, about: dict):
+    def __init__(
+        self, preprocessor: Preprocessor, targets: Targets, session: onnxruntime.InferenceSession, about: dict
+    ):
         self.preprocessor = preprocessor
         self.targets = targets
         self.about = about
@@ -120,7 +122,9 @@ def _session(folder: Path, model: bytes, num_units: int) -> onnxruntime.Inferenc
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has no common class for its errors
         raise _damaged(folder / MODEL, f"it is no usable ONNX model: {str(error).splitlines()[0]}") from None
-    if [node.name for node in session.get_inputs()] != ["token_ids"] or session.get_outputs()[0].shape[1:] != [num_units]:
+    if [node.name for node in session.get_inputs()] != ["token_ids"] or session.get_outputs()[0].shape[1:] != [
+        num_units
+    ]:
         raise _damaged(folder / MODEL, "its inputs and outputs do not fit the labels")
     return session
 

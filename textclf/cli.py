@@ -1,7 +1,5 @@
 """The commands: arguments in, one call, text out. Nothing heavy is imported before a command runs."""
 
-import sys
-
 import click
 
 from textclf import __version__
@@ -12,7 +10,7 @@ RUN_HELP = "A run folder, a run's name below runs/, or a copied classifier folde
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="textclf")
 def cli():
-    """Text in, labels out: train, evaluate and use text classifiers.
+    r"""Text in, labels out: train, evaluate and use text classifiers.
 
     \b
     textclf train configs/toy_en.yaml
@@ -23,10 +21,20 @@ def cli():
 
 @cli.command()
 @click.argument("config", type=click.Path())
-@click.option("--set", "overrides", multiple=True, metavar="SECTION.SETTING=VALUE", help="Override one setting; may be repeated.")
-@click.option("--run", metavar="NAME", help="Name of the run folder below runs/.  [default: the date and the config's name]")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="SECTION.SETTING=VALUE",
+    help="Override one setting; may be repeated.",
+)
+@click.option(
+    "--run",
+    metavar="NAME",
+    help="Name of the run folder below runs/.  [default: the date and the config's name]",
+)
 def train(config, overrides, run):
-    """Train a classifier as CONFIG says, and measure it.
+    r"""Train a classifier as CONFIG says, and measure it.
 
     \b
     textclf train configs/toy_en.yaml
@@ -40,11 +48,27 @@ def train(config, overrides, run):
 
 @cli.command()
 @click.option("--run", metavar="RUN", help=RUN_HELP)
-@click.option("--data", metavar="FILE", type=click.Path(), help="Labelled texts (.csv, .jsonl).  [default: the test file of the run]")
-@click.option("--output", metavar="DIR", type=click.Path(), help="Folder for metrics.json and predictions.csv.  [default: evaluations/<file> in the run]")
-@click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the figures.")
+@click.option(
+    "--data",
+    metavar="FILE",
+    type=click.Path(),
+    help="Labelled texts (.csv, .jsonl).  [default: the test file of the run]",
+)
+@click.option(
+    "--output",
+    metavar="DIR",
+    type=click.Path(),
+    help="Folder for metrics.json and predictions.csv.  [default: evaluations/<file> in the run]",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the figures.",
+)
 def evaluate(run, data, output, format):
-    """Measure a classifier on labelled texts.
+    r"""Measure a classifier on labelled texts.
 
     \b
     textclf evaluate
@@ -59,13 +83,28 @@ def evaluate(run, data, output, format):
 @cli.command()
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
 @click.option("--file", metavar="PATH", help="Read texts from a file, or from standard input with '-'.")
-@click.option("--input-format", type=click.Choice(["txt", "csv", "jsonl"]), help="txt is one text a line.  [default: by the ending of --file, else txt]")
+@click.option(
+    "--input-format",
+    type=click.Choice(["txt", "csv", "jsonl"]),
+    help="txt is one text a line.  [default: by the ending of --file, else txt]",
+)
 @click.option("--column", metavar="NAME", help="Column or field with the text.  [default: as in training]")
 @click.option("--run", metavar="RUN", help=RUN_HELP)
-@click.option("--format", type=click.Choice(["text", "jsonl", "csv"]), default="text", show_default=True, help="text is label, tab, probability; the others have all probabilities.")
-@click.option("--output", metavar="PATH", type=click.Path(dir_okay=False), help="Write to a file in place of the screen.")
+@click.option(
+    "--format",
+    type=click.Choice(["text", "jsonl", "csv"]),
+    default="text",
+    show_default=True,
+    help="text is label, tab, probability; the others have all probabilities.",
+)
+@click.option(
+    "--output",
+    metavar="PATH",
+    type=click.Path(dir_okay=False),
+    help="Write to a file in place of the screen.",
+)
 def predict(texts, file, input_format, column, run, format, output):
-    """Answer for texts given as arguments, in a file, or on standard input.
+    r"""Answer for texts given as arguments, in a file, or on standard input.
 
     \b
     textclf predict "a wonderful film" "a waste of time"
@@ -73,7 +112,7 @@ def predict(texts, file, input_format, column, run, format, output):
     tail -f log.txt | textclf predict --file - --format jsonl
     """
     if bool(texts) == bool(file):
-        raise click.UsageError("expected either texts or --file, as in: textclf predict \"a wonderful film\"")
+        raise click.UsageError('expected either texts or --file, as in: textclf predict "a wonderful film"')
     from textclf.prediction import answer, load, open_texts, read_texts, write_lines
 
     classifier = load(run)
@@ -85,7 +124,7 @@ def predict(texts, file, input_format, column, run, format, output):
 
 @cli.command()
 def schema():
-    """Print the JSON Schema of a config, with which editors complete and check.
+    r"""Print the JSON Schema of a config, with which editors complete and check.
 
     \b
     textclf schema > configs/schema.json
@@ -99,7 +138,7 @@ def schema():
 
 @cli.command(name="list")
 def list_parts():
-    """List architectures, tokenizers, readers and runs.
+    r"""List architectures, tokenizers, readers and runs.
 
     \b
     textclf list

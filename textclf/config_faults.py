@@ -18,7 +18,7 @@ LONGEST_SHOWN = 60
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], places: dict[Path, str]) -> list[Fault]:
-    """pydantic's errors -> faults in our words, each with the place of its setting or of what it is missing from."""
+    """Pydantic's errors -> faults in our words, each with the place of its setting or of what it is missing from."""
     faults = []
     for detail in error.errors(include_url=False):
         path = detail["loc"]

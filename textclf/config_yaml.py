@@ -77,7 +77,9 @@ def _construct_mapping(node: MappingNode, path: Path, document: Document) -> dic
         place = f"line {key_node.start_mark.line + 1}"
         if key in mapping:
             first = document.places[(*path, key)]
-            document.faults.append(Fault((*path, key), place, f"expected every setting once, received it in {first} too"))
+            document.faults.append(
+                Fault((*path, key), place, f"expected every setting once, received it in {first} too")
+            )
             continue
         document.places[(*path, key)] = place
         mapping[key] = _construct(value_node, (*path, key), document)

@@ -160,7 +160,14 @@ def _without(dataset: Dataset, unwanted: np.ndarray, reason: str) -> Dataset:
         return dataset
     rows = dataset.rows[unwanted]
     shown = ", ".join(map(str, rows[:5])) + (" …" if len(rows) > 5 else "")
-    log.warning("%s: %d of %d rows %s and are left out (rows %s)", dataset.name, len(rows), len(dataset), reason, shown)
+    log.warning(
+        "%s: %d of %d rows %s and are left out (rows %s)",
+        dataset.name,
+        len(rows),
+        len(dataset),
+        reason,
+        shown,
+    )
     return dataset.take(np.flatnonzero(~unwanted))
 
 

@@ -18,7 +18,10 @@ log = logging.getLogger(__name__)
 
 
 def evaluate(
-    run: str | Path | RunFolder | None = None, data: str | Path | None = None, *, output: str | Path | None = None
+    run: str | Path | RunFolder | None = None,
+    data: str | Path | None = None,
+    *,
+    output: str | Path | None = None,
 ) -> dict:
     """Measure a classifier on a file of labelled texts, by default the test file of its run.
 

@@ -56,7 +56,11 @@ def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: 
 
     def validation_metrics() -> dict[str, float]:
         metrics = classification_metrics(validation.classes, validation_probabilities(), targets.labels)
-        measured = {"loss": metrics["log_loss"], "accuracy": metrics["accuracy"], "f1_macro": metrics["f1_macro"]}
+        measured = {
+            "loss": metrics["log_loss"],
+            "accuracy": metrics["accuracy"],
+            "f1_macro": metrics["f1_macro"],
+        }
         return measured if metrics["roc_auc"] is None else measured | {"roc_auc": metrics["roc_auc"]}
 
     stopping = options.early_stopping
@@ -70,10 +74,18 @@ def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: 
     started = time.perf_counter()
     try:
         model.fit(
-            training_batches(train.rows, train.classes, batch_size=options.batch_size, seed=config.seed, padding=padding),
+            training_batches(
+                train.rows, train.classes, batch_size=options.batch_size, seed=config.seed, padding=padding
+            ),
             steps_per_epoch=num_steps(len(train.classes), options.batch_size),
             epochs=options.epochs,
-            callbacks=[bar, StopAtNonFiniteLoss(), Validation(validation_metrics), History(folder.history), keep_best],
+            callbacks=[
+                bar,
+                StopAtNonFiniteLoss(),
+                Validation(validation_metrics),
+                History(folder.history),
+                keep_best,
+            ],
             shuffle=False,  # the batches are
             verbose=0,
         )
@@ -84,7 +96,11 @@ def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: 
     log.info("kept the weights of epoch %d", keep_best.best_epoch)
     graph = build_graph(model, activation=targets.activation, padding=padding)
     return Fitted(
-        graph.SerializeToString(), validation_probabilities(), keep_best.best_epoch, keep_best.epochs_done, seconds
+        graph.SerializeToString(),
+        validation_probabilities(),
+        keep_best.best_epoch,
+        keep_best.epochs_done,
+        seconds,
     )
 
 

@@ -65,7 +65,9 @@ def build_graph(model: keras.Model, *, activation: str, padding: str) -> onnx.Mo
         if kind == "InputLayer":
             continue
         if kind not in CONVERTERS:
-            raise NotImplementedError(f"no ONNX converter for layer '{layer.name}' of type {kind}: add one to CONVERTERS")
+            raise NotImplementedError(
+                f"no ONNX converter for layer '{layer.name}' of type {kind}: add one to CONVERTERS"
+            )
         # A mask is an input of its own in Keras; the graph has lengths in its place.
         tensors = layer.input if isinstance(layer.input, list) else [layer.input]
         inputs = [names[tensor.name] for tensor in tensors if tensor.name in names]
@@ -81,7 +83,10 @@ def build_graph(model: keras.Model, *, activation: str, padding: str) -> onnx.Mo
         graph.weights,
     )
     onnx_model = helper.make_model(
-        onnx_graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="textclf"
+        onnx_graph,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="textclf",
     )
     checker.check_model(onnx_model, full_check=True)
     return onnx_model
@@ -98,9 +103,7 @@ def _aligned(graph: Graph, token_ids: str, padding: str) -> str:
         return token_ids
     # Column j of a row takes what stands at (j + width - length) mod width: its tokens first, then the padding.
     width = graph.add("Gather", [graph.add("Shape", [token_ids]), graph.constant(np.array(1, np.int64))])
-    columns = graph.add(
-        "Range", [graph.constant(np.array(0, np.int64)), width, graph.constant(np.array(1, np.int64))]
-    )
+    columns = graph.add("Range", [graph.constant(np.array(0, np.int64)), width, graph.constant(np.array(1, np.int64))])
     lengths = graph.add("Unsqueeze", [graph.add("Cast", [graph.lengths], to=INT64), last_axis])  # int64 (batch, 1)
     sources = graph.add("Mod", [graph.add("Sub", [graph.add("Add", [columns, width]), lengths]), width])
     return graph.add("GatherElements", [token_ids, sources], axis=1)
@@ -156,7 +159,9 @@ def _add_lstm(graph: Graph, layer, directions: list, states: str) -> str:
     if sequences:  # (tokens, directions, batch, units) -> (batch, tokens, directions * units)
         batch_first = graph.add("Transpose", [made], perm=[2, 0, 1, 3])
         return graph.add("Reshape", [batch_first, graph.constant(np.array([0, 0, len(directions) * units]))])
-    batch_first = graph.add("Transpose", [made], perm=[1, 0, 2])  # (directions, batch, units) -> (batch, directions, units)
+    batch_first = graph.add(
+        "Transpose", [made], perm=[1, 0, 2]
+    )  # (directions, batch, units) -> (batch, directions, units)
     return graph.add("Reshape", [batch_first, graph.constant(np.array([0, len(directions) * units]))])
 
 

@@ -137,7 +137,9 @@ def find_folder(run: str | Path | None) -> Path:
             return path
     names = run_names()
     listed = f" The runs are: {', '.join(names[-10:])}." if names else f" There are no runs in {RUNS}/ yet."
-    raise RunError(f"{run}: expected a run or classifier folder, but there is none{did_you_mean(str(run), names)}.{listed}")
+    raise RunError(
+        f"{run}: expected a run or classifier folder, but there is none{did_you_mean(str(run), names)}.{listed}"
+    )
 
 
 def run_names() -> list[str]:

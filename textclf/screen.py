@@ -87,7 +87,7 @@ def _summary(by_split: dict[str, dict]) -> Table:
 def _table(*columns: str) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 and not column == "rows" else "right", no_wrap=True)
+        table.add_column(column, justify="left" if number == 0 and column != "rows" else "right", no_wrap=True)
     return table
 
 

@@ -16,7 +16,8 @@ class TargetOptions(Options):
     """The kind of answer."""
 
     type: Literal["auto", "binary", "multiclass"] = Field(
-        "auto", description="binary (2 labels), multiclass (2 or more, one of them right), or found by looking."
+        "auto",
+        description="binary (2 labels), multiclass (2 or more, one of them right), or found by looking.",
     )
 
 
@@ -56,7 +57,7 @@ class Targets:
         Raises:
             DataError: fewer than two labels, or more than the type allows.
         """
-        counts = {label: 0 for label in sorted(set(labels), key=_label_order)}
+        counts = dict.fromkeys(sorted(set(labels), key=_label_order), 0)
         for label in labels:
             counts[label] += 1
         if len(counts) < 2:
@@ -106,8 +107,8 @@ class Targets:
         Raises:
             DataError: a label that was not among the training labels; names the file and its rows.
         """
-        unknown = {label: row for label, row in zip(reversed(labels), reversed(rows), strict=True)}
-        unknown = {label: row for label, row in unknown.items() if label not in self._indices}
+        first_rows = dict(zip(reversed(labels), reversed(rows), strict=True))
+        unknown = {label: row for label, row in first_rows.items() if label not in self._indices}
         if unknown:
             label, row = min(unknown.items(), key=lambda item: item[1])
             others = f" and {len(unknown) - 1} more such labels" if len(unknown) > 1 else ""

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import onnxruntime
 
 from textclf import __version__
 from textclf.classifier import load_classifier, save_classifier
@@ -38,9 +37,7 @@ class EncodedSplit(NamedTuple):
     classes: np.ndarray  # int32 (texts,)
 
 
-def train(
-    config: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, run: str | None = None
-) -> RunFolder:
+def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, run: str | None = None) -> RunFolder:
     """Train a classifier and measure it.
 
     Args:
@@ -128,11 +125,11 @@ def _measure_splits(folder: RunFolder, splits: dict[str, Dataset], encoded: dict
     """The final numbers, by the classifier as it will be used; predictions of test, or of validation without one."""
     classifier = load_classifier(folder.classifier)
     metrics = {}
-    for name, dataset in splits.items():
+    for name in splits:
         probabilities = classifier.probabilities_of(encoded[name].rows)
         metrics[name] = measure(classifier, encoded[name].classes, probabilities)
-    # The last split in the table is the one furthest from training: its answers are the ones to look at.
-    write_evaluation(folder.path, classifier, dataset, probabilities, metrics)
+    # The last split is the one furthest from training: its answers are the ones to look at.
+    write_evaluation(folder.path, classifier, splits[name], probabilities, metrics)
 
 
 def _provenance(config: Config) -> dict:

@@ -18,10 +18,16 @@ class Options(_Options):
     num_layers: int = Field(1, ge=1, le=8, description="LSTM layers on top of each other.")
     bidirectional: bool = Field(False, description="Whether a second LSTM reads every text from its end.")
     dropout: float = Field(
-        0.2, ge=0, lt=1, description="Share of the numbers set to 0 in training, after the embedding and each layer."
+        0.2,
+        ge=0,
+        lt=1,
+        description="Share of the numbers set to 0 in training, after the embedding and each layer.",
     )
     recurrent_dropout: float = Field(
-        0.0, ge=0, lt=1, description="The same for the state within a layer; slower, and not on the GPU kernel."
+        0.0,
+        ge=0,
+        lt=1,
+        description="The same for the state within a layer; slower, and not on the GPU kernel.",
     )
     l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the LSTM layers and of the logits.")
 

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from textclf.errors import DataError
 from textclf.preprocessing.options import PreprocessingOptions
+from textclf.preprocessing.text_array import text_array
 from textclf.preprocessing.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import Tokens, Vocabulary, count_tokens, tokens_of
 
@@ -23,10 +24,12 @@ class Options(PreprocessingOptions):
     tokenizer: Literal["keras"] = Field("keras", description="As Keras's deprecated `Tokenizer`.")
     lowercase: bool = Field(True, description="Keras's `lower`.")
     filters: str = Field(
-        '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n', description="Keras's `filters`: characters that separate words."
+        '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n',
+        description="Keras's `filters`: characters that separate words.",
     )
     oov_token: str | None = Field(
-        "<OOV>", description="Keras's `oov_token`: unknown words get id 1; `null` drops them, as Keras does by default."
+        "<OOV>",
+        description="Keras's `oov_token`: unknown words get id 1; `null` drops them, as Keras does by default.",
     )
 
 
@@ -35,7 +38,7 @@ def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
     # Python's own lower(): pyarrow's differs for a final sigma and a dotted capital I.
     strings = [text.lower() for text in texts.to_pylist()] if options.lowercase else texts.to_pylist()
     spaces = str.maketrans(dict.fromkeys(options.filters, " "))
-    cleaned = pa.array([text.translate(spaces) for text in strings], pa.large_string())
+    cleaned = text_array(text.translate(spaces) for text in strings)
     return tokens_of(pc.split_pattern(cleaned, " "))
 
 

@@ -11,6 +11,7 @@ from textclf.errors import RunError
 from textclf.preprocessing import TOKENIZERS
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.parallel import map_chunks
+from textclf.preprocessing.text_array import text_array
 from textclf.preprocessing.token_ids import TokenIds, concatenate, fill_empty, pad, truncate
 
 OUTPUTS = ("token_ids",)  # the named arrays that `pad` makes; an architecture says which of them it needs
@@ -68,15 +69,3 @@ class Preprocessor:
             return cls(module.Options.model_validate(saved["options"]), saved["state"])
         except (ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise RunError(f"expected a tokenizer file, but it cannot be used: {error}") from None
-
-
-def text_array(texts: Iterable[str]) -> pa.LargeStringArray:
-    """Texts as one column. What is no valid Unicode (half of a surrogate pair) becomes U+FFFD."""
-    if isinstance(texts, pa.Array):
-        return texts.cast(pa.large_string())
-    texts = list(texts)
-    try:
-        return pa.array(texts, pa.large_string())
-    except UnicodeEncodeError:
-        valid = [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in texts]
-        return pa.array(valid, pa.large_string())

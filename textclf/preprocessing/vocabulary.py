@@ -9,26 +9,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from textclf.preprocessing.parallel import map_chunks
+from textclf.preprocessing.text_array import text_array
 from textclf.preprocessing.token_ids import TokenIds, from_lengths
 
 
 class Tokens(NamedTuple):
-    """The tokens of many texts, flat; text `i` has `lengths[i]` of them."""
+    """The tokens of many texts, flat; text `i` has `lengths[i]` of them. Empty ones are still there."""
 
     values: pa.LargeStringArray
     lengths: np.ndarray  # int64 (texts,)
 
 
 def tokens_of(split_texts: pa.ListArray) -> Tokens:
-    """Lists of tokens, as pyarrow's split functions make them -> tokens, the empty ones left out."""
-    values = split_texts.flatten()
-    lengths = pc.list_value_length(split_texts).to_numpy(zero_copy_only=False).astype(np.int64)
-    kept = pc.greater(pc.binary_length(values), 0)
-    if pc.all(kept).as_py() is False:
-        rows = np.repeat(np.arange(len(lengths)), lengths)
-        lengths = np.bincount(rows[kept.to_numpy(zero_copy_only=False)], minlength=len(lengths))
-        values = values.filter(kept)
-    return Tokens(values, lengths)
+    """Lists of tokens, as pyarrow's split functions make them -> flat tokens."""
+    # Not `to_numpy`, which imports pandas: that takes longer than to answer.
+    return Tokens(split_texts.flatten(), np.diff(np.from_dlpack(split_texts.offsets)).astype(np.int64))
 
 
 def count_tokens(
@@ -37,11 +32,17 @@ def count_tokens(
     """Distinct tokens in the order of their first occurrence, and how often each occurs (int64)."""
     parts = [part for part in map_chunks(lambda chunk: pc.value_counts(split(chunk).values), texts) if len(part)]
     if not parts:
-        return pa.array([], pa.large_string()), np.empty(0, np.int64)
+        return text_array([]), np.empty(0, np.int64)
     merged = pa.concat_arrays([part.field("values") for part in parts]).dictionary_encode()
     counts = np.concatenate([part.field("counts").to_numpy() for part in parts])
-    totals = np.bincount(merged.indices.to_numpy(), weights=counts)  # exact: float64 holds 2**53
-    return merged.dictionary, totals.astype(np.int64)
+    totals = np.bincount(merged.indices.to_numpy(), weights=counts).astype(np.int64)  # exact up to 2**53
+    real = _byte_lengths(merged.dictionary) > 0
+    return merged.dictionary.filter(pa.array(real)), totals[real]
+
+
+def _byte_lengths(values: pa.LargeStringArray) -> np.ndarray:
+    offsets = np.frombuffer(values.buffers()[1], np.int64)[values.offset : values.offset + len(values) + 1]
+    return np.diff(offsets)
 
 
 class Vocabulary:
@@ -52,7 +53,7 @@ class Vocabulary:
     """
 
     def __init__(self, tokens: Sequence[str], *, first_id: int, unknown_id: int | None):
-        self.tokens = pa.array(tokens, pa.large_string())
+        self.tokens = text_array(tokens)
         self.first_id = first_id
         self.unknown_id = unknown_id
 
@@ -66,9 +67,7 @@ class Vocabulary:
             found = np.array([self._positions.get(token, -1) for token in tokens.values.to_pylist()], np.int32)
         else:
             found = pc.index_in(tokens.values, value_set=self.tokens).fill_null(-1).to_numpy(zero_copy_only=False)
-        known = found >= 0
-        if self.unknown_id is not None:
-            return from_lengths(np.where(known, found + self.first_id, self.unknown_id), tokens.lengths)
         rows = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)
-        lengths = np.bincount(rows[known], minlength=len(tokens.lengths))
-        return from_lengths(found[known] + self.first_id, lengths)
+        kept = found >= 0 if self.unknown_id is None else _byte_lengths(tokens.values) > 0
+        ids = np.where(found >= 0, found + self.first_id, self.unknown_id or 0)
+        return from_lengths(ids[kept], np.bincount(rows[kept], minlength=len(tokens.lengths)))

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from textclf.preprocessing.options import PreprocessingOptions
+from textclf.preprocessing.text_array import text_array
 from textclf.preprocessing.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import Tokens, Vocabulary, count_tokens, tokens_of
 
@@ -42,16 +43,19 @@ def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
 
 
 def separate(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """Spaces around whatever stands alone. The rule is one of single characters, so a few texts need no
-    regular expression: a table of the characters met so far does, and RE2 fills it."""
+    """Put spaces around whatever stands alone.
+
+    The rule is one of single characters, so a few texts need no regular expression: a table of the
+    characters met so far does, and RE2 fills it.
+    """
     if texts.nbytes > FEW_BYTES:
         return pc.replace_substring_regex(texts, STANDS_ALONE, r" \1 ")
     strings = texts.to_pylist()
     unseen = [character for character in set("".join(strings)) if ord(character) not in _separated]
     if unseen:
-        separated = pc.replace_substring_regex(pa.array(unseen), STANDS_ALONE, r" \1 ").to_pylist()
+        separated = pc.replace_substring_regex(text_array(unseen), STANDS_ALONE, r" \1 ").to_pylist()
         _separated.update(zip(map(ord, unseen), separated, strict=True))
-    return pa.array([text.translate(_separated) for text in strings], pa.large_string())
+    return text_array(text.translate(_separated) for text in strings)
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:

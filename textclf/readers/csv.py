@@ -27,7 +27,13 @@ def read(stream: BinaryIO, columns: list[str], name: str) -> Iterator[pa.Table]:
         found.append(column)
         return column in columns
 
-    options = {"dtype": str, "na_filter": False, "encoding": "utf-8-sig", "chunksize": CHUNK_ROWS, "index_col": False}
+    options = {
+        "dtype": str,
+        "na_filter": False,
+        "encoding": "utf-8-sig",
+        "chunksize": CHUNK_ROWS,
+        "index_col": False,
+    }
     try:
         with warnings.catch_warnings():
             # A first row with more fields than the header is only a warning to pandas, and data is lost.
@@ -47,7 +53,7 @@ def read(stream: BinaryIO, columns: list[str], name: str) -> Iterator[pa.Table]:
 
 
 def _explained(message: str) -> str:
-    """pandas's words for a broken row, in ours."""
+    """Pandas's words for a broken row, in ours."""
     if match := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
         expected, line, seen = match.groups()
         return (

@@ -23,7 +23,10 @@ def read(stream: BinaryIO, columns: list[str], name: str) -> Iterator[pa.Table]:
     try:
         while chunk := list(islice(rows, CHUNK_ROWS)):
             yield pa.table(
-                {column: pa.array(values, pa.large_string()) for column, values in zip(columns, zip(*chunk))}
+                {
+                    column: pa.array(values, pa.large_string())
+                    for column, values in zip(columns, zip(*chunk, strict=True), strict=True)
+                }
             )
     except UnicodeError as error:
         raise not_utf8(name, error) from None

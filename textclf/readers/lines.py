@@ -12,7 +12,7 @@ CHUNK_BYTES = 1 << 20
 
 
 def read(stream: BinaryIO, columns: list[str], name: str) -> Iterator[pa.Table]:
-    """Lines as they arrive: what a pipe has ready is one chunk, so that answers do not wait for its end.
+    r"""Lines as they arrive: what a pipe has ready is one chunk, so that answers do not wait for its end.
 
     Bytes that are no UTF-8 raise a DataError; a line ends at \\n or \\r\\n only, and an empty line is a text.
     """
