@@ -10,7 +10,7 @@ RUN_HELP = "A run folder, a run's name below runs/, or a copied classifier folde
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="textclf")
 def cli():
-    r"""Text in, labels out: train, evaluate and use text classifiers.
+    """Text in, labels out: train, evaluate and use text classifiers.
 
     \b
     textclf train configs/toy_en.yaml
@@ -34,7 +34,7 @@ def cli():
     help="Name of the run folder below runs/.  [default: the date and the config's name]",
 )
 def train(config, overrides, run):
-    r"""Train a classifier as CONFIG says, and measure it.
+    """Train a classifier as CONFIG says, and measure it.
 
     \b
     textclf train configs/toy_en.yaml
@@ -68,7 +68,7 @@ def train(config, overrides, run):
     help="Form of the figures.",
 )
 def evaluate(run, data, output, format):
-    r"""Measure a classifier on labelled texts.
+    """Measure a classifier on labelled texts.
 
     \b
     textclf evaluate
@@ -104,7 +104,7 @@ def evaluate(run, data, output, format):
     help="Write to a file in place of the screen.",
 )
 def predict(texts, file, input_format, column, run, format, output):
-    r"""Answer for texts given as arguments, in a file, or on standard input.
+    """Answer for texts given as arguments, in a file, or on standard input.
 
     \b
     textclf predict "a wonderful film" "a waste of time"
@@ -124,7 +124,7 @@ def predict(texts, file, input_format, column, run, format, output):
 
 @cli.command()
 def schema():
-    r"""Print the JSON Schema of a config, with which editors complete and check.
+    """Print the JSON Schema of a config, with which editors complete and check.
 
     \b
     textclf schema > configs/schema.json
@@ -138,7 +138,7 @@ def schema():
 
 @cli.command(name="list")
 def list_parts():
-    r"""List architectures, tokenizers, readers and runs.
+    """List architectures, tokenizers, readers and runs.
 
     \b
     textclf list

@@ -46,14 +46,20 @@ def describe(field: FieldInfo) -> str:
     for limit in field.metadata:
         if type(limit) in LIMITS:
             name, words = LIMITS[type(limit)]
-            limits.append(f"{words} {getattr(limit, name):g}")
-    return " ".join([_describe_annotation(field.annotation), *[" and ".join(limits)] * bool(limits)])
+            limits.append(f"{words} {getattr(limit, name)}")
+    kind, *null = _describe_annotation(field.annotation).split(" or null")
+    return " ".join([kind, " and ".join(limits)]).strip() + ", or null" * bool(null)
 
 
 def show(value: Any) -> str:
     """A received value, as it would stand in a config, shortened."""
-    text = f"'{value}'" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = f"'{escaped(value)}'" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+
+
+def escaped(text: str) -> str:
+    """Text on one line: line breaks and other control characters as escapes, everything else as it is."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def settings_class(annotation: Any) -> type[BaseModel] | None:

@@ -1,9 +1,7 @@
 """Labelled texts: read from files, checked, and split into what is learned from and what is measured on."""
 
-import hashlib
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -12,6 +10,7 @@ import pyarrow.compute as pc
 from pydantic import Field, PlainValidator
 
 from textclf.errors import DataError
+from textclf.files import open_file
 from textclf.options import Options
 from textclf.readers import reader_for
 
@@ -124,34 +123,6 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
         held_out[chosen[: len(shuffled) - 1]] = True
     in_share = held_out[groups]
     return dataset.take(np.flatnonzero(~in_share)), dataset.take(np.flatnonzero(in_share))
-
-
-def check_readable(path: str) -> None:
-    """Raise a DataError now if `open_file` would later."""
-    open_file(path).close()
-
-
-def open_file(path: str):
-    """A file of texts, opened for reading bytes.
-
-    Raises:
-        DataError: it is missing, a folder, or not ours to read.
-    """
-    try:
-        return Path(path).open("rb")
-    except FileNotFoundError:
-        where = "" if Path(path).is_absolute() else f" (looked in {Path.cwd()})"
-        raise DataError(f"{path}: expected a file, but there is none{where}. Check the path.") from None
-    except IsADirectoryError:
-        raise DataError(f"{path}: expected a file, received a folder.") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}.") from None
-
-
-def checksum(path: str | Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _without(dataset: Dataset, unwanted: np.ndarray, reason: str) -> Dataset:

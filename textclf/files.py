@@ -1,12 +1,38 @@
-"""Files that are there whole or not at all."""
+"""Files: opened with a clear fault, written whole or not at all."""
 
+import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
+
+from textclf.errors import DataError
+
+
+def open_file(path: str | Path) -> BinaryIO:
+    """A file of texts, opened for reading bytes.
+
+    Raises:
+        DataError: it is missing, a folder, or not ours to read.
+    """
+    try:
+        return Path(path).open("rb")
+    except FileNotFoundError:
+        where = "" if Path(path).is_absolute() else f" (looked in {Path.cwd()})"
+        raise DataError(f"{path}: expected a file, but there is none{where}. Check the path.") from None
+    except IsADirectoryError:
+        raise DataError(f"{path}: expected a file, received a folder.") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+
+
+def checksum(path: str | Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with open_file(path) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager

@@ -13,8 +13,7 @@ import click
 import numpy as np
 
 from textclf.classifier import Classifier, load_classifier
-from textclf.dataset import open_file
-from textclf.files import atomic_file
+from textclf.files import atomic_file, open_file
 from textclf.readers import FORMATS, lines
 from textclf.run_folder import RunFolder, find_classifier
 

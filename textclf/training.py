@@ -17,9 +17,10 @@ import numpy as np
 from textclf import __version__
 from textclf.classifier import load_classifier, save_classifier
 from textclf.config import Config, load_config, write_config
-from textclf.dataset import Dataset, checksum, read_dataset, read_training_dataset, split
+from textclf.dataset import Dataset, read_dataset, read_training_dataset, split
 from textclf.errors import TrainingError
 from textclf.evaluation import measure, write_evaluation
+from textclf.files import checksum
 from textclf.native_output import held_back
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.token_ids import TokenIds

@@ -1,0 +1,52 @@
+# `make` prints the targets. Everything happens in .venv, which `make install` fills; nothing else is touched.
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= ../datasets
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-all lint format docs bench clean
+
+help:  ## Print the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+install: .venv/.installed  ## Make .venv with everything in it, at the versions of constraints.txt
+
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+		echo "textclf needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)."; \
+		echo "Name another one: make PYTHON=python3.12 install"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: install  ## Train on the toy reviews, evaluate, predict
+	$(BIN)/textclf train configs/toy_en.yaml
+	$(BIN)/textclf evaluate
+	$(BIN)/textclf predict "a wonderful film" "the food was cold and the waiter rude"
+	$(BIN)/textclf train configs/toy_zh.yaml
+	$(BIN)/textclf predict "味道很好，服务也热情" "太难吃了，不会再来"
+
+test: install  ## Run the tests (under five minutes on two cores)
+	$(BIN)/python -m pytest
+
+test-all: install  ## Run all tests, the slow ones too
+	$(BIN)/python -m pytest -m ''
+
+lint: install  ## Check style, imports between modules, and generated pages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+
+format: install  ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: install  ## Write the generated pages again: commands, configuration, JSON Schema
+	$(BIN)/python docs/generate.py
+
+bench: install  ## Measure on the data sets in DATA (make bench DATA=DIR)
+	$(BIN)/python benchmarks/imdb.py --data $(DATA)
+
+clean:  ## Remove .venv and what tests leave; runs/ stays
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
