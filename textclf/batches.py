@@ -1,7 +1,7 @@
 """Encoded texts -> the batches of a training: shuffled anew each epoch, of similar length, little padding."""
 
 import numpy as np
-import tensorflow as tf  # noqa: TID253
+import tensorflow as tf
 
 from textclf.preprocessing.token_ids import PADDING_ID, TokenIds
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import keras  # noqa: TID253
+import keras
 import numpy as np
 
 from textclf.files import atomic_file
@@ -25,5 +25,5 @@ def _variables(model: keras.Model, with_optimizer: bool) -> dict[str, keras.Vari
     variables = {f"model/{number:03d}/{weight.path}": weight for number, weight in enumerate(model.weights)}
     if with_optimizer:
         states = enumerate(model.optimizer.variables)
-        variables |= {f"optimizer/{number:03d}/{state.path}": state for number, state in states}
+        variables |= {f"optimizer/{number:03d}/{state.name}": state for number, state in states}
     return variables

@@ -4,9 +4,9 @@ import logging
 import time
 from typing import NamedTuple
 
-import keras  # noqa: TID253
+import keras
 import numpy as np
-import tensorflow as tf  # noqa: TID253
+import tensorflow as tf
 
 from textclf.batches import evaluation_batches, num_steps, training_batches
 from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation

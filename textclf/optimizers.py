@@ -1,7 +1,7 @@
 """Adam as it was meant for embeddings."""
 
-import keras  # noqa: TID253
-import tensorflow as tf  # noqa: TID253
+import keras
+import tensorflow as tf
 
 
 class Adam(keras.optimizers.Adam):

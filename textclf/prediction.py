@@ -101,8 +101,8 @@ def _as_csv(texts: list[str], probabilities: np.ndarray, labels: list[str], firs
 
 def _csv_line(fields: list) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(fields)
-    return line.getvalue()
+    csv.writer(line, lineterminator="\n").writerow(fields)
+    return line.getvalue().removesuffix("\n")
 
 
 FORMATTERS = {

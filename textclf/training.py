@@ -2,11 +2,10 @@
 
 import logging
 import platform
-import resource
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf import __version__
-from textclf.classifier import load_classifier, save_classifier
+from textclf.classifier import Classifier, load_classifier, save_classifier
 from textclf.config import Config, load_config, write_config
 from textclf.dataset import Dataset, read_dataset, read_training_dataset, split
 from textclf.errors import TrainingError
@@ -25,6 +24,7 @@ from textclf.native_output import held_back
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.token_ids import TokenIds
 from textclf.run_folder import RunFolder, create_run
+from textclf.run_log import collected_log, write_log
 from textclf.targets import Targets
 
 log = logging.getLogger(__name__)
@@ -56,40 +56,47 @@ def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), 
     started = time.perf_counter()
     name = Path(config).stem if isinstance(config, str | Path) else "config"
     config = load_config(config, overrides)
-    splits = read_splits(config)
-    targets = Targets.fit(splits["train"].labels, config.targets)
-    classes = {
-        split: targets.encode(dataset.labels, rows=dataset.rows, name=dataset.name) for split, dataset in splits.items()
-    }
-    folder = create_run(run, name, _provenance(config))
-    with _status_of(folder), _log_file(folder):
-        write_config(config, folder.config, f"textclf train {name}")
-        log.info("run %s: %s", folder.path, _sizes(splits, targets))
-        preprocessor = Preprocessor.fit(config.preprocessing, splits["train"].texts)
-        encoded = {
-            split: EncodedSplit(preprocessor.encode(dataset.texts), classes[split]) for split, dataset in splits.items()
-        }
-        log.info("vocabulary: %d ids; longest text read: %d tokens", preprocessor.num_ids, _longest(encoded))
-        with held_back():
-            from textclf import fitting
-        fitted = fitting.fit(config, encoded["train"], encoded["validation"], preprocessor, targets, folder)
-        save_classifier(
-            folder.classifier,
-            model=fitted.onnx_model,
-            preprocessor=preprocessor,
-            targets=targets,
-            about={"text_column": config.data.text_column, "label_column": config.data.label_column},
-        )
-        _compare_with_keras(folder, encoded["validation"].rows, fitted.validation_probabilities)
-        _measure_splits(folder, splits, encoded)
-        folder.finish(
-            best_epoch=fitted.best_epoch,
-            epochs=fitted.epochs,
-            seconds=round(time.perf_counter() - started, 1),
-            seconds_fitting=round(fitted.seconds, 1),
-            peak_memory_mb=_peak_memory_mb(),
-        )
+    with collected_log() as collected:
+        splits = read_splits(config)
+        targets = Targets.fit(splits["train"].labels, config.targets)
+        classes = {split: targets.encode(data.labels, rows=data.rows, name=data.name) for split, data in splits.items()}
+        folder = create_run(run, name, _provenance(config))
+        with _status_of(folder):
+            write_log(collected, folder.log)
+            write_config(config, folder.config, f"textclf train {name}")
+            log.info("run %s: %s", folder.path, _sizes(splits, targets))
+            fitted = _fit_and_save(folder, config, splits, targets, classes)
+            folder.finish(
+                best_epoch=fitted.best_epoch,
+                epochs=fitted.epochs,
+                seconds=round(time.perf_counter() - started, 1),
+                seconds_fitting=round(fitted.seconds, 1),
+                peak_memory_mb=_peak_memory_mb(),
+            )
     return folder
+
+
+def _fit_and_save(folder: RunFolder, config: Config, splits: dict[str, Dataset], targets: Targets, classes: dict):
+    """From checked splits to a measured classifier in the run folder."""
+    preprocessor = Preprocessor.fit(config.preprocessing, splits["train"].texts)
+    encoded = {
+        split: EncodedSplit(preprocessor.encode(dataset.texts), classes[split]) for split, dataset in splits.items()
+    }
+    log.info("vocabulary: %d ids; longest text read: %d tokens", preprocessor.num_ids, _longest(encoded))
+    with held_back():
+        from textclf import fitting
+    fitted = fitting.fit(config, encoded["train"], encoded["validation"], preprocessor, targets, folder)
+    save_classifier(
+        folder.classifier,
+        model=fitted.onnx_model,
+        preprocessor=preprocessor,
+        targets=targets,
+        about={"text_column": config.data.text_column, "label_column": config.data.label_column},
+    )
+    classifier = load_classifier(folder.classifier)
+    _compare_with_keras(folder, classifier, encoded["validation"].rows, fitted.validation_probabilities)
+    _measure_splits(folder, classifier, splits, encoded)
+    return fitted
 
 
 def read_splits(config: Config) -> dict[str, Dataset]:
@@ -111,9 +118,11 @@ def read_splits(config: Config) -> dict[str, Dataset]:
     return splits
 
 
-def _compare_with_keras(folder: RunFolder, rows: TokenIds, keras_probabilities: np.ndarray) -> None:
+def _compare_with_keras(
+    folder: RunFolder, classifier: Classifier, rows: TokenIds, keras_probabilities: np.ndarray
+) -> None:
     """The classifier must answer what was trained, or the run does not finish."""
-    difference = float(np.abs(load_classifier(folder.classifier).probabilities_of(rows) - keras_probabilities).max())
+    difference = float(np.abs(classifier.probabilities_of(rows) - keras_probabilities).max())
     if not difference <= LARGEST_DIFFERENCE:
         raise TrainingError(
             f"the classifier's probabilities differ from the trained network's by up to {difference:.2g}, more than "
@@ -122,9 +131,10 @@ def _compare_with_keras(folder: RunFolder, rows: TokenIds, keras_probabilities: 
     folder.update_about(onnx_difference=difference)
 
 
-def _measure_splits(folder: RunFolder, splits: dict[str, Dataset], encoded: dict[str, EncodedSplit]) -> None:
+def _measure_splits(
+    folder: RunFolder, classifier: Classifier, splits: dict[str, Dataset], encoded: dict[str, EncodedSplit]
+) -> None:
     """The final numbers, by the classifier as it will be used; predictions of test, or of validation without one."""
-    classifier = load_classifier(folder.classifier)
     metrics = {}
     for name in splits:
         probabilities = classifier.probabilities_of(encoded[name].rows)
@@ -159,14 +169,18 @@ def _longest(encoded: dict[str, EncodedSplit]) -> int:
     return max(int(split.rows.lengths.max()) for split in encoded.values())
 
 
-def _peak_memory_mb() -> int:
-    """Peak resident memory of this process. Linux counts in KiB, macOS in bytes."""
+def _peak_memory_mb() -> int | None:
+    """Peak resident memory of this process. Linux counts in KiB, macOS in bytes, Windows has no such module."""
+    try:
+        import resource
+    except ImportError:
+        return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
 
 
 @contextmanager
-def _status_of(folder: RunFolder):
+def _status_of(folder: RunFolder) -> Iterator[None]:
     """A run that does not finish says why."""
     try:
         yield
@@ -177,17 +191,3 @@ def _status_of(folder: RunFolder):
     except BaseException as error:
         folder.update_about(status="failed", error=f"{type(error).__name__}: {error}")
         raise
-
-
-@contextmanager
-def _log_file(folder: RunFolder):
-    """Everything that is logged goes into `train.log` too."""
-    handler = logging.FileHandler(folder.log, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger = logging.getLogger("textclf")
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        handler.close()

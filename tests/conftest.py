@@ -1,0 +1,81 @@
+"""What several tests share: toy data, tiny settings, and one run trained once."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TINY = {
+    "model": {"embedding_dim": 8, "units": 8, "dropout": 0.1},
+    "preprocessing": {"vocabulary_size": 500, "sequence_length": 40},
+    "training": {"epochs": 2, "learning_rate": 0.01},
+}
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch) -> Path:
+    """An empty working directory with the toy data and the configs of the repository."""
+    for name in ("data", "configs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def tiny_config():
+    """A config that trains in about a second; `changed` sections are merged into it."""
+
+    def tiny(toy: str = "toy_en", **changed) -> dict:
+        config = {"data": {"train": f"data/{toy}/train.csv", "test": f"data/{toy}/test.csv"}, **TINY}
+        return {**config, **{section: {**config.get(section, {}), **values} for section, values in changed.items()}}
+
+    return tiny
+
+
+@pytest.fixture(scope="session")
+def finished_runs(tmp_path_factory) -> Path:
+    """A folder `runs` with one finished run of a tiny network on each toy set; read it, never write into it."""
+    import textclf
+
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "data").symlink_to(ROOT / "data")
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        for name in ("toy_topics", "toy_zh", "toy_en"):
+            data = {"train": f"data/{name}/train.csv", "test": f"data/{name}/test.csv"}
+            textclf.train({"data": data, **TINY}, run=name)
+    finally:
+        os.chdir(before)
+    return folder
+
+
+@pytest.fixture
+def with_runs(finished_runs, workplace) -> Path:
+    """A working directory of its own with copies of the finished runs."""
+    shutil.copytree(finished_runs / "runs", workplace / "runs", symlinks=True)
+    return workplace
+
+
+@pytest.fixture
+def textclf_command():
+    """Run the program in a process of its own, as a user does; returns the finished process."""
+
+    def run(*arguments: str, input: bytes | None = None, python: tuple[str, ...] = (), **options):
+        command = [sys.executable, *(python or ("-m", "textclf")), *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **options.pop("env", {})}
+        return subprocess.run(
+            command, input=input, capture_output=True, env=environment, timeout=120, check=False, **options
+        )
+
+    return run

@@ -1,0 +1,63 @@
+"""Batches of training: every text once an epoch, shuffled, of similar length, padded as asked."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textclf.batches import evaluation_batches, num_steps, shuffled_batches, training_batches
+from textclf.preprocessing.token_ids import from_lengths, pad
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=400), st.integers(1, 7), st.integers(0, 9))
+def test_every_row_comes_once_an_epoch(lengths, batch_size, seed):
+    batches = shuffled_batches(np.array(lengths), batch_size, np.random.default_rng(seed))
+    assert batches.shape == (num_steps(len(lengths), batch_size), batch_size)
+    assert sorted(batches[batches >= 0]) == list(range(len(lengths)))
+    assert (batches[:, 0] >= 0).all()
+
+
+def test_batches_hold_texts_of_similar_length():
+    lengths = np.random.default_rng(0).integers(1, 200, 3200)
+    batches = shuffled_batches(lengths, 32, np.random.default_rng(1))
+    spread = np.ptp(lengths[batches], axis=1)
+    assert np.median(spread) < 10
+
+
+def test_epochs_differ_and_seeds_repeat():
+    lengths = np.arange(1, 101)
+    orders = [
+        shuffled_batches(lengths, 10, np.random.default_rng([seed, epoch])) for seed, epoch in ((1, 0), (1, 1), (1, 0))
+    ]
+    assert not np.array_equal(orders[0], orders[1])
+    assert np.array_equal(orders[0], orders[2])
+
+
+@pytest.fixture
+def rows():
+    lengths = np.random.default_rng(0).integers(1, 9, 50)
+    return from_lengths(np.arange(1, lengths.sum() + 1), lengths)  # every id occurs once, in one row
+
+
+@pytest.mark.parametrize("padding", ["right", "left"])
+def test_the_tensors_are_what_padding_with_numpy_gives(rows, padding):
+    classes = np.arange(50, dtype=np.int32)
+    steps = num_steps(50, 8)
+    batches = training_batches(rows, classes, batch_size=8, seed=3, padding=padding)
+    seen = []
+    for inputs, labels in itertools.islice(batches, 2 * steps):
+        numbers = labels.numpy()
+        seen.extend(numbers)
+        texts = [rows.ids[rows.offsets[number] : rows.offsets[number + 1]] for number in numbers]
+        expected = pad(from_lengths(np.concatenate(texts), np.array([len(text) for text in texts])), side=padding)
+        np.testing.assert_array_equal(inputs["token_ids"].numpy(), expected)
+    assert sorted(seen[:50]) == sorted(seen[50:]) == list(range(50))
+    assert seen[:50] != seen[50:]
+
+
+def test_evaluation_takes_every_row_by_length(rows):
+    batches, order = evaluation_batches(rows, batch_size=8, padding="right")
+    first_ids = np.concatenate([inputs["token_ids"].numpy()[:, 0] for inputs, _ in batches])
+    np.testing.assert_array_equal(first_ids, rows.ids[rows.offsets[order]])

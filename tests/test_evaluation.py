@@ -1,0 +1,91 @@
+"""Evaluating a run: on its own test file, on another, and as a bare classifier."""
+
+import csv
+import json
+import shutil
+
+import pytest
+from sklearn.metrics import accuracy_score, f1_score
+
+import textclf
+from textclf.errors import DataError, RunError
+
+
+def predictions(path):
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.parametrize("name", ["toy_en", "toy_zh", "toy_topics"])
+def test_the_figures_of_the_training_come_again(with_runs, name):
+    trained = json.loads((with_runs / f"runs/{name}/metrics.json").read_text())["test"]
+    evaluated = textclf.evaluate(name)
+    assert evaluated["accuracy"] == trained["accuracy"]
+    assert evaluated["log_loss"] == pytest.approx(trained["log_loss"], abs=1e-6)
+    assert evaluated["majority_accuracy"] == pytest.approx(1 / len(trained["by_class"]))
+
+
+def test_the_newest_run_is_evaluated_on_its_test_file(with_runs):
+    metrics = textclf.evaluate()
+    written = with_runs / "runs/toy_en/evaluations/test"
+    assert json.loads((written / "metrics.json").read_text()) == {"data": "data/toy_en/test.csv", **metrics}
+    rows = predictions(written / "predictions.csv")
+    assert len(rows) == metrics["rows"] == 120
+    true, predicted = [row["label"] for row in rows], [row["predicted"] for row in rows]
+    assert metrics["accuracy"] == pytest.approx(accuracy_score(true, predicted))
+    assert metrics["f1_macro"] == pytest.approx(f1_score(true, predicted, average="macro"))
+    for row in rows:
+        assert float(row["probability_positive"]) + float(row["probability_negative"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_predictions_carry_the_texts_as_they_were(with_runs):
+    textclf.evaluate()
+    with (with_runs / "data/toy_en/test.csv").open(newline="", encoding="utf-8") as stream:
+        texts = [row["text"] for row in csv.DictReader(stream)]
+    rows = predictions(with_runs / "runs/toy_en/evaluations/test/predictions.csv")
+    assert [row["text"] for row in rows] == texts
+    assert [int(row["row"]) for row in rows] == list(range(1, 121))
+
+
+def test_another_file_is_measured_apart(with_runs):
+    (with_runs / "new.csv").write_text("text,label\na wonderful film,positive\nawful,negative\n", encoding="utf-8")
+    before = (with_runs / "runs/toy_en/metrics.json").read_bytes()
+    assert textclf.evaluate("toy_en", "new.csv")["rows"] == 2
+    assert (with_runs / "runs/toy_en/evaluations/new/predictions.csv").exists()
+    assert (with_runs / "runs/toy_en/metrics.json").read_bytes() == before
+
+
+def test_jsonl_gives_the_same_as_csv(with_runs):
+    with (with_runs / "data/toy_en/test.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    (with_runs / "test.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    assert textclf.evaluate("toy_en", "test.jsonl") == textclf.evaluate("toy_en")
+
+
+def test_a_copied_classifier_needs_data_and_writes_only_where_it_is_told(with_runs):
+    shutil.copytree("runs/toy_en/classifier", "copied")
+    with pytest.raises(RunError, match="expected a run folder"):
+        textclf.evaluate("copied")
+    textclf.evaluate("copied", "data/toy_en/test.csv")
+    assert sorted(path.name for path in with_runs.iterdir()) == ["configs", "copied", "data", "runs"]
+    textclf.evaluate("copied", "data/toy_en/test.csv", output="figures/here")
+    assert {path.name for path in (with_runs / "figures/here").iterdir()} == {"metrics.json", "predictions.csv"}
+
+
+def test_an_unknown_label_is_named_and_nothing_is_written(with_runs):
+    (with_runs / "new.csv").write_text("text,label\na,positive\nb,neutral\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"new.csv: .*received 'neutral' in row 2"):
+        textclf.evaluate("toy_en", "new.csv")
+    assert not (with_runs / "runs/toy_en/evaluations").exists()
+
+
+def test_a_file_with_one_class_has_no_ranking(with_runs):
+    (with_runs / "new.csv").write_text("text,label\na,positive\nb,positive\n", encoding="utf-8")
+    assert textclf.evaluate("toy_en", "new.csv")["roc_auc"] is None
+
+
+def test_a_run_without_a_test_file_says_what_to_name(with_runs):
+    config = with_runs / "runs/toy_en/config.yaml"
+    config.write_text(config.read_text().replace("test: data/toy_en/test.csv", "test: null"))
+    with pytest.raises(RunError, match="--data"):
+        textclf.evaluate("toy_en")

@@ -1,0 +1,36 @@
+"""Converting to ONNX: what is refused, and that every converter is reached."""
+
+import keras
+import pytest
+
+from textclf.onnx_graph import CONVERTERS, build_graph
+
+
+def test_an_unknown_layer_is_named():
+    inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
+    states = keras.layers.Embedding(5, 3)(inputs["token_ids"])
+    model = keras.Model(inputs, keras.layers.Dense(1, name="logits")(keras.layers.GRU(2, name="gru")(states)))
+    with pytest.raises(NotImplementedError, match="'gru' of type GRU"):
+        build_graph(model, activation="sigmoid", padding="right")
+
+
+def test_a_dense_layer_with_an_activation_is_refused():
+    inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
+    states = keras.layers.LSTM(2)(keras.layers.Embedding(5, 3, mask_zero=True)(inputs["token_ids"]))
+    model = keras.Model(inputs, keras.layers.Dense(1, activation="relu", name="hidden")(states))
+    with pytest.raises(NotImplementedError, match="'hidden' has activation relu"):
+        build_graph(model, activation="sigmoid", padding="right")
+
+
+def test_an_lstm_is_one_node_and_never_a_loop():
+    inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
+    states = keras.layers.LSTM(2)(keras.layers.Embedding(5, 3, mask_zero=True)(inputs["token_ids"]))
+    model = keras.Model(inputs, keras.layers.Dense(1, name="logits")(states))
+    operators = [node.op_type for node in build_graph(model, activation="sigmoid", padding="right").graph.node]
+    assert operators.count("LSTM") == 1
+    assert "Loop" not in operators
+    assert len(operators) <= 12
+
+
+def test_the_converters_are_named_after_layers_of_keras():
+    assert all(hasattr(keras.layers, name) for name in CONVERTERS)

@@ -1,0 +1,110 @@
+"""Answers: formats, files, pipes, order, streaming."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import textclf
+from textclf.prediction import FORMATTERS, answer, read_texts
+
+TEXTS = ["a wonderful film", 'he said "no", twice', "two\nlines", "", "今天很好", "tab\there"]
+
+
+@pytest.fixture
+def classifier(finished_runs):
+    return textclf.load(finished_runs / "runs" / "toy_en")
+
+
+@pytest.fixture
+def topics(finished_runs):
+    return textclf.load(finished_runs / "runs" / "toy_topics")
+
+
+def test_text_lines_are_label_tab_probability(classifier):
+    lines = list(answer(classifier, [TEXTS], "text"))
+    probabilities = classifier.predict_proba(TEXTS)
+    expected = [
+        f"{label}\t{row.max():.4f}" for label, row in zip(classifier.predict(TEXTS), probabilities, strict=True)
+    ]
+    assert lines == expected
+
+
+def test_json_lines_have_all_probabilities(topics):
+    rows = [json.loads(line) for line in answer(topics, [TEXTS[:2], TEXTS[2:]], "jsonl")]
+    for row, text, probabilities in zip(rows, TEXTS, topics.predict_proba(TEXTS), strict=True):
+        assert list(row) == ["text", "label", "probability", "probabilities"]
+        assert row["text"] == text
+        assert row["label"] == topics.labels[int(probabilities.argmax())]
+        assert row["probability"] == row["probabilities"][row["label"]] == pytest.approx(probabilities.max(), abs=1e-6)
+        assert list(row["probabilities"]) == topics.labels
+        assert list(row["probabilities"].values()) == pytest.approx(probabilities.tolist(), abs=1e-6)
+
+
+def test_csv_comes_back_with_any_reader(topics):
+    output = "\n".join(answer(topics, [TEXTS[:3], TEXTS[3:]], "csv"))
+    rows = list(csv.DictReader(io.StringIO(output, newline="")))
+    assert [row["text"] for row in rows] == TEXTS
+    assert [row["label"] for row in rows] == topics.predict(TEXTS)
+    columns = [f"probability_{label}" for label in topics.labels]
+    values = np.array([[float(row[column]) for column in columns] for row in rows])
+    np.testing.assert_allclose(values, topics.predict_proba(TEXTS), atol=1e-6)
+
+
+@pytest.mark.parametrize("format", FORMATTERS)
+def test_thousands_of_texts_keep_their_order(classifier, format):
+    texts = [f"text {number} {'good' if number % 3 else 'bad'} " + "very " * (number % 50) for number in range(5000)]
+    whole = list(answer(classifier, [texts], format))
+    parts = list(answer(classifier, [texts[start : start + 700] for start in range(0, 5000, 700)], format))
+    lines = whole[1:] if format == "csv" else whole
+    assert len(lines) == 5000
+    if format == "jsonl":
+        assert [json.loads(line)["text"] for line in lines] == texts
+    assert [line.split("\t")[0].split(",")[0] for line in parts] == [
+        line.split("\t")[0].split(",")[0] for line in whole
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b'id,text\n1,one\n2,"two, too"\n'),
+        ("a.jsonl", b'{"text": "one"}\n{"text": "two, too", "x": [1]}\n'),
+        ("a.txt", b"one\ntwo, too\n"),
+        ("a.log", b"one\r\ntwo, too"),
+    ],
+)
+def test_the_ending_says_how_a_file_is_read(name, content):
+    chunks = read_texts(io.BytesIO(content), format=None, column="text", name=name)
+    assert [text for chunk in chunks for text in chunk] == ["one", "two, too"]
+
+
+def test_a_given_format_wins_over_the_ending():
+    chunks = read_texts(io.BytesIO(b"text,label\n"), format="txt", column="text", name="a.csv")
+    assert list(chunks) == [["text,label"]]
+
+
+def test_answers_come_before_the_input_ends(with_runs, root):
+    """A pipe that stays open gets each answer at once: `tail -f log | textclf predict --file -`."""
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    command = [sys.executable, "-m", "textclf", "predict", "--run", "toy_en", "--file", "-", "--format", "jsonl"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+    guard = threading.Timer(60, process.kill)
+    guard.start()
+    try:
+        for text in ("a wonderful film", "awful"):
+            process.stdin.write(f"{text}\n".encode())
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["text"] == text
+        process.stdin.close()
+        assert process.wait(timeout=30) == 0
+    finally:
+        guard.cancel()
+        process.kill()
+        process.stdout.close()

@@ -1,0 +1,189 @@
+"""A training as a whole: what is kept, what is refused before anything is written, and how it ends."""
+
+import csv
+import json
+import math
+
+import numpy as np
+import pytest
+
+import textclf
+from textclf.errors import ConfigError, DataError, RunError, TrainingError
+
+
+def train(config, *overrides, run="r"):
+    return textclf.train(config, overrides, run=run)
+
+
+def history(run):
+    with run.history.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_the_run_folder_has_everything_it_promises(with_runs):
+    run = with_runs / "runs" / "toy_en"
+    files = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
+    assert files == {
+        "config.yaml", "run.json", "train.log", "history.csv", "metrics.json", "predictions.csv",
+        "checkpoints/best.npz", "checkpoints/last.npz",
+        "classifier/model.onnx", "classifier/tokenizer.json", "classifier/labels.json", "classifier/classifier.json",
+    }  # fmt: skip
+    about = json.loads((run / "run.json").read_text())
+    assert about["status"] == "finished"
+    assert about["onnx_difference"] <= 1e-4
+    assert set(about["data_sha256"]) == {"data/toy_en/train.csv", "data/toy_en/test.csv"}
+    assert {"tensorflow", "keras", "onnxruntime", "python", "textclf"} <= set(about["versions"])
+    assert (with_runs / "runs" / "latest").resolve() == run
+
+
+def test_the_same_config_and_seed_give_the_same_figures(workplace, tiny_config):
+    first, second = (train(tiny_config(), run=name) for name in ("first", "second"))
+    for name in ("metrics", "predictions"):
+        assert getattr(first, name).read_bytes() == getattr(second, name).read_bytes()
+    other = train(tiny_config(), "seed=7", run="other")
+    assert other.metrics.read_bytes() != first.metrics.read_bytes()
+
+
+def test_the_resolved_config_repeats_the_run(workplace, tiny_config):
+    first = train(tiny_config(), "model.units=5", run="first")
+    assert train(first.config, run="second").metrics.read_bytes() == first.metrics.read_bytes()
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_the_training(workplace, tiny_config):
+    stopping = {"metric": "accuracy", "patience": 2}
+    run = train(tiny_config(training={"epochs": 40, "learning_rate": 0.1, "early_stopping": stopping}))
+    values = [float(row["validation_accuracy"]) for row in history(run)]
+    about = run.read_about()
+    best = int(np.argmax(values))
+    assert about["best_epoch"] == best + 1
+    assert about["epochs"] == len(values) == best + 1 + 2 < 40
+    kept = json.loads(run.metrics.read_text())["validation"]["accuracy"]
+    assert kept == pytest.approx(values[best], abs=1e-6)
+    assert "stopped early" in run.log.read_text()
+
+
+def test_loss_is_better_when_lower(workplace, tiny_config):
+    run = train(tiny_config(training={"epochs": 6, "learning_rate": 0.1, "early_stopping": None}))
+    losses = [float(row["validation_loss"]) for row in history(run)]
+    assert len(losses) == 6
+    assert run.read_about()["best_epoch"] == int(np.argmin(losses)) + 1
+
+
+def test_validation_figures_of_the_history_are_those_of_the_classifier(workplace, tiny_config):
+    run = train(tiny_config(training={"epochs": 1}))
+    [row] = history(run)
+    metrics = json.loads(run.metrics.read_text())["validation"]
+    for name in ("accuracy", "f1_macro", "roc_auc"):
+        assert float(row[f"validation_{name}"]) == pytest.approx(metrics[name], abs=1e-5)
+    assert float(row["validation_loss"]) == pytest.approx(metrics["log_loss"], abs=1e-5)
+
+
+def test_a_validation_file_is_used_as_it_is(workplace, tiny_config):
+    run = train(tiny_config(data={"validation": "data/toy_en/test.csv", "test": None}))
+    metrics = json.loads(run.metrics.read_text())
+    assert metrics["train"]["rows"] == 440
+    assert metrics["validation"]["rows"] == 120
+    assert "test" not in metrics
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_says_what_to_try(workplace, tiny_config):
+    config = tiny_config(training={"learning_rate": 1e38, "clip_norm": None, "epochs": 30})
+    with pytest.raises(TrainingError, match=r"at step \d+ with learning rate 1e\+38. Try a tenth of it"):
+        train(config)
+    about = json.loads((workplace / "runs/r/run.json").read_text())
+    assert about["status"] == "failed"
+    assert not (workplace / "runs/r/classifier").exists()
+    assert not (workplace / "runs/latest").exists()
+
+
+def test_an_interrupted_run_says_that_it_is_unfinished(workplace, tiny_config, monkeypatch):
+    from textclf import fitting
+
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting, "build_graph", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_config())
+    assert json.loads((workplace / "runs/r/run.json").read_text())["status"] == "interrupted"
+    assert not (workplace / "runs/latest").exists()
+
+
+def test_a_classifier_that_answers_otherwise_than_the_network_is_refused(workplace, tiny_config, monkeypatch):
+    from textclf import onnx_graph
+
+    right_order = onnx_graph._onnx_weights
+    monkeypatch.setattr(onnx_graph, "_onnx_weights", lambda k, r, b, units: right_order(k[:, ::-1], r, b, units))
+    with pytest.raises(TrainingError, match="differ from the trained network's by up to"):
+        train(tiny_config())
+    assert json.loads((workplace / "runs/r/run.json").read_text())["status"] == "failed"
+
+
+BAD_DATA = {
+    "missing file": (None, r"expected a file, but there is none"),
+    "missing column": ("comment,label\na,b\n", r"expected a column 'text', but the columns are: comment, label"),
+    "no rows": ("text,label\n", r"received a file without rows"),
+    "empty file": ("", r"received an empty file"),
+    "one class only": ("text,label\na,x\nb,x\nc,x\n", r"at least two different labels to learn, received 'x'"),
+    "a single row": ("text,label\na,x\nb,x\nc,y\n", r"received a single row of 'y' \(row 3\)"),
+    "not UTF-8": ("text,label\na,x\nb\udcff,y\n", r"expected UTF-8 text, received byte 0xff in line 3"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), BAD_DATA.values(), ids=BAD_DATA)
+def test_data_that_cannot_be_used_is_refused_and_nothing_is_written(workplace, content, message):
+    if content is not None:
+        (workplace / "bad.csv").write_text(content, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(DataError, match=message):
+        train({"data": {"train": "bad.csv"}})
+    assert not (workplace / "runs").exists()
+
+
+def test_a_test_label_that_training_never_saw_is_refused_before_training(workplace, tiny_config):
+    (workplace / "test.csv").write_text("text,label\ngood,positive\nbad,negatif\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"test.csv: .* received 'negatif' in row 2"):
+        train(tiny_config(data={"test": "test.csv"}))
+    assert not (workplace / "runs").exists()
+
+
+def test_a_bad_config_is_refused_and_nothing_is_written(workplace, tiny_config):
+    with pytest.raises(ConfigError, match="unknown setting"):
+        train(tiny_config(), "training.epoch=3")
+    assert not (workplace / "runs").exists()
+
+
+def test_a_name_that_is_taken_is_refused(with_runs, tiny_config):
+    with pytest.raises(RunError, match="a run of this name exists"):
+        train(tiny_config(), run="toy_en")
+
+
+def test_rows_without_text_or_label_are_left_out_and_said(workplace, tiny_config):
+    lines = (workplace / "data/toy_en/train.csv").read_text(encoding="utf-8")
+    (workplace / "gaps.csv").write_text(lines + ",positive\nno label,\n", encoding="utf-8")
+    run = train(tiny_config(data={"train": "gaps.csv"}))
+    log = run.log.read_text()
+    assert json.loads(run.metrics.read_text())["train"]["rows"] + 44 == 440
+    assert "gaps.csv: 1 of 442 rows have no label and are left out (rows 442)" in log
+    assert "gaps.csv: 1 of 441 rows have no text and are left out (rows 441)" in log
+
+
+@pytest.mark.parametrize("tokenizer", ["word", "keras"])
+@pytest.mark.parametrize("padding", ["right", "left"])
+def test_every_tokenizer_and_padding_trains(workplace, tiny_config, tokenizer, padding):
+    run = train(tiny_config("toy_zh"), f"preprocessing.tokenizer={tokenizer}", f"preprocessing.padding={padding}")
+    assert math.isfinite(json.loads(run.metrics.read_text())["test"]["log_loss"])
+
+
+def test_two_labels_can_be_trained_as_multiclass(workplace, tiny_config):
+    run = train(tiny_config(), "targets.type=multiclass")
+    assert textclf.load(run).predict_proba(["good"]).sum() == pytest.approx(1)
+
+
+def test_it_learns_what_can_be_learned(workplace):
+    words = {"red": ["cherry", "blood", "rose"], "green": ["grass", "leaf", "moss"], "blue": ["sky", "sea", "ink"]}
+    rows = [f"{word} {filler},{label}" for label, many in words.items() for word in many for filler in range(20)]
+    (workplace / "colours.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    training = {"epochs": 20, "learning_rate": 0.02}
+    run = train({"data": {"train": "colours.csv"}, "model": {"units": 8, "embedding_dim": 8}, "training": training})
+    assert json.loads(run.metrics.read_text())["validation"]["accuracy"] == 1
+    assert textclf.load(run).predict(["the sky", "a rose", "moss here"]) == ["blue", "red", "green"]
