@@ -45,7 +45,7 @@ docs: install  ## Write the generated pages again: commands, configuration, JSON
 	$(BIN)/python docs/generate.py
 
 bench: install  ## Measure on the data sets in DATA (make bench DATA=DIR)
-	$(BIN)/python benchmarks/imdb.py --data $(DATA)
+	$(BIN)/python benchmarks/configs.py --data $(DATA)
 
 clean:  ## Remove .venv and what tests leave; runs/ stays
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis

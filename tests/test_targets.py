@@ -177,6 +177,11 @@ def test_wrong_parts_are_refused(key, value):
         Targets.from_dict(SAVED | {key: value})
 
 
+def test_one_label_is_refused():
+    with pytest.raises(RunError, match="expected type, labels and counts"):
+        Targets.from_dict({"type": "multiclass", "labels": ["a"], "counts": [8]})
+
+
 def test_three_labels_of_one_unit_are_refused():
     content = {"type": "binary", "labels": ["a", "b", "c"], "counts": [1, 2, 3]}
     with pytest.raises(RunError, match="expected type, labels and counts"):
