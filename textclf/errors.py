@@ -22,6 +22,10 @@ class RunError(TextclfError):
     """A run or classifier folder that is missing, unfinished, damaged or too new."""
 
 
+class WriteError(TextclfError):
+    """A file or folder that cannot be written."""
+
+
 class TrainingError(TextclfError):
     """A training that cannot go on."""
 

@@ -10,7 +10,7 @@ from textclf.classifier import Classifier, load_classifier
 from textclf.config import load_config
 from textclf.dataset import Dataset, read_dataset
 from textclf.errors import RunError
-from textclf.files import atomic_file, write_json
+from textclf.files import atomic_file, make_folder, write_json
 from textclf.metrics import classification_metrics
 from textclf.run_folder import RunFolder, find_classifier, find_run
 
@@ -54,7 +54,7 @@ def evaluate(
     probabilities = classifier.predict_proba(dataset.texts)
     metrics = measure(classifier, classes, probabilities)
     if output is not None:
-        Path(output).mkdir(parents=True, exist_ok=True)
+        make_folder(Path(output))
         write_evaluation(Path(output), classifier, dataset, probabilities, {"data": dataset.name, **metrics})
         log.info("wrote metrics.json and predictions.csv to %s", output)
     return metrics

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from textclf.errors import DataError
+from textclf.errors import DataError, WriteError
 
 
 def open_file(path: str | Path) -> BinaryIO:
@@ -37,19 +37,44 @@ def checksum(path: str | Path) -> str:
 
 @contextmanager
 def atomic_file(path: Path, mode: str = "w") -> Iterator[IO]:
-    """A file to write under another name; flushed to disk and renamed when the block ends without a fault."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+    """A file to write under another name; flushed to disk and renamed when the block ends without a fault.
+
+    Raises:
+        WriteError: the folder is missing or not ours to write, or the disk is full.
+    """
     text_form = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
+    temporary = None
     try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
         with os.fdopen(handle, mode, **text_form) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).chmod(0o666 & ~_umask())  # mkstemp gives the owner alone the right to read
         Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+    except BaseException as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise cannot_write(path, error) from None
         raise
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are missing.
+
+    Raises:
+        WriteError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def cannot_write(path: Path, error: OSError) -> WriteError:
+    """The error for what the system refuses."""
+    return WriteError(f"{path}: cannot be written: {error.strerror or error}.")
 
 
 def write_json(path: Path, content: Any) -> None:

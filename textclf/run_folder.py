@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from textclf.errors import RunError, did_you_mean
-from textclf.files import write_json
+from textclf.files import cannot_write, write_json
 
 FORMAT_VERSION = 1
 RUNS = Path("runs")
@@ -73,7 +73,8 @@ def create_run(name: str | None, config_name: str, about: dict) -> RunFolder:
     """Make a new folder below `runs/`: `name`, or the date and the config's name with a number if it is taken.
 
     Raises:
-        RunError: a run of that name exists, or the folder cannot be written.
+        RunError: a run of that name exists.
+        WriteError: the folder cannot be made.
     """
     if name is not None and (not name.strip() or name in {LATEST, ".", ".."} or Path(name).name != name):
         raise RunError(f"--run: expected a name for a folder below {RUNS}/, received '{name}'.")
@@ -92,7 +93,7 @@ def create_run(name: str | None, config_name: str, about: dict) -> RunFolder:
                 raise RunError(f"{run.path}: a run of this name exists. Choose another --run, or remove it.") from None
             number += 1
         except OSError as error:
-            raise RunError(f"{run.path}: cannot be made: {error.strerror}.") from None
+            raise cannot_write(run.path, error) from None
     run.checkpoints.mkdir()
     write_json(run.about, {"format_version": FORMAT_VERSION, "status": "running", **about})
     return run

@@ -203,7 +203,7 @@ def test_text_array_holds_the_texts(texts):
     assert column.to_pylist() == texts
 
 
-@given(st.text(st.characters() | st.characters(categories=["Cs"]) | st.sampled_from("\ufeff\ud83d\udc4d")))
+@given(st.lists(st.sampled_from("\ud83d\udc4d\ud800\udfff\ufeffa好👍")).map("".join))
 def test_half_a_surrogate_pair_becomes_the_replacement_character(text):
     paired = re.sub("[\ud800-\udbff][\udc00-\udfff]", lambda pair: _character(pair[0]), text)
     expected = re.sub("[\ud800-\udfff]", "\ufffd", paired)

@@ -1,0 +1,87 @@
+"""What a process that only answers imports: never TensorFlow or Keras, and nothing slow without need."""
+
+from pathlib import Path
+
+import pytest
+
+import textclf
+from textclf.classifier import save_classifier
+from textclf.preprocessing import TOKENIZERS
+from textclf.preprocessing.preprocessor import Preprocessor
+
+BLOCKED = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"tensorflow", "keras", *sys.argv[1].split(",")}:
+            raise ImportError(f"{name} is blocked")
+sys.meta_path.insert(0, Block())
+from textclf.__main__ import main
+sys.exit(main(sys.argv[2:]))
+"""
+# Besides TensorFlow and Keras: what each command must do without. pandas alone takes as long as an answer.
+ANSWERING = "pandas,onnx,ruamel,rich,sklearn,scipy"
+COMMANDS = {
+    "help": (["--help"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),
+    "help of train": (["train", "--help"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),
+    "version": (["--version"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),
+    "predict": (["predict", "a wonderful film", "好", "", "\u0130"], ANSWERING),
+    "predict with the keras tokenizer": (["predict", "--run", "toy_keras", "a wonderful film"], ANSWERING),
+    "predict a file of lines": (["predict", "--file", "texts.txt", "--format", "jsonl"], ANSWERING),
+    "predict jsonl": (["predict", "--file", "texts.jsonl", "--format", "csv"], "onnx,ruamel,rich"),
+    "evaluate": (["evaluate"], "onnx,sklearn,scipy"),
+    "schema": (["schema"], "pandas,onnx,onnxruntime,rich"),
+    "list": (["list"], "pandas,onnx,onnxruntime"),
+}
+
+
+@pytest.fixture
+def workplace_with_runs(with_runs):
+    """The finished runs, a classifier with the Keras-compatible tokenizer, and files of texts."""
+    classifier = textclf.load("toy_en")
+    options = TOKENIZERS["keras"].Options(vocabulary_size=50)
+    save_classifier(
+        Path("toy_keras"),
+        model=Path("runs/toy_en/classifier/model.onnx").read_bytes(),
+        preprocessor=Preprocessor.fit(options, ["a wonderful film", "awful"]),
+        targets=classifier.targets,
+        about={"text_column": "text", "label_column": "label"},
+    )
+    Path("texts.txt").write_text("a wonderful film\n好\n", encoding="utf-8")
+    Path("texts.jsonl").write_text('{"text": "a wonderful film"}\n', encoding="utf-8")
+    return with_runs
+
+
+@pytest.mark.parametrize(("arguments", "blocked"), COMMANDS.values(), ids=COMMANDS)
+def test_commands_run_with_tensorflow_and_keras_blocked(workplace_with_runs, textclf_command, arguments, blocked):
+    finished = textclf_command(blocked, *arguments, python=("-c", BLOCKED))
+    assert finished.returncode == 0, finished.stderr.decode()
+    assert finished.stdout.strip()
+
+
+def test_the_block_works(workplace_with_runs, textclf_command):
+    finished = textclf_command("rich", "list", python=("-c", BLOCKED))
+    assert finished.returncode != 0
+    assert b"rich is blocked" in finished.stderr
+    finished = textclf_command("x", "train", "configs/toy_en.yaml", python=("-c", BLOCKED))
+    assert finished.returncode != 0
+    assert b"keras is blocked" in finished.stderr
+
+
+def test_importing_the_package_imports_nothing_else(textclf_command):
+    script = "import sys, textclf; print(sorted(m for m in sys.modules if '.' not in m and not m.startswith('_')))"
+    modules = textclf_command(python=("-c", script)).stdout.decode()
+    assert "textclf" in modules
+    assert not any(f"'{name}'" in modules for name in ("numpy", "click", "pydantic", "pyarrow", "onnxruntime"))
+
+
+def test_the_public_names_are_there(textclf_command):
+    script = "import textclf as t; print([t.train, t.evaluate, t.load, t.Classifier], set(t.__all__) <= set(dir(t)))"
+    finished = textclf_command(python=("-c", script))
+    assert finished.returncode == 0, finished.stderr.decode()
+    assert finished.stdout.endswith(b"] True\n")
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        _ = textclf.trian
