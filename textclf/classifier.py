@@ -1,7 +1,6 @@
 """The classifier: the folder that training leaves, and the only thing that answers. No TensorFlow here."""
 
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -14,7 +13,7 @@ import onnxruntime
 
 from textclf import __version__
 from textclf.errors import RunError
-from textclf.files import write_json
+from textclf.files import parse_json, write_json
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.token_ids import TokenIds, take
 from textclf.targets import Targets
@@ -106,7 +105,7 @@ def load_classifier(folder: str | Path) -> Classifier:
     about = _read_about(folder)
     content = {name: _read_checked(folder / name, about["files"].get(name)) for name in (MODEL, TOKENIZER, LABELS)}
     try:
-        targets = Targets.from_dict(json.loads(content[LABELS]))
+        targets = Targets.from_dict(parse_json(content[LABELS]))
         preprocessor = Preprocessor.from_json(content[TOKENIZER])
     except (RunError, ValueError) as error:
         raise _damaged(folder, str(error)) from None
@@ -132,7 +131,7 @@ def _session(folder: Path, model: bytes, num_units: int) -> onnxruntime.Inferenc
 def _read_about(folder: Path) -> dict:
     path = folder / ABOUT
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
+        about = parse_json(path.read_bytes())
     except FileNotFoundError:
         raise RunError(f"{folder}: expected a classifier folder, but it has no {ABOUT}.") from None
     except (OSError, ValueError) as error:

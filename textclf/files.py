@@ -84,6 +84,18 @@ def write_json(path: Path, content: Any) -> None:
         stream.write("\n")
 
 
+def parse_json(content: bytes) -> Any:
+    """JSON in UTF-8, from a file that may come from anywhere.
+
+    Raises:
+        ValueError: it is none, or nested too deeply to be read.
+    """
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -1,12 +1,11 @@
 """The run folder: the names of everything in a run, and how a run is created, finished and found."""
 
 import datetime
-import json
 import os
 from pathlib import Path
 
 from textclf.errors import RunError, did_you_mean
-from textclf.files import cannot_write, write_json
+from textclf.files import cannot_write, parse_json, write_json
 
 FORMAT_VERSION = 1
 RUNS = Path("runs")
@@ -43,7 +42,7 @@ class RunFolder:
             RunError: the folder is not a run, or of a newer format.
         """
         try:
-            about = json.loads(self.about.read_text(encoding="utf-8"))
+            about = parse_json(self.about.read_bytes())
             version = about["format_version"]
         except FileNotFoundError:
             raise RunError(f"{self.path}: expected a run folder, but it has no run.json.") from None

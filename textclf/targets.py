@@ -10,6 +10,7 @@ from textclf.errors import DataError, RunError
 from textclf.options import Options
 
 MOST_LABELS_SHOWN = 10
+LONGEST_NUMBER = 20  # Python refuses to read numbers of thousands of digits
 
 
 class TargetOptions(Options):
@@ -138,7 +139,7 @@ class Targets:
             RunError: it is not that.
         """
         match content:
-            case {"type": type, "labels": [_, _, *_] as labels, "counts": list(counts)} if (
+            case {"type": str(type), "labels": [_, _, *_] as labels, "counts": list(counts)} if (
                 type in TYPES
                 and all(isinstance(label, str) for label in labels)
                 and len(set(labels)) == len(labels) == len(counts)
@@ -151,7 +152,7 @@ class Targets:
 
 def _label_order(label: str) -> tuple:
     """Whole numbers by value and before names, everything else by code point: the same in every run."""
-    is_number = label.removeprefix("-").isdecimal()
+    is_number = label.removeprefix("-").isdecimal() and len(label) <= LONGEST_NUMBER
     return (0, int(label), label) if is_number else (1, 0, label)
 
 

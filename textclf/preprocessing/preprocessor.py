@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from textclf.errors import RunError
+from textclf.files import parse_json
 from textclf.preprocessing import TOKENIZERS
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.parallel import map_chunks
@@ -64,7 +65,7 @@ class Preprocessor:
             RunError: it is not that.
         """
         try:
-            saved = json.loads(content)
+            saved = parse_json(content)
             module = TOKENIZERS[saved["options"]["tokenizer"]]
             return cls(module.Options.model_validate(saved["options"]), saved["state"])
         except (ValueError, KeyError, TypeError, pa.ArrowException) as error:

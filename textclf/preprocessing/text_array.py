@@ -15,6 +15,8 @@ def text_array(texts: Iterable[str] | pa.Array) -> pa.LargeStringArray:
         TypeError: a text that is no string, or one string where a list of them is needed.
     """
     if isinstance(texts, pa.Array):
+        if texts.null_count or not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+            raise TypeError(f"expected texts, received a column of {texts.type} with {texts.null_count} nulls")
         return texts.cast(pa.large_string())
     if isinstance(texts, str):
         raise TypeError("expected a list of texts, received one text: put it in a list")

@@ -50,10 +50,17 @@ class Vocabulary:
 
     Args:
         unknown_id: id of every other token; `None` leaves them out.
+
+    Raises:
+        TypeError, ValueError: no list of different tokens, as a file from a stranger may have.
     """
 
     def __init__(self, tokens: Sequence[str], *, first_id: int, unknown_id: int | None):
+        if not isinstance(tokens, list):
+            raise TypeError("expected a list of tokens")
         self.tokens = text_array(tokens)
+        if len(set(tokens)) < len(tokens) or "" in tokens:
+            raise ValueError("expected tokens that are different and not empty")
         self.first_id = first_id
         self.unknown_id = unknown_id
 

@@ -18,10 +18,10 @@ FIRST_ID = 2
 # What stands alone: a character of a script written without spaces (and the long-vowel marks, which
 # belong to no script), or whatever is no letter, mark, digit, underscore, joiner or space. The selectors
 # between a text and an emoji form of a character separate too, and vanish: both forms are one token.
-# RE2 syntax: \w and \s are ASCII only. Other spaces stay as they are, and the split finds them.
+# RE2 syntax, in which \w and \s are ASCII only; the split drops other spaces that stand alone.
 STANDS_ALONE = (
     r"([\p{Han}\p{Hiragana}\p{Katakana}\x{30FC}\x{FF70}]"
-    r"|[^\p{L}\p{M}\p{N}_\x{200C}\x{200D}\s\p{Z}\x{85}])"
+    r"|[^\p{L}\p{M}\p{N}_\x{200C}\x{200D}\s])"
     r"|[\x{FE0E}\x{FE0F}]"
 )
 FEW_BYTES = 20_000  # below this, RE2 takes longer to compile its Unicode classes (2.5 ms) than to use them
