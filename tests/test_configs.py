@@ -42,4 +42,4 @@ def test_splitting_chinese_on_spaces_learns_nothing_and_characters_do(workplace)
     characters = textclf.train("configs/article_zh.yaml", run="characters")
     accuracy = [json.loads(run.metrics.read_text())["test"]["accuracy"] for run in (spaces, characters)]
     assert accuracy[0] < 0.65
-    assert accuracy[1] > 0.8
+    assert accuracy[1] > 0.7

@@ -99,14 +99,18 @@ class History(keras.callbacks.Callback):
             if epoch == 0:
                 writer.writeheader()
             writer.writerow(row)
-        shown = "  ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in logs.items())
-        log.info(
-            "epoch %d/%d  %.0f s  %s",
-            epoch + 1,
-            self.params["epochs"],
-            time.perf_counter() - self.started,
-            shown,
-        )
+        seconds = time.perf_counter() - self.started
+        epochs = self.params["epochs"]
+        log.info("epoch %d/%d  %.0f s  %s", epoch + 1, epochs, seconds, _by_split(logs))
+
+
+def _by_split(metrics: dict[str, float]) -> str:
+    """`train loss 0.1 accuracy 0.9  validation loss 0.2 accuracy 0.8`."""
+    splits = {"train": [], "validation": []}
+    for name, value in sorted(metrics.items(), key=lambda item: not item[0].endswith("loss")):
+        split = "validation" if name.startswith(VALIDATION) else "train"
+        splits[split].append(f"{name.removeprefix(VALIDATION)} {value:.4f}")
+    return "  ".join(" ".join([split, *shown]) for split, shown in splits.items())
 
 
 class ProgressBar(keras.callbacks.Callback):
