@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from textclf.errors import DataError
+from textclf.errors import DataError, WriteError
 from textclf.files import atomic_file, checksum, open_file, write_json
 
 
@@ -89,7 +89,7 @@ def test_file_has_the_rights_of_any_new_file(path, umask, mask, mode):
 
 
 def test_folder_that_is_missing_is_not_made(tmp_path):
-    with pytest.raises(FileNotFoundError), atomic_file(tmp_path / "none" / "file"):
+    with pytest.raises(WriteError), atomic_file(tmp_path / "none" / "file"):
         pass
     assert list(tmp_path.iterdir()) == []
 

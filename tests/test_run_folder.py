@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from textclf.errors import RunError
+from textclf.errors import RunError, WriteError
 from textclf.run_folder import RunFolder, create_run, find_classifier, find_folder, find_run, run_names
 
 NOTHING_THERE = "expected a finished run in runs/, but there is none. Train one, or name one with --run."
@@ -64,8 +64,8 @@ def test_name_that_is_no_folder_below_runs_is_refused(name, folder):
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 300])
-def test_name_that_the_disk_refuses_is_a_run_error(name):
-    with pytest.raises(RunError):
+def test_name_that_the_disk_refuses_is_said(name):
+    with pytest.raises(WriteError, match="cannot be written"):
         create_run(name, "toy", {})
 
 

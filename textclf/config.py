@@ -1,6 +1,7 @@
 """The YAML contract on one page: what a config holds, how it is read, checked, overridden and written."""
 
 import copy
+import sys
 from collections.abc import Iterable, Mapping
 from io import StringIO
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, create_model
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from textclf.config_faults import SETTINGS, faults_of, report, show
 from textclf.config_yaml import Document, Fault, parse_value, parse_yaml
@@ -112,8 +114,17 @@ def config_class(preprocessing: str, model: str) -> type[Config]:
 def write_config(config: Config, path: Path, command: str) -> None:
     """Write the resolved config, every default filled in: `textclf train` on it repeats the run."""
     stream = StringIO()
-    YAML().dump(config.model_dump(), stream)
+    yaml = YAML()
+    yaml.width = sys.maxsize  # a line that is broken loses spaces
+    yaml.dump(_quoted(config.model_dump()), stream)
     path.write_text(f"# As resolved by `{command}`, every default filled in.\n{stream.getvalue()}", encoding="utf-8")
+
+
+def _quoted(value: Any) -> Any:
+    """Text with control characters in double quotes, where YAML has escapes for them."""
+    if isinstance(value, dict):
+        return {key: _quoted(item) for key, item in value.items()}
+    return DoubleQuotedScalarString(value) if isinstance(value, str) and not value.isprintable() else value
 
 
 def json_schema() -> dict:
@@ -148,8 +159,8 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
         raise ConfigError(f"{source}: expected a config file, but there is none. Check the path.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{source}: expected a YAML file in UTF-8, received other bytes.") from None
-    except OSError as error:
-        raise ConfigError(f"{source}: cannot be read: {error.strerror}.") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{source!r}: cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     return parse_yaml(text), str(source)
 
 
@@ -168,6 +179,11 @@ def _apply(override: str, document: Document) -> None:
                 settings[key] = {}
                 document.places[keys[:end]] = place
             settings = settings[key]
+        if not isinstance(settings, dict):
+            document.faults.append(
+                Fault(keys[:end], place, f"expected {SETTINGS} to override, received {show(settings)}")
+            )
+            return
     if isinstance(settings, dict):
         settings[keys[-1]] = parse_value(value)
         document.places[keys] = place

@@ -30,7 +30,8 @@ def faults_of(error: ValidationError, model: type[BaseModel], places: dict[Path,
 def report(source: str, faults: list[Fault]) -> str:
     """The faults as the user sees them, one a line, in the order of the file."""
     lines = [f"{source}: {len(faults)} problem{'s' if len(faults) > 1 else ''}"]
-    paths = [".".join(map(str, fault.path)) for fault in faults]
+    faults = [Fault(fault.path, escaped(fault.place), escaped(fault.message)) for fault in faults]
+    paths = [escaped(".".join(map(str, fault.path))) for fault in faults]
     place_width = max(len(fault.place) for fault in faults)
     path_width = max(map(len, paths))
     rows = [
@@ -53,13 +54,16 @@ def describe(field: FieldInfo) -> str:
 
 def show(value: Any) -> str:
     """A received value, as it would stand in a config, shortened."""
-    text = f"'{escaped(value)}'" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = f"'{escaped(value)}'" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError):  # no JSON: a key that is no text, or a mapping within itself
+        text = type(value).__name__
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
 def escaped(text: str) -> str:
     """Text on one line: line breaks and other control characters as escapes, everything else as it is."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def settings_class(annotation: Any) -> type[BaseModel] | None:

@@ -3,11 +3,11 @@
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import ConstructorError
-from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
-DEEPEST = 20  # a config is three levels deep; an alias within itself has no end
+# A config is three levels deep and has some thirty values; an alias within itself has no end.
+DEEPEST = 20
+MOST_VALUES = 10_000
 
 Path = tuple[str | int, ...]
 
@@ -33,15 +33,12 @@ def parse_yaml(text: str) -> Document:
     document = Document({}, {}, [])
     try:
         node = YAML(typ="safe", pure=True).compose(text)
-    except YAMLError as error:
+        return document if node is None else document._replace(data=_construct(node, (), document))
+    except Exception as error:  # of its own kind, or whatever ruamel stumbles over: a broken escape is a ValueError
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
-        document.faults.append(Fault((), place, f"expected YAML, but {problem}"))
+        document.faults.append(Fault((), place, f"expected YAML, but {getattr(error, 'problem', None) or error}"))
         return document
-    if node is None:
-        return document
-    return document._replace(data=_construct(node, (), document))
 
 
 def parse_value(text: str) -> Any:
@@ -55,17 +52,16 @@ def parse_value(text: str) -> Any:
 def _construct(node: Node, path: Path, document: Document) -> Any:
     place = f"line {node.start_mark.line + 1}"
     document.places.setdefault(path, place)
-    if len(path) > DEEPEST:
-        document.faults.append(Fault(path[:3], place, "expected settings, received a value nested without end"))
-        return None
+    if len(path) > DEEPEST or len(document.places) > MOST_VALUES:
+        raise ValueError(f"'{'.'.join(map(str, path[:3]))}' is nested without end")
     if isinstance(node, MappingNode):
         return _construct_mapping(node, path, document)
     if not isinstance(node, ScalarNode):
         return [_construct(item, (*path, index), document) for index, item in enumerate(node.value)]
     try:
         return YAML(typ="safe", pure=True).constructor.construct_object(node, deep=True)
-    except (ConstructorError, ValueError) as error:
-        problem = getattr(error, "problem", None) or error
+    except Exception as error:  # an unknown tag, or a value that its tag does not fit: ruamel raises what it may
+        problem = getattr(error, "problem", None) or repr(error)
         document.faults.append(Fault(path, place, f"expected a plain value, but {problem}"))
         return None
 

@@ -109,20 +109,36 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
         DataError: a label with a single row, which cannot be on both sides.
     """
     _refuse_single_rows(dataset)
-    groups = dataset.texts.dictionary_encode().indices.to_numpy()
-    first_rows = np.unique(groups, return_index=True)[1]  # a group goes by the label of its first row
-    group_sizes = np.bincount(groups)
-    group_labels = np.array(dataset.labels, object)[first_rows]
-    held_out = np.zeros(len(group_sizes), bool)
+    groups = dataset.texts.dictionary_encode().indices.to_numpy()  # identical texts are one group
+    sizes = np.bincount(groups)
+    labels = np.array(dataset.labels, object)
+    label_of_group = labels[np.unique(groups, return_index=True)[1]]  # that of its first row
+    held_out = np.zeros(len(sizes), bool)
     random = np.random.default_rng(seed)
     for label in sorted(set(dataset.labels)):
-        shuffled = random.permutation(np.flatnonzero(group_labels == label))
-        wanted = max(1, round(share * group_sizes[shuffled].sum()))
-        ends = np.cumsum(group_sizes[shuffled])
-        chosen = shuffled[: max(1, np.searchsorted(ends, wanted, side="right"))]
-        held_out[chosen[: len(shuffled) - 1]] = True
+        shuffled = random.permutation(np.flatnonzero(label_of_group == label))
+        held_out[_share_of(shuffled, sizes, share)] = True
+    for label in sorted(set(dataset.labels)):  # one that occurs only beside others is learned, not only measured
+        own_groups = groups[labels == label]
+        if held_out[own_groups].all():
+            held_out[own_groups[0]] = False
     in_share = held_out[groups]
     return dataset.take(np.flatnonzero(~in_share)), dataset.take(np.flatnonzero(in_share))
+
+
+def _share_of(groups: np.ndarray, sizes: np.ndarray, share: float) -> list[int]:
+    """The first of the groups that fit into the share of their rows; at least one, and never all."""
+    left = max(1, round(share * sizes[groups].sum()))
+    chosen = []
+    for group in groups:
+        if not left or len(chosen) == len(groups) - 1:
+            break
+        if sizes[group] <= left:
+            chosen.append(group)
+            left -= sizes[group]
+    if not chosen and len(groups) > 1:
+        chosen = [groups[sizes[groups].argmin()]]
+    return chosen
 
 
 def _without(dataset: Dataset, unwanted: np.ndarray, reason: str) -> Dataset:

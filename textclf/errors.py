@@ -30,7 +30,7 @@ class TrainingError(TextclfError):
     """A training that cannot go on."""
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Text to append to a message about an unknown name: `; did you mean 'epochs'?` or nothing."""
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Text to append to a message about an unknown name: `; did you mean 'epochs'?` or `otherwise`."""
     matches = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{matches[0]}'?" if matches else ""
+    return f"; did you mean '{matches[0]}'?" if matches else otherwise

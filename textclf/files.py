@@ -72,9 +72,9 @@ def make_folder(path: Path) -> None:
         raise cannot_write(path, error) from None
 
 
-def cannot_write(path: Path, error: OSError) -> WriteError:
-    """The error for what the system refuses."""
-    return WriteError(f"{path}: cannot be written: {error.strerror or error}.")
+def cannot_write(path: Path, error: OSError | ValueError) -> WriteError:
+    """The error for what the system refuses; a ValueError is a name with a NUL in it."""
+    return WriteError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}.")
 
 
 def write_json(path: Path, content: Any) -> None:

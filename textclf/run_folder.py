@@ -91,7 +91,7 @@ def create_run(name: str | None, config_name: str, about: dict) -> RunFolder:
             if name:
                 raise RunError(f"{run.path}: a run of this name exists. Choose another --run, or remove it.") from None
             number += 1
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise cannot_write(run.path, error) from None
     run.checkpoints.mkdir()
     write_json(run.about, {"format_version": FORMAT_VERSION, "status": "running", **about})
@@ -133,13 +133,15 @@ def find_folder(run: str | Path | None) -> Path:
             raise RunError(f"expected a finished run in {RUNS}/, but there is none. Train one, or name one with --run.")
         return (RUNS / LATEST).resolve().relative_to(Path.cwd()) if _below_here(RUNS / LATEST) else RUNS / LATEST
     for path in (Path(run), RUNS / run):
-        if path.is_dir():
-            return path
+        try:
+            if path.is_dir():
+                return path
+        except (OSError, ValueError):  # too long, or with a NUL: no folder has that name
+            break
     names = run_names()
-    listed = f" The runs are: {', '.join(names[-10:])}." if names else f" There are no runs in {RUNS}/ yet."
-    raise RunError(
-        f"{run}: expected a run or classifier folder, but there is none{did_you_mean(str(run), names)}.{listed}"
-    )
+    listed = f"The runs are: {', '.join(names[-10:])}." if names else f"There are no runs in {RUNS}/ yet."
+    meant = did_you_mean(str(run), names, otherwise=".")
+    raise RunError(f"{run}: expected a run or classifier folder, but there is none{meant} {listed}")
 
 
 def run_names() -> list[str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from textclf.errors import RunError
 from textclf.preprocessing import TOKENIZERS, word
 from textclf.preprocessing.preprocessor import OUTPUTS, Preprocessor
-from textclf.preprocessing.text_array import text_array
+from textclf.text_array import text_array
 
 TEXTS = ["a a a b b c", "b", "a b c never", ""]
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from textclf.preprocessing import word
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.preprocessing.text_array import text_array
+from textclf.text_array import text_array
 
 MOST_BYTES = 10**12
 ALPHABETS = (

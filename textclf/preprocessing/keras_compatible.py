@@ -13,9 +13,9 @@ from pydantic import Field
 
 from textclf.errors import DataError
 from textclf.preprocessing.options import PreprocessingOptions
-from textclf.preprocessing.text_array import text_array
 from textclf.preprocessing.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import Tokens, Vocabulary, count_tokens, tokens_of
+from textclf.text_array import text_array
 
 
 class Options(PreprocessingOptions):

@@ -12,8 +12,8 @@ from textclf.files import parse_json
 from textclf.preprocessing import TOKENIZERS
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.parallel import map_chunks
-from textclf.preprocessing.text_array import text_array
 from textclf.preprocessing.token_ids import TokenIds, concatenate, fill_empty, pad, truncate
+from textclf.text_array import text_array
 
 OUTPUTS = ("token_ids",)  # the named arrays that `pad` makes; an architecture says which of them it needs
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from textclf.preprocessing.parallel import map_chunks
-from textclf.preprocessing.text_array import text_array
 from textclf.preprocessing.token_ids import TokenIds, from_lengths
+from textclf.text_array import text_array
 
 
 class Tokens(NamedTuple):

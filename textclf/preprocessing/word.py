@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from textclf.preprocessing.options import PreprocessingOptions
-from textclf.preprocessing.text_array import text_array
 from textclf.preprocessing.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import Tokens, Vocabulary, count_tokens, tokens_of
+from textclf.text_array import text_array
 
 UNKNOWN_ID = 1
 FIRST_ID = 2

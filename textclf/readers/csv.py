@@ -21,27 +21,16 @@ def read(stream: BinaryIO, columns: list[str], name: str) -> Iterator[pa.Table]:
     """
     import pandas
 
-    found: list[str] = []
-
-    def keep(column: str) -> bool:
-        found.append(column)
-        return column in columns
-
-    options = {
-        "dtype": str,
-        "na_filter": False,
-        "encoding": "utf-8-sig",
-        "chunksize": CHUNK_ROWS,
-        "index_col": False,
-    }
+    options = {"dtype": str, "na_filter": False, "encoding": "utf-8-sig", "chunksize": CHUNK_ROWS, "index_col": False}
     try:
         with warnings.catch_warnings():
-            # A first row with more fields than the header is only a warning to pandas, and data is lost.
+            # A first row with more fields than the header is only a warning to pandas, and data is lost. With
+            # `usecols` it would not even be that, in any row: all columns are read.
             warnings.simplefilter("error", pandas.errors.ParserWarning)
-            with pandas.read_csv(stream, usecols=keep, **options) as frames:
-                if not set(columns) <= set(found):
-                    raise missing_columns(name, columns, list(dict.fromkeys(found)))
+            with pandas.read_csv(stream, **options) as frames:
                 for frame in frames:
+                    if not set(columns) <= set(frame.columns):
+                        raise missing_columns(name, columns, list(frame.columns))
                     if len(frame):
                         yield pa.table({column: pa.array(frame[column], pa.large_string()) for column in columns})
     except pandas.errors.EmptyDataError:

@@ -10,8 +10,7 @@ def missing_columns(name: str, wanted: list[str], found: list[str]) -> DataError
     missing = next(column for column in wanted if column not in found)
     return DataError(
         f"{name}: expected a column '{missing}', but the columns are: {', '.join(found) or '(none)'}"
-        f"{did_you_mean(missing, found)}"
-        f"{'' if did_you_mean(missing, found) else '.'} "
+        f"{did_you_mean(missing, found, otherwise='.')} "
         "Name yours with data.text_column and data.label_column."
     )
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from textclf.errors import DataError
 from textclf.readers.faults import missing_columns, not_utf8
+from textclf.text_array import text_array
 
 CHUNK_ROWS = 10_000
 
@@ -22,23 +23,21 @@ def read(stream: BinaryIO, columns: list[str], name: str) -> Iterator[pa.Table]:
     rows = (_row(line, columns, f"{name}, line {number}") for number, line in enumerate(stream, 1) if line.strip())
     try:
         while chunk := list(islice(rows, CHUNK_ROWS)):
-            yield pa.table(
-                {
-                    column: pa.array(values, pa.large_string())
-                    for column, values in zip(columns, zip(*chunk, strict=True), strict=True)
-                }
-            )
-    except UnicodeError as error:
+            fields = zip(*chunk, strict=True)
+            yield pa.table({column: text_array(texts) for column, texts in zip(columns, fields, strict=True)})
+    except UnicodeDecodeError as error:
         raise not_utf8(name, error) from None
 
 
 def _row(line: bytes, columns: list[str], place: str) -> list[str]:
     try:
         fields = json.loads(line.decode("utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise DataError(f"{place}: expected a JSON object, received something else: {error}.") from None
+    except UnicodeDecodeError:
+        raise
     except RecursionError:
         raise DataError(f"{place}: expected a JSON object, received one nested too deeply.") from None
+    except ValueError as error:  # no JSON, or a number of thousands of digits
+        raise DataError(f"{place}: expected a JSON object, received something else: {error}.") from None
     if not isinstance(fields, dict):
         raise DataError(f"{place}: expected a JSON object, received {line.decode()[:40].strip()!r}.")
     if not set(columns) <= set(fields):

@@ -7,6 +7,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from textclf.readers.faults import not_utf8
+from textclf.text_array import text_array
 
 CHUNK_BYTES = 1 << 20
 
@@ -32,5 +33,5 @@ def read(stream: BinaryIO, columns: list[str], name: str) -> Iterator[pa.Table]:
 
 
 def _table(lines: list[str], columns: list[str]) -> pa.Table:
-    texts = pa.array([line.removesuffix("\r") for line in lines], pa.large_string())
+    texts = text_array([line.removesuffix("\r") for line in lines])
     return pa.table(dict.fromkeys(columns, texts))
