@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from textclf.dataset import Dataset, read_dataset, read_training_dataset, split
@@ -17,6 +17,7 @@ SEEDS = range(8)
 
 SHARES = st.floats(0.01, 0.99)
 ROWS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("xyz")), max_size=40)
+ALWAYS_SPLITTABLE = [("one", "w"), ("two", "w")]
 
 
 @pytest.fixture
@@ -59,7 +60,18 @@ def without_contradictions(rows):
 
 def splittable(rows):
     counts = Counter(label for _, label in rows)
-    return [(text, label) for text, label in rows if counts[label] > 1]
+    return [*ALWAYS_SPLITTABLE, *((text, label) for text, label in rows if counts[label] > 1)]
+
+
+def split_or_assume(rows, share, seed):
+    """The split; rows in which every label needs all its texts are refused, and no example."""
+    try:
+        return split(dataset_of(rows), share, seed)
+    except DataError:
+        texts_of = {label: {text for text, of in rows if of == label} for _, label in rows}
+        needed = {text for texts in texts_of.values() if len(texts) == 1 for text in texts}
+        assert all(len(texts - needed) == 0 or len(texts) == 1 for texts in texts_of.values())
+        assume(False)
 
 
 # Reading
@@ -228,6 +240,11 @@ def test_contradicting_labels_of_one_text_stay_together(seed):
     assert sorted(side.texts.to_pylist().count("same") for side in (rest, held_out)) == [0, 3]
 
 
+def test_only_repetitions_cannot_be_split():
+    with pytest.raises(DataError, match="received only repetitions"):
+        split(dataset_of([("a", "x"), ("b", "y"), ("a", "x"), ("b", "y")]), 0.5, 0)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_contradicting_labels_are_never_only_held_out(seed):
     rest, held_out = split(dataset_of([("same", "x"), ("same", "y"), ("same", "y"), *distinct({"x": 3})]), 0.5, seed)
@@ -244,15 +261,16 @@ def test_share_is_met_beside_a_text_that_is_repeated_often(seed):
 @given(rows=ROWS.map(splittable), share=SHARES, seed=st.integers(0, 2**32 - 1))
 def test_split_loses_doubles_and_shares_nothing(rows, share, seed):
     dataset = dataset_of(rows)
-    rest, held_out = split(dataset, share, seed)
+    rest, held_out = split_or_assume(rows, share, seed)
     assert sorted(rows_of(rest) + rows_of(held_out), key=lambda row: row[2]) == rows_of(dataset)
     assert not set(rest.texts.to_pylist()) & set(held_out.texts.to_pylist())
+    assert set(held_out.labels) <= set(rest.labels)
 
 
 @settings(deadline=None)
 @given(rows=ROWS.map(without_contradictions).map(splittable), share=SHARES, seed=st.integers(0, 2**32 - 1))
 def test_split_is_stratified(rows, share, seed):
-    rest, held_out = split(dataset_of(rows), share, seed)
+    rest, held_out = split_or_assume(rows, share, seed)
     for label in set(rest.labels) | set(held_out.labels):
         repetitions = Counter(text for text, of in rows if of == label)
         held = held_out.labels.count(label)

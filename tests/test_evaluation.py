@@ -84,6 +84,13 @@ def test_a_file_with_one_class_has_no_ranking(with_runs):
     assert textclf.evaluate("toy_en", "new.csv")["roc_auc"] is None
 
 
+def test_a_file_may_have_other_columns(with_runs):
+    (with_runs / "new.csv").write_text("评论,好坏\na wonderful film,positive\nawful,negative\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"the columns are: 评论, 好坏\. .*--text-column"):
+        textclf.evaluate("toy_en", "new.csv")
+    assert textclf.evaluate("toy_en", "new.csv", text_column="评论", label_column="好坏")["rows"] == 2
+
+
 def test_a_run_without_a_test_file_says_what_to_name(with_runs):
     config = with_runs / "runs/toy_en/config.yaml"
     config.write_text(config.read_text().replace("test: data/toy_en/test.csv", "test: null"))

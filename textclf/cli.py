@@ -60,6 +60,8 @@ def train(config, overrides, run):
     type=click.Path(),
     help="Folder for metrics.json and predictions.csv.  [default: evaluations/<file> in the run]",
 )
+@click.option("--text-column", metavar="NAME", help="Column or field with the text.  [default: as in training]")
+@click.option("--label-column", metavar="NAME", help="Column or field with the label.  [default: as in training]")
 @click.option(
     "--format",
     type=click.Choice(["text", "json"]),
@@ -67,7 +69,7 @@ def train(config, overrides, run):
     show_default=True,
     help="Form of the figures.",
 )
-def evaluate(run, data, output, format):
+def evaluate(run, data, output, text_column, label_column, format):
     """Measure a classifier on labelled texts.
 
     \b
@@ -77,7 +79,8 @@ def evaluate(run, data, output, format):
     from textclf.evaluation import evaluate
     from textclf.screen import show_metrics
 
-    show_metrics(evaluate(run, data, output=output), format)
+    metrics = evaluate(run, data, output=output, text_column=text_column, label_column=label_column)
+    show_metrics(metrics, format)
 
 
 @cli.command()

@@ -106,37 +106,45 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
             with two different texts or more is on both sides.
 
     Raises:
-        DataError: a label with a single row, which cannot be on both sides.
+        DataError: a label with a single row, which cannot be on both sides, or nothing to hold out at all.
     """
     _refuse_single_rows(dataset)
     groups = dataset.texts.dictionary_encode().indices.to_numpy()  # identical texts are one group
     sizes = np.bincount(groups)
     labels = np.array(dataset.labels, object)
     label_of_group = labels[np.unique(groups, return_index=True)[1]]  # that of its first row
-    held_out = np.zeros(len(sizes), bool)
+    held_out, needed = np.zeros((2, len(sizes)), bool)
     random = np.random.default_rng(seed)
-    for label in sorted(set(dataset.labels)):
-        shuffled = random.permutation(np.flatnonzero(label_of_group == label))
-        held_out[_share_of(shuffled, sizes, share)] = True
-    for label in sorted(set(dataset.labels)):  # one that occurs only beside others is learned, not only measured
-        own_groups = groups[labels == label]
-        if held_out[own_groups].all():
-            held_out[own_groups[0]] = False
+    groups_of = {label: np.unique(groups[labels == label]) for label in sorted(set(dataset.labels))}
+    for own in groups_of.values():
+        needed[own] |= len(own) == 1  # the only text of a label, whatever other labels it has too, is learned
+    for label, own in groups_of.items():
+        candidates = random.permutation(own[(label_of_group[own] == label) & ~needed[own]])
+        most = len(candidates) if needed[own].any() else len(candidates) - 1
+        held_out[_share_of(candidates, sizes, share, most)] = True
+    for own in groups_of.values():  # with contradicting labels, other labels may have held out all of one
+        if held_out[own].all():
+            held_out[own[0]] = False
     in_share = held_out[groups]
+    if not in_share.any():
+        raise DataError(
+            f"{dataset.name}: expected a label with at least two different texts, one to learn from and one to "
+            "validate on, received only repetitions. Add rows, or give data.validation a file of its own."
+        )
     return dataset.take(np.flatnonzero(~in_share)), dataset.take(np.flatnonzero(in_share))
 
 
-def _share_of(groups: np.ndarray, sizes: np.ndarray, share: float) -> list[int]:
-    """The first of the groups that fit into the share of their rows; at least one, and never all."""
+def _share_of(groups: np.ndarray, sizes: np.ndarray, share: float, most: int) -> list[int]:
+    """The first of the groups that fit into the share of their rows: at least one where `most` allows any."""
     left = max(1, round(share * sizes[groups].sum()))
     chosen = []
     for group in groups:
-        if not left or len(chosen) == len(groups) - 1:
+        if not left or len(chosen) == most:
             break
         if sizes[group] <= left:
             chosen.append(group)
             left -= sizes[group]
-    if not chosen and len(groups) > 1:
+    if not chosen and most > 0:
         chosen = [groups[sizes[groups].argmin()]]
     return chosen
 

@@ -22,6 +22,8 @@ def evaluate(
     data: str | Path | None = None,
     *,
     output: str | Path | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
 ) -> dict:
     """Measure a classifier on a file of labelled texts, by default the test file of its run.
 
@@ -30,6 +32,7 @@ def evaluate(
 
     Args:
         run: a run folder, its name below `runs/`, or a classifier folder; by default the newest finished run.
+        text_column, label_column: by default as in training.
 
     Returns:
         The metrics, as in `metrics.json`.
@@ -48,7 +51,9 @@ def evaluate(
     elif output is None and (folder.parent / "run.json").exists():
         output = RunFolder(folder.parent).evaluations / Path(data).stem
     dataset = read_dataset(
-        str(data), text_column=classifier.about["text_column"], label_column=classifier.about["label_column"]
+        str(data),
+        text_column=text_column or classifier.about["text_column"],
+        label_column=label_column or classifier.about["label_column"],
     )
     classes = classifier.targets.encode(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts)

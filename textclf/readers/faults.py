@@ -11,7 +11,8 @@ def missing_columns(name: str, wanted: list[str], found: list[str]) -> DataError
     return DataError(
         f"{name}: expected a column '{missing}', but the columns are: {', '.join(found) or '(none)'}"
         f"{did_you_mean(missing, found, otherwise='.')} "
-        "Name yours with data.text_column and data.label_column."
+        "Name the right one: data.text_column and data.label_column in a config, "
+        "--text-column and --label-column of evaluate, --column of predict."
     )
 
 
