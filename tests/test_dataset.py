@@ -247,8 +247,12 @@ def test_only_repetitions_cannot_be_split():
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_contradicting_labels_are_never_only_held_out(seed):
-    rest, held_out = split(dataset_of([("same", "x"), ("same", "y"), ("same", "y"), *distinct({"x": 3})]), 0.5, seed)
-    assert set(held_out.labels) <= set(rest.labels)
+    one_text = [("same", "x"), ("same", "z"), ("same", "z"), *distinct({"x": 3})]
+    two_texts = [("same", "x"), ("same", "z"), ("other", "y"), ("other", "z"), *distinct({"x": 1, "y": 1})]
+    for rows in (one_text, two_texts):
+        rest, held_out = split(dataset_of(rows), 0.5, seed)
+        assert set(held_out.labels) <= set(rest.labels)
+        assert len(held_out)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, create_model
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from textclf.config_faults import SETTINGS, faults_of, report, show
+from textclf.config_faults import SETTINGS, escaped, faults_of, report, show
 from textclf.config_yaml import Document, Fault, parse_value, parse_yaml
 from textclf.dataset import DataOptions
 from textclf.errors import ConfigError, did_you_mean
@@ -79,10 +79,11 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
     document, name = _document(source)
     for override in overrides:
         _apply(override, document)
-    data, faults, chosen = document.data, list(document.faults), {}
+    data, faults, chosen = document.data, document.faults, {}
     if not isinstance(data, dict):
         faults.append(Fault((), "line 1", f"expected {SETTINGS}, received {show(data)}"))
-        data = {}
+    if not isinstance(data, dict) or any(fault.is_no_yaml for fault in faults):
+        raise ConfigError(report(name, faults))
     data = {key: value for key, value in data.items() if value is not None}  # `training:` with nothing below it
     for section, (setting, table, default) in CHOICES.items():
         chosen[section], data = _choose(section, setting, table, default, data, document.places, faults)
@@ -117,7 +118,8 @@ def write_config(config: Config, path: Path, command: str) -> None:
     yaml = YAML()
     yaml.width = sys.maxsize  # a line that is broken loses spaces
     yaml.dump(_quoted(config.model_dump()), stream)
-    path.write_text(f"# As resolved by `{command}`, every default filled in.\n{stream.getvalue()}", encoding="utf-8")
+    heading = f"# As resolved by `{escaped(command)}`, every default filled in."
+    path.write_text(f"{heading}\n{stream.getvalue()}", encoding="utf-8")
 
 
 def _quoted(value: Any) -> Any:
@@ -160,7 +162,7 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
     except UnicodeDecodeError:
         raise ConfigError(f"{source}: expected a YAML file in UTF-8, received other bytes.") from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{source!r}: cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+        raise ConfigError(f"{escaped(str(source))}: cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     return parse_yaml(text), str(source)
 
 

@@ -18,6 +18,7 @@ class Fault(NamedTuple):
     path: Path
     place: str
     message: str
+    is_no_yaml: bool = False  # then nothing else can be said of the file
 
 
 class Document(NamedTuple):
@@ -37,7 +38,8 @@ def parse_yaml(text: str) -> Document:
     except Exception as error:  # of its own kind, or whatever ruamel stumbles over: a broken escape is a ValueError
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
-        document.faults.append(Fault((), place, f"expected YAML, but {getattr(error, 'problem', None) or error}"))
+        problem = str(getattr(error, "problem", None) or error).removeprefix("but ")
+        document.faults.append(Fault((), place, f"expected YAML, but {problem}", is_no_yaml=True))
         return document
 
 

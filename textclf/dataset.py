@@ -34,7 +34,7 @@ ShareOrFile = Annotated[
 class DataOptions(Options):
     """Files of labelled texts: .csv or .jsonl, UTF-8, paths relative to the working directory."""
 
-    train: str = Field(description="File with the texts to learn from.")
+    train: str = Field(min_length=1, description="File with the texts to learn from.")
     validation: ShareOrFile = Field(
         0.1,
         description="A share of train, stratified and shuffled, identical texts kept together; or a file. "
@@ -103,7 +103,7 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
 
     Args:
         share: of the rows of every label, as near as whole groups of identical texts allow; every label
-            with two different texts or more is on both sides.
+            with two different texts or more is on both sides, unless those texts are needed by other labels too.
 
     Raises:
         DataError: a label with a single row, which cannot be on both sides, or nothing to hold out at all.

@@ -9,4 +9,4 @@ class Options(BaseModel):
     Error messages, `docs/configuration.md` and the JSON Schema all come from there.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

@@ -200,9 +200,10 @@ def test_csv_with_only_a_header_has_no_rows(content):
 def test_csv_missing_column_is_named_with_those_there_are():
     assert fault(".csv", b"id,Text,label\n1,a,b\n") == (
         "stream: expected a column 'text', but the columns are: id, Text, label; did you mean 'Text'? "
-        "Name yours with data.text_column and data.label_column."
+        "Name the right one: data.text_column and data.label_column in a config, "
+        "--text-column and --label-column of evaluate, --column of predict."
     )
-    assert "but the columns are: body. Name yours" in fault(".csv", b"body\na\n")
+    assert "but the columns are: body. Name the right one" in fault(".csv", b"body\na\n")
 
 
 @pytest.mark.parametrize("before", [0, 1, 9_999, 10_000, 25_000])
