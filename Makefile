@@ -1,7 +1,7 @@
 # `make` prints the targets. Everything happens in .venv, which `make install` fills; nothing else is touched.
 PYTHON ?= python3
 BIN := .venv/bin
-DATA ?= ../datasets
+DATA ?= data
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-all lint format docs bench clean
