@@ -66,7 +66,7 @@ def _table(settings: type[BaseModel], prefix: str, skip: frozenset | set = froze
 
 def _rows(settings: type[BaseModel], prefix: str, skip: frozenset | set = frozenset()) -> list[str]:
     rows = []
-    for name, field in settings.model_fields.items():
+    for name, field in settings.ordered_fields().items():
         if name in skip:
             continue
         inner = settings_class(field.annotation)

@@ -16,6 +16,23 @@ TINY = {
 }
 
 
+LEARNS = {"model": {"embedding_dim": 8, "units": 8}, "training": {"epochs": 20, "learning_rate": 0.02}}
+
+
+def write_colours(path: Path, separator: str = "|") -> str:
+    """Texts with none, one or two colours in them, and these as labels."""
+    words = {"red": ["cherry", "blood", "rose"], "green": ["grass", "leaf", "moss"], "blue": ["sky", "sea", "ink"]}
+    rows = [(f"a {filler} day", ()) for filler in range(20)]
+    for label, many in words.items():
+        rows += [(f"{word} {filler}", (label,)) for word in many for filler in range(10)]
+        for other in words:
+            if other > label:
+                rows += [(f"{a} and {b}", (label, other)) for a in many for b in words[other]] * 2
+    lines = [f"{text},{separator.join(labels)}" for text, labels in rows]
+    path.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
+    return path.name
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository."""
@@ -52,6 +69,8 @@ def finished_runs(tmp_path_factory) -> Path:
     before = Path.cwd()
     os.chdir(folder)
     try:
+        colours = textclf.train({"data": {"train": write_colours(folder / "colours.csv")}, **LEARNS}, run="colours")
+        colours.path.rename(folder / "colours")  # beside the runs
         for name in ("toy_topics", "toy_zh", "toy_en"):
             data = {"train": f"data/{name}/train.csv", "test": f"data/{name}/test.csv"}
             textclf.train({"data": data, **TINY}, run=name)

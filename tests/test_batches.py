@@ -59,5 +59,5 @@ def test_the_tensors_are_what_padding_with_numpy_gives(rows, padding):
 
 def test_evaluation_takes_every_row_by_length(rows):
     batches, order = evaluation_batches(rows, batch_size=8, padding="right")
-    first_ids = np.concatenate([inputs["token_ids"].numpy()[:, 0] for inputs, _ in batches])
+    first_ids = np.concatenate([inputs["token_ids"].numpy()[:, 0] for (inputs,) in batches])
     np.testing.assert_array_equal(first_ids, rows.ids[rows.offsets[order]])

@@ -9,6 +9,7 @@ import pytest
 import textclf
 from textclf.errors import RunError
 
+THREE_LABELS = {"labels": ["a", "b", "c"], "counts": [1, 1, 1], "majority": ["a"], "separator": "|"}
 ODD_TEXTS = [
     "", "   ", "\x00", "a\x00b", "🎉🎉", "👩‍👩‍👧", "今天天气很好", "مرحبا بالعالم", "ภาษาไทย", "\ud83d", "é" * 10_000,
     "good " * 100_000, "\n", "\ufeff", "x" * 1_000_000,
@@ -111,8 +112,8 @@ def with_checksums(folder):
     ("name", "content"),
     [
         ("labels.json", b"[]"),
-        ("labels.json", b'{"type": "binary", "labels": ["a", "b", "c"], "counts": [1, 1, 1]}'),
-        ("labels.json", b'{"type": "multiclass", "labels": ["a", "b", "c"], "counts": [1, 1, 1]}'),
+        ("labels.json", json.dumps({"type": "binary", **THREE_LABELS}).encode()),
+        ("labels.json", json.dumps({"type": "multiclass", **THREE_LABELS}).encode()),
         ("tokenizer.json", b"{}"),
         ("tokenizer.json", b'{"options": {"tokenizer": "word", "sequence_length": -1}, "state": {"vocabulary": []}}'),
         ("tokenizer.json", b'{"options": {"tokenizer": "word"}, "state": {"vocabulary": [1, 2]}}'),

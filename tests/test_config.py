@@ -13,6 +13,7 @@ from textclf.errors import ConfigError
 from textclf.preprocessing import TOKENIZERS
 
 DATA = "data: {train: train.csv}\n"
+CHOICE = ", ".join(TOKENIZERS)
 FORM = "expected section.setting=value, such as training.epochs=3"
 
 MANY_FAULTS = """\
@@ -91,18 +92,18 @@ def faults(load):
 def test_every_fault_is_named_at_once_in_the_order_of_the_file(faults):
     assert faults(MANY_FAULTS, "training.batch_size=0", "foo") == [
         ("line 1", "seed", "expected a whole number of at least 0 and below 4294967296, received -1"),
-        ("line 3", "data.train", "expected text, received 3"),
+        ("line 3", "data.train", "expected text or a list of texts, received 3"),
         (
             "line 4",
             "data.validation",
             "expected a share above 0 and below 1, such as 0.1, or the path of a file, received 2",
         ),
         ("line 5", "data.text_colum", "unknown setting; did you mean 'text_column'?"),
-        ("line 7", "targets.type", "expected one of auto, binary, multiclass, received 'no'"),
+        ("line 7", "targets.type", "expected one of auto, binary, multiclass, multilabel, received 'no'"),
         (
             "line 9",
             "preprocessing.tokenizer",
-            "expected one of word, keras, received 'wrod'; did you mean 'word'?",
+            f"expected one of {CHOICE}, received 'wrod'; did you mean 'word'?",
         ),
         ("line 10", "preprocessing.vocabulary_size", "expected a whole number of at least 3, received 2"),
         ("line 11", "preprocessing.lowercase", "expected true or false, received 'yes'"),
@@ -146,7 +147,7 @@ def test_missing_data_section_is_said(faults):
 
 def test_missing_setting_is_said_with_the_line_of_its_section(faults):
     assert faults("seed: 1\ndata:\n  test: a.csv\n") == [
-        ("line 2", "data.train", "expected text, but the setting is missing")
+        ("line 2", "data.train", "expected text or a list of texts, but the setting is missing")
     ]
 
 
@@ -193,15 +194,26 @@ def test_defaults(load):
             "test": None,
             "text_column": "text",
             "label_column": "label",
+            "format": None,
+            "encoding": "utf-8",
+            "delimiter": None,
+            "quoting": "minimal",
+            "text_separator": " ",
         },
-        "targets": {"type": "auto"},
+        "targets": {"type": "auto", "separator": "|", "class_weights": None, "label_smoothing": 0.0},
         "preprocessing": {
             "tokenizer": "word",
             "vocabulary_size": 20_000,
             "sequence_length": 256,
             "padding": "right",
             "truncating": "right",
+            "min_frequency": 1,
+            "normalization": "nfc",
             "lowercase": True,
+            "turkish_i": False,
+            "replace_urls": False,
+            "replace_users": False,
+            "replace_numbers": False,
         },
         "model": {
             "architecture": "lstm",
@@ -243,7 +255,7 @@ def test_settings_of_another_tokenizer_are_unknown(faults, load):
 def test_tokenizer_that_is_no_name_of_one_is_refused(faults, name):
     [(place, setting, message)] = faults(f"{DATA}preprocessing: {{tokenizer: {name}}}")
     assert (place, setting) == ("line 2", "preprocessing.tokenizer")
-    assert message.startswith("expected one of word, keras, received ")
+    assert message.startswith(f"expected one of {CHOICE}, received ")
 
 
 def test_text_and_label_are_different_columns(faults, load):
@@ -293,7 +305,7 @@ def test_override_is_written_as_in_yaml(load):
 def test_override_is_checked_as_the_file_is(faults):
     kera = "preprocessing.tokenizer=kera"
     assert faults(DATA, "training={epochs: 0}", kera, "model.unit=3", "data=3") == [
-        (f"--set {kera}", kera.split("=")[0], "expected one of word, keras, received 'kera'; did you mean 'keras'?"),
+        (f"--set {kera}", kera.split("=")[0], f"expected one of {CHOICE}, received 'kera'; did you mean 'keras'?"),
         ("--set data=3", "data", "expected settings (name: value), received 3"),
         ("--set model.unit=3", "model.unit", "unknown setting; did you mean 'units'?"),
         ("--set training={epochs: 0}", "training.epochs", "expected a whole number of at least 1, received 0"),

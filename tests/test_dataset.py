@@ -1,23 +1,15 @@
-"""Datasets: what is read, what is left out, and a split that shows no text to both sides."""
+"""Datasets: what is read, and what is left out."""
 
 import logging
-from collections import Counter
 
 import numpy as np
-import pyarrow as pa
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
-from textclf.dataset import Dataset, read_dataset, read_training_dataset, split
+from textclf.dataset import ColumnOptions, read_dataset, with_labels, without_blank_texts
 from textclf.errors import DataError
+from textclf.readers.options import ReadingOptions
 
 COLUMNS = {"text_column": "text", "label_column": "label"}
-SEEDS = range(8)
-
-SHARES = st.floats(0.01, 0.99)
-ROWS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("xyz")), max_size=40)
-ALWAYS_SPLITTABLE = [("one", "w"), ("two", "w")]
 
 
 @pytest.fixture
@@ -38,47 +30,22 @@ def warnings(caplog, monkeypatch):
     return caplog
 
 
-def dataset_of(rows):
-    texts = pa.array([text for text, _ in rows], pa.large_string())
-    return Dataset("a.csv", texts, [label for _, label in rows], np.arange(1, len(rows) + 1))
+def read(path, separator=None, **columns):
+    return with_labels(read_dataset(path, ColumnOptions(**columns), ReadingOptions()), separator)
+
+
+def read_for_training(path, **columns):
+    return without_blank_texts(read(path, **columns))
 
 
 def rows_of(dataset):
-    return list(zip(dataset.texts.to_pylist(), dataset.labels, dataset.rows.tolist(), strict=True))
-
-
-def distinct(counts):
-    """Rows with texts of their own: {"x": 3} gives x three."""
-    return [(f"{label} {number}", label) for label, count in counts.items() for number in range(count)]
-
-
-def without_contradictions(rows):
-    """Every text with the label it has first."""
-    labels = dict(reversed(rows))
-    return [(text, labels[text]) for text, _ in rows]
-
-
-def splittable(rows):
-    counts = Counter(label for _, label in rows)
-    return [*ALWAYS_SPLITTABLE, *((text, label) for text, label in rows if counts[label] > 1)]
-
-
-def split_or_assume(rows, share, seed):
-    """The split; rows in which every label needs all its texts are refused, and no example."""
-    try:
-        return split(dataset_of(rows), share, seed)
-    except DataError:
-        texts_of = {label: {text for text, of in rows if of == label} for _, label in rows}
-        needed = {text for texts in texts_of.values() if len(texts) == 1 for text in texts}
-        assert all(len(texts - needed) == 0 or len(texts) == 1 for texts in texts_of.values())
-        assume(False)
-
-
-# Reading
+    """Text, labels between bars, row number."""
+    labels = ["|".join(row) for row in dataset.labels]
+    return list(zip(dataset.texts.to_pylist(), labels, dataset.rows.tolist(), strict=True))
 
 
 def test_rows_are_read_in_order_and_counted_from_one(write):
-    dataset = read_dataset(write("id,label,text\n1,x,one\n2,y,two\n3,x,\n"), **COLUMNS)
+    dataset = read(write("id,label,text\n1,x,one\n2,y,two\n3,x,\n"), **COLUMNS)
     assert rows_of(dataset) == [("one", "x", 1), ("two", "y", 2), ("", "x", 3)]
     assert (dataset.name, len(dataset)) == ("a.csv", 3)
     assert dataset.rows.dtype == np.int64
@@ -86,30 +53,30 @@ def test_rows_are_read_in_order_and_counted_from_one(write):
 
 def test_column_names_are_settings(write):
     path = write("标签,正文\n好,天气\n")
-    assert rows_of(read_dataset(path, text_column="正文", label_column="标签")) == [("天气", "好", 1)]
+    assert rows_of(read(path, text_column="正文", label_column="标签")) == [("天气", "好", 1)]
     with pytest.raises(DataError, match="expected a column 'text', but the columns are: 标签, 正文"):
-        read_dataset(path, **COLUMNS)
+        read(path, **COLUMNS)
 
 
 def test_json_lines_are_read_too(write):
     path = write('{"text": "a", "label": 1}\n{"text": "b", "label": true}\n', "a.jsonl")
-    assert rows_of(read_dataset(path, **COLUMNS)) == [("a", "1", 1), ("b", "true", 2)]
+    assert rows_of(read(path, **COLUMNS)) == [("a", "1", 1), ("b", "true", 2)]
 
 
 def test_files_of_several_chunks_are_read_whole(write):
-    dataset = read_dataset(write("text,label\n" + "".join(f"{number},x\n" for number in range(25_000))), **COLUMNS)
+    dataset = read(write("text,label\n" + "".join(f"{number},x\n" for number in range(25_000))), **COLUMNS)
     assert dataset.texts.to_pylist() == [str(number) for number in range(25_000)]
     assert dataset.rows.tolist() == list(range(1, 25_001))
 
 
 def test_spaces_around_labels_are_no_part_of_them(write):
-    dataset = read_dataset(write("text,label\n a , x \nb,\tx\u3000\n"), **COLUMNS)
+    dataset = read(write("text,label\n a , x \nb,\tx\u3000\n"), **COLUMNS)
     assert rows_of(dataset) == [(" a ", "x", 1), ("b", "x", 2)]
 
 
 def test_missing_file_is_named_with_the_folder_looked_in(write, tmp_path):
     with pytest.raises(DataError) as caught:
-        read_dataset("none.csv", **COLUMNS)
+        read("none.csv", **COLUMNS)
     assert str(caught.value) == (
         f"none.csv: expected a file, but there is none (looked in {tmp_path}). Check the path."
     )
@@ -117,49 +84,49 @@ def test_missing_file_is_named_with_the_folder_looked_in(write, tmp_path):
 
 def test_folder_is_refused(tmp_path):
     (tmp_path / "a.csv").mkdir()
-    with pytest.raises(DataError, match=r"a\.csv: expected a file, received a folder\."):
-        read_dataset(str(tmp_path / "a.csv"), **COLUMNS)
+    with pytest.raises(DataError, match=r"a\.csv: expected files or subfolders of texts, received a folder without\."):
+        read(str(tmp_path / "a.csv"), **COLUMNS)
 
 
 @pytest.mark.parametrize("path", ["", "a\0b.csv", "a.csv/b.csv", "x" * 300 + ".csv"])
 def test_path_that_cannot_be_one_is_refused(write, path):
     write("text,label\na,x\n")
     with pytest.raises(DataError):
-        read_dataset(path, **COLUMNS)
+        read(path, **COLUMNS)
 
 
 @pytest.mark.parametrize(("content", "name"), [("text,label\n", "a.csv"), ("", "a.jsonl"), ("\n", "a.jsonl")])
 def test_file_without_rows_is_refused(write, content, name):
     with pytest.raises(DataError, match=f"{name}: expected rows of texts and labels, received a file without rows"):
-        read_dataset(write(content, name), **COLUMNS)
+        read(write(content, name), **COLUMNS)
 
 
 def test_file_without_any_label_is_refused(write):
-    with pytest.raises(DataError, match=r"a\.csv: expected labels in column 'label', received only empty fields\."):
-        read_dataset(write("text,label\na,\nb,  \n"), **COLUMNS)
+    with pytest.raises(DataError, match=r"a\.csv: expected labels, received only empty fields\."):
+        read(write("text,label\na,\nb,  \n"), **COLUMNS)
 
 
 def test_rows_without_a_label_are_left_out_and_said(write, warnings):
-    dataset = read_dataset(write("text,label\na,x\nb,\nc, \nd,y\n"), **COLUMNS)
+    dataset = read(write("text,label\na,x\nb,\nc, \nd,y\n"), **COLUMNS)
     assert rows_of(dataset) == [("a", "x", 1), ("d", "y", 4)]
     assert warnings.messages == ["a.csv: 2 of 4 rows have no label and are left out (rows 2, 3)"]
 
 
 def test_only_the_first_rows_left_out_are_named(write, warnings):
-    read_dataset(write("text,label\na,x\n" + "b,\n" * 6), **COLUMNS)
+    read(write("text,label\na,x\n" + "b,\n" * 6), **COLUMNS)
     assert warnings.messages == ["a.csv: 6 of 7 rows have no label and are left out (rows 2, 3, 4, 5, 6 …)"]
 
 
 def test_complete_files_give_no_warning(write, warnings):
-    read_training_dataset(write("text,label\na,x\nb,y\n"), **COLUMNS)
+    read_for_training(write("text,label\na,x\nb,y\n"), **COLUMNS)
     assert warnings.messages == []
 
 
 def test_blank_texts_are_left_out_of_training_only(write, warnings):
     path = write('text,label\na,x\n,y\n" \t\u3000",x\nb,\nc,y\n')
-    assert read_dataset(path, **COLUMNS).rows.tolist() == [1, 2, 3, 5]
+    assert read(path, **COLUMNS).rows.tolist() == [1, 2, 3, 5]
     warnings.clear()
-    assert rows_of(read_training_dataset(path, **COLUMNS)) == [("a", "x", 1), ("c", "y", 5)]
+    assert rows_of(read_for_training(path, **COLUMNS)) == [("a", "x", 1), ("c", "y", 5)]
     assert warnings.messages == [
         "a.csv: 1 of 5 rows have no label and are left out (rows 4)",
         "a.csv: 2 of 4 rows have no text and are left out (rows 2, 3)",
@@ -168,119 +135,6 @@ def test_blank_texts_are_left_out_of_training_only(write, warnings):
 
 def test_training_without_any_text_is_refused(write):
     path = write("text,label\n,x\n ,y\n")
-    assert len(read_dataset(path, **COLUMNS)) == 2
-    with pytest.raises(DataError, match=r"a\.csv: expected texts in column 'text', received only empty fields\."):
-        read_training_dataset(path, **COLUMNS)
-
-
-# Splitting
-
-
-@pytest.mark.parametrize("share", [0.1, 0.25, 0.5, 0.9])
-def test_every_label_gives_its_share(share):
-    counts = {"x": 100, "y": 40, "z": 12}
-    rest, held_out = split(dataset_of(distinct(counts)), share, seed=1)
-    assert Counter(held_out.labels) == {label: round(share * count) for label, count in counts.items()}
-    assert Counter(rest.labels) + Counter(held_out.labels) == counts
-
-
-@pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.999])
-def test_small_labels_are_on_both_sides(share):
-    rest, held_out = split(dataset_of(distinct({"x": 2, "y": 3, "z": 50})), share, seed=1)
-    assert set(rest.labels) == set(held_out.labels) == {"x", "y", "z"}
-
-
-def test_same_seed_gives_the_same_split_and_another_seed_another():
-    dataset = dataset_of(distinct({"x": 50, "y": 50}))
-    splits = [rows_of(split(dataset, 0.2, seed)[1]) for seed in (1, 1, 2)]
-    assert splits[0] == splits[1] != splits[2]
-
-
-def test_rows_are_drawn_from_everywhere():
-    held_out = split(dataset_of(distinct({"x": 1000})), 0.5, seed=1)[1]
-    assert 400 < held_out.rows.mean() < 600
-    assert np.diff(held_out.rows).max() < 20
-
-
-def test_rows_stay_in_the_order_of_the_file():
-    for side in split(dataset_of(distinct({"x": 20, "y": 20})), 0.5, seed=1):
-        assert side.rows.tolist() == sorted(side.rows)
-        assert side.name == "a.csv"
-
-
-def test_single_row_of_a_label_is_refused_naming_label_and_row():
-    with pytest.raises(DataError) as caught:
-        split(dataset_of([*distinct({"x": 3}), ("one", "rare"), *distinct({"y": 3})]), 0.1, seed=1)
-    assert "received a single row of 'rare' (row 4)." in str(caught.value)
-    assert str(caught.value).startswith("a.csv: expected at least two rows of every label")
-
-
-def test_only_the_first_labels_with_a_single_row_are_named():
-    with pytest.raises(DataError, match=r"'a' \(row 1\), .*'e' \(row 5\) and 2 more\."):
-        split(dataset_of([(letter, letter) for letter in "abcdefg"]), 0.1, seed=1)
-
-
-def test_single_row_keeps_its_number_in_the_file(write, warnings):
-    dataset = read_dataset(write("text,label\na,\nb,x\nc,rare\nd,x\n"), **COLUMNS)
-    with pytest.raises(DataError, match=r"'rare' \(row 3\)"):
-        split(dataset, 0.1, seed=1)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_label_of_a_single_text_is_learned_from(seed):
-    rest, held_out = split(dataset_of([("same", "x")] * 5 + distinct({"y": 5})), 0.5, seed)
-    assert Counter(rest.labels)["x"] == 5
-    assert "x" not in held_out.labels
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_contradicting_labels_of_one_text_stay_together(seed):
-    rows = [("same", "x"), ("same", "y"), *distinct({"x": 5, "y": 5}), ("same", "y")]
-    rest, held_out = split(dataset_of(rows), 0.5, seed)
-    assert sorted(side.texts.to_pylist().count("same") for side in (rest, held_out)) == [0, 3]
-
-
-def test_only_repetitions_cannot_be_split():
-    with pytest.raises(DataError, match="received only repetitions"):
-        split(dataset_of([("a", "x"), ("b", "y"), ("a", "x"), ("b", "y")]), 0.5, 0)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_contradicting_labels_are_never_only_held_out(seed):
-    one_text = [("same", "x"), ("same", "z"), ("same", "z"), *distinct({"x": 3})]
-    two_texts = [("same", "x"), ("same", "z"), ("other", "y"), ("other", "z"), *distinct({"x": 1, "y": 1})]
-    for rows in (one_text, two_texts):
-        rest, held_out = split(dataset_of(rows), 0.5, seed)
-        assert set(held_out.labels) <= set(rest.labels)
-        assert len(held_out)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_share_is_met_beside_a_text_that_is_repeated_often(seed):
-    held_out = split(dataset_of([("same", "x")] * 90 + distinct({"x": 10, "y": 10})), 0.1, seed)[1]
-    assert Counter(held_out.labels) == {"x": 10, "y": 1}
-
-
-@settings(deadline=None)
-@given(rows=ROWS.map(splittable), share=SHARES, seed=st.integers(0, 2**32 - 1))
-def test_split_loses_doubles_and_shares_nothing(rows, share, seed):
-    dataset = dataset_of(rows)
-    rest, held_out = split_or_assume(rows, share, seed)
-    assert sorted(rows_of(rest) + rows_of(held_out), key=lambda row: row[2]) == rows_of(dataset)
-    assert not set(rest.texts.to_pylist()) & set(held_out.texts.to_pylist())
-    assert set(held_out.labels) <= set(rest.labels)
-
-
-@settings(deadline=None)
-@given(rows=ROWS.map(without_contradictions).map(splittable), share=SHARES, seed=st.integers(0, 2**32 - 1))
-def test_split_is_stratified(rows, share, seed):
-    rest, held_out = split_or_assume(rows, share, seed)
-    for label in set(rest.labels) | set(held_out.labels):
-        repetitions = Counter(text for text, of in rows if of == label)
-        held = held_out.labels.count(label)
-        if len(repetitions) > 1:
-            assert label in rest.labels
-            assert label in held_out.labels
-            assert abs(held - share * repetitions.total()) <= max(repetitions.values()) + 0.5
-        else:
-            assert held == 0
+    assert len(read(path, **COLUMNS)) == 2
+    with pytest.raises(DataError, match=r"a\.csv: expected texts, received only empty fields\."):
+        read_for_training(path, **COLUMNS)

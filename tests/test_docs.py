@@ -39,9 +39,10 @@ def test_the_tree_in_the_readme_is_the_tree(generate):
     assert {name for name in named if name.endswith(".py")} - there == set()
 
 
-def test_the_commands_of_the_readme_run(workplace, textclf_command):
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_commands_of_the_readme_run(workplace, textclf_command, page):
     """Every `textclf …` line in a shell block that is no pipe, in order, in one folder."""
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
     commands = [
         shlex.split(line, comments=True)[1:] for line in lines if line.startswith("textclf ") and "|" not in line
@@ -54,7 +55,8 @@ def test_the_commands_of_the_readme_run(workplace, textclf_command):
         assert finished.returncode == 0, f"{command}\n{finished.stderr.decode()}"
 
 
-def test_the_python_of_the_readme_runs(workplace, textclf_command):
-    [script] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_python_of_the_readme_runs(workplace, textclf_command, page):
+    [script] = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     finished = textclf_command(python=("-c", script))
     assert finished.returncode == 0, finished.stderr.decode()

@@ -45,7 +45,7 @@ def workplace_with_runs(with_runs):
         model=Path("runs/toy_en/classifier/model.onnx").read_bytes(),
         preprocessor=Preprocessor.fit(options, ["a wonderful film", "awful"]),
         targets=classifier.targets,
-        about={"text_column": "text", "label_column": "label"},
+        about={"text_column": "text", "label_column": "label", "reading": {}},
     )
     Path("texts.txt").write_text("a wonderful film\n好\n", encoding="utf-8")
     Path("texts.jsonl").write_text('{"text": "a wonderful film"}\n', encoding="utf-8")

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from textclf.metrics import classification_metrics, confusion_matrix, roc_auc
+from textclf.metrics import classification_metrics, confusion_matrix, multilabel_metrics, roc_auc
 
 SAME = {"rel": 1e-12, "abs": 1e-14}
 
@@ -139,3 +139,49 @@ def test_ties_count_half():
 def test_confusion_matrix_has_true_classes_as_rows():
     cells = confusion_matrix(np.array([0, 0, 0, 2]), np.array([0, 1, 1, 0]), 3)
     assert cells.tolist() == [[1, 2, 0], [0, 0, 0], [1, 0, 0]]
+
+
+# Any number of labels a text
+
+
+def many_answers(rows, labels, seed, density=0.3):
+    random = np.random.default_rng(seed)
+    return (random.random((rows, labels)) < density).astype(np.float32), random.random((rows, labels)).round(2)
+
+
+@pytest.mark.parametrize("labels", [2, 3, 20])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("density", [0.02, 0.3, 0.9])
+def test_multilabel_figures_are_those_of_scikit_learn(labels, seed, density):
+    from sklearn import metrics as sklearn_metrics
+
+    true, probabilities = many_answers(60, labels, seed, density)
+    predicted = probabilities >= 0.5
+    present = np.flatnonzero(true.any(axis=0) | predicted.any(axis=0))
+    ours = multilabel_metrics(true, probabilities, [str(number) for number in range(labels)])
+    assert ours["accuracy"] == pytest.approx(sklearn_metrics.accuracy_score(true, predicted))
+    assert ours["hamming_loss"] == pytest.approx(sklearn_metrics.hamming_loss(true, predicted))
+    functions = (
+        ("precision", sklearn_metrics.precision_score),
+        ("recall", sklearn_metrics.recall_score),
+        ("f1", sklearn_metrics.f1_score),
+    )
+    for name, function in functions:
+        for average in ("macro", "micro", "weighted"):
+            columns = present if average == "macro" else slice(None)
+            expected = function(true[:, columns], predicted[:, columns], average=average, zero_division=0)
+            assert ours[f"{name}_{average}"] == pytest.approx(expected), (name, average)
+        by_label = function(true, predicted, average=None, zero_division=0)
+        assert [row[name] for row in ours["by_class"].values()] == pytest.approx(by_label.tolist())
+    samples = sklearn_metrics.f1_score(true, predicted, average="samples", zero_division=1)
+    assert ours["f1_samples"] == pytest.approx(samples)
+    defined = [column for column in range(labels) if 0 < true[:, column].sum() < len(true)]
+    areas = [sklearn_metrics.roc_auc_score(true[:, column], probabilities[:, column]) for column in defined]
+    assert ours["roc_auc"] == (pytest.approx(np.mean(areas)) if areas else None)
+    losses = [sklearn_metrics.log_loss(true[:, c], probabilities[:, c], labels=[0, 1]) for c in range(labels)]
+    assert ours["log_loss"] == pytest.approx(np.mean(losses))
+
+
+def test_texts_without_a_label_that_get_none_are_right():
+    ours = multilabel_metrics(np.zeros((3, 2)), np.full((3, 2), 0.1), ["a", "b"])
+    assert (ours["accuracy"], ours["f1_samples"], ours["f1_macro"], ours["roc_auc"]) == (1, 1, 0, None)

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import textclf
-from textclf.prediction import FORMATTERS, answer, read_texts
+from textclf.errors import DataError
+from textclf.prediction import FORMATTERS, answer_lines, read_texts
 
 TEXTS = ["a wonderful film", 'he said "no", twice', "two\nlines", "", "今天很好", "tab\there"]
 
@@ -28,7 +29,7 @@ def topics(finished_runs):
 
 
 def test_text_lines_are_label_tab_probability(classifier):
-    lines = list(answer(classifier, [TEXTS], "text"))
+    lines = list(answer_lines(classifier, [TEXTS], "text"))
     probabilities = classifier.predict_proba(TEXTS)
     expected = [
         f"{label}\t{row.max():.4f}" for label, row in zip(classifier.predict(TEXTS), probabilities, strict=True)
@@ -37,7 +38,7 @@ def test_text_lines_are_label_tab_probability(classifier):
 
 
 def test_json_lines_have_all_probabilities(topics):
-    rows = [json.loads(line) for line in answer(topics, [TEXTS[:2], TEXTS[2:]], "jsonl")]
+    rows = [json.loads(line) for line in answer_lines(topics, [TEXTS[:2], TEXTS[2:]], "jsonl")]
     for row, text, probabilities in zip(rows, TEXTS, topics.predict_proba(TEXTS), strict=True):
         assert list(row) == ["text", "label", "probability", "probabilities"]
         assert row["text"] == text
@@ -48,7 +49,7 @@ def test_json_lines_have_all_probabilities(topics):
 
 
 def test_csv_comes_back_with_any_reader(topics):
-    output = "\n".join(answer(topics, [TEXTS[:3], TEXTS[3:]], "csv"))
+    output = "\n".join(answer_lines(topics, [TEXTS[:3], TEXTS[3:]], "csv"))
     rows = list(csv.DictReader(io.StringIO(output, newline="")))
     assert [row["text"] for row in rows] == TEXTS
     assert [row["label"] for row in rows] == topics.predict(TEXTS)
@@ -60,8 +61,8 @@ def test_csv_comes_back_with_any_reader(topics):
 @pytest.mark.parametrize("format", FORMATTERS)
 def test_thousands_of_texts_keep_their_order(classifier, format):
     texts = [f"text {number} {'good' if number % 3 else 'bad'} " + "very " * (number % 50) for number in range(5000)]
-    whole = list(answer(classifier, [texts], format))
-    parts = list(answer(classifier, [texts[start : start + 700] for start in range(0, 5000, 700)], format))
+    whole = list(answer_lines(classifier, [texts], format))
+    parts = list(answer_lines(classifier, [texts[start : start + 700] for start in range(0, 5000, 700)], format))
     lines = whole[1:] if format == "csv" else whole
     assert len(lines) == 5000
     if format == "jsonl":
@@ -108,3 +109,51 @@ def test_answers_come_before_the_input_ends(with_runs, root):
         guard.cancel()
         process.kill()
         process.stdout.close()
+
+
+# Several labels a text
+
+
+@pytest.fixture
+def colours(finished_runs):
+    return textclf.load(finished_runs / "colours")
+
+
+def test_several_labels_stand_between_separators(colours):
+    lines = list(answer_lines(colours, [["rose and leaf", "a 3 day"]], "text"))
+    labels, probabilities = lines[0].split("\t")
+    assert sorted(labels.split("|")) == ["green", "red"]
+    assert all(float(value) >= 0.5 for value in probabilities.split("|"))
+    assert lines[1] == "\t"
+
+
+def test_json_lines_have_a_list_of_labels(colours):
+    [row] = [json.loads(line) for line in answer_lines(colours, [["rose and leaf"]], "jsonl")]
+    assert list(row) == ["text", "labels", "probabilities"]
+    assert sorted(row["labels"]) == ["green", "red"]
+    assert list(row["probabilities"]) == colours.labels
+
+
+def test_csv_has_labels_and_no_single_probability(colours):
+    header, row = answer_lines(colours, [["rose and leaf"]], "csv")
+    assert header == "text,labels,probability_blue,probability_green,probability_red"
+    assert row.startswith("rose and leaf,green|red,0.")
+
+
+def test_a_threshold_moves_the_answer(colours, classifier, topics):
+    assert colours.predict(["rose"], threshold=1.0) == [[]]
+    assert colours.predict(["rose"], threshold=0.0) == [["blue", "green", "red"]]
+    assert classifier.predict(["rose"], threshold=0.0) == ["positive"]
+    assert classifier.predict(["rose"], threshold=1.0) == ["negative"]
+    with pytest.raises(DataError, match="multiclass"):
+        topics.predict(["rose"], threshold=0.5)
+
+
+def test_top_k_gives_the_most_probable_first(topics):
+    probabilities = topics.predict_proba(["a new recipe"])[0]
+    best = [topics.labels[index] for index in np.argsort(-probabilities)[:2]]
+    [line] = answer_lines(topics, [["a new recipe"]], "text", top_k=2)
+    assert line.split("\t")[::2] == best
+    [row] = [json.loads(line) for line in answer_lines(topics, [["a new recipe"]], "jsonl", top_k=2)]
+    assert list(row["probabilities"]) == best
+    assert len(next(answer_lines(topics, [["a"]], "text", top_k=99)).split("\t")) == 2 * len(topics.labels)

@@ -5,14 +5,20 @@ import json
 import numpy as np
 import pytest
 
-from textclf.errors import DataError, RunError
-from textclf.targets import TYPES, TargetOptions, Targets
+from textclf.errors import ConfigError, DataError, RunError
+from textclf.targets import TYPES, TargetOptions, Targets, separator_for
 
-SAVED = {"type": "binary", "labels": ["no", "yes"], "counts": [3, 5]}
+SAVED = {"type": "binary", "labels": ["no", "yes"], "counts": [3, 5], "majority": ["yes"], "separator": "|"}
 
 
-def fit(labels, type="auto"):
-    return Targets.fit(labels, TargetOptions(type=type))
+def fit(labels, type="auto", **options):
+    """Targets of texts with one label each, or with the labels of a tuple each."""
+    rows = ones(labels)
+    return Targets.fit(rows, TargetOptions(type=type, **options), many=any(len(row) != 1 for row in rows))
+
+
+def ones(labels):
+    return [label if isinstance(label, tuple) else (label,) for label in labels]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +46,7 @@ def test_a_label_of_5000_digits_is_a_label():
 def test_counts_go_with_the_labels():
     targets = fit(["b", "a", "b", "c", "b", "c"])
     assert (targets.labels, targets.counts) == (["a", "b", "c"], [1, 3, 2])
-    assert targets.majority_label == "b"
+    assert targets.majority == ("b",)
 
 
 @pytest.mark.parametrize(
@@ -77,14 +83,14 @@ def test_a_message_shows_ten_labels_of_many():
 
 
 def test_encode_gives_positions_of_labels():
-    indices = fit(["b", "c", "a"]).encode(["c", "a", "b", "c"], rows=[1, 2, 3, 4], name="test.csv")
+    indices = fit(["b", "c", "a"]).encode(ones(["c", "a", "b", "c"]), rows=[1, 2, 3, 4], name="test.csv")
     assert indices.tolist() == [2, 0, 1, 2]
     assert indices.dtype == np.int32
 
 
 def test_unknown_label_names_file_and_first_row():
     with pytest.raises(DataError) as caught:
-        fit(["a", "b"]).encode(["a", "d", "c", "d"], rows=np.array([1, 5, 7, 9]), name="folder/test.csv")
+        fit(["a", "b"]).encode(ones(["a", "d", "c", "d"]), rows=np.array([1, 5, 7, 9]), name="folder/test.csv")
     assert str(caught.value).startswith("folder/test.csv: ")
     assert "('a', 'b')" in str(caught.value)
     assert "received 'd' in row 5 and 1 more such labels" in str(caught.value)
@@ -92,20 +98,20 @@ def test_unknown_label_names_file_and_first_row():
 
 def test_one_unknown_label_is_not_more():
     with pytest.raises(DataError, match=r"received 'A' in row 3\. ") as caught:
-        fit(["a", "b"]).encode(["A", "a"], rows=[3, 4], name="test.csv")
+        fit(["a", "b"]).encode(ones(["A", "a"]), rows=[3, 4], name="test.csv")
     assert "more" not in str(caught.value)
 
 
 def test_decode_gives_the_most_probable_label():
     probabilities = np.array([[0.2, 0.5, 0.3], [0.9, 0.1, 0.0], [0.0, 0.0, 1.0]], np.float32)
-    assert fit(["a", "b", "c"]).decode(probabilities) == ["b", "a", "c"]
+    assert fit(["a", "b", "c"]).decode(probabilities) == ones(["b", "a", "c"])
 
 
 def test_decode_undoes_encode():
     targets = fit(["差评", "好评", "3"])
     labels = ["3", "差评", "好评", "3"]
-    indices = targets.encode(labels, rows=range(4), name="test.csv")
-    assert targets.decode(np.eye(3)[indices]) == labels
+    indices = targets.encode(ones(labels), rows=range(4), name="test.csv")
+    assert targets.decode(np.eye(3)[indices]) == ones(labels)
 
 
 def test_one_sigmoid_unit_gives_the_probability_of_the_second_label():
@@ -113,7 +119,7 @@ def test_one_sigmoid_unit_gives_the_probability_of_the_second_label():
     probabilities = targets.probabilities(np.array([[0.0], [0.25], [1.0]], np.float32))
     assert probabilities.tolist() == [[1.0, 0.0], [0.75, 0.25], [0.0, 1.0]]
     assert probabilities.dtype == np.float32
-    assert targets.decode(probabilities) == ["negative", "negative", "positive"]
+    assert targets.decode(probabilities) == ones(["negative", "negative", "positive"])
 
 
 def test_softmax_units_are_the_probabilities():
@@ -128,7 +134,10 @@ def test_saved_and_loaded_is_the_same(labels):
     loaded = Targets.from_dict(json.loads(json.dumps(content)))
     assert loaded.to_dict() == content
     rows = range(len(labels))
-    assert loaded.encode(labels, rows=rows, name="").tolist() == targets.encode(labels, rows=rows, name="").tolist()
+    assert (
+        loaded.encode(ones(labels), rows=rows, name="").tolist()
+        == targets.encode(ones(labels), rows=rows, name="").tolist()
+    )
 
 
 @pytest.mark.parametrize("type", TYPES)
@@ -142,7 +151,7 @@ def test_two_labels_may_have_either_type(type):
     ids=str,
 )
 def test_what_is_no_file_of_labels_is_refused(content):
-    with pytest.raises(RunError, match="expected type, labels and counts"):
+    with pytest.raises(RunError, match="expected type, labels, counts"):
         Targets.from_dict(content)
 
 
@@ -168,21 +177,108 @@ def test_what_is_no_file_of_labels_is_refused(content):
         ("counts", [1, 2, 3]),
         ("counts", [1.0, 2.0]),
         ("counts", ["1", "2"]),
+        ("majority", "yes"),
+        ("majority", ["maybe"]),
+        ("majority", []),
+        ("majority", ["no", "yes"]),
+        ("separator", None),
     ],
     ids=str,
 )
 def test_wrong_parts_are_refused(key, value):
-    with pytest.raises(RunError, match="expected type, labels and counts"):
+    with pytest.raises(RunError, match="expected type, labels, counts"):
         Targets.from_dict(SAVED | {key: value})
 
 
 def test_one_label_is_refused():
-    with pytest.raises(RunError, match="expected type, labels and counts"):
-        Targets.from_dict({"type": "multiclass", "labels": ["a"], "counts": [8]})
+    with pytest.raises(RunError, match="expected type, labels, counts"):
+        Targets.from_dict(SAVED | {"type": "multiclass", "labels": ["a"], "counts": [8], "majority": ["a"]})
 
 
 def test_three_labels_of_one_unit_are_refused():
-    content = {"type": "binary", "labels": ["a", "b", "c"], "counts": [1, 2, 3]}
-    with pytest.raises(RunError, match="expected type, labels and counts"):
+    content = SAVED | {"labels": ["a", "b", "c"], "counts": [1, 2, 3], "majority": ["a"]}
+    with pytest.raises(RunError, match="expected type, labels, counts"):
         Targets.from_dict(content)
     assert Targets.from_dict(content | {"type": "multiclass"}).num_units == 3
+
+
+# Any number of labels a text
+
+MANY = [("b", "a"), ("a",), (), ("a",), ("c", "b")]
+
+
+def test_several_labels_or_none_are_found_by_looking():
+    targets = fit(MANY)
+    assert (targets.type, targets.labels, targets.counts) == ("multilabel", ["a", "b", "c"], [3, 2, 1])
+    assert (targets.num_units, targets.activation, targets.majority) == (3, "sigmoid", ("a",))
+
+
+def test_many_labels_are_encoded_as_zeros_and_ones_and_decoded_at_a_threshold():
+    targets = fit(MANY)
+    encoded = targets.encode(MANY, rows=range(1, 6), name="")
+    assert encoded.tolist() == [[1, 1, 0], [1, 0, 0], [0, 0, 0], [1, 0, 0], [0, 1, 1]]
+    probabilities = np.array([[0.5, 0.49, 0.9], [0.1, 0.2, 0.3]])
+    assert targets.decode(probabilities) == [("a", "c"), ()]
+    assert targets.decode(probabilities, 0.2) == [("a", "b", "c"), ("b", "c")]
+
+
+def test_the_threshold_of_two_labels_is_that_of_the_positive_one():
+    targets = fit(["no", "yes"])
+    probabilities = np.array([[0.8, 0.2], [0.3, 0.7]])
+    assert targets.decode(probabilities, 0.2) == [("yes",), ("yes",)]
+    assert targets.decode(probabilities, 0.71) == [("no",), ("no",)]
+
+
+def test_one_of_several_labels_takes_no_threshold():
+    with pytest.raises(DataError, match="this one has multiclass labels"):
+        fit(["a", "b", "c"]).decode(np.eye(3), 0.5)
+
+
+def test_the_majority_answer_is_measured_beside():
+    targets = fit(MANY)
+    measured = targets.measure(targets.encode(MANY, rows=range(5), name=""), np.full((5, 3), 0.9))
+    assert (measured["majority_label"], measured["majority_accuracy"]) == ("a", pytest.approx(0.4))
+
+
+@pytest.mark.parametrize(
+    ("labels", "type", "separator"),
+    [
+        ([("a|b",), ("a",)], "auto", "|"),
+        ([("a", "b"), ("a",)], "auto", "|"),
+        ([("a",), ()], "auto", None),
+        ([("a|b",), ("a",)], "multiclass", None),
+        ([("a",), ("b",)], "multilabel", "|"),
+        ([("a;b",), ("a",)], "auto", None),
+    ],
+)
+def test_labels_are_split_where_there_are_several(labels, type, separator):
+    assert separator_for(labels, TargetOptions(type=type)) == separator
+
+
+def test_balanced_weights_are_those_of_scikit_learn():
+    from sklearn.utils.class_weight import compute_class_weight
+
+    labels = ["a"] * 6 + ["b"] * 3 + ["c"]
+    targets = fit(labels, class_weights="balanced")
+    expected = compute_class_weight("balanced", classes=np.array(["a", "b", "c"]), y=labels)
+    np.testing.assert_allclose(targets.weights, expected, rtol=1e-6)
+    rows = targets.row_weights(targets.encode(ones(["c", "a"]), rows=[1, 2], name=""))
+    np.testing.assert_allclose(rows, [expected[2], expected[0]], rtol=1e-6)
+
+
+def test_balanced_weights_of_many_labels_are_bounded_and_in_the_loss():
+    targets = fit([("rare",), *[("often",)] * 50, *[()] * 60], class_weights="balanced")
+    assert targets.labels == ["often", "rare"]
+    np.testing.assert_allclose(targets.weights, [61 / 50, 10.0], rtol=1e-6)
+    assert targets.row_weights(np.zeros((3, 2))) is None
+
+
+def test_weights_by_name():
+    assert fit(["a", "b", "c"], class_weights={"b": 2.5}).weights.tolist() == [1, 2.5, 1]
+    assert fit(["a", "b"]).weights is None
+
+
+@pytest.mark.parametrize(("weights", "message"), [({"bb": 2.0}, "received 'bb'"), ({"b": 0.0}, "a number above 0")])
+def test_weights_of_no_label_or_of_nothing_are_refused(weights, message):
+    with pytest.raises(ConfigError, match=message):
+        fit(["a", "b", "c"], class_weights=weights)

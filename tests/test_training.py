@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import textclf
+from tests.conftest import LEARNS, write_colours
 from textclf.errors import ConfigError, DataError, RunError, TrainingError
 
 
@@ -24,7 +25,7 @@ def test_the_run_folder_has_everything_it_promises(with_runs):
     run = with_runs / "runs" / "toy_en"
     files = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
     assert files == {
-        "config.yaml", "run.json", "train.log", "history.csv", "metrics.json", "predictions.csv",
+        "config.yaml", "run.json", "train.log", "splits.csv", "history.csv", "metrics.json", "predictions.csv",
         "checkpoints/best.npz", "checkpoints/last.npz",
         "classifier/model.onnx", "classifier/tokenizer.json", "classifier/labels.json", "classifier/classifier.json",
     }  # fmt: skip
@@ -84,6 +85,16 @@ def test_a_validation_file_is_used_as_it_is(workplace, tiny_config):
     assert metrics["train"]["rows"] == 440
     assert metrics["validation"]["rows"] == 120
     assert "test" not in metrics
+
+
+def test_the_split_is_kept_by_row_number(with_runs):
+    with (with_runs / "runs/toy_en/splits.csv").open(newline="") as stream:
+        rows = [(row["split"], row["file"], int(row["row"])) for row in csv.DictReader(stream)]
+    held_out = [row for split, file, row in rows if split == "validation"]
+    learned = [row for split, file, row in rows if split == "train"]
+    assert sorted(held_out + learned) == list(range(1, 441))
+    assert len(held_out) == 44
+    assert [row for row in rows if row[0] == "test"] == [("test", "data/toy_en/test.csv", n) for n in range(1, 121)]
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_says_what_to_try(workplace, tiny_config):
@@ -187,3 +198,49 @@ def test_it_learns_what_can_be_learned(workplace):
     run = train({"data": {"train": "colours.csv"}, "model": {"units": 8, "embedding_dim": 8}, "training": training})
     assert json.loads(run.metrics.read_text())["validation"]["accuracy"] == 1
     assert textclf.load(run).predict(["the sky", "a rose", "moss here"]) == ["blue", "red", "green"]
+
+
+def test_several_labels_a_text_are_learned_and_answered(workplace):
+    run = train({"data": {"train": write_colours(workplace / "colours.csv")}, **LEARNS})
+    metrics = json.loads(run.metrics.read_text())["validation"]
+    assert metrics["accuracy"] > 0.9
+    assert metrics["f1_samples"] > 0.9
+    assert "multilabel with 3 labels, found by looking" in run.log.read_text()
+    answers = textclf.load(run).predict(["the sky", "rose and leaf", "a 3 day"])
+    assert [sorted(labels) for labels in answers] == [["blue"], ["green", "red"], []]
+    with run.predictions.open(newline="", encoding="utf-8") as stream:
+        labels = {row["label"] for row in csv.DictReader(stream)}
+    assert {"", "red", "green|red"} <= labels | {"red|green", "green|red"}
+
+
+def test_lists_of_labels_in_json_are_the_same_as_a_separator(workplace):
+    write_colours(workplace / "colours.csv", separator=";")
+    with (workplace / "colours.csv").open(newline="", encoding="utf-8") as stream:
+        rows = [{**row, "label": [part for part in row["label"].split(";") if part]} for row in csv.DictReader(stream)]
+    (workplace / "colours.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    config = {**LEARNS, "training": {"epochs": 1}}
+    first = train({"data": {"train": "colours.csv"}, "targets": {"separator": ";"}, **config}, run="first")
+    second = train({"data": {"train": "colours.jsonl"}, "targets": {"separator": ";"}, **config}, run="second")
+    assert first.metrics.read_bytes() == second.metrics.read_bytes()
+
+
+def test_class_weights_find_more_of_a_rare_label(workplace, tiny_config):
+    with (workplace / "data/toy_en/train.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    kept = [row for index, row in enumerate(rows) if row["label"] == "negative" or index < 90]
+    with (workplace / "rare.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, ["text", "label"])
+        writer.writeheader()
+        writer.writerows(kept)
+    config = tiny_config(data={"train": "rare.csv"})
+    plain, weighted = train(config, run="plain"), train(config, "targets.class_weights={positive: 20}", run="weighted")
+    found = [json.loads(run.metrics.read_text())["test"]["by_class"]["positive"] for run in (plain, weighted)]
+    assert found[1]["recall"] > found[0]["recall"]
+
+
+def test_label_smoothing_keeps_probabilities_off_the_ends(workplace, tiny_config):
+    config = tiny_config(training={"epochs": 8})
+    plain, smoothed = train(config, run="plain"), train(config, "targets.label_smoothing=0.4", run="smoothed")
+    texts = ["terrible, awful, broken", "great, love it"]
+    highest = [textclf.load(run).predict_proba(texts).max() for run in (plain, smoothed)]
+    assert highest[1] < highest[0]

@@ -9,9 +9,20 @@ POOL_BATCHES = 50  # batches that are sorted by length together; the order of te
 
 
 def training_batches(
-    rows: TokenIds, classes: np.ndarray, *, batch_size: int, seed: int, padding: str
+    rows: TokenIds,
+    classes: np.ndarray,
+    weights: np.ndarray | None = None,
+    *,
+    batch_size: int,
+    seed: int,
+    padding: str,
 ) -> tf.data.Dataset:
-    """Endless batches ({"token_ids": (batch, tokens)}, classes (batch,)); every `num_steps` are one epoch."""
+    """Endless batches ({"token_ids": (batch, tokens)}, classes, weights if given); `num_steps` are one epoch.
+
+    Args:
+        classes: (rows,), or (rows, labels) of 0 and 1.
+        weights: what a mistake costs for each row, (rows,).
+    """
 
     def order_of(epoch: np.ndarray) -> np.ndarray:
         return shuffled_batches(rows.lengths, batch_size, np.random.default_rng([seed, int(epoch)]))
@@ -21,15 +32,14 @@ def training_batches(
         return tf.data.Dataset.from_tensor_slices(tf.ensure_shape(order, (None, batch_size)))
 
     batches = tf.data.Dataset.counter().flat_map(batches_of)
-    return batches.map(_gather(rows, classes, padding)).prefetch(4)
+    return batches.map(_gather(rows, (classes,) if weights is None else (classes, weights), padding)).prefetch(4)
 
 
 def evaluation_batches(rows: TokenIds, *, batch_size: int, padding: str) -> tuple[tf.data.Dataset, np.ndarray]:
-    """Batches of all rows by length, and the row numbers in the order in which they come."""
+    """Batches ({"token_ids": …},) of all rows by length, and the row numbers in the order in which they come."""
     order = np.argsort(rows.lengths, kind="stable")
-    classes = np.zeros(len(order), np.int32)
     batches = tf.data.Dataset.from_tensor_slices(_filled(order, batch_size))
-    return batches.map(_gather(rows, classes, padding)).prefetch(4), order
+    return batches.map(_gather(rows, (), padding)).prefetch(4), order
 
 
 def num_steps(num_rows: int, batch_size: int) -> int:
@@ -55,12 +65,16 @@ def _filled(order: np.ndarray, batch_size: int) -> np.ndarray:
     return np.concatenate([order, np.full(missing, -1)]).reshape(-1, batch_size).astype(np.int64)
 
 
-def _gather(rows: TokenIds, classes: np.ndarray, padding: str):
-    """A function from row numbers to a padded batch, all of it TensorFlow operations: no Python in the loop."""
-    ids, starts = tf.constant(rows.ids), tf.constant(rows.offsets[:-1])
-    lengths, all_classes = tf.constant(rows.lengths), tf.constant(classes)
+def _gather(rows: TokenIds, beside: tuple[np.ndarray, ...], padding: str):
+    """A function from row numbers to a padded batch, all of it TensorFlow operations: no Python in the loop.
 
-    def batch_of(numbers: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    Args:
+        beside: arrays with a row for each text, given along with it.
+    """
+    ids, starts = tf.constant(rows.ids), tf.constant(rows.offsets[:-1])
+    lengths, others = tf.constant(rows.lengths), [tf.constant(values) for values in beside]
+
+    def batch_of(numbers: tf.Tensor) -> tuple:
         numbers = tf.boolean_mask(numbers, numbers >= 0)
         row_lengths = tf.gather(lengths, numbers)[:, None]  # (batch, 1)
         width = tf.reduce_max(row_lengths)
@@ -69,6 +83,6 @@ def _gather(rows: TokenIds, classes: np.ndarray, padding: str):
         real = (columns >= skipped) & (columns < skipped + row_lengths)
         positions = tf.where(real, tf.gather(starts, numbers)[:, None] + columns - skipped, 0)
         token_ids = tf.where(real, tf.gather(ids, positions), PADDING_ID)
-        return {"token_ids": token_ids}, tf.gather(all_classes, numbers)
+        return {"token_ids": token_ids}, *(tf.gather(values, numbers) for values in others)
 
     return batch_of

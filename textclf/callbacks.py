@@ -51,7 +51,12 @@ class KeepBest(keras.callbacks.Callback):
         """Keep, compare, and stop if it is time."""
         self.epochs_done = epoch + 1
         save_checkpoint(self.last_path, self.model, with_optimizer=True)
-        value = logs[f"{VALIDATION}{self.metric}"]
+        value = logs.get(f"{VALIDATION}{self.metric}")
+        if value is None:
+            raise TrainingError(
+                f"training.early_stopping.metric: {self.metric} is not defined on the validation texts, which have "
+                "one label only. Choose another metric, or validate on more texts."
+            )
         better = self.best_value is None or (
             value < self.best_value if self.metric in BETTER_LOWER else value > self.best_value
         )

@@ -19,6 +19,43 @@ def cli():
     """
 
 
+SET_HELP = "Override one setting; may be repeated."
+
+
+@cli.command()
+@click.argument("config", type=click.Path())
+@click.option("--data", required=True, metavar="FILE", type=click.Path(), help="Labelled texts to learn from.")
+@click.option("--test", metavar="FILE", type=click.Path(), help="Labelled texts to measure on.")
+def new(config, data, test):
+    """Look at labelled texts and write a config that suits them, every setting with its reason.
+
+    \b
+    textclf new mine.yaml --data data/toy_topics/train.csv --test data/toy_topics/test.csv
+    """
+    from textclf.starter import write_starter
+
+    path = write_starter(config, data, test)
+    click.echo(f"wrote {path}; next: textclf check {path}, textclf train {path}")
+
+
+@cli.command()
+@click.argument("config", type=click.Path())
+@click.option("--set", "overrides", multiple=True, metavar="SECTION.SETTING=VALUE", help=SET_HELP)
+@click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
+def check(config, overrides, format):
+    """Say everything about config and data before a training; exit code 1 when it would fail.
+
+    \b
+    textclf check configs/toy_en.yaml
+    """
+    from textclf.checking import check_config
+    from textclf.screen import show_report
+
+    report = check_config(config, overrides)
+    show_report(report, format)
+    return int(report.would_fail)
+
+
 @cli.command()
 @click.argument("config", type=click.Path())
 @click.option(
@@ -26,7 +63,7 @@ def cli():
     "overrides",
     multiple=True,
     metavar="SECTION.SETTING=VALUE",
-    help="Override one setting; may be repeated.",
+    help=SET_HELP,
 )
 @click.option(
     "--run",
@@ -88,7 +125,7 @@ def evaluate(run, data, output, text_column, label_column, format):
 @click.option("--file", metavar="PATH", help="Read texts from a file, or from standard input with '-'.")
 @click.option(
     "--input-format",
-    type=click.Choice(["txt", "csv", "jsonl"]),
+    type=click.Choice(["txt", "csv", "tsv", "jsonl", "parquet", "fasttext"]),
     help="txt is one text a line.  [default: by the ending of --file, else txt]",
 )
 @click.option("--column", metavar="NAME", help="Column or field with the text.  [default: as in training]")
@@ -101,12 +138,19 @@ def evaluate(run, data, output, text_column, label_column, format):
     help="text is label, tab, probability; the others have all probabilities.",
 )
 @click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Least probability of the positive label, or of each of many labels.  [default: 0.5]",
+)
+@click.option("--top-k", type=click.IntRange(min=1), metavar="K", help="Give the K most probable labels, best first.")
+@click.option(
     "--output",
     metavar="PATH",
     type=click.Path(dir_okay=False),
     help="Write to a file in place of the screen.",
 )
-def predict(texts, file, input_format, column, run, format, output):
+def predict(texts, file, input_format, column, run, format, threshold, top_k, output):
     """Answer for texts given as arguments, in a file, or on standard input.
 
     \b
@@ -116,13 +160,15 @@ def predict(texts, file, input_format, column, run, format, output):
     """
     if bool(texts) == bool(file):
         raise click.UsageError('expected either texts or --file, as in: textclf predict "a wonderful film"')
-    from textclf.prediction import answer, load, open_texts, read_texts, write_lines
+    if top_k and format == "csv":
+        raise click.UsageError("--top-k goes with --format text and jsonl: in csv every label has its column")
+    from textclf.prediction import answer_lines, load, open_texts, read_texts, write_lines
 
     classifier = load(run)
     column = column or classifier.about["text_column"]
     with open_texts(file) as stream:
         chunks = [list(texts)] if texts else read_texts(stream, format=input_format, column=column, name=file)
-        write_lines(answer(classifier, chunks, format), output)
+        write_lines(answer_lines(classifier, chunks, format, threshold=threshold, top_k=top_k), output)
 
 
 @cli.command()

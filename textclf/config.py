@@ -94,7 +94,7 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
     except ValidationError as error:
         known = {fault.path for fault in faults}
         faults += [fault for fault in faults_of(error, config_type, document.places) if fault.path not in known]
-    if config and config.data.text_column == config.data.label_column:
+    if config and config.data.label_column in config.data.text_columns:
         path = ("data", "label_column")
         faults.append(Fault(path, document.places.get(path, ""), "expected another column than text_column"))
     if faults:
@@ -117,9 +117,16 @@ def write_config(config: Config, path: Path, command: str) -> None:
     stream = StringIO()
     yaml = YAML()
     yaml.width = sys.maxsize  # a line that is broken loses spaces
-    yaml.dump(_quoted(config.model_dump()), stream)
+    yaml.dump(_quoted({name: _ordered(getattr(config, name)) for name in Config.model_fields}), stream)
     heading = f"# As resolved by `{escaped(command)}`, every default filled in."
     path.write_text(f"{heading}\n{stream.getvalue()}", encoding="utf-8")
+
+
+def _ordered(value: Any) -> Any:
+    """Settings as plain data, in the order for a reader."""
+    if not isinstance(value, Options):
+        return value
+    return {name: _ordered(getattr(value, name)) for name in value.ordered_fields()}
 
 
 def _quoted(value: Any) -> Any:
@@ -162,7 +169,9 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
     except UnicodeDecodeError:
         raise ConfigError(f"{source}: expected a YAML file in UTF-8, received other bytes.") from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{escaped(str(source))}: cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+        raise ConfigError(
+            f"{escaped(str(source))}: cannot be read: {getattr(error, 'strerror', None) or error}."
+        ) from None
     return parse_yaml(text), str(source)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ValidationError
@@ -19,12 +19,13 @@ LONGEST_SHOWN = 60
 
 def faults_of(error: ValidationError, model: type[BaseModel], places: dict[Path, str]) -> list[Fault]:
     """Pydantic's errors -> faults in our words, each with the place of its setting or of what it is missing from."""
-    faults = []
+    faults: dict[Path, Fault] = {}
     for detail in error.errors(include_url=False):
-        path = detail["loc"]
+        path, siblings, field = _located(model, detail["loc"])
         place = next((places[path[:end]] for end in range(len(path), -1, -1) if path[:end] in places), "")
-        faults.append(Fault(path, place, _message(detail, model)))
-    return faults
+        # Of a value that fits none of several forms pydantic says so once for each of them.
+        faults.setdefault(path, Fault(path, place, _message(detail, siblings, field)))
+    return list(faults.values())
 
 
 def report(source: str, faults: list[Fault]) -> str:
@@ -74,8 +75,7 @@ def settings_class(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _message(detail: dict, model: type[BaseModel]) -> str:
-    siblings, field = _field_at(model, detail["loc"])
+def _message(detail: dict, siblings: list[str], field: FieldInfo | None) -> str:
     received = show(detail["input"])
     if detail["type"] == "extra_forbidden":
         return f"unknown setting{did_you_mean(detail['loc'][-1], siblings)}"
@@ -88,15 +88,20 @@ def _message(detail: dict, model: type[BaseModel]) -> str:
     return f"expected {expected}, received {received}{did_you_mean(str(detail['input']), choices)}"
 
 
-def _field_at(model: type[BaseModel], location: Path) -> tuple[list[str], FieldInfo | None]:
-    """The names beside the last part of a location, and the field there if there is one."""
+def _located(model: type[BaseModel], location: Path) -> tuple[Path, list[str], FieldInfo | None]:
+    """A pydantic location -> the path of the setting, the names beside it, and its field if there is one.
+
+    Behind the path of a setting pydantic goes on with the forms that its value may have; no such key is in the file.
+    """
     siblings: list[str] = []
     field = None
-    for part in location:
-        siblings = list(model.model_fields) if model else []
-        field = model.model_fields.get(part) if model else None
+    for end, part in enumerate(location, start=1):
+        siblings = list(model.model_fields)
+        field = model.model_fields.get(part)
         model = settings_class(field.annotation) if field else None
-    return siblings, field
+        if model is None:
+            return location[:end], siblings, field
+    return location, siblings, field
 
 
 def _describe_annotation(annotation: Any) -> str:
@@ -105,6 +110,12 @@ def _describe_annotation(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         names = [str(name) for name in get_args(annotation)]
         return names[0] if len(names) == 1 else f"one of {', '.join(names)}"
+    if get_origin(annotation) is Annotated:
+        return _describe_annotation(get_args(annotation)[0])
+    if get_origin(annotation) is list:
+        return f"a list of {_describe_annotation(get_args(annotation)[0])}s"
+    if get_origin(annotation) is dict:
+        return f"{_describe_annotation(get_args(annotation)[1])} by name"
     if get_origin(annotation) in (Union, UnionType):
         return " or ".join(dict.fromkeys(_describe_annotation(part) for part in get_args(annotation)))
     return SETTINGS

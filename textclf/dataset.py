@@ -1,7 +1,8 @@
 """Labelled texts: read from files, checked, and split into what is learned from and what is measured on."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -10,49 +11,67 @@ import pyarrow.compute as pc
 from pydantic import Field, PlainValidator
 
 from textclf.errors import DataError
-from textclf.files import open_file
 from textclf.options import Options
-from textclf.readers import reader_for
+from textclf.readers.options import ReadingOptions
+from textclf.readers.sources import joined, read_files
 
 log = logging.getLogger(__name__)
 
+Files = Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
 
-def _share_or_file(value: object) -> float | str:
-    if isinstance(value, str) and value:
-        return value
+
+def _share_or_files(value: object) -> float | str | list[str]:
     if isinstance(value, float) and 0 < value < 1:
+        return value
+    if value and (isinstance(value, str) or (isinstance(value, list) and all(isinstance(v, str) for v in value))):
         return value
     raise ValueError("a share above 0 and below 1, such as 0.1, or the path of a file")
 
 
-ShareOrFile = Annotated[
-    float | str,
-    PlainValidator(_share_or_file, json_schema_input_type=Annotated[float, Field(gt=0, lt=1)] | str),
+ShareOrFiles = Annotated[
+    float | str | list[str],
+    PlainValidator(_share_or_files, json_schema_input_type=Annotated[float, Field(gt=0, lt=1)] | str | list[str]),
 ]
 
 
-class DataOptions(Options):
-    """Files of labelled texts: .csv or .jsonl, UTF-8, paths relative to the working directory."""
+class ColumnOptions(Options):
+    """Where text and label stand in a file."""
 
-    train: str = Field(min_length=1, description="File with the texts to learn from.")
-    validation: ShareOrFile = Field(
+    text_column: Files = Field("text", description="Column or field with the text; several are joined.")
+    label_column: str = Field("label", min_length=1, description="Column or field with the label or labels.")
+
+    @property
+    def text_columns(self) -> list[str]:
+        """The columns with text, as a list."""
+        return [self.text_column] if isinstance(self.text_column, str) else self.text_column
+
+
+class DataOptions(ColumnOptions, ReadingOptions):
+    """Files of labelled texts: a path, a pattern such as data/*.csv, a folder, or a list of these."""
+
+    train: Files = Field(description="What to learn from.")
+    validation: ShareOrFiles = Field(
         0.1,
-        description="A share of train, stratified and shuffled, identical texts kept together; or a file. "
+        description="A share of train, stratified and shuffled, identical texts kept together; or files. "
         "Decides when to stop and which weights to keep.",
     )
-    test: str | None = Field(None, description="File with texts that nothing is learned from, for the final figures.")
-    text_column: str = Field("text", description="Column or field with the text.")
-    label_column: str = Field("label", description="Column or field with the label.")
+    test: Files | None = Field(None, description="Texts that nothing is learned from, for the final figures.")
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labelled texts of one split. `rows` are the numbers of the rows in the file, counted from 1."""
+    """Labelled texts of one split.
+
+    Args:
+        labels: of each text: exactly one, or any number where the classifier has many; `read_dataset` gives them
+            as they stand in the file.
+        rows: the numbers of the rows in the file (of all files of the split), counted from 1, int64 (texts,).
+    """
 
     name: str
     texts: pa.LargeStringArray
-    labels: list[str]
-    rows: np.ndarray  # int64 (texts,)
+    labels: list[tuple[str, ...]]
+    rows: np.ndarray
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -63,90 +82,60 @@ class Dataset:
         return Dataset(self.name, self.texts.take(pa.array(indices)), labels, self.rows[indices])
 
 
-def read_dataset(path: str, *, text_column: str, label_column: str) -> Dataset:
-    """Read one file. Rows without a label are left out, and said.
+def read_dataset(source: str | Sequence[str], columns: ColumnOptions, reading: ReadingOptions) -> Dataset:
+    """Read files. A label field of text is one label, as it stands; of a list, its labels; an empty one, none.
 
     Raises:
-        DataError: the file is missing, cannot be read, or holds no labelled row.
+        DataError: a file is missing or cannot be read, or there are no rows.
     """
-    reader = reader_for(path)
-    columns = list(dict.fromkeys([text_column, label_column]))
-    with open_file(path) as stream:
-        tables = list(reader.read(stream, columns, path))
+    name = str(source) if isinstance(source, str) else ", ".join(map(str, source))
+    tables = list(read_files(source, columns.text_columns, columns.label_column, reading))
     if not tables:
-        raise DataError(f"{path}: expected rows of texts and labels, received a file without rows.")
-    table = pa.concat_tables(tables).combine_chunks()
-    texts = table[text_column].combine_chunks()
-    labels = pc.utf8_trim_whitespace(table[label_column]).to_pylist()
-    dataset = Dataset(path, texts, labels, np.arange(1, len(labels) + 1))
-    labelled = np.array([bool(label) for label in labels])
-    if not labelled.any():
-        raise DataError(f"{path}: expected labels in column '{label_column}', received only empty fields.")
-    return _without(dataset, ~labelled, "have no label")
+        raise DataError(f"{name}: expected rows of texts and labels, received a file without rows.")
+    table = joined(tables)
+    labels = table["label"].to_pylist()
+    rows = [_stripped([label] if isinstance(label, str) else label) for label in labels]
+    return Dataset(name, table["text"].combine_chunks(), rows, np.arange(1, len(rows) + 1))
 
 
-def read_training_dataset(path: str, *, text_column: str, label_column: str) -> Dataset:
-    """As `read_dataset`; rows without a text teach nothing and are left out too, and said.
+def with_labels(dataset: Dataset, separator: str | None) -> Dataset:
+    """Labels as they stand in the file -> the labels of each text.
+
+    Args:
+        separator: between several labels of a text, which may also have none; `None` for exactly one label a
+            text: rows without are left out, and said.
 
     Raises:
-        DataError: as `read_dataset`, or no text is left.
+        DataError: no row has a label, or one has several where it should have one.
     """
-    dataset = read_dataset(path, text_column=text_column, label_column=label_column)
+    if not any(dataset.labels):
+        raise DataError(f"{dataset.name}: expected labels, received only empty fields. Check data.label_column.")
+    if separator is not None:
+        split_labels = [_stripped(part for label in row for part in label.split(separator)) for row in dataset.labels]
+        return replace(dataset, labels=[tuple(dict.fromkeys(row)) for row in split_labels])
+    several = next((index for index, row in enumerate(dataset.labels) if len(row) > 1), None)
+    if several is not None:
+        raise DataError(
+            f"{dataset.name}: expected one label in every row, received {len(dataset.labels[several])} in row "
+            f"{dataset.rows[several]}. Set targets.type to multilabel."
+        )
+    return _without(dataset, np.array([not row for row in dataset.labels]), "have no label")
+
+
+def without_blank_texts(dataset: Dataset) -> Dataset:
+    """The rows that have a text: the others teach nothing and are left out, and said.
+
+    Raises:
+        DataError: no text is left.
+    """
     blank = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(dataset.texts)), 0).to_numpy(zero_copy_only=False)
     if blank.all():
-        raise DataError(f"{path}: expected texts in column '{text_column}', received only empty fields.")
+        raise DataError(f"{dataset.name}: expected texts, received only empty fields. Check data.text_column.")
     return _without(dataset, blank, "have no text")
 
 
-def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
-    """A stratified, shuffled split into (the rest, `share`). Identical texts never fall on both sides.
-
-    Args:
-        share: of the rows of every label, as near as whole groups of identical texts allow; every label
-            with two different texts or more is on both sides, unless those texts are needed by other labels too.
-
-    Raises:
-        DataError: a label with a single row, which cannot be on both sides, or nothing to hold out at all.
-    """
-    _refuse_single_rows(dataset)
-    groups = dataset.texts.dictionary_encode().indices.to_numpy()  # identical texts are one group
-    sizes = np.bincount(groups)
-    labels = np.array(dataset.labels, object)
-    label_of_group = labels[np.unique(groups, return_index=True)[1]]  # that of its first row
-    held_out, needed = np.zeros((2, len(sizes)), bool)
-    random = np.random.default_rng(seed)
-    groups_of = {label: np.unique(groups[labels == label]) for label in sorted(set(dataset.labels))}
-    for own in groups_of.values():
-        needed[own] |= len(own) == 1  # the only text of a label, whatever other labels it has too, is learned
-    for label, own in groups_of.items():
-        candidates = random.permutation(own[(label_of_group[own] == label) & ~needed[own]])
-        most = len(candidates) if needed[own].any() else len(candidates) - 1
-        held_out[_share_of(candidates, sizes, share, most)] = True
-    for own in groups_of.values():  # with contradicting labels, other labels may have held out all of one
-        if held_out[own].all():
-            held_out[own[0]] = False
-    in_share = held_out[groups]
-    if not in_share.any():
-        raise DataError(
-            f"{dataset.name}: expected a label with at least two different texts, one to learn from and one to "
-            "validate on, received only repetitions. Add rows, or give data.validation a file of its own."
-        )
-    return dataset.take(np.flatnonzero(~in_share)), dataset.take(np.flatnonzero(in_share))
-
-
-def _share_of(groups: np.ndarray, sizes: np.ndarray, share: float, most: int) -> list[int]:
-    """The first of the groups that fit into the share of their rows: at least one where `most` allows any."""
-    left = max(1, round(share * sizes[groups].sum()))
-    chosen = []
-    for group in groups:
-        if not left or len(chosen) == most:
-            break
-        if sizes[group] <= left:
-            chosen.append(group)
-            left -= sizes[group]
-    if not chosen and most > 0:
-        chosen = [groups[sizes[groups].argmin()]]
-    return chosen
+def _stripped(labels) -> tuple[str, ...]:
+    return tuple(label.strip() for label in labels if label and label.strip())
 
 
 def _without(dataset: Dataset, unwanted: np.ndarray, reason: str) -> Dataset:
@@ -155,25 +144,5 @@ def _without(dataset: Dataset, unwanted: np.ndarray, reason: str) -> Dataset:
         return dataset
     rows = dataset.rows[unwanted]
     shown = ", ".join(map(str, rows[:5])) + (" …" if len(rows) > 5 else "")
-    log.warning(
-        "%s: %d of %d rows %s and are left out (rows %s)",
-        dataset.name,
-        len(rows),
-        len(dataset),
-        reason,
-        shown,
-    )
+    log.warning("%s: %d of %d rows %s and are left out (rows %s)", dataset.name, len(rows), len(dataset), reason, shown)
     return dataset.take(np.flatnonzero(~unwanted))
-
-
-def _refuse_single_rows(dataset: Dataset) -> None:
-    labels, first, counts = np.unique(np.array(dataset.labels, object), return_index=True, return_counts=True)
-    single = np.flatnonzero(counts == 1)
-    if len(single) and len(labels) > 1:
-        named = ", ".join(f"'{labels[index]}' (row {dataset.rows[first[index]]})" for index in single[:5])
-        more = f" and {len(single) - 5} more" if len(single) > 5 else ""
-        raise DataError(
-            f"{dataset.name}: expected at least two rows of every label, one to learn from and one to validate on, "
-            f"received a single row of {named}{more}. Add rows, merge or remove the label, "
-            "or give data.validation a file of its own."
-        )

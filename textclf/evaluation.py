@@ -8,10 +8,10 @@ import numpy as np
 
 from textclf.classifier import Classifier, load_classifier
 from textclf.config import load_config
-from textclf.dataset import Dataset, read_dataset
+from textclf.dataset import ColumnOptions, Dataset, read_dataset, with_labels
 from textclf.errors import RunError
 from textclf.files import atomic_file, make_folder, write_json
-from textclf.metrics import classification_metrics
+from textclf.readers.options import ReadingOptions
 from textclf.run_folder import RunFolder, find_classifier, find_run
 
 log = logging.getLogger(__name__)
@@ -50,14 +50,15 @@ def evaluate(
         output = output or run_folder.evaluations / "test"
     elif output is None and (folder.parent / "run.json").exists():
         output = RunFolder(folder.parent).evaluations / Path(data).stem
-    dataset = read_dataset(
-        str(data),
+    columns = ColumnOptions(
         text_column=text_column or classifier.about["text_column"],
         label_column=label_column or classifier.about["label_column"],
     )
+    raw = read_dataset(data, columns, ReadingOptions.model_validate(classifier.about["reading"]))
+    dataset = with_labels(raw, classifier.targets.separator if classifier.targets.many else None)
     classes = classifier.targets.encode(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts)
-    metrics = measure(classifier, classes, probabilities)
+    metrics = classifier.targets.measure(classes, probabilities)
     if output is not None:
         make_folder(Path(output))
         write_evaluation(Path(output), classifier, dataset, probabilities, {"data": dataset.name, **metrics})
@@ -65,23 +66,17 @@ def evaluate(
     return metrics
 
 
-def measure(classifier: Classifier, classes: np.ndarray, probabilities: np.ndarray) -> dict:
-    """All metrics, beside those of always answering the most frequent training label."""
-    majority = classifier.targets.labels.index(classifier.targets.majority_label)
-    metrics = classification_metrics(classes, probabilities, classifier.labels)
-    return {**metrics, "majority_label": classifier.targets.majority_label,
-            "majority_accuracy": float((classes == majority).mean())}  # fmt: skip
-
-
 def write_evaluation(
     folder: Path, classifier: Classifier, dataset: Dataset, probabilities: np.ndarray, metrics: dict
 ) -> None:
     """Write `metrics.json`, and `predictions.csv` with a line for every text of the dataset."""
     write_json(folder / "metrics.json", metrics)
-    predicted = classifier.targets.decode(probabilities)
+    targets = classifier.targets
+    predicted = [targets.joined(labels) for labels in targets.decode(probabilities)]
+    true = [targets.joined(labels) for labels in dataset.labels]
     with atomic_file(folder / "predictions.csv") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["row", "text", "label", "predicted", *(f"probability_{label}" for label in classifier.labels)])
-        answers = zip(dataset.rows, dataset.texts.to_pylist(), dataset.labels, predicted, probabilities, strict=True)
+        answers = zip(dataset.rows, dataset.texts.to_pylist(), true, predicted, probabilities, strict=True)
         for row, text, label, answer, values in answers:
             writer.writerow([row, text, label, answer, *(f"{value:.6f}" for value in values)])

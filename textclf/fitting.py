@@ -2,6 +2,7 @@
 
 import logging
 import time
+from functools import partial
 from typing import NamedTuple
 
 import keras
@@ -12,7 +13,6 @@ from textclf.batches import evaluation_batches, num_steps, training_batches
 from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation
 from textclf.checkpoints import load_checkpoint
 from textclf.config import Config
-from textclf.metrics import classification_metrics
 from textclf.models import build_model
 from textclf.onnx_graph import build_graph
 from textclf.optimizers import Adam
@@ -46,46 +46,25 @@ def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: 
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
     options, padding = config.training, preprocessor.options.padding
-    model = build_model(config.model, num_ids=preprocessor.num_ids, num_units=targets.num_units)
-    optimizer = Adam(learning_rate=options.learning_rate, clipnorm=options.clip_norm)
-    model.compile(optimizer=optimizer, loss=targets.loss(), metrics=[targets.accuracy()])
-    log.info("network %s: %s weights, on %s", config.model.architecture, f"{model.count_params():,}", _device())
-
-    def validation_probabilities() -> np.ndarray:
-        return _probabilities(model, validation.rows, targets, padding)
-
-    def validation_metrics() -> dict[str, float]:
-        metrics = classification_metrics(validation.classes, validation_probabilities(), targets.labels)
-        measured = {
-            "loss": metrics["log_loss"],
-            "accuracy": metrics["accuracy"],
-            "f1_macro": metrics["f1_macro"],
-        }
-        return measured if metrics["roc_auc"] is None else measured | {"roc_auc": metrics["roc_auc"]}
-
-    stopping = options.early_stopping
-    keep_best = KeepBest(
-        folder.best_checkpoint,
-        folder.last_checkpoint,
-        metric=stopping.metric if stopping else "loss",
-        patience=stopping.patience if stopping else None,
+    model = _compiled_model(config, preprocessor, targets)
+    batches = training_batches(
+        train.rows,
+        train.classes,
+        targets.row_weights(train.classes),
+        batch_size=options.batch_size,
+        seed=config.seed,
+        padding=padding,
     )
+    keep_best = _keep_best(config, folder)
     bar = ProgressBar()
+    measure = partial(_validation_metrics, model, validation, targets, padding)
     started = time.perf_counter()
     try:
         model.fit(
-            training_batches(
-                train.rows, train.classes, batch_size=options.batch_size, seed=config.seed, padding=padding
-            ),
+            batches,
             steps_per_epoch=num_steps(len(train.classes), options.batch_size),
             epochs=options.epochs,
-            callbacks=[
-                bar,
-                StopAtNonFiniteLoss(),
-                Validation(validation_metrics),
-                History(folder.history),
-                keep_best,
-            ],
+            callbacks=[bar, StopAtNonFiniteLoss(), Validation(measure), History(folder.history), keep_best],
             shuffle=False,  # the batches are
             verbose=0,
         )
@@ -94,20 +73,40 @@ def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: 
     seconds = time.perf_counter() - started
     load_checkpoint(folder.best_checkpoint, model, with_optimizer=False)
     log.info("kept the weights of epoch %d", keep_best.best_epoch)
-    graph = build_graph(model, activation=targets.activation, padding=padding)
-    return Fitted(
-        graph.SerializeToString(),
-        validation_probabilities(),
-        keep_best.best_epoch,
-        keep_best.epochs_done,
-        seconds,
+    graph = build_graph(model, activation=targets.activation, padding=padding).SerializeToString()
+    probabilities = _probabilities(model, validation.rows, targets, padding)
+    return Fitted(graph, probabilities, keep_best.best_epoch, keep_best.epochs_done, seconds)
+
+
+def _compiled_model(config: Config, preprocessor: Preprocessor, targets: Targets) -> keras.Model:
+    model = build_model(config.model, num_ids=preprocessor.num_ids, num_units=targets.num_units)
+    optimizer = Adam(learning_rate=config.training.learning_rate, clipnorm=config.training.clip_norm)
+    model.compile(optimizer=optimizer, loss=targets.loss(), metrics=[targets.accuracy()])
+    log.info("network %s: %s weights, on %s", config.model.architecture, f"{model.count_params():,}", _device())
+    return model
+
+
+def _keep_best(config: Config, folder: RunFolder) -> KeepBest:
+    stopping = config.training.early_stopping
+    return KeepBest(
+        folder.best_checkpoint,
+        folder.last_checkpoint,
+        metric=stopping.metric if stopping else "loss",
+        patience=stopping.patience if stopping else None,
     )
+
+
+def _validation_metrics(model: keras.Model, validation, targets: Targets, padding: str) -> dict[str, float]:
+    """What an epoch is judged by; a metric that is not defined for these texts is left out."""
+    metrics = targets.measure(validation.classes, _probabilities(model, validation.rows, targets, padding))
+    named = {"loss": "log_loss", "accuracy": "accuracy", "f1_macro": "f1_macro", "roc_auc": "roc_auc"}
+    return {name: metrics[source] for name, source in named.items() if metrics[source] is not None}
 
 
 def _probabilities(model: keras.Model, rows, targets: Targets, padding: str) -> np.ndarray:
     """Keras's probabilities of encoded texts, (texts, labels)."""
     batches, order = evaluation_batches(rows, batch_size=EVALUATION_BATCH, padding=padding)
-    logits = np.concatenate([model.predict_on_batch(inputs) for inputs, _ in batches])
+    logits = np.concatenate([model.predict_on_batch(inputs) for (inputs,) in batches])
     outputs = np.empty_like(logits)
     outputs[order] = keras.ops.convert_to_numpy(keras.activations.get(targets.activation)(logits))
     return targets.probabilities(outputs)

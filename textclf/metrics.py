@@ -17,9 +17,9 @@ def classification_metrics(true: np.ndarray, probabilities: np.ndarray, labels: 
     """
     probabilities = probabilities.astype(np.float64)
     confusion = confusion_matrix(true, probabilities.argmax(axis=1), len(labels))
-    precision, recall, f1 = _precision_recall_f1(confusion)
-    support = confusion.sum(axis=1)
-    present = (support + confusion.sum(axis=0)) > 0
+    support, answered = confusion.sum(axis=1), confusion.sum(axis=0)
+    precision, recall, f1 = _ratios(confusion.diagonal(), answered, support)
+    present = (support + answered) > 0
     metrics = {"rows": len(true), "accuracy": float(confusion.trace() / len(true))}
     for name, values in (("precision", precision), ("recall", recall), ("f1", f1)):
         metrics[f"{name}_macro"] = float(values[present].mean())
@@ -27,16 +27,44 @@ def classification_metrics(true: np.ndarray, probabilities: np.ndarray, labels: 
         metrics[f"{name}_micro"] = metrics["accuracy"]  # one label a text: every miss is one false answer
     metrics["log_loss"] = log_loss(true, probabilities)
     metrics["roc_auc"] = roc_auc(true, probabilities)
-    metrics["by_class"] = {
-        label: {
-            "precision": float(precision[index]),
-            "recall": float(recall[index]),
-            "f1": float(f1[index]),
-            "support": int(support[index]),
-        }
-        for index, label in enumerate(labels)
-    }
+    metrics["by_class"] = _by_class(labels, precision, recall, f1, support)
     metrics["confusion_matrix"] = {"labels": list(labels), "rows_true_columns_predicted": confusion.tolist()}
+    return metrics
+
+
+def multilabel_metrics(
+    true: np.ndarray, probabilities: np.ndarray, labels: Sequence[str], threshold: float = 0.5
+) -> dict:
+    """All metrics of one set of answers with any number of labels each, as plain JSON.
+
+    Args:
+        true: 0 and 1 for every label, (rows, labels).
+        probabilities: of every label by itself, (rows, labels).
+        threshold: least probability of a label that is answered.
+
+    `accuracy` is the share of texts with exactly the right labels. Averages over labels leave out those that
+    neither occur nor are predicted; `f1_samples` is the mean over texts, 1 where there is nothing to find and
+    nothing is found (scikit-learn with zero_division=1), `log_loss` the mean over labels.
+    """
+    true, probabilities = true.astype(bool), probabilities.astype(np.float64)
+    predicted = probabilities >= threshold
+    hits, support, answered = (true & predicted).sum(0), true.sum(0), predicted.sum(0)
+    precision, recall, f1 = _ratios(hits, answered, support)
+    present = (support + answered) > 0
+    micro = _ratios(hits.sum(), answered.sum(), support.sum())
+    samples = _ratios((true & predicted).sum(1), predicted.sum(1), true.sum(1))[2]
+    metrics = {"rows": len(true), "accuracy": float((true == predicted).all(axis=1).mean())}
+    for name, values, total in zip(("precision", "recall", "f1"), (precision, recall, f1), micro, strict=True):
+        metrics[f"{name}_macro"] = float(values[present].mean()) if present.any() else 0.0
+        metrics[f"{name}_weighted"] = float((values * support).sum() / max(support.sum(), 1))
+        metrics[f"{name}_micro"] = float(total)
+    metrics["f1_samples"] = float(np.where(true.any(1) | predicted.any(1), samples, 1.0).mean())
+    metrics["hamming_loss"] = float((true != predicted).mean())
+    metrics["log_loss"] = _binary_log_loss(true, probabilities)
+    areas = [_binary_roc_auc(true[:, column], probabilities[:, column]) for column in range(len(labels))]
+    defined = [area for area in areas if area is not None]
+    metrics["roc_auc"] = float(np.mean(defined)) if defined else None
+    metrics["by_class"] = _by_class(labels, precision, recall, f1, support)
     return metrics
 
 
@@ -72,12 +100,28 @@ def _binary_roc_auc(positive: np.ndarray, scores: np.ndarray) -> float | None:
     return float((rank_sum - num_positive * (num_positive + 1) / 2) / (num_positive * num_negative))
 
 
-def _precision_recall_f1(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """By class; 0 where nothing was predicted or nothing was there to find."""
-    hits = confusion.diagonal().astype(np.float64)
-    predicted, support = confusion.sum(axis=0), confusion.sum(axis=1)
+def _binary_log_loss(true: np.ndarray, probabilities: np.ndarray) -> float:
+    epsilon = np.finfo(np.float64).eps
+    chosen = np.where(true, probabilities, 1 - probabilities)
+    return float(-np.log(np.clip(chosen, epsilon, 1 - epsilon)).mean())
+
+
+def _ratios(hits: np.ndarray, answered: np.ndarray, support: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Precision, recall and F1; 0 where nothing was predicted or nothing was there to find."""
     return (
-        hits / np.maximum(predicted, 1),
+        hits / np.maximum(answered, 1),
         hits / np.maximum(support, 1),
-        2 * hits / np.maximum(predicted + support, 1),
+        2 * hits / np.maximum(answered + support, 1),
     )
+
+
+def _by_class(labels: Sequence[str], precision, recall, f1, support) -> dict[str, dict]:
+    return {
+        label: {
+            "precision": float(precision[index]),
+            "recall": float(recall[index]),
+            "f1": float(f1[index]),
+            "support": int(support[index]),
+        }
+        for index, label in enumerate(labels)
+    }

@@ -6,16 +6,19 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import BinaryIO
+from pathlib import Path, PurePath
+from typing import BinaryIO, NamedTuple
 
 import click
-import numpy as np
 
 from textclf.classifier import Classifier, load_classifier
 from textclf.files import atomic_file, open_file
-from textclf.readers import FORMATS, lines
+from textclf.readers import ENDINGS
+from textclf.readers.compression import without_compression
+from textclf.readers.options import ReadingOptions
+from textclf.readers.sources import read_stream
 from textclf.run_folder import RunFolder, find_classifier
+from textclf.targets import Targets
 
 
 def load(run: str | Path | RunFolder | None = None) -> Classifier:
@@ -29,16 +32,30 @@ def load(run: str | Path | RunFolder | None = None) -> Classifier:
     return load_classifier(find_classifier(run))
 
 
-def read_texts(stream: BinaryIO, *, format: str | None, column: str, name: str) -> Iterator[list[str]]:
+class Answer(NamedTuple):
+    """What is said of one text."""
+
+    text: str
+    labels: tuple[str, ...]  # one, or any number where the classifier has many
+    label_probabilities: list[float]
+    probabilities: dict[str, float]  # of all labels in their order, or of the most probable ones, these first
+
+
+def read_texts(stream: BinaryIO, *, format: str | None, column: str | list[str], name: str) -> Iterator[list[str]]:
     """Texts of a file or pipe, chunk by chunk.
 
     Args:
-        format: csv, jsonl or txt (a text a line); by default what the ending of `name` says, otherwise txt.
-        column: the column or field with the text.
+        format: a name in `READERS`; by default what the ending of `name` says, otherwise txt, a text a line.
+        column: the column or field with the text, or several.
+
+    Raises:
+        DataError: the file is not of that format, or lacks the column.
     """
-    reader = FORMATS.get(format or Path(name).suffix.lower().removeprefix("."), lines)
-    for table in reader.read(stream, [column], name):
-        yield table[column].to_pylist()
+    ending = PurePath(without_compression(name)).suffix.lower()
+    options = ReadingOptions(format=format or ENDINGS.get(ending, "txt"))
+    columns = [column] if isinstance(column, str) else column
+    for table in read_stream(stream, name, columns, None, options):
+        yield table["text"].to_pylist()
 
 
 @contextmanager
@@ -53,50 +70,92 @@ def open_texts(path: str | None) -> Iterator[BinaryIO | None]:
             yield stream
 
 
-def write_lines(lines_to_write: Iterable[str], path: str | None) -> None:
+def write_lines(lines: Iterable[str], path: str | None) -> None:
     """Lines to standard output as they come, or to a file that is there whole or not at all."""
     if path is None:
-        for line in lines_to_write:
+        for line in lines:
             click.echo(line)
         return
     with atomic_file(Path(path)) as stream:
-        stream.writelines(f"{line}\n" for line in lines_to_write)
+        stream.writelines(f"{line}\n" for line in lines)
 
 
-def answer(classifier: Classifier, chunks: Iterable[list[str]], format: str) -> Iterator[str]:
-    """Lines to print for texts, chunk by chunk, in the order of the texts."""
+def answers(
+    classifier: Classifier, texts: list[str], *, threshold: float | None = None, top_k: int | None = None
+) -> list[Answer]:
+    """Answers for texts.
+
+    Args:
+        threshold: as for `Classifier.predict`.
+        top_k: how many of the most probable labels to give, the most probable first; by default all, in their order.
+
+    Raises:
+        DataError: a threshold where one of several labels is the answer.
+    """
+    probabilities = classifier.predict_proba(texts)
+    decoded = classifier.targets.decode(probabilities, threshold)
+    shown = range(len(classifier.labels))
+    rows = probabilities.astype(float).round(6).tolist()
+    made = []
+    for text, labels, row in zip(texts, decoded, rows, strict=True):
+        if top_k is not None:
+            shown = sorted(range(len(row)), key=row.__getitem__, reverse=True)[:top_k]
+        of_labels = [row[classifier.labels.index(label)] for label in labels]
+        made.append(Answer(text, labels, of_labels, {classifier.labels[index]: row[index] for index in shown}))
+    return made
+
+
+def answer_lines(
+    classifier: Classifier,
+    chunks: Iterable[list[str]],
+    format: str,
+    *,
+    threshold: float | None = None,
+    top_k: int | None = None,
+) -> Iterator[str]:
+    """Lines to print for texts, chunk by chunk, in the order of the texts; arguments as for `answers`."""
     write = FORMATTERS[format]
     for number, texts in enumerate(chunks):
-        yield from write(texts, classifier.predict_proba(texts), classifier.labels, number == 0)
+        made = answers(classifier, texts, threshold=threshold, top_k=top_k)
+        yield from write(made, classifier.targets, with_header=number == 0, only_top=top_k is not None)
 
 
-def _as_text(texts: list[str], probabilities: np.ndarray, labels: list[str], first: bool) -> Iterator[str]:  # noqa: ARG001
-    """`label<TAB>probability`: a line for every text, and nothing else to take apart."""
-    for row in probabilities:
-        best = int(row.argmax())
-        yield f"{' '.join(labels[best].split())}\t{row[best]:.4f}"
+def _as_text(made: list[Answer], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
+    """`label<TAB>probability` on a line for every text; several labels between separators, or by rank."""
+    for answer in made:
+        if only_top:
+            pairs = [(label, f"{value:.4f}") for label, value in answer.probabilities.items()]
+            yield "\t".join(part for label, value in pairs for part in (_one_line(label), value))
+        else:
+            values = [f"{value:.4f}" for value in answer.label_probabilities]
+            yield f"{_one_line(targets.joined(answer.labels))}\t{targets.joined(values)}"
 
 
-def _as_jsonl(texts: list[str], probabilities: np.ndarray, labels: list[str], first: bool) -> Iterator[str]:  # noqa: ARG001
-    """`{"text", "label", "probability", "probabilities": {label: p}}`."""
-    for text, row in zip(texts, probabilities.astype(float).round(6).tolist(), strict=True):
-        best = max(range(len(labels)), key=row.__getitem__)
-        content = {
-            "text": text,
-            "label": labels[best],
-            "probability": row[best],
-            "probabilities": dict(zip(labels, row, strict=True)),
-        }
-        yield json.dumps(content, ensure_ascii=False)
+def _as_jsonl(made: list[Answer], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
+    """`{"text", "label", "probability", "probabilities": {label: p}}`, or `"labels": […]` where there are many."""
+    for answer in made:
+        content = {"text": answer.text}
+        if targets.many:
+            content["labels"] = list(answer.labels)
+        else:
+            content |= {"label": answer.labels[0], "probability": answer.label_probabilities[0]}
+        yield json.dumps({**content, "probabilities": answer.probabilities}, ensure_ascii=False)
 
 
-def _as_csv(texts: list[str], probabilities: np.ndarray, labels: list[str], first: bool) -> Iterator[str]:
-    """Text, label, probability and one column for the probability of every label."""
-    if first:
-        yield _csv_line(["text", "label", "probability", *(f"probability_{label}" for label in labels)])
-    for text, row in zip(texts, probabilities, strict=True):
-        best = int(row.argmax())
-        yield _csv_line([text, labels[best], *(f"{value:.6f}" for value in (row[best], *row))])
+def _as_csv(made: list[Answer], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
+    """Text, label (several between separators) and one column for the probability of every label."""
+    if with_header:
+        answer_columns = ["labels"] if targets.many else ["label", "probability"]
+        yield _csv_line(["text", *answer_columns, *(f"probability_{label}" for label in targets.labels)])
+    for answer in made:
+        values = [] if targets.many else answer.label_probabilities
+        values = [f"{value:.6f}" for value in (*values, *answer.probabilities.values())]
+        yield _csv_line([answer.text, targets.joined(answer.labels), *values])
+
+
+def _one_line(label: str) -> str:
+    """A label without tabs and line breaks, which would break the line apart."""
+    return " ".join(label.split())
 
 
 def _csv_line(fields: list) -> str:

@@ -20,6 +20,7 @@ class RunFolder:
         self.config = self.path / "config.yaml"
         self.about = self.path / "run.json"
         self.log = self.path / "train.log"
+        self.splits = self.path / "splits.csv"
         self.history = self.path / "history.csv"
         self.checkpoints = self.path / "checkpoints"
         self.best_checkpoint = self.checkpoints / "best.npz"

@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from textclf.checking import Report
 from textclf.models import ARCHITECTURES
 from textclf.preprocessing import TOKENIZERS
 from textclf.readers import READERS
@@ -13,6 +15,8 @@ from textclf.run_folder import RUNS, RunFolder, run_names
 
 SUMMARY = ("accuracy", "f1_macro", "log_loss", "roc_auc")
 MOST_CLASSES_IN_MATRIX = 12
+MOST_LABELS_IN_OVERVIEW = 10
+STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 
 def show_run(run: RunFolder) -> None:
@@ -37,6 +41,8 @@ def show_metrics(metrics: dict, format: str) -> None:
         values = _figures(metrics[f"{name}_{average}"] for name in ("precision", "recall", "f1"))
         table.add_row(f"({average} average)", *values, str(metrics["rows"]))
     _print(table)
+    if "confusion_matrix" not in metrics:  # of a classifier with many labels a text
+        return
     labels = metrics["confusion_matrix"]["labels"]
     if len(labels) <= MOST_CLASSES_IN_MATRIX:
         matrix = _table("true \\ predicted", *labels)
@@ -45,6 +51,25 @@ def show_metrics(metrics: dict, format: str) -> None:
         _print(matrix)
     else:
         print_line(f"The confusion matrix of {len(labels)} labels is in metrics.json.")
+
+
+def show_report(report: Report, format: str) -> None:
+    """What was found before a training: rows by label and split, then the findings with what to do."""
+    if format == "json":
+        print_line(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+        return
+    for split, overview in report.splits.items():
+        labels = sorted(overview["labels"].items(), key=lambda item: -item[1])[:MOST_LABELS_IN_OVERVIEW]
+        shares = ", ".join(f"{label} {count / max(overview['rows'], 1):.1%}" for label, count in labels)
+        more = len(overview["labels"]) - len(labels)
+        print_line(f"{split}: {overview['rows']} rows; {shares}{f' and {more} labels more' if more else ''}")
+    for finding in report.findings:
+        style = STYLES[finding.severity]
+        Console(soft_wrap=True, highlight=False).print(f"[{style}]{finding.severity}[/] {escape(finding.subject)}")
+        print_line(f"  {finding.found}")
+        if finding.advice:
+            print_line(f"  {finding.advice}")
+    print_line("Training would fail." if report.would_fail else "Training can begin.")
 
 
 def show_parts() -> None:

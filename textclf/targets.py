@@ -1,40 +1,62 @@
 """Labels <-> numbers, and everything that depends on the type of the answer. Nothing else compares the type."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
-from textclf.errors import DataError, RunError
+from textclf.errors import ConfigError, DataError, RunError, did_you_mean
+from textclf.losses import binary_loss, multiclass_loss, multilabel_loss
+from textclf.metrics import classification_metrics, multilabel_metrics
 from textclf.options import Options
 
 MOST_LABELS_SHOWN = 10
 LONGEST_NUMBER = 20  # Python refuses to read numbers of thousands of digits
+# A label of one row in a thousand would outweigh all others: its probabilities would mean nothing any more.
+LARGEST_LABEL_WEIGHT = 10.0
 
 
 class TargetOptions(Options):
-    """The kind of answer."""
+    """The kind of answer, and what mistakes cost in training."""
 
-    type: Literal["auto", "binary", "multiclass"] = Field(
+    type: Literal["auto", "binary", "multiclass", "multilabel"] = Field(
         "auto",
-        description="binary (2 labels), multiclass (2 or more, one of them right), or found by looking.",
+        description="binary (2 labels), multiclass (one of several), multilabel (any number of them a text), "
+        "or found by looking at the labels.",
+    )
+    separator: str = Field("|", min_length=1, description="Between the labels of a text, where it has several.")
+    class_weights: Literal["balanced"] | dict[str, float] | None = Field(
+        None,
+        description="What a mistake costs by its true label: balanced (rare labels cost more, as often as they are "
+        "rarer), or a weight above 0 by name, 1 for the others.",
+    )
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="Share of the truth given to all labels alike (Szegedy et al. 2016)."
     )
 
 
 class TargetType(NamedTuple):
-    """What a network for one type of answer looks like."""
+    """What a network for one type of answer looks like, and how its answers are measured."""
 
     one_unit: bool  # one unit for two labels, otherwise a unit a label
+    many: bool  # any number of labels a text
     activation: str  # logits -> probabilities
-    loss: str  # a class of keras.losses that takes from_logits
     accuracy: str  # a class of keras.metrics
+    loss: Callable  # (label_smoothing, weights of labels) -> a Keras loss on logits
+    measure: Callable  # (encoded labels, probabilities, label names) -> metrics
 
 
 TYPES = {
-    "binary": TargetType(True, "sigmoid", "BinaryCrossentropy", "BinaryAccuracy"),
-    "multiclass": TargetType(False, "softmax", "SparseCategoricalCrossentropy", "SparseCategoricalAccuracy"),
+    "binary": TargetType(True, False, "sigmoid", "BinaryAccuracy", binary_loss, classification_metrics),
+    "multiclass": TargetType(
+        False, False, "softmax", "SparseCategoricalAccuracy", multiclass_loss, classification_metrics
+    ),
+    "multilabel": TargetType(False, True, "sigmoid", "BinaryAccuracy", multilabel_loss, multilabel_metrics),
 }
+
+Labels = Sequence[tuple[str, ...]]  # the labels of each text: exactly one, or any number where the type has many
 
 
 class Targets:
@@ -43,36 +65,64 @@ class Targets:
     Args:
         labels: of a binary classifier the second is the positive one.
         counts: rows of each label in the training data.
+        majority: the most frequent answer in the training data: what one without any skill gives.
+        separator: between several labels of a text, in files.
+        weights: what a mistake costs by its true label, float32 (labels,); for training only.
     """
 
-    def __init__(self, type: str, labels: Sequence[str], counts: Sequence[int]):
+    def __init__(
+        self,
+        type: str,
+        labels: Sequence[str],
+        counts: Sequence[int],
+        majority: Sequence[str],
+        separator: str = "|",
+        weights: np.ndarray | None = None,
+        label_smoothing: float = 0.0,
+    ):
         self.type = type
         self.labels = list(labels)
         self.counts = list(counts)
+        self.majority = tuple(majority)
+        self.separator = separator
+        self.weights = weights
+        self.label_smoothing = label_smoothing
         self._indices = {label: index for index, label in enumerate(self.labels)}
 
     @classmethod
-    def fit(cls, labels: Sequence[str], options: TargetOptions) -> "Targets":
+    def fit(cls, labels: Labels, options: TargetOptions, *, many: bool = False) -> "Targets":
         """Find labels and type in the training labels.
+
+        Args:
+            many: whether `separator_for` found several labels a text.
 
         Raises:
             DataError: fewer than two labels, or more than the type allows.
+            ConfigError: a weight for a label that there is not.
         """
-        counts = dict.fromkeys(sorted(set(labels), key=_label_order), 0)
-        for label in labels:
-            counts[label] += 1
-        if len(counts) < 2:
+        found = Counter(label for row in labels for label in row)
+        names = sorted(found, key=_label_order)
+        if len(names) < 2:
             raise DataError(
-                f"expected at least two different labels to learn, received {_named(counts) or 'none'}. "
+                f"expected at least two different labels to learn, received {_named(names) or 'none'}. "
                 "Check data.label_column, or add rows of another label."
             )
-        if options.type == "binary" and len(counts) > 2:
+        if options.type == "binary" and len(names) > 2:
             raise DataError(
-                f"targets.type is binary: expected two labels, received {len(counts)} ({_named(counts)}). "
+                f"targets.type is binary: expected two labels, received {len(names)} ({_named(names)}). "
                 "Set targets.type to multiclass or auto."
             )
-        found = "binary" if len(counts) == 2 else "multiclass"
-        return cls(found if options.type == "auto" else options.type, list(counts), list(counts.values()))
+        found_type = "multilabel" if many else "binary" if len(names) == 2 else "multiclass"
+        chosen = found_type if options.type == "auto" else options.type
+        counts = [found[name] for name in names]
+        majority = Counter(tuple(sorted(row)) for row in labels).most_common(1)[0][0]
+        weights = _weights(names, counts, len(labels), options, many=TYPES[chosen].many)
+        return cls(chosen, names, counts, majority, options.separator, weights, options.label_smoothing)
+
+    @property
+    def many(self) -> bool:
+        """Whether a text has any number of labels."""
+        return TYPES[self.type].many
 
     @property
     def num_units(self) -> int:
@@ -84,32 +134,30 @@ class Targets:
         """What turns logits into probabilities: sigmoid or softmax."""
         return TYPES[self.type].activation
 
-    @property
-    def majority_label(self) -> str:
-        """The most frequent training label: what a classifier without any skill answers."""
-        return self.labels[int(np.argmax(self.counts))]
-
     def loss(self):
         """The Keras loss on logits."""
-        import keras
-
-        return getattr(keras.losses, TYPES[self.type].loss)(from_logits=True)
+        return TYPES[self.type].loss(self.label_smoothing, self.weights)
 
     def accuracy(self):
         """The Keras accuracy on logits."""
         import keras
 
         metric = getattr(keras.metrics, TYPES[self.type].accuracy)
-        return metric(name="accuracy", threshold=0.0) if TYPES[self.type].one_unit else metric(name="accuracy")
+        name = "label_accuracy" if self.many else "accuracy"  # of single labels, not of whole answers
+        return metric(name=name, threshold=0.0) if self.activation == "sigmoid" else metric(name=name)
 
-    def encode(self, labels: Sequence[str], *, rows: Sequence[int], name: str) -> np.ndarray:
-        """Labels -> class indices, int32 (rows,).
+    def row_weights(self, encoded: np.ndarray) -> np.ndarray | None:
+        """What a mistake costs for each row, float32 (rows,); `None` where the loss has it, or all cost the same."""
+        return None if self.weights is None or self.many else self.weights[encoded]
+
+    def encode(self, labels: Labels, *, rows: Sequence[int], name: str) -> np.ndarray:
+        """Labels -> class indices, int32 (rows,); or 0 and 1 for every label, float32 (rows, labels).
 
         Raises:
             DataError: a label that was not among the training labels; names the file and its rows.
         """
-        first_rows = dict(zip(reversed(labels), reversed(rows), strict=True))
-        unknown = {label: row for label, row in first_rows.items() if label not in self._indices}
+        unknown = {label: row for row, names in zip(reversed(rows), reversed(labels), strict=True) for label in names}
+        unknown = {label: row for label, row in unknown.items() if label not in self._indices}
         if unknown:
             label, row = min(unknown.items(), key=lambda item: item[1])
             others = f" and {len(unknown) - 1} more such labels" if len(unknown) > 1 else ""
@@ -117,19 +165,56 @@ class Targets:
                 f"{name}: expected the labels of the training data ({_named(self.labels)}), received '{label}' "
                 f"in row {row}{others}. Correct the label, or add rows of it to the training data."
             )
-        return np.array([self._indices[label] for label in labels], np.int32)
+        if not self.many:
+            return np.array([self._indices[label] for (label,) in labels], np.int32)
+        encoded = np.zeros((len(labels), len(self.labels)), np.float32)
+        for number, names in enumerate(labels):
+            encoded[number, [self._indices[label] for label in names]] = 1
+        return encoded
 
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """What the activation gives, (rows, num_units) -> a probability for every label, (rows, labels)."""
         return np.concatenate([1 - outputs, outputs], axis=1) if TYPES[self.type].one_unit else outputs
 
-    def decode(self, probabilities: np.ndarray) -> list[str]:
-        """Probabilities (rows, labels) -> the most probable label of each row."""
-        return [self.labels[index] for index in np.argmax(probabilities, axis=1)]
+    def decode(self, probabilities: np.ndarray, threshold: float | None = None) -> list[tuple[str, ...]]:
+        """Probabilities (rows, labels) -> the labels of each row.
+
+        Args:
+            threshold: least probability of the positive label (binary), or of every label (multilabel);
+                otherwise the most probable label, and labels from one half on.
+
+        Raises:
+            DataError: a threshold where one of several labels is the answer.
+        """
+        if self.many:
+            chosen = probabilities >= (0.5 if threshold is None else threshold)
+            return [tuple(self.labels[index] for index in np.flatnonzero(row)) for row in chosen]
+        if threshold is None:
+            return [(self.labels[index],) for index in np.argmax(probabilities, axis=1)]
+        if not TYPES[self.type].one_unit:
+            raise DataError(f"a threshold needs a binary or multilabel classifier; this one has {self.type} labels.")
+        return [(self.labels[int(row[1] >= threshold)],) for row in probabilities]
+
+    def measure(self, encoded: np.ndarray, probabilities: np.ndarray) -> dict:
+        """All metrics of the answers, beside those of always giving the majority's answer."""
+        metrics = TYPES[self.type].measure(encoded, probabilities, self.labels)
+        majority = self.encode([self.majority], rows=[0], name="majority")[0]
+        same = (encoded == majority).reshape(len(encoded), -1).all(axis=1)
+        return {**metrics, "majority_label": self.joined(self.majority), "majority_accuracy": float(same.mean())}
+
+    def joined(self, labels: Iterable[str]) -> str:
+        """The labels of one text in one field."""
+        return self.separator.join(labels)
 
     def to_dict(self) -> dict:
         """As plain JSON, for `labels.json`."""
-        return {"type": self.type, "labels": self.labels, "counts": self.counts}
+        return {
+            "type": self.type,
+            "labels": self.labels,
+            "counts": self.counts,
+            "majority": list(self.majority),
+            "separator": self.separator,
+        }
 
     @classmethod
     def from_dict(cls, content: dict) -> "Targets":
@@ -139,15 +224,54 @@ class Targets:
             RunError: it is not that.
         """
         match content:
-            case {"type": str(type), "labels": [_, _, *_] as labels, "counts": list(counts)} if (
+            case {
+                "type": str(type),
+                "labels": [_, _, *_] as labels,
+                "counts": list(counts),
+                "majority": list(majority),
+                "separator": str(separator),
+            } if (
                 type in TYPES
                 and all(isinstance(label, str) for label in labels)
                 and len(set(labels)) == len(labels) == len(counts)
                 and all(isinstance(count, int) for count in counts)
                 and (len(labels) == 2 or not TYPES[type].one_unit)
+                and all(label in labels for label in majority)
+                and (len(majority) == 1 or TYPES[type].many)
             ):
-                return cls(type, labels, counts)
-        raise RunError("expected type, labels and counts in the file of labels, received something else")
+                return cls(type, labels, counts, majority, separator)
+        raise RunError("expected type, labels, counts, majority and separator, received something else")
+
+
+def separator_for(labels: Labels, options: TargetOptions) -> str | None:
+    """What to split label fields by; `None` where every text has exactly one label.
+
+    Args:
+        labels: as they stand in the file.
+    """
+    looks_many = any(len(row) > 1 or (row and options.separator in row[0]) for row in labels)
+    return options.separator if options.type == "multilabel" or (options.type == "auto" and looks_many) else None
+
+
+def _weights(names: list[str], counts: list[int], num_rows: int, options: TargetOptions, *, many: bool):
+    """What a mistake costs by true label, float32 (labels,), or `None` if all cost the same."""
+    wanted = options.class_weights
+    if wanted is None:
+        return None
+    rows_of = np.array(counts, np.float64)
+    if wanted == "balanced" and many:  # a label against its absence
+        return np.clip((num_rows - rows_of) / rows_of, 1.0, LARGEST_LABEL_WEIGHT).astype(np.float32)
+    if wanted == "balanced":  # as scikit-learn does
+        return (num_rows / (len(names) * rows_of)).astype(np.float32)
+    for name, weight in wanted.items():
+        if name not in names:
+            meant = did_you_mean(name, names, otherwise=".")
+            raise ConfigError(
+                f"targets.class_weights: expected labels of the data ({_named(names)}), received '{name}'{meant}"
+            )
+        if not 0 < weight < float("inf"):
+            raise ConfigError(f"targets.class_weights.{name}: expected a number above 0, received {weight}.")
+    return np.array([wanted.get(name, 1.0) for name in names], np.float32)
 
 
 def _label_order(label: str) -> tuple:

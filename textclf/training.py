@@ -1,5 +1,6 @@
 """The story of a training, from a config to a finished run."""
 
+import csv
 import logging
 import platform
 import shlex
@@ -14,18 +15,23 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf import __version__
+from textclf.checking import check, summary
+from textclf.checks import SLOW_CHECKS
 from textclf.classifier import Classifier, load_classifier, save_classifier
 from textclf.config import Config, load_config, write_config
-from textclf.dataset import Dataset, read_dataset, read_training_dataset, split
+from textclf.dataset import DataOptions, Dataset, read_dataset, with_labels, without_blank_texts
 from textclf.errors import TrainingError
-from textclf.evaluation import measure, write_evaluation
-from textclf.files import checksum
+from textclf.evaluation import write_evaluation
+from textclf.files import atomic_file, checksum
 from textclf.native_output import held_back
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.token_ids import TokenIds
+from textclf.readers.options import ReadingOptions
+from textclf.readers.sources import expand
 from textclf.run_folder import RunFolder, create_run
 from textclf.run_log import collected_log, write_log
-from textclf.targets import Targets
+from textclf.splitting import split
+from textclf.targets import Targets, separator_for
 
 log = logging.getLogger(__name__)
 LARGEST_DIFFERENCE = 1e-4  # between the probabilities of Keras and of ONNX Runtime
@@ -57,14 +63,14 @@ def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), 
     name = Path(config).stem if isinstance(config, str | Path) else "config"
     config = load_config(config, overrides)
     with collected_log() as collected:
-        splits = read_splits(config)
-        targets = Targets.fit(splits["train"].labels, config.targets)
+        splits, targets = read_splits(config)
         classes = {split: targets.encode(data.labels, rows=data.rows, name=data.name) for split, data in splits.items()}
         folder = create_run(run, name, _provenance(config))
         with _status_of(folder):
             write_log(collected, folder.log)
             write_config(config, folder.config, f"textclf train {name}")
-            log.info("run %s: %s", folder.path, _sizes(splits, targets))
+            _write_splits(folder.splits, splits)
+            log.info("run %s: %s", folder.path, _sizes(config, splits, targets))
             fitted = _fit_and_save(folder, config, splits, targets, classes)
             folder.finish(
                 best_epoch=fitted.best_epoch,
@@ -82,6 +88,8 @@ def _fit_and_save(folder: RunFolder, config: Config, splits: dict[str, Dataset],
     encoded = {
         split: EncodedSplit(preprocessor.encode(dataset.texts), classes[split]) for split, dataset in splits.items()
     }
+    for line in summary(check(splits, preprocessor, targets, without=SLOW_CHECKS)):
+        log.warning(line)
     log.info("vocabulary: %d ids; longest text read: %d tokens", preprocessor.num_ids, _longest(encoded))
     with held_back():
         from textclf import fitting
@@ -91,7 +99,7 @@ def _fit_and_save(folder: RunFolder, config: Config, splits: dict[str, Dataset],
         model=fitted.onnx_model,
         preprocessor=preprocessor,
         targets=targets,
-        about={"text_column": config.data.text_column, "label_column": config.data.label_column},
+        about=_how_read(config.data),
     )
     classifier = load_classifier(folder.classifier)
     _compare_with_keras(folder, classifier, encoded["validation"].rows, fitted.validation_probabilities)
@@ -99,23 +107,35 @@ def _fit_and_save(folder: RunFolder, config: Config, splits: dict[str, Dataset],
     return fitted
 
 
-def read_splits(config: Config) -> dict[str, Dataset]:
-    """Read train, validation and test as the config says. Identical texts never fall into both train and validation.
+def read_splits(config: Config) -> tuple[dict[str, Dataset], Targets]:
+    """Read train, validation and test as the config says, and find the labels of train.
 
     Raises:
         DataError: a file that cannot be used.
     """
-    columns = {"text_column": config.data.text_column, "label_column": config.data.label_column}
-    train = read_training_dataset(config.data.train, **columns)
-    if isinstance(config.data.validation, str):
-        validation = read_dataset(config.data.validation, **columns)
-    else:
-        Targets.fit(train.labels, config.targets)  # a fault of the labels comes before one of their split
-        train, validation = split(train, config.data.validation, config.seed)
-    splits = {"train": train, "validation": validation}
-    if config.data.test is not None:
-        splits["test"] = read_dataset(config.data.test, **columns)
-    return splits
+    sources = {"train": config.data.train, "validation": config.data.validation, "test": config.data.test}
+    raw = {
+        name: read_dataset(source, config.data, config.data)
+        for name, source in sources.items()
+        if source is not None and not isinstance(source, float)
+    }
+    separator = separator_for(raw["train"].labels, config.targets)
+    splits = {name: with_labels(dataset, separator) for name, dataset in raw.items()}
+    splits["train"] = without_blank_texts(splits["train"])
+    targets = Targets.fit(splits["train"].labels, config.targets, many=separator is not None)
+    if "validation" not in splits:
+        splits["train"], splits["validation"] = split(splits["train"], config.data.validation, config.seed)
+        targets = Targets.fit(splits["train"].labels, config.targets, many=separator is not None)
+    return {name: splits[name] for name in sources if name in splits}, targets
+
+
+def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
+    """Which row of which file is in which split: what a split by share came to."""
+    with atomic_file(path) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["split", "file", "row"])
+        for name, dataset in splits.items():
+            writer.writerows([name, dataset.name, row] for row in dataset.rows)
 
 
 def _compare_with_keras(
@@ -138,14 +158,16 @@ def _measure_splits(
     metrics = {}
     for name in splits:
         probabilities = classifier.probabilities_of(encoded[name].rows)
-        metrics[name] = measure(classifier, encoded[name].classes, probabilities)
+        metrics[name] = classifier.targets.measure(encoded[name].classes, probabilities)
     # The last split is the one furthest from training: its answers are the ones to look at.
     write_evaluation(folder.path, classifier, splits[name], probabilities, metrics)
 
 
 def _provenance(config: Config) -> dict:
     """What is needed to repeat a run and to know what it was made with."""
-    files = [config.data.train, config.data.validation, config.data.test]
+    sources = [config.data.train, config.data.validation, config.data.test]
+    named = [source for source in sources if source is not None and not isinstance(source, float)]
+    files = [file for source in named for file in expand(source, config.data)]
     packages = ("tensorflow", "keras", "onnx", "onnxruntime", "numpy", "pandas", "pyarrow")
     return {
         "command": shlex.join(sys.argv),
@@ -156,13 +178,20 @@ def _provenance(config: Config) -> dict:
             "python": platform.python_version(),
             **{package: version(package) for package in packages},
         },
-        "data_sha256": {file: checksum(file) for file in files if isinstance(file, str)},
+        "data_sha256": {file: checksum(file) for file in files},
     }
 
 
-def _sizes(splits: dict[str, Dataset], targets: Targets) -> str:
+def _how_read(data: DataOptions) -> dict:
+    """How files like those of the training are read: what `evaluate` goes by."""
+    reading = {name: getattr(data, name) for name in ReadingOptions.model_fields}
+    return {"text_column": data.text_column, "label_column": data.label_column, "reading": reading}
+
+
+def _sizes(config: Config, splits: dict[str, Dataset], targets: Targets) -> str:
     rows = ", ".join(f"{len(dataset)} {name}" for name, dataset in splits.items())
-    return f"{targets.type} with {len(targets.labels)} labels; rows: {rows}"
+    found = "" if config.targets.type == targets.type else ", found by looking"
+    return f"{targets.type} with {len(targets.labels)} labels{found}; rows: {rows}"
 
 
 def _longest(encoded: dict[str, EncodedSplit]) -> int:

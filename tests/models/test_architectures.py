@@ -13,8 +13,9 @@ from textclf.targets import TYPES, Targets
 
 NUM_IDS = 12
 TARGETS = {
-    "binary": Targets("binary", ["no", "yes"], [1, 1]),
-    "multiclass": Targets("multiclass", list("abc"), [1] * 3),
+    "binary": Targets("binary", ["no", "yes"], [1, 1], ["no"]),
+    "multiclass": Targets("multiclass", list("abc"), [1] * 3, ["a"]),
+    "multilabel": Targets("multilabel", list("abc"), [1] * 3, ["a"]),
 }
 # Values that differ from the default, and keep the network small; a new option needs a line here.
 OTHER = {
@@ -66,6 +67,8 @@ def test_a_few_steps_lower_the_loss(architecture, targets):
     model = model_of(architecture, targets)
     model.optimizer.learning_rate = 0.05
     classes = np.arange(5) % len(targets.labels)
+    if targets.many:
+        classes = np.eye(len(targets.labels), dtype=np.float32)[classes]
     losses = [float(model.train_on_batch({"token_ids": batch()}, classes)) for _ in range(30)]
     assert losses[-1] < losses[0] / 2
 

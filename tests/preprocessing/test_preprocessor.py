@@ -143,6 +143,26 @@ def test_refuses_options_out_of_range(saved, key, value):
 
 
 @pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("min_frequency", 0),
+        ("min_frequency", None),
+        ("normalization", "NFC"),
+        ("normalization", "nfd"),
+        ("normalization", None),
+        ("turkish_i", "true"),
+        ("replace_urls", 1),
+        ("replace_users", None),
+        ("replace_numbers", "no"),
+    ],
+)
+def test_refuses_normalization_out_of_range(saved, key, value):
+    saved["options"][key] = value
+    with pytest.raises(RunError, match=rf"(?s)expected a tokenizer file.*{key}"):
+        load(saved)
+
+
+@pytest.mark.parametrize(
     "state",
     [
         None,

@@ -2,17 +2,25 @@
 
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from textclf.preprocessing import TOKENIZERS, keras_compatible
+from textclf.preprocessing import TOKENIZERS, byte_pair, keras_compatible, unigram
+from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.parallel import CHUNK_ROWS
 from textclf.preprocessing.preprocessor import Preprocessor
 
 VARIANTS = {name: (module.Options, {}) for name, module in TOKENIZERS.items()}
 VARIANTS["keras, oov_token null"] = (keras_compatible.Options, {"oov_token": None})
+VARIANTS["byte_pair"] = (byte_pair.Options, {"min_frequency": 1})  # by default, few of our few texts' pieces are known
+VARIANTS["unigram"] = (unigram.Options, {"min_frequency": 1})
+NORMALIZING = [name for name, module in TOKENIZERS.items() if issubclass(module.Options, NormalizedOptions)]
+OTHERS = {name for name in TOKENIZERS if name not in NORMALIZING}
 
 TRAINING = [
     "A wonderful film: I laughed, I cried, and I would see it again!",
@@ -46,6 +54,11 @@ ODD = {
     "Thai": "อาหารอร่อยมาก",
     "Hindi": "खाना बहुत स्वादिष्ट था",
     "Korean": "음식이 맛있어요",
+    "Korean, decomposed": "\u110b\u1173\u11b7\u1109\u1175\u11a8",
+    "Japanese": "とても面白かったです。ｶﾞｷﾞ",
+    "Hebrew": "הַסֶּרֶט הָיָה נִפְלָא",
+    "many marks": "Z\u0351\u036b\u0343\u036a" * 500,
+    "noncharacters": "\ufdd0\ufdd1\ufdd2\uffff\U0010ffff",
     "100,000 words": "good unseen " * 50_000,
     "one word of 100,000 letters": "x" * 100_000,
 }
@@ -194,3 +207,124 @@ def test_vocabulary_depends_on_training_texts_only(options):
 def test_texts_may_come_in_any_sequence(fitted, options, kind):
     assert lists(fitted.encode(kind(TRAINING))) == lists(fitted.encode(TRAINING))
     assert Preprocessor.fit(options(), kind(TRAINING)).state == fitted.state
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.text() | st.text(alphabet="goדbก\u0e34ドख\u093c한İßΣ👍\u200d\ufe0f\0\ud83d \t"), min_size=1))
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_any_text_has_ids_within_range(name, texts):
+    preprocessor = PREPROCESSORS.setdefault(name, fit(name, TRAINING))
+    rows = preprocessor.encode(texts)
+    assert len(rows.lengths) == len(texts)
+    assert rows.lengths.min() >= 1
+    assert 1 <= rows.ids.min() <= rows.ids.max() < preprocessor.num_ids
+    assert lists(rows) == [lists(preprocessor.encode([text]))[0] for text in texts]
+
+
+PREPROCESSORS = {}
+
+
+def test_learning_in_threads_gives_the_identical_state(options, fitted):
+    with ThreadPoolExecutor(4) as pool:
+        states = [
+            preprocessor.state for preprocessor in pool.map(lambda _: Preprocessor.fit(options(), TRAINING), "abcd")
+        ]
+    assert states == [fitted.state] * 4
+
+
+def test_only_the_tokenizer_of_keras_has_rules_of_its_own():
+    assert {"keras"} == OTHERS
+    assert set(NormalizedOptions.model_fields) & set(keras_compatible.Options.model_fields) == {
+        "vocabulary_size", "sequence_length", "padding", "truncating", "lowercase",
+    }  # fmt: skip
+
+
+def fit(name, texts, **chosen):
+    form, variant = VARIANTS[name]
+    return Preprocessor.fit(form(**(variant | chosen)), texts)
+
+
+@pytest.mark.parametrize("name", NORMALIZING)
+@pytest.mark.parametrize(
+    "same",
+    [
+        ["caf\u00e9 ouvert", "cafe\u0301 ouvert", "CAFÉ Ouvert"],
+        ["die straße", "DIE STRASSE"],
+        ["ὁ οδυσσευς", "Ὁ ΟΔΥΣΣΕΥΣ"],
+        ["が 한", "か\u3099 \u1112\u1161\u11ab"],
+        ["ख\u093cत", "\u0959त"],
+    ],
+    ids=lambda same: same[0],
+)
+def test_forms_and_cases_are_the_same_text(name, same):
+    preprocessor = fit(name, [same[0], "another text"])
+    rows = lists(preprocessor.encode(same))
+    assert rows[0] != lists(preprocessor.encode(["another text"]))[0]
+    assert 1 not in rows[0]
+    assert [row == rows[0] for row in rows] == [True] * len(same)
+    apart = fit(name, [*same], normalization="none", lowercase=False)
+    assert len({tuple(row) for row in lists(apart.encode(same))}) == len(same)
+
+
+@pytest.mark.parametrize("name", NORMALIZING)
+def test_letters_i_are_turkish_on_demand(name):
+    for turkish, equal in ((True, [("IRAK", "ırak"), ("İZMİR", "izmir")]), (False, [("IRAK", "irak")])):
+        preprocessor = fit(name, ["ırak izmir irak"] * 2, turkish_i=turkish)
+        for upper, lower in equal:
+            assert lists(preprocessor.encode([upper])) == lists(preprocessor.encode([lower]))
+
+
+@pytest.mark.parametrize("name", NORMALIZING)
+@pytest.mark.parametrize(
+    ("setting", "texts"),
+    [
+        ("replace_urls", ["http://a.b/c", "www.example.com/x?y=1"]),
+        ("replace_users", ["@anna", "@张三"]),
+        ("replace_numbers", ["7", "1,000.50"]),
+    ],
+)
+def test_a_placeholder_is_one_token_that_no_text_has(name, setting, texts):
+    preprocessor = fit(name, [f"see {texts[0]} there", f"good{texts[0]}!", "see there!"], **{setting: True})
+    first, second = lists(preprocessor.encode(texts))
+    assert first == second
+    assert len(first) == 1
+    [placeholder] = first
+    assert placeholder > 1
+    assert lists(preprocessor.encode([f"see ({texts[1]})!"]))[0].count(placeholder) == 1
+    assert placeholder not in preprocessor.encode(["\ufdd0 \ufdd1 \ufdd2 <url> url user number @ http"]).ids
+
+
+@pytest.mark.parametrize("name", NORMALIZING)
+def test_rare_characters_are_unknown(name):
+    texts = ["天 地 人", "天 地", "天"]
+    for min_frequency, known in ((1, 3), (2, 2), (3, 1), (4, 0)):
+        preprocessor = fit(name, texts, min_frequency=min_frequency)
+        ids = preprocessor.encode(["天", "地", "人"]).ids.tolist()
+        assert 1 not in ids[:known]
+        assert ids[known:] == [1] * (3 - known)
+
+
+def test_each_is_imported_only_where_it_is_used(textclf_command):
+    """pandas takes longer than an answer; the libraries of the other tokenizers may not even be there."""
+    script = """
+import sys
+from textclf.preprocessing import TOKENIZERS
+from textclf.preprocessing.preprocessor import Preprocessor
+slow = {"pandas", "tokenizers", "rjieba", "scipy", "tensorflow"}
+for name in ("word", "character", "keras", "jieba", "unigram", "byte_pair"):
+    chosen = {} if name == "keras" else dict.fromkeys(
+        ("turkish_i", "replace_urls", "replace_users", "replace_numbers"), True)
+    state = {"vocabulary": ["a", "b", "ab"], "merges": [["a", "b"]], "scores": [-1.0] * 3}
+    preprocessor = Preprocessor(TOKENIZERS[name].Options(**chosen), state)
+    preprocessor.encode(["a b", "long enough for the other road É 好 " * 2000, "http://a.b 3 @c", "", "\\0"])
+    print(name, sorted(slow & set(sys.modules)))
+"""
+    finished = textclf_command(python=("-c", script))
+    assert finished.stdout.decode().splitlines() == [
+        "word []",
+        "character []",
+        "keras []",
+        "jieba ['rjieba']",
+        "unigram ['rjieba', 'tokenizers']",
+        "byte_pair ['rjieba', 'tokenizers']",
+    ], finished.stderr.decode()

@@ -1,16 +1,17 @@
 """The tokenizer `word`: what is one token, in which script, and what id it gets."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textclf.preprocessing import word
+from textclf.preprocessing import separation, word
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.text_array import text_array
 
 MOST_BYTES = 10**12
+RULES = (separation.HAN + separation.KANA, separation.KANA, separation.NONE)
 ALPHABETS = (
     "天気ラーメﾝﾞをｰ々〇𠀀aZéÉİςΣn❤👍1_'.,。 \t\n\r\0\x1c\x85\u00a0\u2028\u3000"
     "\u0301\u093f\u0e34\u200b\u200c\u200d\ufe0e\ufe0f"
@@ -24,13 +25,13 @@ def tokens(text, **settings):
 
 def separated(text, few_bytes):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(word, "FEW_BYTES", few_bytes)
-        return word.separate(text_array([text])).to_pylist()
+        patch.setattr(separation, "FEW_BYTES", few_bytes)
+        return [separation.separate(text_array([text]), alone).to_pylist() for alone in RULES]
 
 
 @pytest.fixture(params=[0, MOST_BYTES], ids=["regular expression", "table"])
 def _both_roads(request, monkeypatch):
-    monkeypatch.setattr(word, "FEW_BYTES", request.param)
+    monkeypatch.setattr(separation, "FEW_BYTES", request.param)
 
 
 @pytest.mark.usefixtures("_both_roads")
@@ -53,7 +54,7 @@ def _both_roads(request, monkeypatch):
         ("नमस्ते दुनिया।", ["नमस्ते", "दुनिया", "।"]),
         ("สวัสดีครับ", ["สวัสดีครับ"]),
         ("caf\u00e9", ["caf\u00e9"]),
-        ("cafe\u0301 ole", ["cafe\u0301", "ole"]),
+        ("cafe\u0301 x\u0301 ole", ["caf\u00e9", "x\u0301", "ole"]),
         ("می\u200cخواهم क्\u200dष", ["می\u200cخواهم", "क्\u200dष"]),
         ("great👍👍🏽", ["great", "👍", "👍", "🏽"]),
         ("a\tb\nc\r\nd\u00a0e\u3000f\u2028g\x85h\x1ci", list("abcdefghi")),
@@ -69,7 +70,7 @@ def test_splits(text, expected):
 def test_nothing_is_no_token(text):
     preprocessor = Preprocessor.fit(word.Options(), [text])
     assert preprocessor.state == {"vocabulary": []}
-    assert preprocessor.encode([text]).ids.tolist() == [word.UNKNOWN_ID]
+    assert preprocessor.encode([text]).ids.tolist() == [1]
 
 
 def test_every_han_and_kana_character_is_its_own_token():
@@ -87,7 +88,7 @@ def test_variation_selector_makes_no_other_token(character):
 
 
 def test_lowercase_by_default():
-    assert tokens("The ÉCOLE İş ΣΑΣ Ж") == tokens("the école iş σασ ж")
+    assert tokens("The ÉCOLE ΣΑΣ Ж STRASSE") == tokens("the école σας ж straße")
 
 
 def test_lowercase_can_be_left():
@@ -130,8 +131,20 @@ def test_both_roads_separate_every_character_identically():
 
 
 def test_the_road_depends_on_the_number_of_bytes(monkeypatch):
-    monkeypatch.setattr(word, "_separated", {})
-    word.separate(text_array(["好" * word.FEW_BYTES]))
-    assert not word._separated
-    word.separate(text_array(["好"]))
-    assert word._separated == {ord("好"): " 好 "}
+    tables = defaultdict(dict)
+    monkeypatch.setattr(separation, "_separated", tables)
+    separation.separate(text_array(["好" * separation.FEW_BYTES]), separation.HAN)
+    assert not tables
+    separation.separate(text_array(["好"]), separation.HAN)
+    separation.separate(text_array(["好"]), separation.NONE)
+    assert tables == {separation.HAN: {ord("好"): " 好 "}, separation.NONE: {ord("好"): "好"}}
+
+
+def test_rare_words_are_unknown():
+    texts = ["a a a b b c", "c c d"]
+    preprocessor = Preprocessor.fit(word.Options(min_frequency=3), texts)
+    assert preprocessor.state == {"vocabulary": ["a", "c"]}
+    assert preprocessor.encode(["a b c d"]).ids.tolist() == [2, 1, 3, 1]
+    assert Preprocessor.fit(word.Options(min_frequency=2), texts).state == {"vocabulary": ["a", "c", "b"]}
+    assert Preprocessor.fit(word.Options(min_frequency=2, vocabulary_size=4), texts).state == {"vocabulary": ["a", "c"]}
+    assert Preprocessor.fit(word.Options(min_frequency=9), texts).state == {"vocabulary": []}

@@ -1,9 +1,13 @@
 """Texts -> padded rows of token ids. `TOKENIZERS` is the list of ways to do it."""
 
-from textclf.preprocessing import keras_compatible, word
+from textclf.preprocessing import byte_pair, character, jieba, keras_compatible, unigram, word
 
 # One file and one line each; `tokenizer.py` says what a module must offer.
 TOKENIZERS = {
     "word": word,
+    "character": character,
+    "byte_pair": byte_pair,
+    "unigram": unigram,
+    "jieba": jieba,
     "keras": keras_compatible,
 }

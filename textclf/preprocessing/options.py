@@ -1,4 +1,4 @@
-"""The settings that every tokenizer has."""
+"""The settings of preprocessing: those that every tokenizer has, and those of all but `keras`."""
 
 from typing import Literal
 
@@ -20,3 +20,27 @@ class PreprocessingOptions(Options):
     sequence_length: int = Field(256, ge=1, description="Most tokens of a text that are read; longer texts are cut.")
     padding: Side = Field("right", description="Side on which shorter texts are filled up with id 0.")
     truncating: Side = Field("right", description="Side on which longer texts are cut.")
+
+
+class NormalizedOptions(PreprocessingOptions):
+    """As above, with what is done to a text before it is split (see `normalization.py`)."""
+
+    min_frequency: int = Field(
+        1, ge=1, description="How often a token has to occur in the training texts; rarer ones are unknown."
+    )
+    normalization: Literal["none", "nfc", "nfkc"] = Field(
+        "nfc",
+        description="Unicode form of all texts: `nfc` makes composed and decomposed é the same, "
+        "`nfkc` also full-width letters and ligatures.",
+    )
+    lowercase: bool = Field(
+        True, description="Whether upper and lower case are the same word, in every script (STRASSE is Straße)."
+    )
+    turkish_i: bool = Field(
+        False, description="Whether the lower case of I is ı, and of İ is i, as in Turkish and Azerbaijani."
+    )
+    replace_urls: bool = Field(False, description="Whether every http(s):// and www. address is the same token.")
+    replace_users: bool = Field(False, description="Whether every @name is the same token.")
+    replace_numbers: bool = Field(
+        False, description="Whether every number is the same token, also within a word: mp3 is mp and a number."
+    )

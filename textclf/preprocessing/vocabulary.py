@@ -8,9 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.parallel import map_chunks
 from textclf.preprocessing.token_ids import TokenIds, from_lengths
+from textclf.preprocessing.tokenizer import Tokenizer
 from textclf.text_array import text_array
+
+UNKNOWN_ID = 1
+FIRST_ID = 2
+NOT_FOUND = pa.Int32Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([-1], np.int32))])[0]
 
 
 class Tokens(NamedTuple):
@@ -20,9 +26,13 @@ class Tokens(NamedTuple):
     lengths: np.ndarray  # int64 (texts,)
 
 
+Split = Callable[[pa.LargeStringArray, NormalizedOptions], Tokens]
+
+
 def tokens_of(split_texts: pa.ListArray) -> Tokens:
     """Lists of tokens, as pyarrow's split functions make them -> flat tokens."""
-    # Not `to_numpy`, which imports pandas: that takes longer than to answer.
+    # Not `to_numpy`, which imports pandas, as also a Python number given to a function of pyarrow does: that
+    # takes longer than to answer.
     return Tokens(split_texts.flatten(), np.diff(np.from_dlpack(split_texts.offsets)).astype(np.int64))
 
 
@@ -45,6 +55,20 @@ def _byte_lengths(values: pa.LargeStringArray) -> np.ndarray:
     return np.diff(offsets)
 
 
+def checked_tokens(tokens: list[str]) -> pa.LargeStringArray:
+    """Tokens that may come from a stranger's file, as a column.
+
+    Raises:
+        TypeError, ValueError: no list of different tokens.
+    """
+    if not isinstance(tokens, list):
+        raise TypeError("expected a list of tokens")
+    column = text_array(tokens)
+    if len(set(tokens)) < len(tokens) or "" in tokens:
+        raise ValueError("expected tokens that are different and not empty")
+    return column
+
+
 class Vocabulary:
     """Learned tokens with ids that follow each other from `first_id`.
 
@@ -52,15 +76,11 @@ class Vocabulary:
         unknown_id: id of every other token; `None` leaves them out.
 
     Raises:
-        TypeError, ValueError: no list of different tokens, as a file from a stranger may have.
+        TypeError, ValueError: no list of different tokens.
     """
 
     def __init__(self, tokens: Sequence[str], *, first_id: int, unknown_id: int | None):
-        if not isinstance(tokens, list):
-            raise TypeError("expected a list of tokens")
-        self.tokens = text_array(tokens)
-        if len(set(tokens)) < len(tokens) or "" in tokens:
-            raise ValueError("expected tokens that are different and not empty")
+        self.tokens = checked_tokens(tokens)
         self.first_id = first_id
         self.unknown_id = unknown_id
 
@@ -73,8 +93,27 @@ class Vocabulary:
         if len(tokens.values) < len(self.tokens):  # index_in would hash the whole vocabulary for a few tokens
             found = np.array([self._positions.get(token, -1) for token in tokens.values.to_pylist()], np.int32)
         else:
-            found = pc.index_in(tokens.values, value_set=self.tokens).fill_null(-1).to_numpy(zero_copy_only=False)
+            found = np.from_dlpack(pc.fill_null(pc.index_in(tokens.values, value_set=self.tokens), NOT_FOUND))
         rows = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)
         kept = found >= 0 if self.unknown_id is None else _byte_lengths(tokens.values) > 0
         ids = np.where(found >= 0, found + self.first_id, self.unknown_id or 0)
         return from_lengths(ids[kept], np.bincount(rows[kept], minlength=len(tokens.lengths)))
+
+
+def learn_vocabulary(texts: pa.LargeStringArray, options: NormalizedOptions, split: Split) -> list[str]:
+    """The most frequent tokens; of equally frequent ones the alphabetically first."""
+    tokens, counts = count_tokens(texts, lambda chunk: split(chunk, options))
+    tokens, counts = tokens.filter(pa.array(counts >= options.min_frequency)), counts[counts >= options.min_frequency]
+    alphabetical = pc.sort_indices(tokens).to_numpy()
+    order = alphabetical[np.argsort(-counts[alphabetical], kind="stable")]
+    return tokens.take(order[: options.vocabulary_size - FIRST_ID]).to_pylist()
+
+
+def load_vocabulary(tokens: list[str], options: NormalizedOptions, split: Split) -> Tokenizer:
+    """Learned tokens -> a tokenizer."""
+    vocabulary = Vocabulary(tokens, first_id=FIRST_ID, unknown_id=UNKNOWN_ID)
+    return Tokenizer(
+        encode=lambda texts: vocabulary.ids_of(split(texts, options)),
+        num_ids=FIRST_ID + len(vocabulary.tokens),
+        unknown_id=UNKNOWN_ID,
+    )

@@ -2,55 +2,56 @@
 
 import json
 from collections.abc import Iterator
-from itertools import islice
 from typing import BinaryIO
 
 import pyarrow as pa
 
 from textclf.errors import DataError
-from textclf.readers.faults import missing_columns, not_utf8
-from textclf.text_array import text_array
+from textclf.readers.columns import column_of, plain_text
+from textclf.readers.decoding import BYTE_ORDER_MARK, lines_of
+from textclf.readers.faults import missing_columns
+from textclf.readers.options import DEFAULTS, ReadingOptions
 
-CHUNK_ROWS = 10_000
+ENDINGS = (".jsonl", ".ndjson")
+NAMES_COLUMNS = True
 
 
-def read(stream: BinaryIO, columns: list[str], name: str) -> Iterator[pa.Table]:
-    """The named fields, at most `CHUNK_ROWS` rows at a time; blank lines are left out.
+def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
+    """The named fields as the lines arrive; blank lines are left out. An array of texts is a list.
 
     Raises:
-        DataError: a line that is no JSON object, a field that is missing or no string or number, not UTF-8.
+        DataError: a line that is no JSON object, a field that is missing or neither a string or number nor an
+            array of them, or bytes that the encoding does not have.
     """
-    rows = (_row(line, columns, f"{name}, line {number}") for number, line in enumerate(stream, 1) if line.strip())
-    try:
-        while chunk := list(islice(rows, CHUNK_ROWS)):
-            fields = zip(*chunk, strict=True)
-            yield pa.table({column: text_array(texts) for column, texts in zip(columns, fields, strict=True)})
-    except UnicodeDecodeError as error:
-        raise not_utf8(name, error) from None
+    before = 0
+    for lines in lines_of(stream, name, options.encoding):
+        numbered = enumerate(lines, before + 1)
+        rows = [_row(line, columns, f"{name}, line {number}") for number, line in numbered if line.strip()]
+        before += len(lines)
+        if rows:
+            fields = zip(*rows, strict=True)
+            yield pa.table({column: column_of(list(values)) for column, values in zip(columns, fields, strict=True)})
 
 
-def _row(line: bytes, columns: list[str], place: str) -> list[str]:
+def _row(line: str, columns: list[str], place: str) -> list[str | list[str]]:
     try:
-        fields = json.loads(line.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise
+        fields = json.loads(line.removeprefix(BYTE_ORDER_MARK))  # files may have been put together with theirs
     except RecursionError:
         raise DataError(f"{place}: expected a JSON object, received one nested too deeply.") from None
     except ValueError as error:  # no JSON, or a number of thousands of digits
         raise DataError(f"{place}: expected a JSON object, received something else: {error}.") from None
     if not isinstance(fields, dict):
-        raise DataError(f"{place}: expected a JSON object, received {line.decode()[:40].strip()!r}.")
+        raise DataError(f"{place}: expected a JSON object, received {line[:40].strip()!r}.")
     if not set(columns) <= set(fields):
         raise missing_columns(place, columns, list(fields))
-    return [_text(fields[column], column, place) for column in columns]
+    return [_value(fields[column], column, place) for column in columns]
 
 
-def _text(value: object, column: str, place: str) -> str:
-    """A value as a CSV file would have it; `null` is an empty field."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
-    raise DataError(f"{place}: expected a string or a number in '{column}', received {json.dumps(value)[:40]}.")
+def _value(value: object, column: str, place: str) -> str | list[str]:
+    values = value if isinstance(value, list) else [value]
+    if not all(item is None or isinstance(item, str | int | float) for item in values):
+        raise DataError(
+            f"{place}: expected a string, a number or an array of them in '{column}', "
+            f"received {json.dumps(value, ensure_ascii=False)[:40]}."
+        )
+    return [plain_text(item) for item in value if item is not None] if isinstance(value, list) else plain_text(value)

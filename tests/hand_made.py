@@ -1,0 +1,46 @@
+"""Data sets made by hand, for the tests of the checks."""
+
+import numpy as np
+import pyarrow as pa
+
+from textclf.checks.material import Material
+from textclf.dataset import Dataset
+from textclf.preprocessing import TOKENIZERS
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.targets import TargetOptions, Targets
+
+
+def dataset(rows, first=1):
+    """Pairs of a text and a label, or a tuple of labels."""
+    labels = [labels if isinstance(labels, tuple) else (labels,) for _, labels in rows]
+    texts = pa.array([text for text, _ in rows], pa.large_string())
+    return Dataset("a.csv", texts, labels, np.arange(first, first + len(rows)))
+
+
+def material(train, tokenizer="word", type="auto", preprocessing=None, **others):
+    """What the checks look at, from rows by split."""
+    splits = {name: dataset(rows) for name, rows in {"train": train, **others}.items()}
+    options = TOKENIZERS[tokenizer].Options(**(preprocessing or {}))
+    known = {label for labels in splits["train"].labels for label in labels}
+    options_of_targets = TargetOptions(type=type)
+    many = type == "multilabel"
+    targets = Targets.fit(splits["train"].labels, options_of_targets, many=many) if len(known) > 1 else None
+    return Material(splits, Preprocessor.fit(options, splits["train"].texts), targets)
+
+
+def distinct(counts, text="{label} text number {number}"):
+    """Rows with texts of their own: {"x": 3} gives x three."""
+    return [
+        (text.format(label=label, number=number), label) for label, count in counts.items() for number in range(count)
+    ]
+
+
+def only(findings):
+    """The one finding there is."""
+    (finding,) = findings
+    return finding
+
+
+def found(findings):
+    """What the findings say."""
+    return [finding.found for finding in findings]

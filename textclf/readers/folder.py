@@ -1,0 +1,27 @@
+"""A folder with a subfolder for every label: each file in it is one text."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from textclf.readers.decoding import decoded
+from textclf.readers.faults import too_many_columns
+from textclf.readers.options import DEFAULTS, ReadingOptions
+from textclf.text_array import text_array
+
+ENDINGS = ()  # `sources.py` finds the files
+NAMES_COLUMNS = False
+
+
+def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
+    """One file: the first column is its whole text, the second the name of the folder it is in.
+
+    Raises:
+        DataError: a third column is asked for, or bytes that the encoding does not have.
+    """
+    if len(columns) > 2:
+        raise too_many_columns(name, columns, "a text a file and the name of its folder")
+    both = ["".join(decoded(stream, name, options.encoding)), Path(name).absolute().parent.name]
+    yield pa.table({column: text_array([value]) for column, value in zip(columns, both, strict=False)})
