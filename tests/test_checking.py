@@ -191,6 +191,7 @@ def test_without_training_texts_only_their_fault_is_said(write):
 def test_one_label_cannot_be_learned_but_is_looked_at(write):
     report = check_config(write(train=distinct({"x": 30})))
     assert "expected at least two different labels" in errors(report)[0]
+    assert list(report.splits) == ["train"]
     assert len(errors(report)) == 1
     assert "lengths" in subjects(report.findings)
 

@@ -11,6 +11,10 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("configs/*.md"), *ROOT.glob("data/*.md")])
 
 
+# The Chinese one trains a minute: `make test-all`.
+READMES = ["README.md", pytest.param("README.zh-CN.md", marks=pytest.mark.slow)]
+
+
 @pytest.fixture(scope="module")
 def generate():
     specification = importlib.util.spec_from_file_location("generate", ROOT / "docs/generate.py")
@@ -39,7 +43,7 @@ def test_the_tree_in_the_readme_is_the_tree(generate):
     assert {name for name in named if name.endswith(".py")} - there == set()
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+@pytest.mark.parametrize("page", READMES)
 def test_the_commands_of_the_readme_run(workplace, textclf_command, page):
     """Every `textclf …` line in a shell block that is no pipe, in order, in one folder."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
@@ -55,7 +59,7 @@ def test_the_commands_of_the_readme_run(workplace, textclf_command, page):
         assert finished.returncode == 0, f"{command}\n{finished.stderr.decode()}"
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+@pytest.mark.parametrize("page", READMES)
 def test_the_python_of_the_readme_runs(workplace, textclf_command, page):
     [script] = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     finished = textclf_command(python=("-c", script))

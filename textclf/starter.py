@@ -1,7 +1,6 @@
 """A config to begin with, for a file that nobody described: every setting with its reason."""
 
 import json
-import logging
 import math
 import shlex
 from collections.abc import Iterable
@@ -25,8 +24,6 @@ from textclf.readers.options import DEFAULTS
 from textclf.scripts import WITHOUT_SPACES, count_characters, script_shares
 from textclf.splitting import split
 from textclf.targets import TargetOptions, Targets
-
-log = logging.getLogger(__name__)
 
 SEED = 42
 SEPARATORS = "|;,"
@@ -91,7 +88,6 @@ def write_starter(config: str | Path, data: str, test: str | None = None) -> Pat
     content = starter_config(data, test, name=str(path))
     with atomic_file(path) as stream:
         stream.write(content)
-    log.info("wrote %s; what there is to know of the data: textclf check %s", path, shlex.quote(str(path)))
     return path
 
 

@@ -47,6 +47,7 @@ def test_damaged_texts(text, subject):
         "tab\tand\nline\r\n",
         "1 < 2 and 3 > 2",
         "R&D; AT&T",
+        "£5 and ½ « l »",
         "“quoted” – it’s",
         "São João, IRMÃ",
         "好，很好！",

@@ -44,8 +44,8 @@ def test_unknown_words_by_split():
 
 
 def test_a_small_vocabulary_leaves_words_of_train_unknown():
-    looked_at = material(labelled(["a b", "a c", "a d"]), preprocessing={"vocabulary_size": 3})
-    assert found(unknown_words(looked_at)) == ["Tokens that are not in the vocabulary: 50.0 % of train."]
+    looked_at = material(labelled(["a a b", "a a c", "a a d"]), preprocessing={"vocabulary_size": 3})
+    assert found(unknown_words(looked_at)) == ["Tokens that are not in the vocabulary: 33.3 % of train."]
 
 
 def test_known_words_are_no_finding():

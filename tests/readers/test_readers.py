@@ -10,11 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from written_files import (
-    AWKWARD,
     COMPRESS,
     ENDING,
     JUNK,
-    LIKE_NOTHING_OR_NUMBERS,
     ROWS,
     TEXT_FORMATS,
     WRITERS,
@@ -217,7 +215,3 @@ def test_missing_codec_is_said(monkeypatch):
     monkeypatch.setattr(compression, "pa", SimpleNamespace(Codec=SimpleNamespace(is_available=lambda _: False)))
     with pytest.raises(DataError, match=r"^a\.csv\.zst: expected a pyarrow that reads \.zst"):
         read_bytes(b"", "a.csv.zst")
-
-
-def test_awkward_texts_are_awkward():
-    assert set(LIKE_NOTHING_OR_NUMBERS) < set(AWKWARD) < {text for text, _ in ROWS}
