@@ -96,3 +96,16 @@ def test_a_run_without_a_test_file_says_what_to_name(with_runs):
     config.write_text(config.read_text().replace("test: data/toy_en/test.csv", "test: null"))
     with pytest.raises(RunError, match="--data"):
         textclf.evaluate("toy_en")
+
+
+def test_files_are_read_as_in_training_whatever_their_format(workplace, tiny_config):
+    with (workplace / "data/toy_zh/test.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    with (workplace / "gb.csv").open("w", newline="", encoding="gb18030") as stream:
+        writer = csv.DictWriter(stream, ["text", "label"])
+        writer.writeheader()
+        writer.writerows(rows)
+    (workplace / "gb.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "gb18030")
+    data = {"train": "gb.csv", "test": "gb.csv", "encoding": "gb18030", "format": "csv"}
+    run = textclf.train(tiny_config(data=data), run="gb")
+    assert textclf.evaluate(run, "gb.jsonl") == textclf.evaluate(run)

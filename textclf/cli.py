@@ -162,12 +162,13 @@ def predict(texts, file, input_format, column, run, format, threshold, top_k, ou
         raise click.UsageError('expected either texts or --file, as in: textclf predict "a wonderful film"')
     if top_k and format == "csv":
         raise click.UsageError("--top-k goes with --format text and jsonl: in csv every label has its column")
-    from textclf.prediction import answer_lines, load, open_texts, read_texts, write_lines
+    from textclf.prediction import answer_lines, how_read, load, open_texts, read_texts, write_lines
 
     classifier = load(run)
     column = column or classifier.about["text_column"]
     with open_texts(file) as stream:
-        chunks = [list(texts)] if texts else read_texts(stream, format=input_format, column=column, name=file)
+        options = {"format": input_format, "column": column, "name": file, "reading": how_read(classifier)}
+        chunks = [list(texts)] if texts else read_texts(stream, **options)
         write_lines(answer_lines(classifier, chunks, format, threshold=threshold, top_k=top_k), output)
 
 

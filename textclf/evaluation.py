@@ -42,6 +42,9 @@ def evaluate(
     """
     folder = find_classifier(run)
     classifier = load_classifier(folder)
+    reading = ReadingOptions.model_validate(classifier.about["reading"])
+    if data is not None:
+        reading = reading.model_copy(update={"format": None})  # another file may have another ending
     if data is None:
         run_folder = find_run(folder.parent)
         data = load_config(run_folder.config).data.test
@@ -54,7 +57,7 @@ def evaluate(
         text_column=text_column or classifier.about["text_column"],
         label_column=label_column or classifier.about["label_column"],
     )
-    raw = read_dataset(data, columns, ReadingOptions.model_validate(classifier.about["reading"]))
+    raw = read_dataset(data, columns, reading)
     dataset = with_labels(raw, classifier.targets.separator if classifier.targets.many else None)
     classes = classifier.targets.encode(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts)

@@ -15,7 +15,7 @@ from textclf.classifier import Classifier, load_classifier
 from textclf.files import atomic_file, open_file
 from textclf.readers import ENDINGS
 from textclf.readers.compression import without_compression
-from textclf.readers.options import ReadingOptions
+from textclf.readers.options import DEFAULTS, ReadingOptions
 from textclf.readers.sources import read_stream
 from textclf.run_folder import RunFolder, find_classifier
 from textclf.targets import Targets
@@ -41,21 +41,34 @@ class Answer(NamedTuple):
     probabilities: dict[str, float]  # of all labels in their order, or of the most probable ones, these first
 
 
-def read_texts(stream: BinaryIO, *, format: str | None, column: str | list[str], name: str) -> Iterator[list[str]]:
+def read_texts(
+    stream: BinaryIO,
+    *,
+    format: str | None,
+    column: str | list[str],
+    name: str,
+    reading: ReadingOptions = DEFAULTS,
+) -> Iterator[list[str]]:
     """Texts of a file or pipe, chunk by chunk.
 
     Args:
         format: a name in `READERS`; by default what the ending of `name` says, otherwise txt, a text a line.
         column: the column or field with the text, or several.
+        reading: how files are read beyond that, as in training.
 
     Raises:
         DataError: the file is not of that format, or lacks the column.
     """
     ending = PurePath(without_compression(name)).suffix.lower()
-    options = ReadingOptions(format=format or ENDINGS.get(ending, "txt"))
+    options = reading.model_copy(update={"format": format or ENDINGS.get(ending, "txt")})
     columns = [column] if isinstance(column, str) else column
     for table in read_stream(stream, name, columns, None, options):
         yield table["text"].to_pylist()
+
+
+def how_read(classifier: Classifier) -> ReadingOptions:
+    """How the files of the training were read, whatever their format."""
+    return ReadingOptions.model_validate({**classifier.about["reading"], "format": None})
 
 
 @contextmanager

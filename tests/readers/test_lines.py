@@ -73,6 +73,7 @@ def label_type(content):
         ("__label__x a b", "a b", "x"),
         ("__label__x  a ", " a ", "x"),
         ("__label__好评\t味道　很好", "味道　很好", "好评"),
+        ("__label__x　y z", "z", "x　y"),
         ("__label__x", "", "x"),
         ("a __label__x b", "a b", "x"),
         ("a b __label__x", "a b ", "x"),

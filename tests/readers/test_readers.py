@@ -27,7 +27,7 @@ from written_files import (
 )
 
 from textclf.errors import DataError
-from textclf.readers import ENDINGS, READERS, compression, format_of, reader_for
+from textclf.readers import ENDINGS, READERS, compression, format_of
 from textclf.readers.options import ReadingOptions
 from textclf.readers.sources import read_files, read_stream
 
@@ -58,7 +58,6 @@ def test_every_ending_belongs_to_one_reader():
 def test_format_is_found_by_the_ending(ending, compression):
     for path in (f"a.b/c.d{ending}{compression}", f"A{ending.upper()}{compression.upper()}"):
         assert format_of(path) == ENDINGS[ending]
-        assert reader_for(path) is READERS[ENDINGS[ending]]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Files of texts -> columns, in chunks. `READERS` says what there is, `sources.py` reads whatever is named."""
 
 from pathlib import PurePath
-from types import ModuleType
 
 from textclf.errors import DataError
 from textclf.readers import csv, fasttext, folder, jsonl, lines, parquet, tsv
@@ -37,12 +36,3 @@ def format_of(path: str) -> str:
             f"({', '.join(COMPRESSIONS)}), received '{ending or path}'. Name its format with data.format."
         )
     return ENDINGS[ending]
-
-
-def reader_for(path: str) -> ModuleType:
-    """The reader for a file, by its ending.
-
-    Raises:
-        DataError: no reader has that ending.
-    """
-    return READERS[format_of(path)]

@@ -14,8 +14,9 @@ from textclf.text_array import text_array
 
 ENDINGS = (".fasttext", ".ft")
 NAMES_COLUMNS = False
-# As fastText has it: words end at ASCII white space only, and a label may stand anywhere in the line.
-LABEL = re.compile(r"(?:^|(?<=[ \t\v\f\r\0]))__label__([^ \t\v\f\r\0]*)[ \t\v\f\r\0]?")
+# As fastText has it: words end at ASCII white space only, and a label may stand anywhere in the line. The look
+# behind comes after the prefix, which is then searched as plain text: much faster.
+LABEL = re.compile(r"__label__(?<![^ \t\v\f\r\0]__label__)([^ \t\v\f\r\0]*)[ \t\v\f\r\0]?")
 
 
 def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
