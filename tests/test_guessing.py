@@ -69,6 +69,13 @@ def test_without_known_names_the_longest_texts_and_the_fewest_values(write):
     assert guess("a.csv").others == ["a", "d"]
 
 
+@pytest.mark.parametrize("header", [("description", "review_text", "class_name"), ("简介", "评论内容", "情感标签")])
+def test_names_come_before_content(write, header):
+    rows = [(f"a long description of number {number} ", f"text {number}", "xyz"[number % 3]) for number in range(30)]
+    rows = [(*row, "ab"[number % 2]) for number, row in enumerate(rows)]
+    assert columns(write(table((*header, "z"), rows))) == header[1:]
+
+
 def test_a_column_of_different_values_is_no_label_whatever_its_name(write):
     rows = [(f"text number {number}", f"class {number}", "xy"[number % 2]) for number in range(40)]
     assert columns(write(table(("text", "class", "which"), rows))) == ("text", "which")
@@ -109,6 +116,7 @@ def test_texts_full_of_another_delimiter(write):
         ("café naïve", "utf-8", "utf-8"),
         ("café naïve", "utf-8-sig", "utf-8"),
         ("café naïve", "cp1252", "cp1252"),
+        ("Müller hört Käthe gern zu", "cp1252", "cp1252"),
         ("味道很好，下次再来", "gb18030", "gb18030"),
         ("味道很好，下次再来", "utf-8", "utf-8"),
         ("味道很好，下次再来", "utf-16", "utf-16"),
@@ -147,6 +155,8 @@ def test_parquet(write, tmp_path):
 def test_compressed_files_patterns_and_folders(write):
     write(gzip.compress(table(("text", "label"), delimiter=";").encode()), "a.csv.gz")
     assert guess("a.csv.gz").reading.delimiter == ";"
+    write(gzip.compress(table(("text", "label"), [("很好", "x"), ("不好", "y")]).encode()), "b.csv.gz")
+    assert guess("b.csv.gz").reading.encoding == "utf-8"
     write(table(("评论", "标签")), "many/1.csv")
     write(table(("评论", "标签")), "many/2.csv")
     assert columns("many/*.csv") == columns("many") == ("评论", "标签")

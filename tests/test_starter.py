@@ -263,7 +263,7 @@ def test_an_existing_file_stays_as_it_is(write, tmp_path):
     [
         ([("a", "x"), ("b", "x")], "expected at least two different labels"),
         ([("a", "x"), ("b", "y"), ("c", "y")], "a single row of 'x'"),
-        ([("", "x"), ("", "y")], "expected"),
+        ([("a", "x"), ("b", "x"), ("", "y"), (" ", "y")], "expected at least two different labels"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(write, rows, message):

@@ -36,6 +36,7 @@ DELIMITERS = ",;\t|"
 DEFAULT_DELIMITERS = {"csv": ",", "tsv": "\t"}
 WITHOUT_NAMES = ("fasttext", "folder")  # say themselves what is the text and what the label
 SAMPLE_LINES = 200
+CHINESE = 0.2  # of the letters: ü and the letter after it are one Chinese character in GB18030, but there are few
 MOST_DIFFERENT = 0.5  # of the rows of a label column have a label of their own
 FEW_ROWS = 20  # below this, that says nothing
 
@@ -95,8 +96,7 @@ def _encoding(path: str) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        others = text_array(["".join(character for character in text if not character.isascii())])
-        if encoding != "gb18030" or script_shares(count_characters(others)).get("Han", 0) > 0.5:
+        if encoding != "gb18030" or script_shares(count_characters(text_array([text]))).get("Han", 0) > CHINESE:
             return encoding
     return "latin-1"
 

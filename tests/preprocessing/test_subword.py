@@ -76,8 +76,12 @@ def test_unigram_scores_are_logarithms_of_shares():
 
 
 def test_score_without_a_piece():
-    scores = {"a": -1.0, "b": -2.0, "ab": -2.5, "abb": -9.0}
+    scores = {"a": -1.0, "b": -2.0, "ab": -2.5, "abb": -0.5}
     assert unigram._score_without("abb", scores) == -4.5
+
+
+def test_pieces_that_are_used_too_rarely_are_dropped():
+    assert list(unigram._estimate({"a": 0, "b": 1, "ab": 2, "ba": 3}, min_frequency=3)) == ["a", "b", "ba"]
 
 
 def test_chinese_words_are_found(module):
@@ -166,6 +170,7 @@ SCORES = {"vocabulary": ["a", "b"], "scores": [-1.0, -2.0]}
                 {"merges": [["a", "c"]]},
                 {"merges": [["b", "a"]]},
                 {"merges": [["", "a"]]},
+                {"vocabulary": ["good", "better"], "merges": [["good", "better"]]},  # the library panics
                 {"vocabulary": ["a", "b", "ab", " unknown"]},
                 {"vocabulary": ["a", "b", "ab", " padding"]},
                 {"vocabulary": ["a", "b", "ab", "\ud83d", "\ufffd"]},

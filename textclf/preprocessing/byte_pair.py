@@ -42,5 +42,5 @@ def load(state: dict, options: Options) -> Tokenizer:
     merges = [(left, right) for left, right in state["merges"]]
     ids = {piece: number for number, piece in enumerate([PADDING, UNKNOWN, *vocabulary])}
     if not {piece for left, right in merges for piece in (left, right, left + right)} <= set(vocabulary):
-        raise ValueError("expected pairs of pieces that are a piece together")  # tokenizers would crash
+        raise ValueError("expected pairs of pieces that are a piece together")  # `tokenizers` panics at some others
     return load_pieces(model(lambda: models.BPE(vocab=ids, merges=merges, unk_token=UNKNOWN)), options)
