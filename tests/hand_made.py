@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from textclf.checks.material import Material
 from textclf.dataset import Dataset
+from textclf.label_column import Labels
 from textclf.preprocessing import TOKENIZERS
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.targets import TargetOptions, Targets
@@ -14,7 +15,7 @@ def dataset(rows, first=1):
     """Pairs of a text and a label, or a tuple of labels."""
     labels = [labels if isinstance(labels, tuple) else (labels,) for _, labels in rows]
     texts = pa.array([text for text, _ in rows], pa.large_string())
-    return Dataset("a.csv", texts, labels, np.arange(first, first + len(rows)))
+    return Dataset("a.csv", texts, Labels.of(labels), np.arange(first, first + len(rows)))
 
 
 def material(train, tokenizer="word", type="auto", preprocessing=None, **others):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from textclf.dataset import ColumnOptions, Dataset, read_dataset, with_labels
 from textclf.errors import DataError
+from textclf.label_column import Labels
 from textclf.readers.options import ReadingOptions
 from textclf.splitting import split
 
@@ -41,7 +42,7 @@ def warnings(caplog, monkeypatch):
 
 def dataset_of(rows):
     texts = pa.array([text for text, _ in rows], pa.large_string())
-    return Dataset("a.csv", texts, [(label,) for _, label in rows], np.arange(1, len(rows) + 1))
+    return Dataset("a.csv", texts, Labels.of((label,) for _, label in rows), np.arange(1, len(rows) + 1))
 
 
 def rows_of(dataset):

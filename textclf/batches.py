@@ -1,11 +1,17 @@
-"""Encoded texts -> the batches of a training: shuffled anew each epoch, of similar length, little padding."""
+"""Encoded texts -> the batches of a training: shuffled anew each epoch, of similar length, little padding.
+
+Rows are read a pool of batches at a time, so that they may lie in a file. Everything after that is TensorFlow.
+"""
+
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
-from textclf.preprocessing.token_ids import PADDING_ID, TokenIds
+from textclf.mapped import release_pages
+from textclf.preprocessing.token_ids import PADDING_ID, TokenIds, take
 
-POOL_BATCHES = 50  # batches that are sorted by length together; the order of texts stays random beyond that
+POOL_BATCHES = 50  # read, sorted by length and shuffled together; the order of texts is random beyond that
 
 
 def training_batches(
@@ -23,23 +29,27 @@ def training_batches(
         classes: (rows,), or (rows, labels) of 0 and 1.
         weights: what a mistake costs for each row, (rows,).
     """
+    lengths, orders = rows.lengths, {}
+    pools = -(-num_steps(len(lengths), batch_size) // POOL_BATCHES)
 
-    def order_of(epoch: np.ndarray) -> np.ndarray:
-        return shuffled_batches(rows.lengths, batch_size, np.random.default_rng([seed, int(epoch)]))
+    def batches_of(number: int) -> np.ndarray:
+        epoch, pool = divmod(number, pools)
+        if epoch not in orders:
+            orders.clear()
+            orders[epoch] = shuffled_batches(lengths, batch_size, np.random.default_rng([seed, epoch]))
+        return orders[epoch][pool * POOL_BATCHES : (pool + 1) * POOL_BATCHES]
 
-    def batches_of(epoch: tf.Tensor) -> tf.data.Dataset:
-        order = tf.numpy_function(order_of, [epoch], tf.int64, stateful=False)
-        return tf.data.Dataset.from_tensor_slices(tf.ensure_shape(order, (None, batch_size)))
-
-    batches = tf.data.Dataset.counter().flat_map(batches_of)
-    return batches.map(_gather(rows, (classes,) if weights is None else (classes, weights), padding)).prefetch(4)
+    beside = (classes,) if weights is None else (classes, weights)
+    return _batches(tf.data.Dataset.counter(), batches_of, rows, beside, padding)
 
 
 def evaluation_batches(rows: TokenIds, *, batch_size: int, padding: str) -> tuple[tf.data.Dataset, np.ndarray]:
     """Batches ({"token_ids": …},) of all rows by length, and the row numbers in the order in which they come."""
     order = np.argsort(rows.lengths, kind="stable")
-    batches = tf.data.Dataset.from_tensor_slices(_filled(order, batch_size))
-    return batches.map(_gather(rows, (), padding)).prefetch(4), order
+    batches = _filled(order, batch_size)
+    pools = tf.data.Dataset.range(-(-len(batches) // POOL_BATCHES))
+    made = _batches(pools, lambda pool: batches[pool * POOL_BATCHES : (pool + 1) * POOL_BATCHES], rows, (), padding)
+    return made, order
 
 
 def num_steps(num_rows: int, batch_size: int) -> int:
@@ -50,39 +60,70 @@ def num_steps(num_rows: int, batch_size: int) -> int:
 def shuffled_batches(lengths: np.ndarray, batch_size: int, random: np.random.Generator) -> np.ndarray:
     """Row numbers, int64 (steps, batch_size), every row once, -1 where the one incomplete batch is not filled.
 
-    Shuffle, sort pools of `POOL_BATCHES` batches by length, cut them into batches, shuffle the batches.
+    Shuffle, sort pools of `POOL_BATCHES` batches by length, cut them into batches, shuffle the batches of each.
     """
     order = random.permutation(len(lengths))
     pool_size = POOL_BATCHES * batch_size
-    pools = [order[start : start + pool_size] for start in range(0, len(order), pool_size)]
-    batches = np.concatenate([_filled(pool[np.argsort(lengths[pool], kind="stable")], batch_size) for pool in pools])
-    return batches[random.permutation(len(batches))]
+    batches = []
+    for start in range(0, len(order), pool_size):
+        pool = order[start : start + pool_size]
+        of_pool = _filled(pool[np.argsort(lengths[pool], kind="stable")], batch_size)
+        batches.append(of_pool[random.permutation(len(of_pool))])
+    return np.concatenate(batches)
 
 
 def _filled(order: np.ndarray, batch_size: int) -> np.ndarray:
     """Row numbers cut into batches, the last one filled up with -1."""
     missing = -len(order) % batch_size
-    return np.concatenate([order, np.full(missing, -1)]).reshape(-1, batch_size).astype(np.int64)
+    return np.concatenate([order, np.full(missing, -1)]).reshape(-1, batch_size).astype(np.int64, copy=False)
 
 
-def _gather(rows: TokenIds, beside: tuple[np.ndarray, ...], padding: str):
-    """A function from row numbers to a padded batch, all of it TensorFlow operations: no Python in the loop.
+def _batches(
+    pools: tf.data.Dataset,
+    batches_of: Callable[[int], np.ndarray],
+    rows: TokenIds,
+    beside: tuple[np.ndarray, ...],
+    padding: str,
+) -> tf.data.Dataset:
+    """Padded batches of all pools.
 
     Args:
+        batches_of: number of a pool -> its batches of row numbers, (batches, batch_size).
         beside: arrays with a row for each text, given along with it.
     """
-    ids, starts = tf.constant(rows.ids), tf.constant(rows.offsets[:-1])
-    lengths, others = tf.constant(rows.lengths), [tf.constant(values) for values in beside]
 
-    def batch_of(numbers: tf.Tensor) -> tuple:
-        numbers = tf.boolean_mask(numbers, numbers >= 0)
-        row_lengths = tf.gather(lengths, numbers)[:, None]  # (batch, 1)
-        width = tf.reduce_max(row_lengths)
-        columns = tf.range(width)[None, :]  # (1, tokens)
-        skipped = width - row_lengths if padding == "left" else tf.zeros_like(row_lengths)
-        real = (columns >= skipped) & (columns < skipped + row_lengths)
-        positions = tf.where(real, tf.gather(starts, numbers)[:, None] + columns - skipped, 0)
-        token_ids = tf.where(real, tf.gather(ids, positions), PADDING_ID)
-        return {"token_ids": token_ids}, *(tf.gather(values, numbers) for values in others)
+    def read(pool: np.ndarray) -> tuple[np.ndarray, ...]:
+        batches = batches_of(int(pool))
+        wanted = batches[batches >= 0]
+        ids, offsets = take(rows, wanted)
+        release_pages()
+        # Each batch as positions in the pool: what is wanted is numbered in the order of the batches.
+        positions = np.where(batches >= 0, np.cumsum(batches.ravel() >= 0).reshape(batches.shape) - 1, -1)
+        return positions, ids, offsets, *(values[wanted] for values in beside)
 
-    return batch_of
+    types = [tf.int64, tf.int32, tf.int64, *(tf.as_dtype(values.dtype) for values in beside)]
+    ranks = [(None, None), (None,), (None,), *((None, *values.shape[1:]) for values in beside)]
+
+    def of_pool(pool: tf.Tensor) -> tf.data.Dataset:
+        content = tf.numpy_function(read, [pool], types)
+        positions, ids, offsets, *others = (
+            tf.ensure_shape(tensor, rank) for tensor, rank in zip(content, ranks, strict=True)
+        )
+        batches = tf.data.Dataset.from_tensor_slices(positions)
+        return batches.map(lambda numbers: _padded(numbers, ids, offsets, others, padding))
+
+    return pools.flat_map(of_pool).prefetch(2 * POOL_BATCHES)
+
+
+def _padded(numbers: tf.Tensor, ids: tf.Tensor, offsets: tf.Tensor, others: list[tf.Tensor], padding: str) -> tuple:
+    """One batch, of TensorFlow operations only: positions of rows -> (inputs, what stands beside them …)."""
+    numbers = tf.boolean_mask(numbers, numbers >= 0)
+    starts, ends = tf.gather(offsets, numbers)[:, None], tf.gather(offsets, numbers + 1)[:, None]
+    lengths = ends - starts  # (batch, 1)
+    width = tf.reduce_max(lengths)
+    columns = tf.range(width)[None, :]  # (1, tokens)
+    skipped = width - lengths if padding == "left" else tf.zeros_like(lengths)
+    real = (columns >= skipped) & (columns < skipped + lengths)
+    positions = tf.where(real, starts + columns - skipped, 0)
+    token_ids = tf.where(real, tf.gather(ids, positions), PADDING_ID)
+    return {"token_ids": token_ids}, *(tf.gather(values, numbers) for values in others)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from textclf import splitting
 from textclf.checks import CHECKS
 from textclf.checks.finding import Finding
-from textclf.checks.labels import count_labels
 from textclf.checks.material import Material
 from textclf.config import Config, load_config
 from textclf.dataset import Dataset, read_dataset, with_labels, without_blank_texts
@@ -158,7 +157,7 @@ def _warnings_as_findings() -> Iterator[list[Finding]]:
 
 
 def _overview(dataset: Dataset) -> dict:
-    return {"file": dataset.name, "rows": len(dataset), "labels": dict(count_labels(dataset.labels))}
+    return {"file": dataset.name, "rows": len(dataset), "labels": dict(dataset.labels.count())}
 
 
 def _sorted(findings: Iterable[Finding]) -> list[Finding]:

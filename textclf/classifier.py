@@ -14,12 +14,17 @@ import onnxruntime
 from textclf import __version__
 from textclf.errors import RunError
 from textclf.files import parse_json, write_json
+from textclf.mapped import release_pages
+from textclf.parallel import chunks_of
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.token_ids import TokenIds, take
 from textclf.targets import Targets
+from textclf.text_array import text_array
 
 FORMAT_VERSION = 1
 MODEL, TOKENIZER, LABELS, ABOUT = "model.onnx", "tokenizer.json", "labels.json", "classifier.json"
+ROWS_AT_ONCE = 20_000  # encoded: memory does not grow with the number of texts
+BATCHES_AT_ONCE = 500
 BATCH_ROWS = 64  # larger ones gain nothing on a CPU and pad more
 
 
@@ -59,12 +64,14 @@ class Classifier:
 
     def predict_proba(self, texts: Iterable[str]) -> np.ndarray:
         """The probability of every label for every text, float32 (texts, labels)."""
-        return self.probabilities_of(self.preprocessor.encode(texts))
+        blocks = chunks_of(text_array(texts), ROWS_AT_ONCE)
+        parts = [self.probabilities_of(self.preprocessor.encode(block)) for block in blocks]
+        return np.concatenate([np.empty((0, len(self.labels)), np.float32), *parts])
 
     def probabilities_of(self, rows: TokenIds) -> np.ndarray:
         """As `predict_proba`, for texts that are encoded already."""
-        outputs = np.empty((len(rows.lengths), self.targets.num_units), np.float32)
-        by_length = np.argsort(rows.lengths, kind="stable")  # little padding in each batch
+        outputs = np.empty((len(rows.offsets) - 1, self.targets.num_units), np.float32)
+        by_length = np.argsort(-rows.lengths, kind="stable")  # little padding in each batch
         batches = [by_length[start : start + BATCH_ROWS] for start in range(0, len(by_length), BATCH_ROWS)]
 
         def answer(batch: np.ndarray) -> None:
@@ -75,7 +82,9 @@ class Classifier:
                 answer(batch)
         else:
             with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-                list(pool.map(answer, reversed(batches)))  # the longest first: no thread waits for them at the end
+                for start in range(0, len(batches), BATCHES_AT_ONCE):
+                    list(pool.map(answer, batches[start : start + BATCHES_AT_ONCE]))
+                    release_pages()
         return self.targets.probabilities(outputs)
 
 

@@ -1,7 +1,7 @@
 """Labelled texts: read from files, checked, and split into what is learned from and what is measured on."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -11,11 +11,15 @@ import pyarrow.compute as pc
 from pydantic import Field, PlainValidator
 
 from textclf.errors import DataError
+from textclf.label_column import Labels, code_column
 from textclf.options import Options
+from textclf.parallel import chunks_of, map_chunks
 from textclf.readers.options import ReadingOptions
-from textclf.readers.sources import joined, read_files
+from textclf.readers.sources import read_files
+from textclf.text_array import stored_texts
 
 log = logging.getLogger(__name__)
+CHUNK_ROWS = 10_000  # taken at a time
 
 Files = Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
 
@@ -63,6 +67,7 @@ class Dataset:
     """Labelled texts of one split.
 
     Args:
+        texts: in memory, or in a temporary file where there are many.
         labels: of each text: exactly one, or any number where the classifier has many; `read_dataset` gives them
             as they stand in the file.
         rows: the numbers of the rows in the file (of all files of the split), counted from 1, int64 (texts,).
@@ -70,7 +75,7 @@ class Dataset:
 
     name: str
     texts: pa.LargeStringArray
-    labels: list[tuple[str, ...]]
+    labels: Labels
     rows: np.ndarray
 
     def __len__(self) -> int:
@@ -78,8 +83,19 @@ class Dataset:
 
     def take(self, indices: np.ndarray) -> "Dataset":
         """The texts at `indices`, in that order."""
-        labels = [self.labels[index] for index in indices]
-        return Dataset(self.name, self.texts.take(pa.array(indices)), labels, self.rows[indices])
+        chunks = (indices[start : start + CHUNK_ROWS] for start in range(0, len(indices), CHUNK_ROWS))
+        texts = stored_texts(self.texts.take(pa.array(chunk)) for chunk in chunks)
+        return Dataset(self.name, texts, self.labels.take(indices), self.rows[indices])
+
+    def slices(self, rows: int) -> Iterator["Dataset"]:
+        """The texts in their order, so many at a time; nothing is copied."""
+        for start, texts in zip(range(0, len(self), rows), chunks_of(self.texts, rows), strict=True):
+            some = slice(start, start + rows)
+            yield Dataset(self.name, texts, self.labels.take(some), self.rows[some])
+
+    def sample(self, most: int) -> "Dataset":
+        """At most so many texts from everywhere, at equal distances, in their order."""
+        return self if len(self) <= most else self.take(np.arange(most) * len(self) // most)
 
 
 def read_dataset(source: str | Sequence[str], columns: ColumnOptions, reading: ReadingOptions) -> Dataset:
@@ -89,13 +105,19 @@ def read_dataset(source: str | Sequence[str], columns: ColumnOptions, reading: R
         DataError: a file is missing or cannot be read, or there are no rows.
     """
     name = str(source) if isinstance(source, str) else ", ".join(map(str, source))
-    tables = list(read_files(source, columns.text_columns, columns.label_column, reading))
-    if not tables:
+    numbers: dict[tuple[str, ...], int] = {}
+    codes = [np.empty(0, np.int32)]
+
+    def texts_of_tables() -> Iterator[pa.LargeStringArray]:
+        for table in read_files(source, columns.text_columns, columns.label_column, reading):
+            codes.append(code_column(table["label"], numbers))
+            yield from table["text"].chunks
+
+    texts = stored_texts(texts_of_tables())
+    if not len(texts):
         raise DataError(f"{name}: expected rows of texts and labels, received a file without rows.")
-    table = joined(tables)
-    labels = table["label"].to_pylist()
-    rows = [_stripped([label] if isinstance(label, str) else label) for label in labels]
-    return Dataset(name, table["text"].combine_chunks(), rows, np.arange(1, len(rows) + 1))
+    labels = Labels(list(numbers), np.concatenate(codes)).map(_stripped)
+    return Dataset(name, texts, labels, np.arange(1, len(texts) + 1))
 
 
 def with_labels(dataset: Dataset, separator: str | None) -> Dataset:
@@ -108,18 +130,17 @@ def with_labels(dataset: Dataset, separator: str | None) -> Dataset:
     Raises:
         DataError: no row has a label, or one has several where it should have one.
     """
-    if not any(dataset.labels):
+    if not any(dataset.labels.answers):
         raise DataError(f"{dataset.name}: expected labels, received only empty fields. Check data.label_column.")
     if separator is not None:
-        split_labels = [_stripped(part for label in row for part in label.split(separator)) for row in dataset.labels]
-        return replace(dataset, labels=[tuple(dict.fromkeys(row)) for row in split_labels])
-    several = next((index for index, row in enumerate(dataset.labels) if len(row) > 1), None)
-    if several is not None:
+        return replace(dataset, labels=dataset.labels.map(lambda answer: _split(answer, separator)))
+    several = np.flatnonzero(dataset.labels.where(lambda answer: len(answer) > 1))
+    if len(several):
         raise DataError(
-            f"{dataset.name}: expected one label in every row, received {len(dataset.labels[several])} in row "
-            f"{dataset.rows[several]}. Set targets.type to multilabel."
+            f"{dataset.name}: expected one label in every row, received {len(dataset.labels[several[0]])} in row "
+            f"{dataset.rows[several[0]]}. Set targets.type to multilabel."
         )
-    return _without(dataset, np.array([not row for row in dataset.labels]), "have no label")
+    return _without(dataset, dataset.labels.where(lambda answer: not answer), "have no label")
 
 
 def without_blank_texts(dataset: Dataset) -> Dataset:
@@ -128,14 +149,29 @@ def without_blank_texts(dataset: Dataset) -> Dataset:
     Raises:
         DataError: no text is left.
     """
-    blank = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(dataset.texts)), 0).to_numpy(zero_copy_only=False)
+    blank = blank_texts(dataset.texts)
     if blank.all():
         raise DataError(f"{dataset.name}: expected texts, received only empty fields. Check data.text_column.")
     return _without(dataset, blank, "have no text")
 
 
-def _stripped(labels) -> tuple[str, ...]:
+def blank_texts(texts: pa.LargeStringArray) -> np.ndarray:
+    """Which texts are empty or only spaces, bool (texts,)."""
+    return np.concatenate([np.empty(0, bool), *map_chunks(_blank, texts)])
+
+
+def _blank(texts: pa.LargeStringArray) -> np.ndarray:
+    lengths = pc.binary_length(pc.utf8_trim_whitespace(texts))
+    return lengths.to_numpy(zero_copy_only=False) == 0
+
+
+def _stripped(labels: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(label.strip() for label in labels if label and label.strip())
+
+
+def _split(answer: tuple[str, ...], separator: str) -> tuple[str, ...]:
+    parts = _stripped(part for label in answer for part in label.split(separator))
+    return tuple(dict.fromkeys(parts))
 
 
 def _without(dataset: Dataset, unwanted: np.ndarray, reason: str) -> Dataset:

@@ -2,6 +2,7 @@
 
 import csv
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ from textclf.errors import RunError
 from textclf.files import atomic_file, make_folder, write_json
 from textclf.readers.options import ReadingOptions
 from textclf.run_folder import RunFolder, find_classifier, find_run
+from textclf.targets import Targets
 
 log = logging.getLogger(__name__)
+ROWS_AT_ONCE = 10_000  # written
 
 
 def evaluate(
@@ -74,12 +77,17 @@ def write_evaluation(
 ) -> None:
     """Write `metrics.json`, and `predictions.csv` with a line for every text of the dataset."""
     write_json(folder / "metrics.json", metrics)
-    targets = classifier.targets
-    predicted = [targets.joined(labels) for labels in targets.decode(probabilities)]
-    true = [targets.joined(labels) for labels in dataset.labels]
     with atomic_file(folder / "predictions.csv") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["row", "text", "label", "predicted", *(f"probability_{label}" for label in classifier.labels)])
-        answers = zip(dataset.rows, dataset.texts.to_pylist(), true, predicted, probabilities, strict=True)
-        for row, text, label, answer, values in answers:
-            writer.writerow([row, text, label, answer, *(f"{value:.6f}" for value in values)])
+        done = 0
+        for some in dataset.slices(ROWS_AT_ONCE):
+            writer.writerows(_lines(some, probabilities[done : done + len(some)], classifier.targets))
+            done += len(some)
+
+
+def _lines(dataset: Dataset, probabilities: np.ndarray, targets: Targets) -> Iterator[list]:
+    predicted = targets.decode(probabilities)
+    answers = zip(dataset.rows, dataset.texts.to_pylist(), dataset.labels, predicted, probabilities, strict=True)
+    for row, text, true, answer, values in answers:
+        yield [row, text, targets.joined(true), targets.joined(answer), *(f"{value:.6f}" for value in values)]

@@ -10,6 +10,7 @@ from textclf.files import cannot_write, parse_json, write_json
 FORMAT_VERSION = 1
 RUNS = Path("runs")
 LATEST = "latest"
+CACHE = ".cache"  # of encoded texts, beside the runs that share it
 
 
 class RunFolder:
@@ -29,6 +30,7 @@ class RunFolder:
         self.predictions = self.path / "predictions.csv"
         self.classifier = self.path / "classifier"
         self.evaluations = self.path / "evaluations"
+        self.cache = self.path.parent / CACHE
 
     def __fspath__(self) -> str:
         return os.fspath(self.path)
@@ -76,7 +78,7 @@ def create_run(name: str | None, config_name: str, about: dict) -> RunFolder:
         RunError: a run of that name exists.
         WriteError: the folder cannot be made.
     """
-    if name is not None and (not name.strip() or name in {LATEST, ".", ".."} or Path(name).name != name):
+    if name is not None and (not name.strip() or name in {LATEST, CACHE, ".", ".."} or Path(name).name != name):
         raise RunError(f"--run: expected a name for a folder below {RUNS}/, received '{name}'.")
     base = name or f"{datetime.date.today():%Y-%m-%d}-{config_name}"
     number = 1

@@ -6,6 +6,7 @@ import numpy as np
 
 from textclf.dataset import Dataset
 from textclf.errors import DataError
+from textclf.hashing import text_hashes
 
 log = logging.getLogger(__name__)
 NO_LABEL = ""
@@ -25,7 +26,7 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
     """
     rows_of = _rows_by_label(dataset)
     _refuse_single_rows(dataset, rows_of)
-    groups = dataset.texts.dictionary_encode().indices.to_numpy()  # identical texts are one group
+    _, groups = np.unique(text_hashes(dataset.texts), return_inverse=True)  # identical texts are one group
     sizes = np.bincount(groups)
     groups_of = {label: np.unique(groups[rows]) for label, rows in rows_of.items()}
     held_out, decided = np.zeros((2, len(sizes)), bool)
@@ -67,11 +68,13 @@ def _fitting(groups: np.ndarray, sizes: np.ndarray, wanted: int, most: int) -> l
 
 def _rows_by_label(dataset: Dataset) -> dict[str, np.ndarray]:
     """The rows of each label, counted from 0; rows without any are those of `NO_LABEL`."""
-    rows: dict[str, list[int]] = {}
-    for index, labels in enumerate(dataset.labels):
-        for label in labels or (NO_LABEL,):
-            rows.setdefault(label, []).append(index)
-    return {label: np.array(indices) for label, indices in rows.items()}
+    codes = dataset.labels.codes
+    rows_of_answers = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+    parts: dict[str, list[np.ndarray]] = {}
+    for answer, rows in zip(dataset.labels.answers, rows_of_answers, strict=True):
+        for label in answer or (NO_LABEL,):
+            parts.setdefault(label, []).append(rows)
+    return {label: np.sort(np.concatenate(rows)) for label, rows in parts.items()}
 
 
 def _refuse_single_rows(dataset: Dataset, rows_of: dict[str, np.ndarray]) -> None:
@@ -81,7 +84,7 @@ def _refuse_single_rows(dataset: Dataset, rows_of: dict[str, np.ndarray]) -> Non
         return
     named = ", ".join(f"'{label}' (row {dataset.rows[rows_of[label][0]]})" for label in single[:5])
     more = f" and {len(single) - 5} more" if len(single) > 5 else ""
-    if any(len(labels) != 1 for labels in dataset.labels):
+    if any(len(answer) != 1 for answer in dataset.labels.answers):
         log.warning("%s: a single row of %s%s, which cannot be validated", dataset.name, named, more)
         return
     raise DataError(

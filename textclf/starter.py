@@ -18,14 +18,15 @@ from textclf.dataset import Dataset, read_dataset, with_labels, without_blank_te
 from textclf.errors import WriteError
 from textclf.files import atomic_file
 from textclf.guessing import Guess, guess
+from textclf.parallel import map_chunks
 from textclf.preprocessing import TOKENIZERS
-from textclf.preprocessing.parallel import map_chunks
 from textclf.readers.options import DEFAULTS
 from textclf.scripts import WITHOUT_SPACES, count_characters, script_shares
 from textclf.splitting import split
 from textclf.targets import TargetOptions, Targets
 
 SEED = 42
+SAMPLE_ROWS = 100_000  # whose texts are looked into
 SEPARATORS = "|;,"
 SHORTEST, LONGEST, LONG = 16, 512, 128  # tokens read of a text; from LONG on, the longest 5 % are cut instead of 1 %
 SMALLEST_VOCABULARY, LARGEST_VOCABULARY = 1_000, 30_000
@@ -103,7 +104,7 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
     """
     found = guess(data)
     raw = read_dataset(data, found.columns, found.reading)
-    separator = find_separator(raw.labels)
+    separator = find_separator(raw.labels.answers)
     facts = _facts(without_blank_texts(with_labels(raw, separator)), many=separator is not None)
     split(facts.dataset, facts.size.validation, SEED)  # refuses now what a training would refuse
     if test is not None:
@@ -126,13 +127,13 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
     return "\n".join(lines) + "\n"
 
 
-def find_separator(labels: Iterable[tuple[str, ...]]) -> str | None:
+def find_separator(answers: Iterable[tuple[str, ...]]) -> str | None:
     """What stands between several labels of a text; `None` where every text has one label.
 
     A character separates if fewer labels are left without it: `a|b`, `b|c`, `a`, `b`, `c` are three.
     """
-    fields = {label for row in labels for label in row}
-    if any(len(row) > 1 for row in labels):  # lists: they need none, but whatever it is splits their labels too
+    fields = {label for answer in answers for label in answer}
+    if any(len(answer) > 1 for answer in answers):  # lists: they need none, but whatever it is splits their labels too
         return next((one for one in SEPARATORS if not any(one in label for label in fields)), SEPARATORS[0])
     for separator in SEPARATORS:
         parts = {part.strip() for label in fields for part in label.split(separator)}
@@ -143,11 +144,11 @@ def find_separator(labels: Iterable[tuple[str, ...]]) -> str | None:
 
 def _facts(dataset: Dataset, *, many: bool) -> Facts:
     targets = Targets.fit(dataset.labels, TargetOptions(type="multilabel" if many else "auto"), many=many)
-    scripts = script_shares(count_characters(dataset.texts))
+    scripts = script_shares(count_characters(dataset.sample(SAMPLE_ROWS).texts))
     by_character = sum(scripts.get(script, 0) for script in BY_CHARACTER)
     tokenizer = "character" if by_character >= MUCH_OF_A_SCRIPT else "word"
     module = TOKENIZERS[tokenizer]
-    parts = map_chunks(lambda chunk: module.split(chunk, module.Options()), dataset.texts)
+    parts = list(map_chunks(lambda chunk: module.split(chunk, module.Options()), dataset.sample(SAMPLE_ROWS).texts))
     counts = pc.value_counts(pa.chunked_array([part.values for part in parts])).field("counts").to_numpy()
     return Facts(
         dataset=dataset,

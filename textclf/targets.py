@@ -1,6 +1,5 @@
 """Labels <-> numbers, and everything that depends on the type of the answer. Nothing else compares the type."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
@@ -8,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from textclf.errors import ConfigError, DataError, RunError, did_you_mean
+from textclf.label_column import Labels
 from textclf.losses import binary_loss, multiclass_loss, multilabel_loss
 from textclf.metrics import classification_metrics, multilabel_metrics
 from textclf.options import Options
@@ -56,8 +56,6 @@ TYPES = {
     "multilabel": TargetType(False, True, "sigmoid", "BinaryAccuracy", multilabel_loss, multilabel_metrics),
 }
 
-Labels = Sequence[tuple[str, ...]]  # the labels of each text: exactly one, or any number where the type has many
-
 
 class Targets:
     """The labels of one classifier, in a fixed order, and the type of its answers.
@@ -90,17 +88,21 @@ class Targets:
         self._indices = {label: index for index, label in enumerate(self.labels)}
 
     @classmethod
-    def fit(cls, labels: Labels, options: TargetOptions, *, many: bool = False) -> "Targets":
+    def fit(
+        cls, labels: Labels | Iterable[tuple[str, ...]], options: TargetOptions, *, many: bool = False
+    ) -> "Targets":
         """Find labels and type in the training labels.
 
         Args:
+            labels: of each text: exactly one, or any number where the type has many.
             many: whether `separator_for` found several labels a text.
 
         Raises:
             DataError: fewer than two labels, or more than the type allows.
             ConfigError: a weight for a label that there is not.
         """
-        found = Counter(label for row in labels for label in row)
+        labels = Labels.of(labels)
+        found = labels.count()
         names = sorted(found, key=_label_order)
         if len(names) < 2:
             raise DataError(
@@ -115,7 +117,7 @@ class Targets:
         found_type = "multilabel" if many else "binary" if len(names) == 2 else "multiclass"
         chosen = found_type if options.type == "auto" else options.type
         counts = [found[name] for name in names]
-        majority = Counter(tuple(sorted(row)) for row in labels).most_common(1)[0][0]
+        majority = labels.map(lambda answer: tuple(sorted(answer))).count_answers().most_common(1)[0][0]
         weights = _weights(names, counts, len(labels), options, many=TYPES[chosen].many)
         return cls(chosen, names, counts, majority, options.separator, weights, options.label_smoothing)
 
@@ -150,27 +152,30 @@ class Targets:
         """What a mistake costs for each row, float32 (rows,); `None` where the loss has it, or all cost the same."""
         return None if self.weights is None or self.many else self.weights[encoded]
 
-    def encode(self, labels: Labels, *, rows: Sequence[int], name: str) -> np.ndarray:
+    def encode(
+        self, labels: Labels | Iterable[tuple[str, ...]], *, rows: Sequence[int] | np.ndarray, name: str
+    ) -> np.ndarray:
         """Labels -> class indices, int32 (rows,); or 0 and 1 for every label, float32 (rows, labels).
 
         Raises:
             DataError: a label that was not among the training labels; names the file and its rows.
         """
-        unknown = {label: row for row, names in zip(reversed(rows), reversed(labels), strict=True) for label in names}
-        unknown = {label: row for label, row in unknown.items() if label not in self._indices}
-        if unknown:
-            label, row = min(unknown.items(), key=lambda item: item[1])
-            others = f" and {len(unknown) - 1} more such labels" if len(unknown) > 1 else ""
+        labels = Labels.of(labels)
+        unknown = np.flatnonzero(labels.where(lambda answer: not self._indices.keys() >= set(answer)))
+        if len(unknown):
+            found = labels.count().keys() - self._indices.keys()
+            first = next(label for label in labels[unknown[0]] if label in found)
+            others = f" and {len(found) - 1} more such labels" if len(found) > 1 else ""
             raise DataError(
-                f"{name}: expected the labels of the training data ({_named(self.labels)}), received '{label}' "
-                f"in row {row}{others}. Correct the label, or add rows of it to the training data."
+                f"{name}: expected the labels of the training data ({_named(self.labels)}), received '{first}' "
+                f"in row {rows[unknown[0]]}{others}. Correct the label, or add rows of it to the training data."
             )
         if not self.many:
-            return np.array([self._indices[label] for (label,) in labels], np.int32)
-        encoded = np.zeros((len(labels), len(self.labels)), np.float32)
-        for number, names in enumerate(labels):
-            encoded[number, [self._indices[label] for label in names]] = 1
-        return encoded
+            return np.array([self._indices[label] for (label,) in labels.answers], np.int32)[labels.codes]
+        encoded = np.zeros((len(labels.answers), len(self.labels)), np.float32)
+        for number, answer in enumerate(labels.answers):
+            encoded[number, [self._indices[label] for label in answer]] = 1
+        return encoded[labels.codes]
 
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """What the activation gives, (rows, num_units) -> a probability for every label, (rows, labels)."""
@@ -243,13 +248,14 @@ class Targets:
         raise RunError("expected type, labels, counts, majority and separator, received something else")
 
 
-def separator_for(labels: Labels, options: TargetOptions) -> str | None:
+def separator_for(labels: Labels | Iterable[tuple[str, ...]], options: TargetOptions) -> str | None:
     """What to split label fields by; `None` where every text has exactly one label.
 
     Args:
         labels: as they stand in the file.
     """
-    looks_many = any(len(row) > 1 or (row and options.separator in row[0]) for row in labels)
+    answers = Labels.of(labels).answers
+    looks_many = any(len(answer) > 1 or (answer and options.separator in answer[0]) for answer in answers)
     return options.separator if options.type == "multilabel" or (options.type == "auto" and looks_many) else None
 
 

@@ -1,9 +1,16 @@
-"""Python strings -> one column of texts."""
+"""One column of texts: from Python strings, or from chunks, in memory or in a file."""
 
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
+
+from textclf.errors import WriteError
+from textclf.mapped import map_file
+
+LARGEST_IN_MEMORY = 64 * 2**20  # bytes of a column; about 50,000 film reviews, or a million comments
 
 
 def text_array(texts: Iterable[str] | pa.Array) -> pa.LargeStringArray:
@@ -25,6 +32,49 @@ def text_array(texts: Iterable[str] | pa.Array) -> pa.LargeStringArray:
     np.cumsum([len(text) for text in encoded], out=offsets[1:])
     buffers = [pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
     return pa.LargeStringArray.from_buffers(len(encoded), *buffers)
+
+
+def bytes_of(texts: pa.LargeStringArray) -> tuple[memoryview, np.ndarray]:
+    """The texts in UTF-8 one after the other, and where each begins and the last one ends, int64 (texts + 1,)."""
+    _, offsets, content = texts.buffers()
+    places = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    content = memoryview(content) if content else memoryview(b"")
+    return content[places[0] : places[-1]], places - places[0]
+
+
+def stored_texts(chunks: Iterable[pa.LargeStringArray]) -> pa.LargeStringArray:
+    """Chunks of a column as one: in memory, or, where there are many texts, in a temporary file without a name.
+
+    Raises:
+        WriteError: there is no room for the file.
+    """
+    gathered, size, rest = [], 0, iter(chunks)
+    for chunk in rest:
+        gathered.append(chunk)
+        size += chunk.nbytes
+        if size > LARGEST_IN_MEMORY:
+            return _in_file(chain(gathered, rest))
+    return pa.concat_arrays(gathered) if gathered else text_array([])
+
+
+def _in_file(chunks: Iterator[pa.LargeStringArray]) -> pa.LargeStringArray:
+    try:
+        with tempfile.TemporaryFile() as data, tempfile.TemporaryFile() as ends:
+            end = np.zeros(1, np.int64)
+            ends.write(end.tobytes())
+            for chunk in chunks:
+                content, offsets = bytes_of(chunk)
+                data.write(content)
+                ends.write((offsets[1:] + end).tobytes())
+                end += offsets[-1]
+            offsets, content = map_file(ends, np.int64), map_file(data, np.uint8)
+    except OSError as error:
+        raise WriteError(
+            f"{tempfile.gettempdir()}: expected room for a temporary file of the texts: {error.strerror}. "
+            "Name another folder with the environment variable TMPDIR."
+        ) from None
+    buffers = [pa.py_buffer(offsets), pa.py_buffer(content)]
+    return pa.LargeStringArray.from_buffers(len(offsets) - 1, *buffers)
 
 
 def _utf8(text: str) -> bytes:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf import __version__
+from textclf.cache import encoded_texts
 from textclf.checking import check, summary
 from textclf.checks import SLOW_CHECKS
 from textclf.classifier import Classifier, load_classifier, save_classifier
@@ -24,8 +25,7 @@ from textclf.errors import TrainingError
 from textclf.evaluation import write_evaluation
 from textclf.files import atomic_file, checksum
 from textclf.native_output import held_back
-from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.preprocessing.token_ids import TokenIds
+from textclf.preprocessing.token_ids import TokenIds, take
 from textclf.readers.options import ReadingOptions
 from textclf.readers.sources import expand
 from textclf.run_folder import RunFolder, create_run
@@ -34,6 +34,7 @@ from textclf.splitting import split
 from textclf.targets import Targets, separator_for
 
 log = logging.getLogger(__name__)
+MEASURED_OF_TRAIN = 100_000  # rows at equal distances: enough to see how far train is from validation
 LARGEST_DIFFERENCE = 1e-4  # between the probabilities of Keras and of ONNX Runtime
 
 
@@ -84,10 +85,9 @@ def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), 
 
 def _fit_and_save(folder: RunFolder, config: Config, splits: dict[str, Dataset], targets: Targets, classes: dict):
     """From checked splits to a measured classifier in the run folder."""
-    preprocessor = Preprocessor.fit(config.preprocessing, splits["train"].texts)
-    encoded = {
-        split: EncodedSplit(preprocessor.encode(dataset.texts), classes[split]) for split, dataset in splits.items()
-    }
+    texts = {name: dataset.texts for name, dataset in splits.items()}
+    preprocessor, rows = encoded_texts(config.preprocessing, texts, folder.cache)
+    encoded = {name: EncodedSplit(rows[name], classes[name]) for name in splits}
     for line in summary(check(splits, preprocessor, targets, without=SLOW_CHECKS)):
         log.warning(line)
     log.info("vocabulary: %d ids; longest text read: %d tokens", preprocessor.num_ids, _longest(encoded))
@@ -157,8 +157,12 @@ def _measure_splits(
     """The final numbers, by the classifier as it will be used; predictions of test, or of validation without one."""
     metrics = {}
     for name in splits:
-        probabilities = classifier.probabilities_of(encoded[name].rows)
-        metrics[name] = classifier.targets.measure(encoded[name].classes, probabilities)
+        rows, classes = encoded[name]
+        if name == "train" and len(classes) > MEASURED_OF_TRAIN:
+            chosen = np.arange(MEASURED_OF_TRAIN) * len(classes) // MEASURED_OF_TRAIN
+            rows, classes = take(rows, chosen), classes[chosen]
+        probabilities = classifier.probabilities_of(rows)
+        metrics[name] = classifier.targets.measure(classes, probabilities)
     # The last split is the one furthest from training: its answers are the ones to look at.
     write_evaluation(folder.path, classifier, splits[name], probabilities, metrics)
 

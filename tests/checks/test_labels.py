@@ -5,7 +5,6 @@ from hand_made import distinct, found, material, only
 
 from textclf.checks.labels import (
     balance,
-    count_labels,
     joined_labels,
     labels_alike,
     labels_all_different,
@@ -20,10 +19,6 @@ EVEN = distinct({"x": 20, "y": 20})
 
 def shuffled(rows):
     return rows[::2] + rows[1::2][::-1] if len(rows) < 4 else [rows[(7 * i) % len(rows)] for i in range(len(rows))]
-
-
-def test_labels_are_counted_once_a_row():
-    assert list(count_labels([("b",), ("a", "b", "b"), ()]).items()) == [("b", 2), ("a", 1)]
 
 
 def test_balance_says_what_the_most_frequent_label_reaches():

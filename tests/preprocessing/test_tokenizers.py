@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from textclf.parallel import CHUNK_ROWS
 from textclf.preprocessing import TOKENIZERS, byte_pair, keras_compatible, unigram
 from textclf.preprocessing.options import NormalizedOptions
-from textclf.preprocessing.parallel import CHUNK_ROWS
 from textclf.preprocessing.preprocessor import Preprocessor
 
 VARIANTS = {name: (module.Options, {}) for name, module in TOKENIZERS.items()}

@@ -13,7 +13,7 @@ from textclf.checks.labels import (
     unknown_labels,
 )
 from textclf.checks.near_duplicates import near_copies
-from textclf.checks.texts import damaged_texts, empty_texts, scripts
+from textclf.checks.texts import damaged_texts, empty_texts, sample, scripts
 from textclf.checks.tokens import lengths, unknown_words, wrong_tokenizer
 
 # One function and one line each, in the order of the report: Material -> what it found.
@@ -32,6 +32,7 @@ CHECKS = {
     "repeated texts": repeated_texts,
     "near copies": near_copies,
     "giveaway words": giveaway_words,
+    "sample": sample,
     "tokenizer": wrong_tokenizer,
     "lengths": lengths,
     "unknown words": unknown_words,

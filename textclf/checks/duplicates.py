@@ -28,8 +28,9 @@ def contradicting_labels(material: Material) -> Iterator[Finding]:
     """Texts that stand in one split with different labels."""
     contradicting = {}
     for split, texts in material.text_numbers.items():
-        pairs = np.unique(np.stack([texts, material.answer_numbers[split]]), axis=1)
-        contradicting[split] = (np.bincount(pairs[0], minlength=1) > 1)[texts] & ~material.blank[split]
+        keys, width = _text_and_labels(material, split)
+        different = np.bincount(np.unique(keys) // width, minlength=1)  # answers of each text
+        contradicting[split] = (different > 1)[texts] & ~material.blank[split]
     described, share = rows_by_split(material.splits, contradicting)
     if share:
         yield Finding(
@@ -69,12 +70,13 @@ def texts_in_two_splits(material: Material) -> Iterator[Finding]:
 
 def _with_same_labels(material: Material, earlier: str, later: str) -> np.ndarray:
     """Which rows of `later` are in `earlier` with the same text and the same labels."""
+    return np.isin(_text_and_labels(material, later)[0], _text_and_labels(material, earlier)[0])
+
+
+def _text_and_labels(material: Material, split: str) -> tuple[np.ndarray, int]:
+    """A number for the text of each row together with its labels, and by how much those of two texts differ."""
     width = 1 + max(int(numbers.max(initial=0)) for numbers in material.answer_numbers.values())
-    keys = {
-        split: material.text_numbers[split].astype(np.int64) * width + material.answer_numbers[split]
-        for split in (earlier, later)
-    }
-    return np.isin(keys[later], keys[earlier])
+    return material.text_numbers[split] * width + material.answer_numbers[split], width
 
 
 def _first_occurrences(numbers: np.ndarray) -> np.ndarray:

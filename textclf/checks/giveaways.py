@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.checks.finding import Finding, counted, percent, quoted, shown_rows
-from textclf.checks.labels import count_labels
 from textclf.checks.material import Material
+from textclf.label_column import Labels
 from textclf.preprocessing import word
 from textclf.preprocessing.token_ids import TokenIds
 from textclf.text_array import text_array
@@ -29,8 +29,8 @@ class Giveaway(NamedTuple):
 
 def giveaway_words(material: Material) -> Iterator[Finding]:
     """Tokens that nearly all rows of a label have, and hardly any other row."""
-    rows = material.token_ids["train"]
-    for found in find_giveaways(rows, material.train.labels, material.preprocessor.tokenizer.unknown_id):
+    rows, train = material.token_ids["train"], material.sampled["train"]
+    for found in find_giveaways(rows, train.labels, material.preprocessor.tokenizer.unknown_id):
         first = int(np.searchsorted(rows.offsets, np.argmax(rows.ids == found.token_id), side="right")) - 1
         yield Finding(
             "warning",
@@ -38,15 +38,15 @@ def giveaway_words(material: Material) -> Iterator[Finding]:
             f"train: {quoted(_written(material, found.token_id, first))} is in {found.together} of "
             f"{counted(found.with_label, 'row')} of {quoted(found.label)} "
             f"({percent(found.together / found.with_label)}) and in {found.with_token - found.together} others "
-            f"({shown_rows(material.train.rows[[first]])}).",
+            f"({shown_rows(train.rows[[first]])}).",
             "Make sure that texts will have this word when the classifier is used; if not, remove it from the file.",
         )
 
 
-def find_giveaways(rows: TokenIds, labels: list[tuple[str, ...]], unknown_id: int) -> list[Giveaway]:
+def find_giveaways(rows: TokenIds, labels: Labels, unknown_id: int) -> list[Giveaway]:
     """All of them, by label and token."""
-    names = [label for label, count in count_labels(labels).items() if count >= FEWEST_ROWS]
-    if not names or len(count_labels(labels)) < 2:
+    names = [label for label, count in labels.count().items() if count >= FEWEST_ROWS]
+    if not names or len(labels.count()) < 2:
         return []
     numbers = {label: number for number, label in enumerate(names)}
     of_row = [[numbers[label] for label in set(row) if label in numbers] for row in labels]
@@ -77,7 +77,7 @@ def find_giveaways(rows: TokenIds, labels: list[tuple[str, ...]], unknown_id: in
 
 def _written(material: Material, token_id: int, index: int) -> str:
     """The word of a token, found in a text that has it: a tokenizer need not know its words."""
-    text = material.train.texts.slice(index, 1)
+    text = material.sampled["train"].texts.slice(index, 1)
     words = [*word.split(text, word.Options()).values.to_pylist(), *text[0].as_py().split()]
     for written in words:
         ids = material.preprocessor.tokenizer.encode(text_array([written])).ids

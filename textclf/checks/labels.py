@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,16 +15,10 @@ SEPARATORS = "|;,"
 SORTED = 0.1  # of the runs of equal labels that a shuffled file has
 
 
-def count_labels(labels: Iterable[tuple[str, ...]]) -> Counter[str]:
-    """Rows of each label, the most frequent first, then by name."""
-    counts = Counter(label for row in labels for label in set(row))
-    return Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
-
-
 def balance(material: Material) -> Iterator[Finding]:
     """How many labels there are, and what always answering the most frequent one would reach."""
     labels = material.train.labels
-    counts = count_labels(labels)
+    counts = labels.count()
     if not counts:
         return
     most, least = next(iter(counts)), next(reversed(counts))
@@ -44,7 +38,7 @@ def balance(material: Material) -> Iterator[Finding]:
 
 def rare_labels(material: Material) -> Iterator[Finding]:
     """Labels with too few training rows to be learned, or far fewer than the others."""
-    counts = count_labels(material.train.labels)
+    counts = material.train.labels.count()
     fewest = max(FEW_ROWS, RARE * sum(counts.values()) / max(1, len(counts)))
     rare = {label: count for label, count in reversed(counts.items()) if count < fewest}
     if rare:
@@ -62,13 +56,11 @@ def rare_labels(material: Material) -> Iterator[Finding]:
 
 def unknown_labels(material: Material) -> Iterator[Finding]:
     """Labels of another split that the training texts do not have: training refuses them."""
-    known = set(count_labels(material.train.labels))
+    known = set(material.train.labels.count())
     for split, dataset in list(material.splits.items())[1:]:
-        unknown = set(count_labels(dataset.labels)) - known
+        unknown = set(dataset.labels.count()) - known
         if unknown:
-            rows = [
-                row for row, labels in zip(dataset.rows, dataset.labels, strict=True) if not unknown.isdisjoint(labels)
-            ]
+            rows = dataset.rows[dataset.labels.where(lambda answer, names=unknown: not names.isdisjoint(answer))]
             yield Finding(
                 "error",
                 "unknown labels",
@@ -80,9 +72,9 @@ def unknown_labels(material: Material) -> Iterator[Finding]:
 
 def missing_labels(material: Material) -> Iterator[Finding]:
     """Labels that are learned but cannot be measured in a split."""
-    known = count_labels(material.train.labels)
+    known = material.train.labels.count()
     for split, dataset in list(material.splits.items())[1:]:
-        present = set(count_labels(dataset.labels))
+        present = set(dataset.labels.count())
         missing = [label for label in known if label not in present]
         if missing:
             yield Finding(
@@ -98,7 +90,7 @@ def labels_alike(material: Material) -> Iterator[Finding]:
     """Labels that differ only in case, spaces or Unicode form."""
     written = defaultdict(Counter)
     for dataset in material.splits.values():
-        for label, count in count_labels(dataset.labels).items():
+        for label, count in dataset.labels.count().items():
             written[_plain(label)][label] += count
     for forms in written.values():
         if len(forms) > 1:
@@ -116,7 +108,7 @@ def joined_labels(material: Material) -> Iterator[Finding]:
     """Several labels in one field that are read as one label."""
     if material.targets and material.targets.many:
         return
-    counts = count_labels(material.train.labels)
+    counts = material.train.labels.count()
     for separator in SEPARATORS:
         joined = [label for label in counts if separator in label]
         parts = {part.strip() for label in joined for part in label.split(separator)}
@@ -132,7 +124,7 @@ def joined_labels(material: Material) -> Iterator[Finding]:
 
 def labels_all_different(material: Material) -> Iterator[Finding]:
     """Hardly any label twice: probably not the column of labels."""
-    counts = count_labels(material.train.labels)
+    counts = material.train.labels.count()
     if len(counts) > FEW_ROWS and 2 * len(counts) > sum(counts.values()):
         yield Finding(
             "warning",

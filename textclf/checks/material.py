@@ -1,17 +1,20 @@
-"""What the checks look at. What several of them need is worked out once, when the first one asks."""
+"""What the checks look at. Everything is computed once, and only if a check asks for it."""
 
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from textclf.dataset import Dataset
-from textclf.preprocessing.parallel import map_chunks
+from textclf.dataset import Dataset, blank_texts
+from textclf.hashing import text_hashes
+from textclf.label_column import Labels
+from textclf.parallel import map_chunks
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.token_ids import TokenIds, concatenate
 from textclf.scripts import count_characters
 from textclf.targets import Targets
+
+SAMPLE_ROWS = 200_000  # of a split, where texts are looked into: more would not fit into memory, nor change a share
 
 
 class Material:
@@ -28,37 +31,17 @@ class Material:
         self.targets = targets
 
     @cached_property
-    def token_ids(self) -> dict[str, TokenIds]:
-        """The texts as token ids, whole: not cut at `sequence_length`, and empty where nothing was found."""
-        encode = self.preprocessor.tokenizer.encode
-        return {name: concatenate(map_chunks(encode, dataset.texts)) for name, dataset in self.splits.items()}
-
-    @cached_property
-    def _encoded_texts(self) -> pa.DictionaryArray:
-        return pa.concat_arrays([dataset.texts for dataset in self.splits.values()]).dictionary_encode()
-
-    @property
-    def distinct_texts(self) -> pa.LargeStringArray:
-        """Every text once, in the order of its first occurrence: those of train come first."""
-        return self._encoded_texts.dictionary
-
-    @cached_property
     def text_numbers(self) -> dict[str, np.ndarray]:
-        """The position of each text in `distinct_texts`: equal for the same text, in any split."""
-        ends = np.cumsum([len(dataset) for dataset in self.splits.values()])
-        numbers = np.split(self._encoded_texts.indices.to_numpy(), ends[:-1])
-        return dict(zip(self.splits, numbers, strict=True))
+        """A number for each text, the same for the same text in any split."""
+        hashes = [text_hashes(dataset.texts) for dataset in self.splits.values()]
+        _, numbers = np.unique(np.concatenate(hashes), return_inverse=True)
+        return self._by_split(self.splits, numbers)
 
     @cached_property
     def answer_numbers(self) -> dict[str, np.ndarray]:
         """A number for the labels of each text, the same for the same labels in any order."""
-        numbers: dict[tuple[str, ...], int] = {}
-        return {
-            name: np.array(
-                [numbers.setdefault(tuple(sorted(set(labels))), len(numbers)) for labels in dataset.labels], int
-            )
-            for name, dataset in self.splits.items()
-        }
+        answers: dict[tuple[str, ...], int] = {}
+        return {name: _numbered(dataset.labels, answers) for name, dataset in self.splits.items()}
 
     @cached_property
     def blank(self) -> dict[str, np.ndarray]:
@@ -66,12 +49,41 @@ class Material:
         return {name: blank_texts(dataset.texts) for name, dataset in self.splits.items()}
 
     @cached_property
+    def sampled(self) -> dict[str, Dataset]:
+        """The splits, or where they are large rows from everywhere: for what takes long or much memory."""
+        return {name: dataset.sample(SAMPLE_ROWS) for name, dataset in self.splits.items()}
+
+    @cached_property
+    def token_ids(self) -> dict[str, TokenIds]:
+        """Sampled texts as token ids, whole: not cut at `sequence_length`, and empty where nothing was found."""
+        encode = self.preprocessor.tokenizer.encode
+        return {name: concatenate(list(map_chunks(encode, dataset.texts))) for name, dataset in self.sampled.items()}
+
+    @cached_property
     def characters(self) -> dict[str, np.ndarray]:
-        """How often each code point occurs."""
-        return {name: count_characters(dataset.texts) for name, dataset in self.splits.items()}
+        """How often each code point occurs in the sampled texts."""
+        return {name: count_characters(dataset.texts) for name, dataset in self.sampled.items()}
+
+    @cached_property
+    def _sampled_texts(self) -> pa.DictionaryArray:
+        return pa.concat_arrays([dataset.texts for dataset in self.sampled.values()]).dictionary_encode()
+
+    @property
+    def distinct_texts(self) -> pa.LargeStringArray:
+        """Every sampled text once, in the order of its first occurrence: those of train come first."""
+        return self._sampled_texts.dictionary
+
+    @cached_property
+    def distinct_numbers(self) -> dict[str, np.ndarray]:
+        """The position of each sampled text in `distinct_texts`."""
+        return self._by_split(self.sampled, self._sampled_texts.indices.to_numpy())
+
+    @staticmethod
+    def _by_split(splits: dict[str, Dataset], numbers: np.ndarray) -> dict[str, np.ndarray]:
+        ends = np.cumsum([len(dataset) for dataset in splits.values()])
+        return dict(zip(splits, np.split(numbers, ends[:-1]), strict=True))
 
 
-def blank_texts(texts: pa.LargeStringArray) -> np.ndarray:
-    """Which texts are empty or only spaces, bool (texts,)."""
-    lengths = pc.binary_length(pc.utf8_trim_whitespace(texts))
-    return lengths.to_numpy(zero_copy_only=False) == 0
+def _numbered(labels: Labels, numbers: dict[tuple[str, ...], int]) -> np.ndarray:
+    keys = (tuple(sorted(set(answer))) for answer in labels.answers)
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], int)[labels.codes]

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from textclf.checks.finding import Finding, rows_by_split, severity_of
 from textclf.checks.material import Material
+from textclf.parallel import map_chunks
 from textclf.preprocessing import word
-from textclf.preprocessing.parallel import map_chunks
 from textclf.preprocessing.vocabulary import Tokens
 
 NEAR = 0.8  # share of equal pairs of words
@@ -40,13 +40,13 @@ FACTORS = _mixed(np.arange(1, HASHES + 1, dtype=np.uint64)) | np.uint64(1)  # th
 
 def near_copies(material: Material) -> Iterator[Finding]:
     """Rows near an earlier row of their split, or near a row of an earlier split, and equal to none."""
-    present = {split: _present(material, split) for split in material.splits}
+    present = {split: _present(material, split) for split in material.sampled}
     first, second = near_pairs(material.distinct_texts)
     again = {
         split: np.isin(numbers, second[present[split][first] & present[split][second]])
-        for split, numbers in material.text_numbers.items()
+        for split, numbers in material.distinct_numbers.items()
     }
-    described, share = rows_by_split(material.splits, again)
+    described, share = rows_by_split(material.sampled, again)
     if share:
         yield Finding(
             "note",
@@ -54,11 +54,11 @@ def near_copies(material: Material) -> Iterator[Finding]:
             f"Almost the same as an earlier row, by an estimate: {described}.",
             "Look at a few: copies and templates count as often as they stand there.",
         )
-    for earlier, later in combinations(material.splits, 2):
+    for earlier, later in combinations(material.sampled, 2):
         partners = np.concatenate([second[present[earlier][first]], first[present[earlier][second]]])
-        numbers = material.text_numbers[later]
+        numbers = material.distinct_numbers[later]
         near = np.isin(numbers, partners) & ~present[earlier][numbers]
-        described, share = rows_by_split(material.splits, {later: near})
+        described, share = rows_by_split(material.sampled, {later: near})
         if share:
             yield Finding(
                 severity_of(share),
@@ -73,7 +73,7 @@ def near_pairs(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
 
     Of many texts that are all alike not every pair is there, but each is in a pair with an earlier one.
     """
-    parts = map_chunks(_signatures, texts)
+    parts = list(map_chunks(_signatures, texts))
     usable = np.concatenate([np.empty(0, bool), *(usable for usable, _ in parts)])
     signatures = np.concatenate([np.empty((0, HASHES), np.uint32), *(part for _, part in parts)])
     positions = np.flatnonzero(usable)
@@ -140,5 +140,5 @@ def _candidates(keys: np.ndarray) -> np.ndarray:
 def _present(material: Material, split: str) -> np.ndarray:
     """Which of the distinct texts are in a split."""
     present = np.zeros(len(material.distinct_texts), bool)
-    present[material.text_numbers[split]] = True
+    present[material.distinct_numbers[split]] = True
     return present

@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from textclf.checks.finding import Finding, percent, rows_by_split, severity_of
+from textclf.checks.finding import Finding, counted, percent, rows_by_split, severity_of
 from textclf.checks.material import Material
+from textclf.parallel import map_chunks
 from textclf.scripts import script_shares
 
 MOST_SCRIPTS_SHOWN = 4
@@ -54,6 +55,22 @@ PATTERNS = (
 )
 
 
+def sample(material: Material) -> Iterator[Finding]:
+    """Large splits are looked into in part; labels, and texts that occur twice, are counted in all rows."""
+    looked_into = [
+        f"{len(dataset)} of {counted(len(material.splits[split]), 'row')} of {split}"
+        for split, dataset in material.sampled.items()
+        if len(dataset) < len(material.splits[split])
+    ]
+    if looked_into:
+        yield Finding(
+            "note",
+            "sample",
+            f"Looked for characters, tokens and near copies in {', '.join(looked_into)}, taken from everywhere.",
+            "",
+        )
+
+
 def empty_texts(material: Material) -> Iterator[Finding]:
     """Texts without anything to read."""
     described, share = rows_by_split(material.splits, material.blank)
@@ -69,8 +86,8 @@ def empty_texts(material: Material) -> Iterator[Finding]:
 def damaged_texts(material: Material) -> Iterator[Finding]:
     """Rows with what `PATTERNS` describes."""
     for pattern in PATTERNS:
-        matched = {split: _matches(dataset.texts, pattern.pattern) for split, dataset in material.splits.items()}
-        described, share = rows_by_split(material.splits, matched)
+        matched = {split: _matches(dataset.texts, pattern.pattern) for split, dataset in material.sampled.items()}
+        described, share = rows_by_split(material.sampled, matched)
         if share:
             yield Finding(severity_of(share), pattern.subject, f"{pattern.found}: {described}.", pattern.advice)
 
@@ -95,7 +112,8 @@ def scripts(material: Material) -> Iterator[Finding]:
 
 
 def _matches(texts: pa.LargeStringArray, pattern: str) -> np.ndarray:
-    return pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False).astype(bool)
+    parts = map_chunks(lambda chunk: pc.match_substring_regex(chunk, pattern).to_numpy(zero_copy_only=False), texts)
+    return np.concatenate([np.empty(0, bool), *parts]).astype(bool)
 
 
 def _shown(shares: dict[str, float]) -> str:

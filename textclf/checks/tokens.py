@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from textclf.checks.finding import Finding, percent
 from textclf.checks.material import Material
+from textclf.dataset import blank_texts
 from textclf.scripts import WITHOUT_SPACES, script_shares
 
 MUCH_CUT = 0.5  # of the texts of a split
@@ -61,11 +62,12 @@ def unknown_words(material: Material) -> Iterator[Finding]:
 
 def wrong_tokenizer(material: Material) -> Iterator[Finding]:
     """Texts that stay whole: a tokenizer that splits on spaces, and a script that has none."""
-    used = np.flatnonzero(~material.blank["train"])
+    train = material.sampled["train"]
+    used = np.flatnonzero(~blank_texts(train.texts))
     if not len(used):
         return
     tokens = material.token_ids["train"].lengths[used]
-    characters = pc.utf8_length(material.train.texts).to_numpy(zero_copy_only=False)[used]
+    characters = pc.utf8_length(train.texts).to_numpy(zero_copy_only=False)[used]
     scripts = script_shares(material.characters["train"])
     without_spaces = sum(scripts.get(script, 0) for script in WITHOUT_SPACES)
     whole = np.median(tokens) < ONE_TOKEN and np.median(characters) > SEVERAL_WORDS

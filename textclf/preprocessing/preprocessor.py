@@ -1,7 +1,7 @@
 """The preprocessor: learns a vocabulary from the training texts, then turns any text into token ids."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from textclf.errors import RunError
 from textclf.files import parse_json
+from textclf.parallel import map_chunks
 from textclf.preprocessing import TOKENIZERS
 from textclf.preprocessing.options import PreprocessingOptions
-from textclf.preprocessing.parallel import map_chunks
 from textclf.preprocessing.token_ids import TokenIds, concatenate, fill_empty, pad, truncate
 from textclf.text_array import text_array
 
@@ -38,7 +38,11 @@ class Preprocessor:
 
     def encode(self, texts: Iterable[str]) -> TokenIds:
         """Texts -> rows of ids, cut to `sequence_length`. No row is empty, whatever the text."""
-        return concatenate(map_chunks(self._encode_chunk, text_array(texts)))
+        return concatenate(list(self.encode_chunks(text_array(texts))))
+
+    def encode_chunks(self, texts: pa.LargeStringArray) -> Iterator[TokenIds]:
+        """As `encode`, a few rows at a time."""
+        return map_chunks(self._encode_chunk, texts)
 
     def _encode_chunk(self, texts: pa.LargeStringArray) -> TokenIds:
         rows = truncate(self.tokenizer.encode(texts), self.options.sequence_length, self.options.truncating)

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from textclf.parallel import map_chunks
 from textclf.preprocessing.character import characters
 from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
-from textclf.preprocessing.parallel import map_chunks
 from textclf.preprocessing.separation import NONE, one_space, separate, words_of
 from textclf.preprocessing.token_ids import TokenIds, from_lengths, take
 from textclf.preprocessing.tokenizer import Tokenizer

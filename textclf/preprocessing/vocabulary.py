@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from textclf.parallel import map_chunks
 from textclf.preprocessing.options import NormalizedOptions
-from textclf.preprocessing.parallel import map_chunks
 from textclf.preprocessing.token_ids import TokenIds, from_lengths
 from textclf.preprocessing.tokenizer import Tokenizer
 from textclf.text_array import text_array
 
 UNKNOWN_ID = 1
 FIRST_ID = 2
+CHUNKS_COUNTED = 64  # before their counts are put together
 NOT_FOUND = pa.Int32Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([-1], np.int32))])[0]
 
 
@@ -40,14 +42,22 @@ def count_tokens(
     texts: pa.LargeStringArray, split: Callable[[pa.LargeStringArray], Tokens]
 ) -> tuple[pa.LargeStringArray, np.ndarray]:
     """Distinct tokens in the order of their first occurrence, and how often each occurs (int64)."""
-    parts = [part for part in map_chunks(lambda chunk: pc.value_counts(split(chunk).values), texts) if len(part)]
-    if not parts:
-        return text_array([]), np.empty(0, np.int64)
-    merged = pa.concat_arrays([part.field("values") for part in parts]).dictionary_encode()
-    counts = np.concatenate([part.field("counts").to_numpy() for part in parts])
+    counted = map_chunks(lambda chunk: pc.value_counts(split(chunk).values), texts)
+    tokens, totals = text_array([]), np.empty(0, np.int64)
+    while parts := list(islice(counted, CHUNKS_COUNTED)):  # not all at once: each chunk has its own common words
+        tokens, totals = _merged(tokens, totals, parts)
+    real = _byte_lengths(tokens) > 0
+    return tokens.filter(pa.array(real)), totals[real]
+
+
+def _merged(
+    tokens: pa.LargeStringArray, totals: np.ndarray, parts: list[pa.StructArray]
+) -> tuple[pa.LargeStringArray, np.ndarray]:
+    """Tokens counted so far, and those of some chunks more."""
+    merged = pa.concat_arrays([tokens, *(part.field("values") for part in parts)]).dictionary_encode()
+    counts = np.concatenate([totals, *(part.field("counts").to_numpy() for part in parts)])
     totals = np.bincount(merged.indices.to_numpy(), weights=counts).astype(np.int64)  # exact up to 2**53
-    real = _byte_lengths(merged.dictionary) > 0
-    return merged.dictionary.filter(pa.array(real)), totals[real]
+    return merged.dictionary, totals
 
 
 def _byte_lengths(values: pa.LargeStringArray) -> np.ndarray:

@@ -1,0 +1,84 @@
+"""The labels of many texts as one column: a number a text, however many labels there are."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Every different answer once, and which of them each text has. Iterating gives the labels of each text.
+
+    Args:
+        answers: the labels of a text: exactly one, or any number where the classifier has many. Each occurs.
+        codes: positions in `answers`, int32 (texts,).
+    """
+
+    answers: list[tuple[str, ...]]
+    codes: np.ndarray
+
+    @classmethod
+    def of(cls, rows: "Iterable[tuple[str, ...]] | Labels") -> "Labels":
+        """The labels of each text as a column."""
+        if isinstance(rows, Labels):
+            return rows
+        numbers: dict[tuple[str, ...], int] = {}
+        codes = np.fromiter((numbers.setdefault(tuple(row), len(numbers)) for row in rows), np.int32)
+        return cls(list(numbers), codes)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, index: int) -> tuple[str, ...]:
+        return self.answers[self.codes[index]]
+
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        return map(self.answers.__getitem__, self.codes)
+
+    def take(self, indices: np.ndarray | slice) -> "Labels":
+        """The labels of the texts at `indices`, without the answers that none of them has."""
+        codes = self.codes[indices]
+        occurs = np.bincount(codes, minlength=len(self.answers)) > 0
+        answers = [self.answers[number] for number in np.flatnonzero(occurs)]
+        return Labels(answers, (np.cumsum(occurs, dtype=np.int32) - 1)[codes])
+
+    def map(self, function: Callable[[tuple[str, ...]], tuple[str, ...]]) -> "Labels":
+        """Every answer changed; those that become the same are one."""
+        changed = Labels.of(map(function, self.answers))
+        return Labels(changed.answers, changed.codes[self.codes])
+
+    def where(self, condition: Callable[[tuple[str, ...]], bool]) -> np.ndarray:
+        """Which texts have an answer that meets a condition, bool (texts,)."""
+        return np.array([condition(answer) for answer in self.answers], bool)[self.codes]
+
+    def count_answers(self) -> Counter[tuple[str, ...]]:
+        """Texts of each answer."""
+        return Counter(dict(zip(self.answers, np.bincount(self.codes).tolist(), strict=True)))
+
+    def count(self) -> Counter[str]:
+        """Texts of each label, the most frequent first, then by name."""
+        counts: Counter[str] = Counter()
+        for answer, count in self.count_answers().items():
+            counts.update(dict.fromkeys(answer, count))
+        return Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
+
+
+def code_column(column: pa.ChunkedArray | pa.Array, numbers: dict[tuple[str, ...], int]) -> np.ndarray:
+    """A label column as readers give it -> codes, int32 (texts,); a text is one label, a list its labels.
+
+    Args:
+        numbers: the code of every answer so far; new ones are added.
+    """
+    parts = [np.empty(0, np.int32)]
+    for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+        if pa.types.is_list(chunk.type):
+            answers, positions = map(tuple, chunk.to_pylist()), slice(None)
+        else:  # each different field once
+            encoded = chunk.dictionary_encode()
+            answers, positions = ((label,) for label in encoded.dictionary.to_pylist()), encoded.indices.to_numpy()
+        codes = np.fromiter((numbers.setdefault(answer, len(numbers)) for answer in answers), np.int32)
+        parts.append(codes[positions])
+    return np.concatenate(parts)
