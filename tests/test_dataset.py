@@ -48,7 +48,7 @@ def test_rows_are_read_in_order_and_counted_from_one(write):
     dataset = read(write("id,label,text\n1,x,one\n2,y,two\n3,x,\n"), **COLUMNS)
     assert rows_of(dataset) == [("one", "x", 1), ("two", "y", 2), ("", "x", 3)]
     assert (dataset.name, len(dataset)) == ("a.csv", 3)
-    assert dataset.rows.dtype == np.int64
+    assert dataset.rows.dtype == np.int32
 
 
 def test_column_names_are_settings(write):

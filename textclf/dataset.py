@@ -70,7 +70,7 @@ class Dataset:
         texts: in memory, or in a temporary file where there are many.
         labels: of each text: exactly one, or any number where the classifier has many; `read_dataset` gives them
             as they stand in the file.
-        rows: the numbers of the rows in the file (of all files of the split), counted from 1, int64 (texts,).
+        rows: the numbers of the rows in the file (of all files of the split), counted from 1, int32 (texts,).
     """
 
     name: str
@@ -117,7 +117,7 @@ def read_dataset(source: str | Sequence[str], columns: ColumnOptions, reading: R
     if not len(texts):
         raise DataError(f"{name}: expected rows of texts and labels, received a file without rows.")
     labels = Labels(list(numbers), np.concatenate(codes)).map(_stripped)
-    return Dataset(name, texts, labels, np.arange(1, len(texts) + 1))
+    return Dataset(name, texts, labels, np.arange(1, len(texts) + 1, dtype=np.int32))
 
 
 def with_labels(dataset: Dataset, separator: str | None) -> Dataset:

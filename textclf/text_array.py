@@ -10,7 +10,7 @@ import pyarrow as pa
 from textclf.errors import WriteError
 from textclf.mapped import map_file
 
-LARGEST_IN_MEMORY = 64 * 2**20  # bytes of a column; about 50,000 film reviews, or a million comments
+LARGEST_IN_MEMORY = 16 * 2**20  # bytes of a column; about 12,000 film reviews, or 200,000 comments
 
 
 def text_array(texts: Iterable[str] | pa.Array) -> pa.LargeStringArray:
@@ -53,7 +53,8 @@ def stored_texts(chunks: Iterable[pa.LargeStringArray]) -> pa.LargeStringArray:
         gathered.append(chunk)
         size += chunk.nbytes
         if size > LARGEST_IN_MEMORY:
-            return _in_file(chain(gathered, rest))
+            in_order = (gathered.pop(0) for _ in range(len(gathered)))  # let go of as they are written
+            return _in_file(chain(in_order, rest))
     return pa.concat_arrays(gathered) if gathered else text_array([])
 
 
