@@ -20,13 +20,26 @@ TARGETS = {
 # Values that differ from the default, and keep the network small; a new option needs a line here.
 OTHER = {
     "embedding_dim": 5, "units": 3, "num_layers": 2, "bidirectional": True,
-    "dropout": 0.5, "recurrent_dropout": 0.5, "l2": 0.1,
+    "pooling": "attention", "dropout": 0.5, "recurrent_dropout": 0.5, "l2": 0.1,
 }  # fmt: skip
 SMALL = {"embedding_dim": 6, "units": 4}
+# Settings that change the form of a network, beside its defaults.
+VARIANTS = {
+    "lstm": [
+        {"num_layers": 2},
+        {"bidirectional": True, "num_layers": 3},
+        {"pooling": "max"},
+        {"pooling": "mean", "num_layers": 2},
+        {"pooling": "max_mean", "bidirectional": True},
+        {"pooling": "attention", "bidirectional": True},
+    ],
+}
 
 
 def options_of(architecture: str, **changed):
-    return ARCHITECTURES[architecture].Options(**{**SMALL, **changed})
+    known = ARCHITECTURES[architecture].Options.model_fields
+    small = {name: value for name, value in SMALL.items() if name in known}
+    return ARCHITECTURES[architecture].Options(**{**small, **changed})
 
 
 def model_of(architecture: str, targets: Targets = TARGETS["binary"], **changed) -> keras.Model:
@@ -34,6 +47,10 @@ def model_of(architecture: str, targets: Targets = TARGETS["binary"], **changed)
     model = build_model(options_of(architecture, **changed), num_ids=NUM_IDS, num_units=targets.num_units)
     model.compile(optimizer="adam", loss=targets.loss())
     return model
+
+
+def session_of(model: keras.Model, activation: str, padding: str) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(build_graph(model, activation=activation, padding=padding).SerializeToString())
 
 
 def batch(width: int = 7) -> np.ndarray:
@@ -45,15 +62,27 @@ def batch(width: int = 7) -> np.ndarray:
     return token_ids
 
 
+def left_padded(token_ids: np.ndarray) -> np.ndarray:
+    return np.stack([np.roll(row, np.count_nonzero(row == 0)) for row in token_ids])
+
+
 cases = pytest.mark.parametrize(
     ("architecture", "targets"), [(a, t) for a, t in itertools.product(ARCHITECTURES, TARGETS.values())]
 )
 each = pytest.mark.parametrize("architecture", ARCHITECTURES)
-variants = pytest.mark.parametrize("changed", [{}, {"num_layers": 2}, {"bidirectional": True, "num_layers": 3}])
+each_variant = pytest.mark.parametrize(
+    ("architecture", "changed"),
+    [(architecture, changed) for architecture in ARCHITECTURES for changed in [{}, *VARIANTS[architecture]]],
+    ids=lambda value: value if isinstance(value, str) else " ".join(map(str, value.values())) or "default",
+)
 
 
 def test_every_target_type_has_a_case():
     assert set(TARGETS) == set(TYPES)
+
+
+def test_every_architecture_has_variants():
+    assert set(VARIANTS) == set(ARCHITECTURES)
 
 
 @cases
@@ -73,34 +102,50 @@ def test_a_few_steps_lower_the_loss(architecture, targets):
     assert losses[-1] < losses[0] / 2
 
 
-@each
-@variants
+@each_variant
 def test_padding_is_never_read(architecture, changed):
     model = model_of(architecture, **changed)
     narrow, wide = batch(7), np.pad(batch(7), ((0, 0), (0, 6)))
-    left = np.stack([np.roll(row, np.count_nonzero(row == 0)) for row in wide])
+    left = left_padded(wide)
     expected = model.predict_on_batch({"token_ids": narrow})
     np.testing.assert_allclose(model.predict_on_batch({"token_ids": wide}), expected, atol=1e-6)
     np.testing.assert_allclose(model.predict_on_batch({"token_ids": left}), expected, atol=1e-6)
 
 
-@each
-@variants
-@pytest.mark.parametrize("targets", TARGETS.values(), ids=TARGETS)
-@pytest.mark.parametrize("padding", ["right", "left"])
-def test_onnx_gives_what_keras_gives(architecture, changed, targets, padding):
+@pytest.mark.parametrize(
+    ("architecture", "targets", "changed"),
+    [
+        *((architecture, targets, {}) for architecture in ARCHITECTURES for targets in TARGETS.values()),
+        *(
+            (architecture, TARGETS["binary"], changed)
+            for architecture in ARCHITECTURES
+            for changed in VARIANTS[architecture]
+        ),
+    ],
+)
+def test_onnx_gives_what_keras_gives(architecture, targets, changed):
     model = model_of(architecture, targets, **changed)
     for weight in model.weights:  # biases are zero at first, and would hide a wrong order of gates
         if weight.trainable:
             weight.assign(np.random.default_rng(2).normal(0, 0.5, weight.shape))
-    graph = build_graph(model, activation=targets.activation, padding=padding)
-    session = onnxruntime.InferenceSession(graph.SerializeToString())
-    token_ids = batch()
-    if padding == "left":
-        token_ids = np.stack([np.roll(row, np.count_nonzero(row == 0)) for row in token_ids])
-    expected = keras.activations.get(targets.activation)(model.predict_on_batch({"token_ids": token_ids}))
-    [answer] = session.run(None, {"token_ids": token_ids})
-    np.testing.assert_allclose(answer, expected, atol=1e-6)
+    for padding, token_ids in (("right", batch()), ("left", left_padded(batch()))):
+        session = session_of(model, targets.activation, padding)
+        expected = keras.activations.get(targets.activation)(model.predict_on_batch({"token_ids": token_ids}))
+        [answer] = session.run(None, {"token_ids": token_ids})
+        np.testing.assert_allclose(answer, expected, atol=1e-6)
+
+
+@each_variant
+def test_a_text_gets_the_same_answer_alone_and_in_a_batch(architecture, changed):
+    model = model_of(architecture, **changed)
+    session = session_of(model, "sigmoid", "right")
+    together = model.predict_on_batch({"token_ids": batch()})
+    [answers] = session.run(None, {"token_ids": batch()})
+    for row, token_ids in enumerate(batch()):
+        alone = token_ids[token_ids != 0][None]
+        np.testing.assert_allclose(model.predict_on_batch({"token_ids": alone}), together[[row]], atol=1e-6)
+        [answer] = session.run(None, {"token_ids": alone})
+        np.testing.assert_allclose(answer, answers[[row]], atol=1e-6)
 
 
 @each

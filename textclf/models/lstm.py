@@ -1,4 +1,4 @@
-"""Architecture `lstm`: Embedding -> LSTM layers -> the last state."""
+"""Architecture `lstm`: Embedding -> LSTM layers -> the last state, or what is pooled from all."""
 
 from typing import Literal
 
@@ -12,11 +12,16 @@ INPUTS = ("token_ids",)
 class Options(_Options):
     """Reads a text from its first to its last token and keeps what it needs (Hochreiter & Schmidhuber 1997)."""
 
-    architecture: Literal["lstm"] = Field("lstm", description="Embedding, LSTM layers, their last state.")
+    architecture: Literal["lstm"] = Field("lstm", description="Embedding, LSTM layers, pooling.")
     embedding_dim: int = Field(64, ge=1, description="Numbers that stand for one token.")
     units: int = Field(64, ge=1, description="Width of each LSTM layer, and of each direction.")
     num_layers: int = Field(1, ge=1, le=8, description="LSTM layers on top of each other.")
     bidirectional: bool = Field(False, description="Whether a second LSTM reads every text from its end.")
+    pooling: Literal["last", "max", "mean", "max_mean", "attention"] = Field(
+        "last",
+        description="What is kept of a text: its last state, the largest value or the mean of each number over all "
+        "tokens, both side by side, or a mean with learned weights.",
+    )
     dropout: float = Field(
         0.2,
         ge=0,
@@ -33,8 +38,10 @@ class Options(_Options):
 
 
 def build(options: Options, inputs: dict, num_ids: int):
-    """Token ids (batch, tokens) -> the last states, (batch, units) or (batch, 2 * units)."""
+    """Token ids (batch, tokens) -> (batch, units); twice that in both directions, and again with `max_mean`."""
     from keras import layers, regularizers
+
+    from textclf.models.layers import POOLINGS
 
     # The mask keeps padding, on either side, from ever being read.
     states = layers.Embedding(num_ids, options.embedding_dim, mask_zero=True, name="embedding")(inputs["token_ids"])
@@ -42,7 +49,7 @@ def build(options: Options, inputs: dict, num_ids: int):
     for number in range(1, options.num_layers + 1):
         layer = layers.LSTM(
             options.units,
-            return_sequences=number < options.num_layers,
+            return_sequences=number < options.num_layers or options.pooling != "last",
             recurrent_dropout=options.recurrent_dropout,
             kernel_regularizer=regularizers.L2(options.l2),
             recurrent_regularizer=regularizers.L2(options.l2),
@@ -50,5 +57,8 @@ def build(options: Options, inputs: dict, num_ids: int):
         )
         if options.bidirectional:
             layer = layers.Bidirectional(layer, name=f"bidirectional_{number}")
-        states = layers.Dropout(options.dropout, name=f"dropout_{number}")(layer(states))
+        states = layer(states)
+        if number == options.num_layers and options.pooling != "last":
+            states = POOLINGS[options.pooling](states, options.pooling)
+        states = layers.Dropout(options.dropout, name=f"dropout_{number}")(states)
     return states

@@ -1,0 +1,16 @@
+"""Keras layers -> ONNX nodes. `CONVERTERS` has one function a Keras layer type."""
+
+from textclf.converters import basic, pooling, recurrent
+
+# A converter gets the graph, the layer and the names of its input tensors; it returns the name of its output.
+CONVERTERS = {
+    "Embedding": basic.embedding,
+    "Dropout": basic.identity,
+    "Dense": basic.dense,
+    "Concatenate": basic.concatenate,
+    "LSTM": recurrent.lstm,
+    "Bidirectional": recurrent.bidirectional,
+    "MaxPooling": pooling.max_pooling,
+    "GlobalAveragePooling1D": pooling.mean_pooling,
+    "AttentionPooling": pooling.attention_pooling,
+}
