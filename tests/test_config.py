@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from textclf.config import Config, json_schema, load_config, write_config
 from textclf.errors import ConfigError
+from textclf.models import ARCHITECTURES
 from textclf.preprocessing import TOKENIZERS
 
 DATA = "data: {train: train.csv}\n"
@@ -107,7 +108,11 @@ def test_every_fault_is_named_at_once_in_the_order_of_the_file(faults):
         ),
         ("line 10", "preprocessing.vocabulary_size", "expected a whole number of at least 3, received 2"),
         ("line 11", "preprocessing.lowercase", "expected true or false, received 'yes'"),
-        ("line 13", "model.architecture", "expected one of lstm, received 'lsmt'; did you mean 'lstm'?"),
+        (
+            "line 13",
+            "model.architecture",
+            f"expected one of {', '.join(ARCHITECTURES)}, received 'lsmt'; did you mean 'lstm'?",
+        ),
         ("line 14", "model.units", "expected a whole number of at least 1, received 1.5"),
         ("line 15", "model.num_layers", "expected a whole number of at least 1 and of at most 8, received 9"),
         ("line 18", "training.clip_norm", "expected a number above 0, or null, received 'off'"),
@@ -219,10 +224,13 @@ def test_defaults(load):
             "architecture": "lstm",
             "embedding_dim": 64,
             "units": 64,
+            "pooling": "last",
             "num_layers": 1,
             "bidirectional": False,
             "dropout": 0.2,
             "recurrent_dropout": 0.0,
+            "word_dropout": 0.0,
+            "spatial_dropout": 0.0,
             "l2": 0.0,
         },
         "training": {
@@ -535,3 +543,11 @@ def test_shipped_configs_are_valid():
     assert paths
     for path in paths:
         assert load_config(path).data.train.startswith("data/")
+
+
+def test_the_widths_of_a_cnn_are_checked_one_by_one():
+    config = {"data": {"train": "a.csv"}, "model": {"architecture": "cnn", "widths": [3, 0]}}
+    with pytest.raises(ConfigError, match=r"model.widths +expected a list of whole numbers, received 0"):
+        load_config(config)
+    with pytest.raises(ConfigError, match=r"model.widths +expected a list of whole numbers, received \[\]"):
+        load_config({**config, "model": {"architecture": "cnn", "widths": []}})

@@ -113,7 +113,7 @@ def _describe_annotation(annotation: Any) -> str:
     if get_origin(annotation) is Annotated:
         return _describe_annotation(get_args(annotation)[0])
     if get_origin(annotation) is list:
-        return f"a list of {_describe_annotation(get_args(annotation)[0])}s"
+        return f"a list of {_describe_annotation(get_args(annotation)[0]).removeprefix('a ')}s"
     if get_origin(annotation) is dict:
         return f"{_describe_annotation(get_args(annotation)[1])} by name"
     if get_origin(annotation) in (Union, UnionType):

@@ -14,6 +14,7 @@ from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLos
 from textclf.checkpoints import load_checkpoint
 from textclf.config import Config
 from textclf.models import build_model
+from textclf.models.embedding import Tokens
 from textclf.onnx_graph import build_graph
 from textclf.optimizers import Adam
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -79,7 +80,8 @@ def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: 
 
 
 def _compiled_model(config: Config, preprocessor: Preprocessor, targets: Targets) -> keras.Model:
-    model = build_model(config.model, num_ids=preprocessor.num_ids, num_units=targets.num_units)
+    tokens = Tokens(preprocessor.num_ids, preprocessor.options.sequence_length)
+    model = build_model(config.model, tokens, num_units=targets.num_units)
     optimizer = Adam(learning_rate=config.training.learning_rate, clipnorm=config.training.clip_norm)
     model.compile(optimizer=optimizer, loss=targets.loss(), metrics=[targets.accuracy()])
     log.info("network %s: %s weights, on %s", config.model.architecture, f"{model.count_params():,}", _device())

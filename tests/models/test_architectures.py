@@ -8,10 +8,11 @@ import onnxruntime
 import pytest
 
 from textclf.models import ARCHITECTURES, build_model
+from textclf.models.embedding import Tokens
 from textclf.onnx_graph import build_graph
 from textclf.targets import TYPES, Targets
 
-NUM_IDS = 12
+TOKENS = Tokens(num_ids=12, sequence_length=7)
 TARGETS = {
     "binary": Targets("binary", ["no", "yes"], [1, 1], ["no"]),
     "multiclass": Targets("multiclass", list("abc"), [1] * 3, ["a"]),
@@ -20,9 +21,11 @@ TARGETS = {
 # Values that differ from the default, and keep the network small; a new option needs a line here.
 OTHER = {
     "embedding_dim": 5, "units": 3, "num_layers": 2, "bidirectional": True,
-    "pooling": "attention", "dropout": 0.5, "recurrent_dropout": 0.5, "l2": 0.1,
+    "pooling": "attention", "dropout": 0.6, "recurrent_dropout": 0.5, "l2": 0.1, "word_dropout": 0.5,
+    "spatial_dropout": 0.5, "widths": [1], "filters": 3, "num_heads": 3, "head_dim": 2, "hidden_units": 7,
+    "positions": "sinusoidal",
 }  # fmt: skip
-SMALL = {"embedding_dim": 6, "units": 4}
+SMALL = {"embedding_dim": 6, "units": 4, "filters": 5, "num_heads": 2, "head_dim": 3, "hidden_units": 8}
 # Settings that change the form of a network, beside its defaults.
 VARIANTS = {
     "lstm": [
@@ -32,6 +35,13 @@ VARIANTS = {
         {"pooling": "mean", "num_layers": 2},
         {"pooling": "max_mean", "bidirectional": True},
         {"pooling": "attention", "bidirectional": True},
+    ],
+    "cnn": [{"widths": [1]}, {"widths": [2, 9]}],  # one wider than every text
+    "transformer": [
+        {"num_layers": 2, "positions": "sinusoidal"},
+        {"pooling": "mean"},
+        {"pooling": "max"},
+        {"pooling": "attention", "embedding_dim": 5},
     ],
 }
 
@@ -44,7 +54,7 @@ def options_of(architecture: str, **changed):
 
 def model_of(architecture: str, targets: Targets = TARGETS["binary"], **changed) -> keras.Model:
     keras.utils.set_random_seed(1)
-    model = build_model(options_of(architecture, **changed), num_ids=NUM_IDS, num_units=targets.num_units)
+    model = build_model(options_of(architecture, **changed), TOKENS, num_units=targets.num_units)
     model.compile(optimizer="adam", loss=targets.loss())
     return model
 
@@ -56,10 +66,15 @@ def session_of(model: keras.Model, activation: str, padding: str) -> onnxruntime
 def batch(width: int = 7) -> np.ndarray:
     """Five rows of different lengths, padded on the right."""
     random = np.random.default_rng(0)
-    token_ids = random.integers(1, NUM_IDS, (5, width)).astype(np.int32)
+    token_ids = random.integers(1, TOKENS.num_ids, (5, width)).astype(np.int32)
     for row, length in enumerate([7, 1, 3, 5, 2]):
         token_ids[row, length:] = 0
     return token_ids
+
+
+def logits_of(model: keras.Model, token_ids: np.ndarray) -> np.ndarray:
+    """Called as it stands: to compile each of these networks takes far longer than to run it."""
+    return np.asarray(model({"token_ids": token_ids}))
 
 
 def left_padded(token_ids: np.ndarray) -> np.ndarray:
@@ -91,9 +106,9 @@ def test_logits_have_a_column_for_every_unit(architecture, targets):
     assert logits.shape == (5, targets.num_units)
 
 
-@cases
+@pytest.mark.parametrize(("architecture", "targets"), list(zip(ARCHITECTURES, itertools.cycle(TARGETS.values()))))
 def test_a_few_steps_lower_the_loss(architecture, targets):
-    model = model_of(architecture, targets)
+    model = model_of(architecture, targets, dropout=0.0)
     model.optimizer.learning_rate = 0.05
     classes = np.arange(5) % len(targets.labels)
     if targets.many:
@@ -107,9 +122,9 @@ def test_padding_is_never_read(architecture, changed):
     model = model_of(architecture, **changed)
     narrow, wide = batch(7), np.pad(batch(7), ((0, 0), (0, 6)))
     left = left_padded(wide)
-    expected = model.predict_on_batch({"token_ids": narrow})
-    np.testing.assert_allclose(model.predict_on_batch({"token_ids": wide}), expected, atol=1e-6)
-    np.testing.assert_allclose(model.predict_on_batch({"token_ids": left}), expected, atol=1e-6)
+    expected = logits_of(model, narrow)
+    np.testing.assert_allclose(logits_of(model, wide), expected, atol=1e-6)
+    np.testing.assert_allclose(logits_of(model, left), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +145,7 @@ def test_onnx_gives_what_keras_gives(architecture, targets, changed):
             weight.assign(np.random.default_rng(2).normal(0, 0.5, weight.shape))
     for padding, token_ids in (("right", batch()), ("left", left_padded(batch()))):
         session = session_of(model, targets.activation, padding)
-        expected = keras.activations.get(targets.activation)(model.predict_on_batch({"token_ids": token_ids}))
+        expected = keras.activations.get(targets.activation)(logits_of(model, token_ids))
         [answer] = session.run(None, {"token_ids": token_ids})
         np.testing.assert_allclose(answer, expected, atol=1e-6)
 
@@ -139,11 +154,11 @@ def test_onnx_gives_what_keras_gives(architecture, targets, changed):
 def test_a_text_gets_the_same_answer_alone_and_in_a_batch(architecture, changed):
     model = model_of(architecture, **changed)
     session = session_of(model, "sigmoid", "right")
-    together = model.predict_on_batch({"token_ids": batch()})
+    together = logits_of(model, batch())
     [answers] = session.run(None, {"token_ids": batch()})
     for row, token_ids in enumerate(batch()):
         alone = token_ids[token_ids != 0][None]
-        np.testing.assert_allclose(model.predict_on_batch({"token_ids": alone}), together[[row]], atol=1e-6)
+        np.testing.assert_allclose(logits_of(model, alone), together[[row]], atol=1e-6)
         [answer] = session.run(None, {"token_ids": alone})
         np.testing.assert_allclose(answer, answers[[row]], atol=1e-6)
 
@@ -170,6 +185,38 @@ def description(model: keras.Model) -> str:
 
 
 def test_number_of_weights_of_the_default_lstm():
-    model = build_model(ARCHITECTURES["lstm"].Options(), num_ids=1000, num_units=1)
+    model = build_model(ARCHITECTURES["lstm"].Options(), Tokens(1000, 256), num_units=1)
     # embedding 1000 * 64, four gates of (64 inputs + 64 states + a bias) * 64, logits 64 + 1
     assert model.count_params() == 64_000 + 4 * (64 + 64 + 1) * 64 + 65
+
+
+def test_a_transformer_knows_the_order_of_the_tokens():
+    for positions in ("learned", "sinusoidal"):
+        model = model_of("transformer", positions=positions)
+        for weight in model.weights:
+            if weight.trainable:
+                weight.assign(np.random.default_rng(2).normal(0, 0.5, weight.shape))
+        forward, backward = np.array([[1, 2, 3, 4]]), np.array([[4, 3, 2, 1]])
+        difference = logits_of(model, forward) - logits_of(model, backward)
+        assert np.abs(difference).max() > 1e-4
+
+
+def test_equal_widths_of_a_cnn_count_once():
+    assert model_of("cnn", widths=[2, 2]).count_params() == model_of("cnn", widths=[2]).count_params()
+
+
+def test_recurrent_dropout_hides_the_same_numbers_at_every_step():
+    """Variational dropout (Gal & Ghahramani 2016) is what Keras does: one mask for all tokens of a text."""
+    keras.utils.set_random_seed(0)
+    # A cell that hands its state on unchanged but for the dropout: what one mask leaves, it leaves at every step.
+    layer = keras.layers.LSTM(40, recurrent_dropout=0.5, return_sequences=True, use_bias=False)
+    layer.build((None, None, 1))
+    kernel, recurrent = np.zeros((1, 160), np.float32), np.zeros((40, 160), np.float32)
+    kernel[:, 0:40] = kernel[:, 120:] = 50  # the input and output gates are open
+    recurrent[:, 80:120] = np.eye(40)  # the candidate is the last state
+    kernel[:, 80:120] = 0.5
+    layer.set_weights([kernel, recurrent])
+    states = np.asarray(layer(np.ones((1, 6, 1), np.float32), training=True))[0]
+    dropped = np.isclose(states[1:], states[1:].min(axis=1, keepdims=True), atol=1e-5)
+    assert 0.2 < dropped.mean() < 0.8
+    assert (dropped == dropped[0]).all()

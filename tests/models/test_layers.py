@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from textclf.models.layers import POOLINGS
+from textclf.models.layers import POOLINGS, sinusoids
 
 STATES = np.random.default_rng(0).normal(-2, 1, (3, 5, 4)).astype(np.float32)  # negative: a padded 0 would be the max
 MASKS = {
@@ -59,3 +59,11 @@ def test_attention_learns_which_token_counts():
     ids[np.arange(200), random.integers(0, 30, 200)] = 1 + classes  # one token of thirty says it
     losses = [float(model.train_on_batch(ids, classes)) for _ in range(60)]
     assert losses[-1] < 0.1
+
+
+def test_sinusoids_are_those_of_the_paper_scaled():
+    table = sinusoids(50, 6) / 0.05
+    np.testing.assert_allclose(table[7, 1], np.sin(7 / 10_000 ** (2 / 6)), atol=1e-6)
+    np.testing.assert_allclose(table[7, 4], np.cos(7 / 10_000 ** (2 / 6)), atol=1e-6)
+    assert sinusoids(3, 5).shape == (3, 5)
+    assert len(np.unique(sinusoids(300, 4).round(9), axis=0)) == 300

@@ -1,6 +1,6 @@
 """Keras layers -> ONNX nodes. `CONVERTERS` has one function a Keras layer type."""
 
-from textclf.converters import basic, pooling, recurrent
+from textclf.converters import attention, basic, convolution, pooling, recurrent
 
 # A converter gets the graph, the layer and the names of its input tensors; it returns the name of its output.
 CONVERTERS = {
@@ -8,8 +8,13 @@ CONVERTERS = {
     "Dropout": basic.identity,
     "Dense": basic.dense,
     "Concatenate": basic.concatenate,
+    "Add": basic.add,
+    "LayerNormalization": basic.layer_normalization,
     "LSTM": recurrent.lstm,
     "Bidirectional": recurrent.bidirectional,
+    "MaskedConv1D": convolution.masked_convolution,
+    "Positions": attention.positions,
+    "MultiHeadAttention": attention.multi_head_attention,
     "MaxPooling": pooling.max_pooling,
     "GlobalAveragePooling1D": pooling.mean_pooling,
     "AttentionPooling": pooling.attention_pooling,

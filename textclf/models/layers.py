@@ -1,9 +1,10 @@
-"""Layers of ours: from the states of tokens to one vector a text, with padding never read.
+"""Layers of ours: those that have to know where a text ends. Padding, on either side, is never read.
 
 Imported only when a network is built: this module imports Keras.
 """
 
 import keras
+import numpy as np
 from keras import ops
 
 LOWEST = -1e9  # stands where there is no token: never the maximum, and a weight of 0 after a softmax
@@ -57,6 +58,60 @@ class AttentionPooling(keras.layers.Layer):
     def compute_output_shape(self, shape):
         """(batch, dim)."""
         return shape[0], shape[2]
+
+
+class MaskedConv1D(keras.layers.Conv1D):
+    """A convolution that finds zeros in the place of padding, as it does beyond both ends of a batch."""
+
+    def __init__(self, *arguments, **settings):
+        super().__init__(*arguments, **settings)
+        self.supports_masking = True
+
+    def call(self, states, mask=None):
+        """(batch, tokens, dim) -> (batch, tokens, filters)."""
+        return super().call(ops.where(mask[..., None], states, 0.0))
+
+
+class Positions(keras.layers.Layer):
+    """Adds to every token a vector for its place in the text, counted from its first token.
+
+    Args:
+        kind: "learned", or "sinusoidal" (Vaswani et al. 2017, section 3.5).
+        length: places there are; tokens beyond the last one share it.
+    """
+
+    def __init__(self, kind: str, length: int, **settings):
+        super().__init__(**settings)
+        self.kind, self.length = kind, length
+        self.supports_masking = True
+
+    def build(self, shape):
+        """A row for each place."""
+        learned = self.kind == "learned"
+        self.table = self.add_weight(
+            shape=(self.length, shape[-1]), initializer="uniform", trainable=learned, name="table"
+        )
+        if not learned:
+            self.table.assign(sinusoids(*self.table.shape))
+
+    def call(self, states, mask=None):
+        """(batch, tokens, dim) -> the same."""
+        places = ops.clip(ops.cumsum(ops.cast(mask, "int32"), axis=1) - 1, 0, self.length - 1)
+        return states + ops.take(self.table, places, axis=0)
+
+    def get_config(self):
+        """What the layer was made with."""
+        return {**super().get_config(), "kind": self.kind, "length": self.length}
+
+
+def sinusoids(length: int, dim: int) -> np.ndarray:
+    """Sines of falling frequency beside their cosines, float32 (length, dim).
+
+    Scaled down to the first weights of an embedding, which would not be seen beside numbers of up to 1.
+    """
+    half = (dim + 1) // 2
+    angles = np.arange(length)[:, None] / 10_000 ** (np.arange(half) / half)
+    return 0.05 * np.concatenate([np.sin(angles), np.cos(angles)], axis=1)[:, :dim].astype(np.float32)
 
 
 def _max_mean(states, name: str):

@@ -4,16 +4,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from textclf.options import Options as _Options
+from textclf.models.embedding import EmbeddingOptions, Tokens, embed
 
 INPUTS = ("token_ids",)
 
 
-class Options(_Options):
+class Options(EmbeddingOptions):
     """Reads a text from its first to its last token and keeps what it needs (Hochreiter & Schmidhuber 1997)."""
 
     architecture: Literal["lstm"] = Field("lstm", description="Embedding, LSTM layers, pooling.")
-    embedding_dim: int = Field(64, ge=1, description="Numbers that stand for one token.")
     units: int = Field(64, ge=1, description="Width of each LSTM layer, and of each direction.")
     num_layers: int = Field(1, ge=1, le=8, description="LSTM layers on top of each other.")
     bidirectional: bool = Field(False, description="Whether a second LSTM reads every text from its end.")
@@ -37,15 +36,14 @@ class Options(_Options):
     l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the LSTM layers and of the logits.")
 
 
-def build(options: Options, inputs: dict, num_ids: int):
+def build(options: Options, inputs: dict, tokens: Tokens):
     """Token ids (batch, tokens) -> (batch, units); twice that in both directions, and again with `max_mean`."""
     from keras import layers, regularizers
 
     from textclf.models.layers import POOLINGS
 
-    # The mask keeps padding, on either side, from ever being read.
-    states = layers.Embedding(num_ids, options.embedding_dim, mask_zero=True, name="embedding")(inputs["token_ids"])
-    states = layers.Dropout(options.dropout, name="embedding_dropout")(states)  # (batch, tokens, embedding_dim)
+    states = embed(options, inputs["token_ids"], tokens)  # (batch, tokens, embedding_dim)
+    states = layers.Dropout(options.dropout, name="embedding_dropout")(states)
     for number in range(1, options.num_layers + 1):
         layer = layers.LSTM(
             options.units,

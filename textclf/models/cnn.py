@@ -1,0 +1,47 @@
+"""Architecture `cnn`: Embedding -> convolutions of several widths -> their maxima."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from textclf.models.embedding import EmbeddingOptions, Tokens, embed
+
+INPUTS = ("token_ids",)
+
+
+class Options(EmbeddingOptions):
+    """Looks for phrases, wherever they stand (Kim 2014); quick to train."""
+
+    architecture: Literal["cnn"] = Field("cnn", description="Embedding, convolutions, their maxima over the text.")
+    widths: list[Annotated[int, Field(ge=1, le=32)]] = Field(
+        [2, 3, 4], min_length=1, max_length=8, description="Tokens that a filter reads at once, each from 1 to 32."
+    )
+    filters: int = Field(64, ge=1, description="Filters of each width.")
+    dropout: float = Field(
+        0.5, ge=0, lt=1, description="Share of the numbers set to 0 in training, after the embedding and the maxima."
+    )
+    l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the filters and of the logits.")
+
+
+def build(options: Options, inputs: dict, tokens: Tokens):
+    """Token ids (batch, tokens) -> the largest answer of each filter, (batch, filters * number of widths)."""
+    from keras import layers, regularizers
+
+    from textclf.models.layers import MaskedConv1D, MaxPooling
+
+    states = embed(options, inputs["token_ids"], tokens)
+    states = layers.Dropout(options.dropout, name="embedding_dropout")(states)
+    maxima = []
+    for width in dict.fromkeys(options.widths):
+        # As if the text stood between empty tokens: one shorter than the filter has an answer too.
+        convolution = MaskedConv1D(
+            options.filters,
+            width,
+            padding="same",
+            activation="relu",
+            kernel_regularizer=regularizers.L2(options.l2),
+            name=f"convolution_{width}",
+        )
+        maxima.append(MaxPooling(name=f"max_{width}")(convolution(states)))
+    features = layers.Concatenate(name="maxima")(maxima) if len(maxima) > 1 else maxima[0]
+    return layers.Dropout(options.dropout, name="dropout")(features)

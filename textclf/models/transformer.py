@@ -1,0 +1,75 @@
+"""Architecture `transformer`: Embedding and positions -> encoder layers -> pooling. Trained from scratch."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from textclf.models.embedding import EmbeddingOptions, Tokens, embed
+
+INPUTS = ("token_ids",)
+
+
+class Options(EmbeddingOptions):
+    """A small encoder (Vaswani et al. 2017), normalized before each part (Xiong et al. 2020)."""
+
+    architecture: Literal["transformer"] = Field(
+        "transformer", description="Embedding, positions, self-attention layers, pooling."
+    )
+    num_layers: int = Field(1, ge=1, le=12, description="Encoder layers on top of each other.")
+    num_heads: int = Field(4, ge=1, le=32, description="Ways in which each layer relates the tokens of a text.")
+    head_dim: int = Field(16, ge=1, description="Numbers by which a head compares two tokens.")
+    hidden_units: int = Field(128, ge=1, description="Width of the hidden layer that follows the attention.")
+    positions: Literal["learned", "sinusoidal"] = Field(
+        "learned", description="What tells a token its place in the text."
+    )
+    pooling: Literal["max", "mean", "max_mean", "attention"] = Field(
+        "max_mean",
+        description="What is kept of a text: the largest value or the mean of each number over all tokens, both side "
+        "by side, or a mean with learned weights.",
+    )
+    dropout: float = Field(
+        0.2,
+        ge=0,
+        lt=1,
+        description="Share of the numbers set to 0 in training, after the embedding, the attention and each layer.",
+    )
+    l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the layers and of the logits.")
+
+
+def build(options: Options, inputs: dict, tokens: Tokens):
+    """Token ids (batch, tokens) -> (batch, embedding_dim); twice that with `max_mean`."""
+    from keras import layers
+
+    from textclf.models.layers import POOLINGS, Positions
+
+    states = embed(options, inputs["token_ids"], tokens)
+    states = Positions(options.positions, tokens.sequence_length, name="positions")(states)
+    states = layers.Dropout(options.dropout, name="embedding_dropout")(states)
+    for number in range(1, options.num_layers + 1):
+        states = _encoder_layer(options, states, number)
+    states = layers.LayerNormalization(epsilon=1e-6, name="normalization")(states)
+    return layers.Dropout(options.dropout, name="dropout")(POOLINGS[options.pooling](states, options.pooling))
+
+
+def _encoder_layer(options: Options, states, number: int):
+    """(batch, tokens, embedding_dim) -> the same, every token with what it takes from the others."""
+    from keras import layers, regularizers
+
+    regularizer = regularizers.L2(options.l2)
+    normalized = layers.LayerNormalization(epsilon=1e-6, name=f"attention_normalization_{number}")(states)
+    attention = layers.MultiHeadAttention(
+        options.num_heads,
+        options.head_dim,
+        dropout=options.dropout,
+        kernel_regularizer=regularizer,
+        name=f"attention_{number}",
+    )
+    attended = layers.Dropout(options.dropout, name=f"attention_dropout_{number}")(attention(normalized, normalized))
+    states = layers.Add(name=f"attention_sum_{number}")([states, attended])
+    normalized = layers.LayerNormalization(epsilon=1e-6, name=f"hidden_normalization_{number}")(states)
+    hidden = layers.Dense(
+        options.hidden_units, activation="relu", kernel_regularizer=regularizer, name=f"hidden_{number}"
+    )(normalized)
+    output = layers.Dense(options.embedding_dim, kernel_regularizer=regularizer, name=f"output_{number}")(hidden)
+    output = layers.Dropout(options.dropout, name=f"output_dropout_{number}")(output)
+    return layers.Add(name=f"output_sum_{number}")([states, output])
