@@ -66,6 +66,11 @@ FAULTS = {
     ),
     "neither text nor file": (["predict"], 2, r"expected either texts or --file"),
     "text and file": (["predict", "x", "--file", "-"], 2, r"expected either texts or --file"),
+    "explain as csv": (
+        ["predict", "x", "--explain", "--format", "csv"],
+        2,
+        r"--explain goes with --format text and jsonl",
+    ),
     "unknown option": (["predict", "--fille", "x"], 2, r"No such option.*--fille"),
     "unknown command": (["tran"], 2, r"No such command 'tran'"),
     "output into nowhere": (["predict", "x", "--output", "no/where.txt"], 1, r"no/where.txt: cannot be written"),
@@ -151,9 +156,9 @@ def test_ctrl_c_ends_with_130_and_an_unfinished_run(workplace, root):
     assert b"expected a finished run, but this one is interrupted" in environment_run.stderr
 
 
-def test_a_terminal_gets_a_progress_bar_and_colours(workplace, root):
-    """On a terminal: a bar while an epoch runs, one line when it is done; results are not cut."""
-    command = [sys.executable, "-m", "textclf", "train", "configs/toy_en.yaml", "--set", "training.epochs=2"]
+def screen_of(root, *arguments):
+    """What the program writes on a terminal."""
+    command = [sys.executable, "-m", "textclf", *arguments]
     main_end, terminal = pty.openpty()
     environment = {**os.environ, "PYTHONPATH": str(root), "TERM": "xterm-256color", "COLUMNS": "100"}
     process = subprocess.Popen(command, stdout=terminal, stderr=terminal, env=environment)
@@ -168,7 +173,23 @@ def test_a_terminal_gets_a_progress_bar_and_colours(workplace, root):
             break
         received += part
     assert process.wait(timeout=60) == 0
-    screen = received.decode()
+    return received.decode()
+
+
+def test_explain_colours_words_on_a_terminal_and_nowhere_else(with_runs, root, textclf_command):
+    command = ["predict", "--run", "toy_en", "--explain", "a wonderful film"]
+    screen = screen_of(root, *command)
+    assert re.search(r"\x1b\[1;37;48;[\d;]+m(a|wonderful|film)\x1b\[0m", screen)
+    assert re.search(r"(for|against): .*wonderful [+-]0\.\d{4}", screen)
+    piped = textclf_command(*command).stdout.decode()
+    assert re.fullmatch(r"(positive|negative)\t0\.\d{4}\t(\S+ [+-]0\.\d{4}  ){2}\S+ [+-]0\.\d{4}\n", piped)
+    assert "\x1b" not in screen_of(root, *command, "--output", "file.txt")
+    assert (with_runs / "file.txt").read_text(encoding="utf-8") == piped
+
+
+def test_a_terminal_gets_a_progress_bar_and_colours(workplace, root):
+    """On a terminal: a bar while an epoch runs, one line when it is done; results are not cut."""
+    screen = screen_of(root, "train", "configs/toy_en.yaml", "--set", "training.epochs=2")
     assert "━" in screen
     assert re.search(r"epoch 1/2 .*/12", screen)
     assert "\x1b[" in screen

@@ -26,6 +26,7 @@ COMMANDS = {
     "help of train": (["train", "--help"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),
     "version": (["--version"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),
     "predict": (["predict", "a wonderful film", "好", "", "\u0130"], ANSWERING),
+    "predict --explain": (["predict", "--explain", "a wonderful film"], ANSWERING),
     "predict with the keras tokenizer": (["predict", "--run", "toy_keras", "a wonderful film"], ANSWERING),
     "predict a file of lines": (["predict", "--file", "texts.txt", "--format", "jsonl"], ANSWERING),
     "predict jsonl": (["predict", "--file", "texts.jsonl", "--format", "csv"], "onnx,ruamel,rich"),

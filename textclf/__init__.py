@@ -13,12 +13,13 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["Classifier", "TextclfError", "evaluate", "load", "train"]
+__all__ = ["Classifier", "TextclfError", "evaluate", "explain", "load", "train"]
 
 _HOMES = {
     "Classifier": ("textclf.classifier", "Classifier"),
     "TextclfError": ("textclf.errors", "TextclfError"),
     "evaluate": ("textclf.evaluation", "evaluate"),
+    "explain": ("textclf.explanation", "explain"),
     "load": ("textclf.prediction", "load"),
     "train": ("textclf.training", "train"),
 }

@@ -1,5 +1,7 @@
 """The commands: arguments in, one call, text out. Nothing heavy is imported before a command runs."""
 
+import sys
+
 import click
 
 from textclf import __version__
@@ -143,6 +145,11 @@ def evaluate(run, data, output, text_column, label_column, format):
     metavar="P",
     help="Least probability of the positive label, or of each of many labels.  [default: 0.5]",
 )
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Show what each word does to the answer: by how much the probability falls without it.",
+)
 @click.option("--top-k", type=click.IntRange(min=1), metavar="K", help="Give the K most probable labels, best first.")
 @click.option(
     "--output",
@@ -150,18 +157,21 @@ def evaluate(run, data, output, text_column, label_column, format):
     type=click.Path(dir_okay=False),
     help="Write to a file in place of the screen.",
 )
-def predict(texts, file, input_format, column, run, format, threshold, top_k, output):
+def predict(texts, file, input_format, column, run, format, threshold, explain, top_k, output):
     """Answer for texts given as arguments, in a file, or on standard input.
 
     \b
     textclf predict "a wonderful film" "a waste of time"
     textclf predict --file reviews.csv --format csv --output answers.csv
+    textclf predict --explain "a wonderful film"
     tail -f log.txt | textclf predict --file - --format jsonl
     """
     if bool(texts) == bool(file):
         raise click.UsageError('expected either texts or --file, as in: textclf predict "a wonderful film"')
     if top_k and format == "csv":
         raise click.UsageError("--top-k goes with --format text and jsonl: in csv every label has its column")
+    if explain and format == "csv":
+        raise click.UsageError("--explain goes with --format text and jsonl: the words of a text fill no columns")
     from textclf.prediction import answer_lines, how_read, load, open_texts, read_texts, write_lines
 
     classifier = load(run)
@@ -169,7 +179,17 @@ def predict(texts, file, input_format, column, run, format, threshold, top_k, ou
     with open_texts(file) as stream:
         options = {"format": input_format, "column": column, "name": file, "reading": how_read(classifier)}
         chunks = [list(texts)] if texts else read_texts(stream, **options)
-        write_lines(answer_lines(classifier, chunks, format, threshold=threshold, top_k=top_k), output)
+        said = {"threshold": threshold, "top_k": top_k}
+        if not explain:
+            write_lines(answer_lines(classifier, chunks, format, **said), output)
+        elif format == "text" and output is None and sys.stdout.isatty():
+            from textclf.screen import show_explanations
+
+            show_explanations(classifier, chunks, **said)
+        else:
+            from textclf.explanation import explanation_lines
+
+            write_lines(explanation_lines(classifier, chunks, format, **said), output)
 
 
 @cli.command()

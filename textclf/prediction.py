@@ -40,6 +40,14 @@ class Answer(NamedTuple):
     label_probabilities: list[float]
     probabilities: dict[str, float]  # of all labels in their order, or of the most probable ones, these first
 
+    def to_dict(self, targets: Targets) -> dict:
+        """As plain JSON: `"label"` and `"probability"`, or `"labels"` where there are many."""
+        if targets.many:
+            said = {"labels": list(self.labels)}
+        else:
+            said = {"label": self.labels[0], "probability": self.label_probabilities[0]}
+        return {"text": self.text, **said, "probabilities": self.probabilities}
+
 
 def read_texts(
     stream: BinaryIO,
@@ -138,21 +146,16 @@ def _as_text(made: list[Answer], targets: Targets, *, with_header: bool, only_to
     for answer in made:
         if only_top:
             pairs = [(label, f"{value:.4f}") for label, value in answer.probabilities.items()]
-            yield "\t".join(part for label, value in pairs for part in (_one_line(label), value))
+            yield "\t".join(part for label, value in pairs for part in (one_line(label), value))
         else:
             values = [f"{value:.4f}" for value in answer.label_probabilities]
-            yield f"{_one_line(targets.joined(answer.labels))}\t{targets.joined(values)}"
+            yield f"{one_line(targets.joined(answer.labels))}\t{targets.joined(values)}"
 
 
 def _as_jsonl(made: list[Answer], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
     """`{"text", "label", "probability", "probabilities": {label: p}}`, or `"labels": […]` where there are many."""
     for answer in made:
-        content = {"text": answer.text}
-        if targets.many:
-            content["labels"] = list(answer.labels)
-        else:
-            content |= {"label": answer.labels[0], "probability": answer.label_probabilities[0]}
-        yield json.dumps({**content, "probabilities": answer.probabilities}, ensure_ascii=False)
+        yield json.dumps(answer.to_dict(targets), ensure_ascii=False)
 
 
 def _as_csv(made: list[Answer], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
@@ -166,7 +169,7 @@ def _as_csv(made: list[Answer], targets: Targets, *, with_header: bool, only_top
         yield _csv_line([answer.text, targets.joined(answer.labels), *values])
 
 
-def _one_line(label: str) -> str:
+def one_line(label: str) -> str:
     """A label without tabs and line breaks, which would break the line apart."""
     return " ".join(label.split())
 

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from textclf.checking import Report
 from textclf.models import ARCHITECTURES
@@ -13,9 +15,15 @@ from textclf.preprocessing import TOKENIZERS
 from textclf.readers import READERS
 from textclf.run_folder import RUNS, RunFolder, run_names
 
+if TYPE_CHECKING:  # listing what there is should not wait for ONNX Runtime
+    from textclf.classifier import Classifier
+    from textclf.explanation import Explanation
+
 SUMMARY = ("accuracy", "f1_macro", "log_loss", "roc_auc")
 MOST_CLASSES_IN_MATRIX = 12
 MOST_LABELS_IN_OVERVIEW = 10
+FOR, AGAINST = "rgb(0,114,178)", "rgb(213,94,0)"  # blue and orange, which the colour-blind tell apart too
+EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # from a share of the largest effect on
 STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 
@@ -70,6 +78,38 @@ def show_report(report: Report, format: str) -> None:
         if finding.advice:
             print_line(f"  {finding.advice}")
     print_line("Training would fail." if report.would_fail else "Training can begin.")
+
+
+def show_explanations(
+    classifier: "Classifier", chunks: Iterable[list[str]], *, threshold: float | None = None, top_k: int | None = None
+) -> None:
+    """Texts with every word coloured by its effect on the answer, and below them the strongest words."""
+    from textclf.explanation import explain, explained_labels, strongest
+
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    for text in (text for texts in chunks for text in texts):
+        explanation = explain(classifier, text, threshold=threshold, top_k=top_k)
+        for label in explained_labels(explanation, classifier.labels, only_top=top_k is not None):
+            column = classifier.labels.index(label)
+            console.print(Text.assemble((label, "bold"), f"  {explanation.answer.probabilities[label]:.4f}"))
+            console.print(_coloured(explanation, column))
+            words = strongest(explanation, column)
+            sides = {"for": [pair for pair in words if pair[1] > 0], "against": [pair for pair in words if pair[1] < 0]}
+            for side, pairs in sides.items():
+                if pairs:
+                    shown = "  ".join(f"{' '.join(word.split())} {effect:+.4f}" for word, effect in pairs)
+                    console.print(Text(f"{side}: {shown}", "dim"))
+
+
+def _coloured(explanation: "Explanation", column: int) -> Text:
+    """The text, its words blue where they speak for the label and orange against it, stronger with their effect."""
+    coloured, effects = Text(explanation.answer.text), explanation.effects[:, column].tolist()
+    largest = max(map(abs, effects), default=0) or 1  # no words, or none with an effect
+    for span, effect in zip(explanation.spans, effects, strict=True):
+        styles = [style for share, style in EFFECT_STYLES if abs(effect) >= share * largest]
+        if styles:
+            coloured.stylize(styles[0].format(FOR if effect > 0 else AGAINST), *span)
+    return coloured
 
 
 def show_parts() -> None:
