@@ -5,7 +5,14 @@ import logging
 import numpy as np
 import pytest
 
-from textclf.dataset import ColumnOptions, read_dataset, with_labels, without_blank_texts
+from textclf.dataset import (
+    ColumnOptions,
+    DataOptions,
+    read_dataset,
+    read_sources,
+    with_labels,
+    without_blank_texts,
+)
 from textclf.errors import DataError
 from textclf.readers.options import ReadingOptions
 
@@ -138,3 +145,50 @@ def test_training_without_any_text_is_refused(write):
     assert len(read(path, **COLUMNS)) == 2
     with pytest.raises(DataError, match=r"a\.csv: expected texts, received only empty fields\."):
         read_for_training(path, **COLUMNS)
+
+
+def splits_of(path, **columns):
+    data = DataOptions(train=path, split_column="part", **columns)
+    return {name: rows_of(read()) for name, read in read_sources(data).items()}
+
+
+def test_a_column_says_which_row_is_in_which_split(write):
+    path = write("part,text,label\ntrain,a,x\nDev,b,y\ntest,c,x\nTrain,d,y\n")
+    assert splits_of(path) == {
+        "train": [("a", "x", 1), ("d", "y", 4)],
+        "validation": [("b", "y", 2)],
+        "test": [("c", "x", 3)],
+    }
+
+
+def test_a_split_column_may_name_train_alone(write):
+    assert list(splits_of(write("part,text,label\ntrain,a,x\n"))) == ["train"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("train,a,x\nrest,b,y\n", "received 'rest' in row 2"),
+        ("train,a,x\n,b,y\n", "received 'nothing' in row 2"),
+        ("test,a,x\n", "expected rows of train in column 'part', but there are none"),
+    ],
+)
+def test_a_split_that_is_none_is_refused(write, rows, message):
+    with pytest.raises(DataError, match=message):
+        splits_of(write("part,text,label\n" + rows))
+
+
+def test_a_missing_split_column_is_named(write):
+    with pytest.raises(DataError, match="expected a column 'part', but the columns are: text, label"):
+        splits_of(write("text,label\na,x\n"))
+
+
+def test_a_sample_is_from_everywhere(write):
+    dataset = read(write("text,label\n" + "".join(f"{number},x\n" for number in range(10))), **COLUMNS)
+    assert dataset.sample(4).texts.to_pylist() == ["0", "2", "5", "7"]
+    assert dataset.sample(10) is dataset
+
+
+def test_slices_are_all_rows_in_their_order(write):
+    dataset = read(write("text,label\n" + "".join(f"{number},{number % 3}\n" for number in range(10))), **COLUMNS)
+    assert [row for some in dataset.slices(4) for row in rows_of(some)] == rows_of(dataset)

@@ -109,3 +109,22 @@ def test_files_are_read_as_in_training_whatever_their_format(workplace, tiny_con
     data = {"train": "gb.csv", "test": "gb.csv", "encoding": "gb18030", "format": "csv"}
     run = textclf.train(tiny_config(data=data), run="gb")
     assert textclf.evaluate(run, "gb.jsonl") == textclf.evaluate(run)
+
+
+def test_the_rows_of_a_split_column_are_trained_on_and_measured_again(workplace, tiny_config):
+    with (workplace / "data/toy_en/train.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    parts = ["train", "train", "valid", "test"]
+    with (workplace / "one.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["split", "text", "label"])
+        writer.writerows([parts[number % 4], row["text"], row["label"]] for number, row in enumerate(rows))
+    config = tiny_config() | {"data": {"train": "one.csv", "split_column": "split"}}
+    run = textclf.train(config, run="r")
+    metrics = json.loads(run.metrics.read_text())
+    assert [metrics[split]["rows"] for split in ("train", "validation", "test")] == [
+        sum(parts[number % 4] in names for number in range(len(rows))) for names in (["train"], ["valid"], ["test"])
+    ]
+    assert textclf.evaluate(run)["accuracy"] == metrics["test"]["accuracy"]
+    answered = [int(line["row"]) for line in csv.DictReader(run.predictions.open(encoding="utf-8", newline=""))]
+    assert answered == [number for number in range(1, len(rows) + 1) if number % 4 == 0]

@@ -11,7 +11,7 @@ from textclf.checks import CHECKS
 from textclf.checks.finding import Finding
 from textclf.checks.material import Material
 from textclf.config import Config, load_config
-from textclf.dataset import Dataset, read_dataset, with_labels, without_blank_texts
+from textclf.dataset import Dataset, read_sources, with_labels, without_blank_texts
 from textclf.errors import ConfigError, TextclfError
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.targets import Targets, separator_for
@@ -91,14 +91,10 @@ def _check_loaded(name: str, config: Config) -> Report:
 
 def _read_splits(config: Config, findings: list[Finding]) -> tuple[dict[str, Dataset], Targets | None]:
     """As `training.read_splits`, but what cannot be read or used is a finding, and the rest goes on."""
-    sources = {"train": config.data.train, "validation": config.data.validation, "test": config.data.test}
     share = config.data.validation if isinstance(config.data.validation, float) else None
-    files = {split: source for split, source in sources.items() if source is not None and source is not share}
-    raw = {
-        split: _or_failure(findings, "data", read_dataset, source, config.data, config.data)
-        for split, source in files.items()
-    }
-    if raw["train"] is None:
+    sources = _or_failure(findings, "data", read_sources, config.data) or {}
+    raw = {split: _or_failure(findings, "data", read) for split, read in sources.items()}
+    if raw.get("train") is None:
         return {}, None
     separator = separator_for(raw["train"].labels, config.targets)
     splits = {
@@ -111,10 +107,10 @@ def _read_splits(config: Config, findings: list[Finding]) -> tuple[dict[str, Dat
         return {}, None
     many = separator is not None
     targets = _or_failure(findings, "labels", Targets.fit, splits["train"].labels, config.targets, many=many)
-    if share and targets:
+    if share and targets and "validation" not in raw:
         sides = _or_failure(findings, "data.validation", splitting.split, splits["train"], share, config.seed)
         splits["train"], splits["validation"] = sides or (splits["train"], None)
-    return {name: splits[name] for name in sources if splits.get(name)}, targets
+    return {name: splits[name] for name in ("train", "validation", "test") if splits.get(name)}, targets
 
 
 def _or_failure(findings: list[Finding], subject: str, function: Callable, *arguments, **options):

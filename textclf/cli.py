@@ -72,17 +72,30 @@ def check(config, overrides, format):
     metavar="NAME",
     help="Name of the run folder below runs/.  [default: the date and the config's name]",
 )
-def train(config, overrides, run):
+@click.option(
+    "--folds",
+    type=click.IntRange(2, 100),
+    metavar="K",
+    help="Measure by cross-validation: K trainings, each on all texts but a K-th, which it then answers for.",
+)
+def train(config, overrides, run, folds):
     """Train a classifier as CONFIG says, and measure it.
 
     \b
     textclf train configs/toy_en.yaml
     textclf train configs/toy_en.yaml --set training.epochs=3 --set model.units=32 --run short
+    textclf train configs/toy_en.yaml --folds 5
     """
-    from textclf.screen import show_run
-    from textclf.training import train
+    from textclf.screen import show_folds, show_run
 
-    show_run(train(config, overrides, run=run))
+    if folds:
+        from textclf.cross_validation import cross_validate
+
+        show_folds(cross_validate(config, overrides, folds=folds, run=run))
+    else:
+        from textclf.training import train
+
+        show_run(train(config, overrides, run=run))
 
 
 @cli.command()

@@ -97,6 +97,10 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
     if config and config.data.label_column in config.data.text_columns:
         path = ("data", "label_column")
         faults.append(Fault(path, document.places.get(path, ""), "expected another column than text_column"))
+    if config and config.data.split_column and (config.data.test or not isinstance(config.data.validation, float)):
+        path = ("data", "split_column")
+        message = "expected no file for validation or test beside it: the column says which rows these are"
+        faults.append(Fault(path, document.places.get(path, ""), message))
     if faults:
         raise ConfigError(report(name, faults))
     return config

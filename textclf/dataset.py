@@ -1,8 +1,10 @@
 """Labelled texts: read from files, checked, and split into what is learned from and what is measured on."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from operator import eq
 from typing import Annotated
 
 import numpy as np
@@ -20,6 +22,12 @@ from textclf.text_array import stored_texts
 
 log = logging.getLogger(__name__)
 CHUNK_ROWS = 10_000  # taken at a time
+# What data sets call their splits, and what they are here.
+SPLIT_NAMES = {
+    **dict.fromkeys(["train", "training"], "train"),
+    **dict.fromkeys(["validation", "valid", "val", "dev", "development"], "validation"),
+    **dict.fromkeys(["test", "testing"], "test"),
+}
 
 Files = Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
 
@@ -60,6 +68,12 @@ class DataOptions(ColumnOptions, ReadingOptions):
         "Decides when to stop and which weights to keep.",
     )
     test: Files | None = Field(None, description="Texts that nothing is learned from, for the final figures.")
+    split_column: str | None = Field(
+        None,
+        min_length=1,
+        description="Column of train that says of each row whether it is train, validation or test, in place of "
+        "files of their own.",
+    )
 
 
 @dataclass(frozen=True)
@@ -104,20 +118,60 @@ def read_dataset(source: str | Sequence[str], columns: ColumnOptions, reading: R
     Raises:
         DataError: a file is missing or cannot be read, or there are no rows.
     """
+    return _read(source, columns, reading, None)[0]
+
+
+def read_sources(data: DataOptions) -> dict[str, Callable[[], Dataset]]:
+    """What the config names, by split, `train` first: a function for each that reads it, as `read_dataset` does."""
+    if data.split_column:
+        parts = _read_parts(data)
+        return {name: partial(dict.__getitem__, parts, name) for name in parts}
+    sources = {"train": data.train, "validation": data.validation, "test": data.test}
+    return {
+        name: partial(read_dataset, source, data, data)
+        for name, source in sources.items()
+        if source is not None and not isinstance(source, float)
+    }
+
+
+def _read_parts(data: DataOptions) -> dict[str, Dataset]:
+    """The splits of a file whose column says which row is in which."""
+    dataset, said = _read(data.train, data, data, data.split_column)
+    splits = said.map(lambda names: tuple(SPLIT_NAMES.get(name.casefold(), name) for name in names))
+    unknown = np.flatnonzero(splits.where(lambda names: len(names) != 1 or names[0] not in SPLIT_NAMES.values()))
+    if len(unknown):
+        received = ", ".join(said[unknown[0]]) or "nothing"
+        raise DataError(
+            f"{dataset.name}: expected train, validation or test in column '{data.split_column}', received "
+            f"'{received}' in row {dataset.rows[unknown[0]]}. Correct it, or remove data.split_column."
+        )
+    if ("train",) not in splits.answers:
+        raise DataError(f"{dataset.name}: expected rows of train in column '{data.split_column}', but there are none.")
+    names = [name for name in ("train", "validation", "test") if (name,) in splits.answers]
+    return {name: dataset.take(np.flatnonzero(splits.where(partial(eq, (name,))))) for name in names}
+
+
+def _read(
+    source: str | Sequence[str], columns: ColumnOptions, reading: ReadingOptions, split_column: str | None
+) -> tuple[Dataset, Labels]:
+    """A dataset, and what its split column says of each row."""
     name = str(source) if isinstance(source, str) else ", ".join(map(str, source))
-    numbers: dict[tuple[str, ...], int] = {}
-    codes = [np.empty(0, np.int32)]
+    codes = {"label": [np.empty(0, np.int32)], "split": [np.empty(0, np.int32)]}
+    numbers: dict[str, dict[tuple[str, ...], int]] = {"label": {}, "split": {}}
 
     def texts_of_tables() -> Iterator[pa.LargeStringArray]:
-        for table in read_files(source, columns.text_columns, columns.label_column, reading):
-            codes.append(code_column(table["label"], numbers))
+        for table in read_files(source, columns.text_columns, columns.label_column, reading, split_column):
+            for column in table.column_names[1:]:
+                codes[column].append(code_column(table[column], numbers[column]))
             yield from table["text"].chunks
 
     texts = stored_texts(texts_of_tables())
     if not len(texts):
         raise DataError(f"{name}: expected rows of texts and labels, received a file without rows.")
-    labels = Labels(list(numbers), np.concatenate(codes)).map(_stripped)
-    return Dataset(name, texts, labels, np.arange(1, len(texts) + 1, dtype=np.int32))
+    labels, splits = (
+        Labels(list(numbers[column]), np.concatenate(codes[column])).map(_stripped) for column in ("label", "split")
+    )
+    return Dataset(name, texts, labels, np.arange(1, len(texts) + 1, dtype=np.int32)), splits
 
 
 def with_labels(dataset: Dataset, separator: str | None) -> Dataset:

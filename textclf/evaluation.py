@@ -9,7 +9,7 @@ import numpy as np
 
 from textclf.classifier import Classifier, load_classifier
 from textclf.config import load_config
-from textclf.dataset import ColumnOptions, Dataset, read_dataset, with_labels
+from textclf.dataset import ColumnOptions, Dataset, read_dataset, read_sources, with_labels
 from textclf.errors import RunError
 from textclf.files import atomic_file, make_folder, write_json
 from textclf.readers.options import ReadingOptions
@@ -45,22 +45,19 @@ def evaluate(
     """
     folder = find_classifier(run)
     classifier = load_classifier(folder)
-    reading = ReadingOptions.model_validate(classifier.about["reading"])
-    if data is not None:
-        reading = reading.model_copy(update={"format": None})  # another file may have another ending
+    columns = {"text_column": text_column, "label_column": label_column}
+    columns = {name: column for name, column in columns.items() if column}
     if data is None:
         run_folder = find_run(folder.parent)
-        data = load_config(run_folder.config).data.test
-        if data is None:
-            raise RunError(f"{run_folder.path}: its config names no test file. Name one with --data.")
+        raw = _own_test(run_folder, columns)
         output = output or run_folder.evaluations / "test"
-    elif output is None and (folder.parent / "run.json").exists():
-        output = RunFolder(folder.parent).evaluations / Path(data).stem
-    columns = ColumnOptions(
-        text_column=text_column or classifier.about["text_column"],
-        label_column=label_column or classifier.about["label_column"],
-    )
-    raw = read_dataset(data, columns, reading)
+    else:
+        about = {name: classifier.about[name] for name in ColumnOptions.model_fields}
+        # Another file may have another ending.
+        reading = ReadingOptions.model_validate({**classifier.about["reading"], "format": None})
+        raw = read_dataset(data, ColumnOptions(**about | columns), reading)
+        if output is None and (folder.parent / "run.json").exists():
+            output = RunFolder(folder.parent).evaluations / Path(data).stem
     dataset = with_labels(raw, classifier.targets.separator if classifier.targets.many else None)
     classes = classifier.targets.encode(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts)
@@ -70,6 +67,14 @@ def evaluate(
         write_evaluation(Path(output), classifier, dataset, probabilities, {"data": dataset.name, **metrics})
         log.info("wrote metrics.json and predictions.csv to %s", output)
     return metrics
+
+
+def _own_test(run_folder: RunFolder, columns: dict[str, str]) -> Dataset:
+    """The test texts of a run, from the columns of its config or from others."""
+    sources = read_sources(load_config(run_folder.config).data.model_copy(update=columns))
+    if "test" not in sources:
+        raise RunError(f"{run_folder.path}: its config names no test file. Name one with --data.")
+    return sources["test"]()
 
 
 def write_evaluation(

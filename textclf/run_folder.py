@@ -30,7 +30,7 @@ class RunFolder:
         self.predictions = self.path / "predictions.csv"
         self.classifier = self.path / "classifier"
         self.evaluations = self.path / "evaluations"
-        self.cache = self.path.parent / CACHE
+        self.cache = RUNS / CACHE
 
     def __fspath__(self) -> str:
         return os.fspath(self.path)
@@ -62,9 +62,11 @@ class RunFolder:
         """Change some entries of `run.json`."""
         write_json(self.about, {**self.read_about(), **changes})
 
-    def finish(self, **changes: object) -> None:
-        """Mark the run as finished, and make it the one that `runs/latest` names."""
+    def finish(self, *, latest: bool = True, **changes: object) -> None:
+        """Mark the run as finished, and make it the one that `runs/latest` names, unless it is part of another."""
         self.update_about(status="finished", **changes)
+        if not latest:
+            return
         link, partial = self.path.parent / LATEST, self.path.parent / f".{LATEST}.{os.getpid()}.partial"
         partial.unlink(missing_ok=True)
         partial.symlink_to(self.path.name, target_is_directory=True)
@@ -96,6 +98,17 @@ def create_run(name: str | None, config_name: str, about: dict) -> RunFolder:
             number += 1
         except (OSError, ValueError) as error:
             raise cannot_write(run.path, error) from None
+    return _begin(run, about)
+
+
+def create_part(run: RunFolder, name: str, about: dict) -> RunFolder:
+    """A run within another one."""
+    part = RunFolder(run.path / name)
+    part.path.mkdir()
+    return _begin(part, about)
+
+
+def _begin(run: RunFolder, about: dict) -> RunFolder:
     run.checkpoints.mkdir()
     write_json(run.about, {"format_version": FORMAT_VERSION, "status": "running", **about})
     return run

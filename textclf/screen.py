@@ -36,6 +36,18 @@ def show_run(run: RunFolder) -> None:
     print_line('Next: textclf predict "some text"')
 
 
+def show_folds(run: RunFolder) -> None:
+    """The figures of a cross-validation: mean and deviation, and the lowest and highest of the folds."""
+    metrics = json.loads(run.metrics.read_text(encoding="utf-8"))
+    table = _table("", "mean", "deviation", "lowest", "highest")
+    for name in (name for name in SUMMARY if name in metrics["mean"]):
+        values = metrics["by_fold"][name]
+        table.add_row(name, *_figures([metrics["mean"][name], metrics["deviation"][name], min(values), max(values)]))
+    _print(table)
+    print_line(f"{metrics['folds']} folds in {run.read_about()['seconds']:.0f} s; an answer for every text is in")
+    print_line(f"{run.predictions}")
+
+
 def show_metrics(metrics: dict, format: str) -> None:
     """The metrics of one evaluation: as tables, or all of them as JSON."""
     if format == "json":

@@ -20,7 +20,7 @@ from textclf.checking import check, summary
 from textclf.checks import SLOW_CHECKS
 from textclf.classifier import Classifier, load_classifier, save_classifier
 from textclf.config import Config, load_config, write_config
-from textclf.dataset import DataOptions, Dataset, read_dataset, with_labels, without_blank_texts
+from textclf.dataset import DataOptions, Dataset, read_sources, with_labels, without_blank_texts
 from textclf.errors import TrainingError
 from textclf.evaluation import write_evaluation
 from textclf.files import atomic_file, checksum
@@ -65,26 +65,25 @@ def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), 
     config = load_config(config, overrides)
     with collected_log() as collected:
         splits, targets = read_splits(config)
-        classes = {split: targets.encode(data.labels, rows=data.rows, name=data.name) for split, data in splits.items()}
-        folder = create_run(run, name, _provenance(config))
-        with _status_of(folder):
+        classes = encoded_labels(splits, targets)
+        folder = create_run(run, name, provenance(config))
+        with status_of(folder):
             write_log(collected, folder.log)
             write_config(config, folder.config, f"textclf train {name}")
-            _write_splits(folder.splits, splits)
             log.info("run %s: %s", folder.path, _sizes(config, splits, targets))
-            fitted = _fit_and_save(folder, config, splits, targets, classes)
-            folder.finish(
-                best_epoch=fitted.best_epoch,
-                epochs=fitted.epochs,
-                seconds=round(time.perf_counter() - started, 1),
-                seconds_fitting=round(fitted.seconds, 1),
-                peak_memory_mb=_peak_memory_mb(),
-            )
+            folder.finish(**train_on(folder, config, splits, targets, classes), seconds=seconds_since(started))
     return folder
 
 
-def _fit_and_save(folder: RunFolder, config: Config, splits: dict[str, Dataset], targets: Targets, classes: dict):
-    """From checked splits to a measured classifier in the run folder."""
+def train_on(
+    folder: RunFolder, config: Config, splits: dict[str, Dataset], targets: Targets, classes: dict[str, np.ndarray]
+) -> dict:
+    """From checked splits to a measured classifier in the run folder; what `run.json` says of it.
+
+    Args:
+        classes: the labels of each split as numbers, from `encoded_labels`.
+    """
+    _write_splits(folder.splits, splits)
     texts = {name: dataset.texts for name, dataset in splits.items()}
     preprocessor, rows = encoded_texts(config.preprocessing, texts, folder.cache)
     encoded = {name: EncodedSplit(rows[name], classes[name]) for name in splits}
@@ -104,7 +103,26 @@ def _fit_and_save(folder: RunFolder, config: Config, splits: dict[str, Dataset],
     classifier = load_classifier(folder.classifier)
     _compare_with_keras(folder, classifier, encoded["validation"].rows, fitted.validation_probabilities)
     _measure_splits(folder, classifier, splits, encoded)
-    return fitted
+    return {
+        "best_epoch": fitted.best_epoch,
+        "epochs": fitted.epochs,
+        "seconds_fitting": round(fitted.seconds, 1),
+        "peak_memory_mb": _peak_memory_mb(),
+    }
+
+
+def encoded_labels(splits: dict[str, Dataset], targets: Targets) -> dict[str, np.ndarray]:
+    """The labels of each split as numbers.
+
+    Raises:
+        DataError: a label that train does not have.
+    """
+    return {split: targets.encode(data.labels, rows=data.rows, name=data.name) for split, data in splits.items()}
+
+
+def seconds_since(started: float) -> float:
+    """Of `time.perf_counter`."""
+    return round(time.perf_counter() - started, 1)
 
 
 def read_splits(config: Config) -> tuple[dict[str, Dataset], Targets]:
@@ -113,20 +131,24 @@ def read_splits(config: Config) -> tuple[dict[str, Dataset], Targets]:
     Raises:
         DataError: a file that cannot be used.
     """
-    sources = {"train": config.data.train, "validation": config.data.validation, "test": config.data.test}
-    raw = {
-        name: read_dataset(source, config.data, config.data)
-        for name, source in sources.items()
-        if source is not None and not isinstance(source, float)
-    }
+    splits, targets = read_labelled(config)
+    if "validation" not in splits:
+        splits["train"], splits["validation"] = split(splits["train"], config.data.validation, config.seed)
+        targets = Targets.fit(splits["train"].labels, config.targets, many=targets.many)
+    return {name: splits[name] for name in ("train", "validation", "test") if name in splits}, targets
+
+
+def read_labelled(config: Config) -> tuple[dict[str, Dataset], Targets]:
+    """What the config names, nothing held out yet, and the labels of train.
+
+    Raises:
+        DataError: a file that cannot be used.
+    """
+    raw = {name: read() for name, read in read_sources(config.data).items()}
     separator = separator_for(raw["train"].labels, config.targets)
     splits = {name: with_labels(dataset, separator) for name, dataset in raw.items()}
     splits["train"] = without_blank_texts(splits["train"])
-    targets = Targets.fit(splits["train"].labels, config.targets, many=separator is not None)
-    if "validation" not in splits:
-        splits["train"], splits["validation"] = split(splits["train"], config.data.validation, config.seed)
-        targets = Targets.fit(splits["train"].labels, config.targets, many=separator is not None)
-    return {name: splits[name] for name in sources if name in splits}, targets
+    return splits, Targets.fit(splits["train"].labels, config.targets, many=separator is not None)
 
 
 def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
@@ -167,7 +189,7 @@ def _measure_splits(
     write_evaluation(folder.path, classifier, splits[name], probabilities, metrics)
 
 
-def _provenance(config: Config) -> dict:
+def provenance(config: Config) -> dict:
     """What is needed to repeat a run and to know what it was made with."""
     sources = [config.data.train, config.data.validation, config.data.test]
     named = [source for source in sources if source is not None and not isinstance(source, float)]
@@ -213,7 +235,7 @@ def _peak_memory_mb() -> int | None:
 
 
 @contextmanager
-def _status_of(folder: RunFolder) -> Iterator[None]:
+def status_of(folder: RunFolder) -> Iterator[None]:
     """A run that does not finish says why."""
     try:
         yield

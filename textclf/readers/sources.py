@@ -23,9 +23,13 @@ GATHERED_FILES = 1000  # of a text each, in one table
 
 
 def read_files(
-    source: Source, text_columns: Sequence[str], label_column: str | None, options: ReadingOptions = DEFAULTS
+    source: Source,
+    text_columns: Sequence[str],
+    label_column: str | None,
+    options: ReadingOptions = DEFAULTS,
+    split_column: str | None = None,
 ) -> Iterator[pa.Table]:
-    """Tables with the columns `text` and, if a label column is named, `label`: large strings, or lists of them.
+    """Tables with `text` and, if columns for them are named, `label` and `split`: large strings, or lists of them.
 
     Args:
         source: a file, a glob pattern, a folder (with a subfolder for every label, or with files), or a list of
@@ -37,7 +41,8 @@ def read_files(
     """
     for found, files in groupby(_files(source, options.format), key=lambda file: file[1]):
         form = options.model_copy(update={"format": found})
-        tables = chain.from_iterable(_read_file(path, text_columns, label_column, form) for path, _ in files)
+        columns = (text_columns, label_column, form, split_column)
+        tables = chain.from_iterable(_read_file(path, *columns) for path, _ in files)
         yield from _gathered(tables) if found == "folder" else tables
 
 
@@ -47,6 +52,7 @@ def read_stream(
     text_columns: Sequence[str],
     label_column: str | None,
     options: ReadingOptions = DEFAULTS,
+    split_column: str | None = None,
 ) -> Iterator[pa.Table]:
     """As `read_files`, from an open file or pipe; `name` says its format and compression, unless the options do.
 
@@ -55,12 +61,16 @@ def read_stream(
     """
     reader = READERS[options.format or format_of(name)]
     if not reader.NAMES_COLUMNS:
+        if split_column:
+            raise DataError(f"{name}: expected a file with named columns, as data.split_column is set. Remove that.")
         text_columns, label_column = ["text"], label_column and "label"
-    columns = [*text_columns, *([label_column] if label_column else [])]
+    named = {"label": label_column, "split": split_column}
+    named = {meaning: column for meaning, column in named.items() if column}
+    columns = list(dict.fromkeys([*text_columns, *named.values()]))
     try:
         for table in reader.read(decompressed(stream, name), columns, name, options):
             found = {"text": _joined_texts(table, text_columns, options.text_separator, name)}
-            yield pa.table(found | ({"label": table[label_column]} if label_column else {}))
+            yield pa.table(found | {meaning: table[column] for meaning, column in named.items()})
     except OSError as error:
         raise cannot_be_read(name, error) from None
 

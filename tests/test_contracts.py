@@ -1,0 +1,78 @@
+"""Every type of answer with every tokenizer from every kind of file: the same numbers for the training.
+
+A new reader, tokenizer or type is tested by being listed in its table.
+"""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from tests.readers.written_files import write_source
+from textclf.cache import encoded_texts
+from textclf.config import load_config
+from textclf.preprocessing import TOKENIZERS
+from textclf.readers import READERS
+from textclf.targets import TYPES
+from textclf.training import encoded_labels, read_splits
+
+LABELS = {"binary": ["no", "yes"], "multiclass": ["no", "perhaps", "yes"], "multilabel": ["no", "no|yes", "perhaps"]}
+TEXTS = ["good film {}", "很好看 {}", "ดีมาก {}", "영화 {} 좋다", "فيلم جيد {}", "👍🏽 {} 🎉"]
+
+
+def rows_of(type):
+    """36 texts, sorted by label, as a folder has them."""
+    labels = LABELS[type]
+    rows = [
+        (text.format(number), labels[(number + shift) % len(labels)])
+        for shift, text in enumerate(TEXTS)
+        for number in range(6)
+    ]
+    return sorted(rows, key=lambda row: row[1])
+
+
+def material_of(folder, reader, type, tokenizer):
+    """Everything that a training gets: texts, rows, labels as numbers, token ids, by split."""
+    if tokenizer == "jieba":
+        pytest.importorskip("rjieba")
+    config = load_config(
+        {
+            "data": {"train": write_source(folder, reader, rows_of(type)), "validation": 0.25, "format": reader},
+            "targets": {"type": type},
+            "preprocessing": {"tokenizer": tokenizer, "vocabulary_size": 200, "min_frequency": 1}
+            if tokenizer != "keras"
+            else {"tokenizer": tokenizer},
+        }
+    )
+    splits, targets = read_splits(config)
+    classes = encoded_labels(splits, targets)
+    texts = {name: dataset.texts for name, dataset in splits.items()}
+    preprocessor, rows = encoded_texts(config.preprocessing, texts, folder / "cache")
+    found = {
+        name: (dataset.texts.to_pylist(), dataset.rows.tolist(), classes[name].tolist(), *map(np.array, rows[name]))
+        for name, dataset in splits.items()
+    }
+    return found, targets, preprocessor
+
+
+@pytest.fixture(scope="module")
+def of_csv(tmp_path_factory):
+    """The same from CSV, made once for each type and tokenizer."""
+    return cache(lambda *arguments: material_of(tmp_path_factory.mktemp("csv"), "csv", *arguments)[0])
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+@pytest.mark.parametrize("type", TYPES)
+@pytest.mark.parametrize("reader", [name for name in READERS if name != "txt"])  # which has no labels
+def test_every_file_gives_the_same_numbers(reader, type, tokenizer, tmp_path, of_csv):
+    found, targets, preprocessor = material_of(tmp_path, reader, type, tokenizer)
+    names = {part for label in LABELS[type] for part in label.split("|")}
+    assert (targets.type, targets.labels) == (type, sorted(names))
+    assert sorted(row for _, rows, *_ in found.values() for row in rows) == list(range(1, 37))
+    assert 8 <= len(found["validation"][0]) <= 10
+    expected = of_csv(type, tokenizer)
+    for name, values in found.items():
+        for value, same in zip(values, expected[name], strict=True):
+            np.testing.assert_array_equal(value, same)
+        assert (np.diff(values[4]) > 0).all()
+        assert 0 < values[3].min() <= values[3].max() < preprocessor.num_ids

@@ -1,0 +1,128 @@
+"""`train --folds`: every text answered for by a classifier that has not seen it, and how much the figures vary."""
+
+import csv
+import logging
+import statistics
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from textclf.config import Config, load_config, write_config
+from textclf.dataset import Dataset
+from textclf.errors import DataError
+from textclf.files import atomic_file, parse_json, write_json
+from textclf.run_folder import RunFolder, create_part, create_run
+from textclf.run_log import collected_log, write_log
+from textclf.splitting import split
+from textclf.targets import Targets
+from textclf.training import encoded_labels, provenance, read_labelled, seconds_since, status_of, train_on
+
+log = logging.getLogger(__name__)
+
+
+def cross_validate(
+    config: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, folds: int, run: str | None = None
+) -> RunFolder:
+    """Train one classifier for each of `folds` parts of the training texts, on the others, and measure it on the part.
+
+    Every fold is a whole run in a folder of its own. The run around them has `metrics.json` with mean and deviation
+    of every figure, and `predictions.csv` with an answer for every text. A test file is not looked at, and
+    `runs/latest` stays as it is: none of the classifiers has learned from all texts.
+
+    Args:
+        config, overrides, run: as for `train`.
+        folds: at least 2. Parts are stratified, and identical texts are in one.
+
+    Raises:
+        ConfigError, DataError: something in the config or the data; nothing was written then.
+        TrainingError: a training cannot go on.
+    """
+    started = time.perf_counter()
+    name = Path(config).stem if isinstance(config, str | Path) else "config"
+    config = load_config(config, overrides)
+    with collected_log() as collected:
+        given, targets = read_labelled(config)
+        parts = list(_folds(config, given, folds))
+        folder = create_run(run, f"{name}-folds", provenance(config))
+        with status_of(folder):
+            write_log(collected, folder.log)
+            write_config(config, folder.config, f"textclf train {name} --folds {folds}")
+            for number, splits in enumerate(parts, 1):
+                log.info("fold %d of %d: %d rows to learn from", number, folds, len(splits["train"]))
+                _train_fold(folder, number, config, splits, targets)
+            _write_metrics(folder, folds)
+            _write_predictions(folder, folds)
+            folder.finish(latest=False, folds=folds, seconds=seconds_since(started))
+    return folder
+
+
+def fold_of(folder: RunFolder, number: int) -> RunFolder:
+    """The run of one fold, counted from 1."""
+    return RunFolder(folder.path / f"fold-{number}")
+
+
+def _folds(config: Config, given: dict[str, Dataset], folds: int) -> Iterator[dict[str, Dataset]]:
+    """The splits of each fold: `test` is its part."""
+    dataset = given["train"]
+    _refuse_rare_labels(dataset, folds)
+    parts, rest = [], dataset
+    for number in range(folds - 1):  # a half of the last two, a third of the last three …
+        rest, part = split(rest, 1 / (folds - number), config.seed + number)
+        parts.append(part)
+    for part in (*parts, rest):
+        others = dataset.take(np.flatnonzero(~np.isin(dataset.rows, part.rows)))
+        train, validation = others, given.get("validation")
+        if validation is None:
+            train, validation = split(others, config.data.validation, config.seed)
+        yield {"train": train, "validation": validation, "test": part}
+
+
+def _refuse_rare_labels(dataset: Dataset, folds: int) -> None:
+    """Every part needs a text of every label, and so does the validation share of the others."""
+    if any(len(answer) != 1 for answer in dataset.labels.answers):
+        return  # where a text may have several labels, a part may lack one
+    label, count = dataset.labels.count().most_common()[-1]
+    if count <= folds:
+        raise DataError(
+            f"{dataset.name}: expected more than {folds} rows of every label for {folds} folds, received {count} of "
+            f"'{label}'. Choose fewer folds, or add rows."
+        )
+
+
+def _train_fold(folder: RunFolder, number: int, config: Config, splits: dict[str, Dataset], targets: Targets) -> None:
+    started = time.perf_counter()
+    part = create_part(folder, fold_of(folder, number).path.name, folder.read_about())
+    with status_of(part):
+        write_config(config, part.config, f"fold {number}")
+        made = train_on(part, config, splits, targets, encoded_labels(splits, targets))
+        part.finish(latest=False, **made, seconds=seconds_since(started))
+
+
+def _write_metrics(folder: RunFolder, folds: int) -> None:
+    """Mean and deviation over the folds of every figure that each of them has."""
+    of_folds = [parse_json(fold_of(folder, number).metrics.read_bytes())["test"] for number in range(1, folds + 1)]
+    figures = {
+        name: [float(metrics[name]) for metrics in of_folds]
+        for name in of_folds[0]
+        if name != "rows" and all(isinstance(metrics[name], int | float) for metrics in of_folds)
+    }
+    content = {
+        "folds": folds,
+        "mean": {name: statistics.mean(values) for name, values in figures.items()},
+        "deviation": {name: statistics.stdev(values) for name, values in figures.items()},
+        "by_fold": figures,
+    }
+    write_json(folder.metrics, content)
+
+
+def _write_predictions(folder: RunFolder, folds: int) -> None:
+    """The answers of all folds, each with the number of its fold."""
+    with atomic_file(folder.predictions) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        for number in range(1, folds + 1):
+            with fold_of(folder, number).predictions.open(encoding="utf-8", newline="") as answers:
+                for line, row in enumerate(csv.reader(answers)):
+                    if line or number == 1:  # one header
+                        writer.writerow([number if line else "fold", *row])
