@@ -121,10 +121,10 @@ def test_an_interrupted_run_says_that_it_is_unfinished(workplace, tiny_config, m
 
 
 def test_a_classifier_that_answers_otherwise_than_the_network_is_refused(workplace, tiny_config, monkeypatch):
-    from textclf import onnx_graph
+    from textclf.converters import recurrent
 
-    right_order = onnx_graph._onnx_weights
-    monkeypatch.setattr(onnx_graph, "_onnx_weights", lambda k, r, b, units: right_order(k[:, ::-1], r, b, units))
+    right_order = recurrent._onnx_weights
+    monkeypatch.setattr(recurrent, "_onnx_weights", lambda k, r, b, units: right_order(k[:, ::-1], r, b, units))
     with pytest.raises(TrainingError, match="differ from the trained network's by up to"):
         train(tiny_config())
     assert json.loads((workplace / "runs/r/run.json").read_text())["status"] == "failed"

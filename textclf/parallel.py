@@ -9,6 +9,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from textclf.mapped import release_pages
+from textclf.text_array import rebased
 
 Result = TypeVar("Result")
 CHUNK_ROWS = 2048  # long texts: some megabytes a chunk; short ones: still far more work than overhead
@@ -17,8 +18,11 @@ AHEAD = 2  # chunks for each core that may be ready before they are asked for
 
 def chunks_of(texts: pa.LargeStringArray, rows: int = CHUNK_ROWS) -> Iterator[pa.LargeStringArray]:
     """The texts in pieces; what has been read of a file is given back to the system."""
+    if len(texts) <= rows:
+        yield texts
+        return
     for start in range(0, len(texts), rows):
-        yield texts.slice(start, rows)
+        yield rebased(texts.slice(start, rows))
         release_pages()
 
 

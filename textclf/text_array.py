@@ -42,6 +42,12 @@ def bytes_of(texts: pa.LargeStringArray) -> tuple[memoryview, np.ndarray]:
     return content[places[0] : places[-1]], places - places[0]
 
 
+def rebased(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """A slice as a column of its own, its bytes not copied: pyarrow's functions make room for all of what it is from."""
+    content, offsets = bytes_of(texts)
+    return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(content))
+
+
 def stored_texts(chunks: Iterable[pa.LargeStringArray]) -> pa.LargeStringArray:
     """Chunks of a column as one: in memory, or, where there are many texts, in a temporary file without a name.
 

@@ -17,7 +17,7 @@ from textclf.text_array import text_array
 
 UNKNOWN_ID = 1
 FIRST_ID = 2
-CHUNKS_COUNTED = 64  # before their counts are put together
+CHUNKS_COUNTED = 16  # before their counts are put together
 NOT_FOUND = pa.Int32Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([-1], np.int32))])[0]
 
 
