@@ -43,7 +43,7 @@ def bytes_of(texts: pa.LargeStringArray) -> tuple[memoryview, np.ndarray]:
 
 
 def rebased(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """A slice as a column of its own, its bytes not copied: pyarrow's functions make room for all of what it is from."""
+    """A slice as a column of its own, no byte copied: pyarrow makes room for all of what a slice is from."""
     content, offsets = bytes_of(texts)
     return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(content))
 
