@@ -106,7 +106,11 @@ def test_every_fault_is_named_at_once_in_the_order_of_the_file(faults):
             "preprocessing.tokenizer",
             f"expected one of {CHOICE}, received 'wrod'; did you mean 'word'?",
         ),
-        ("line 10", "preprocessing.vocabulary_size", "expected a whole number of at least 3, received 2"),
+        (
+            "line 10",
+            "preprocessing.vocabulary_size",
+            "expected a whole number of at least 3 and of at most 1000000, received 2",
+        ),
         ("line 11", "preprocessing.lowercase", "expected true or false, received 'yes'"),
         (
             "line 13",

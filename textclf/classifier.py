@@ -9,20 +9,26 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+from pydantic import ValidationError
 
 from textclf import __version__
 from textclf.errors import RunError
 from textclf.files import parse_json, write_json
+from textclf.graph_check import check_graph
 from textclf.mapped import release_pages
+from textclf.onnx_session import GraphError, InferenceSession, open_session, run_session
 from textclf.parallel import chunks_of
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.preprocessing.token_ids import TokenIds, take
+from textclf.preprocessing.token_ids import TokenIds, from_lengths, take
+from textclf.readers.options import ReadingOptions
 from textclf.targets import Targets
 from textclf.text_array import text_array
+from textclf.untrusted import MIB, read_within
 
 FORMAT_VERSION = 1
 MODEL, TOKENIZER, LABELS, ABOUT = "model.onnx", "tokenizer.json", "labels.json", "classifier.json"
+# A file in memory is several times as large: JSON up to ten times, weights three times.
+LARGEST_FILES = {MODEL: 1024 * MIB, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, ABOUT: MIB}
 ROWS_AT_ONCE = 20_000  # encoded: memory does not grow with the number of texts
 BATCHES_AT_ONCE = 500
 BATCH_ROWS = 64  # larger ones gain nothing on a CPU and pad more
@@ -37,9 +43,7 @@ class Classifier:
         ['positive']
     """
 
-    def __init__(
-        self, preprocessor: Preprocessor, targets: Targets, session: onnxruntime.InferenceSession, about: dict
-    ):
+    def __init__(self, preprocessor: Preprocessor, targets: Targets, session: InferenceSession, about: dict):
         self.preprocessor = preprocessor
         self.targets = targets
         self.about = about
@@ -69,22 +73,30 @@ class Classifier:
         return np.concatenate([np.empty((0, len(self.labels)), np.float32), *parts])
 
     def probabilities_of(self, rows: TokenIds) -> np.ndarray:
-        """As `predict_proba`, for texts that are encoded already."""
+        """As `predict_proba`, for texts that are encoded already.
+
+        Raises:
+            RunError: the network fails, which one that was trained here never does.
+        """
         outputs = np.empty((len(rows.offsets) - 1, self.targets.num_units), np.float32)
         by_length = np.argsort(-rows.lengths, kind="stable")  # little padding in each batch
         batches = [by_length[start : start + BATCH_ROWS] for start in range(0, len(by_length), BATCH_ROWS)]
 
         def answer(batch: np.ndarray) -> None:
-            outputs[batch] = self._session.run(None, self.preprocessor.pad(take(rows, batch)))[0]
+            inputs = self.preprocessor.pad(take(rows, batch))
+            outputs[batch] = run_session(self._session, inputs, self.targets.num_units)
 
-        if len(batches) < 2:
-            for batch in batches:
-                answer(batch)
-        else:
-            with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-                for start in range(0, len(batches), BATCHES_AT_ONCE):
-                    list(pool.map(answer, batches[start : start + BATCHES_AT_ONCE]))
-                    release_pages()
+        try:
+            if len(batches) < 2:
+                for batch in batches:
+                    answer(batch)
+            else:
+                with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+                    for start in range(0, len(batches), BATCHES_AT_ONCE):
+                        list(pool.map(answer, batches[start : start + BATCHES_AT_ONCE]))
+                        release_pages()
+        except GraphError as error:
+            raise RunError(f"{MODEL}: {error}. Train again, or answer fewer or shorter texts at once.") from None
         return self.targets.probabilities(outputs)
 
 
@@ -120,55 +132,69 @@ def load_classifier(folder: str | Path) -> Classifier:
     """
     folder = Path(folder)
     about = _read_about(folder)
-    content = {name: _read_checked(folder / name, about["files"].get(name)) for name in (MODEL, TOKENIZER, LABELS)}
+    content = {name: _read_checked(folder, name, about["files"].get(name)) for name in (MODEL, TOKENIZER, LABELS)}
     try:
         targets = Targets.from_dict(parse_json(content[LABELS]))
         preprocessor = Preprocessor.from_json(content[TOKENIZER])
+        check_graph(content[MODEL])
+        session = open_session(content[MODEL], num_units=targets.num_units)
+        run_session(session, _largest_ids(preprocessor), targets.num_units)
     except (RunError, ValueError) as error:
         raise _damaged(folder, str(error)) from None
-    return Classifier(preprocessor, targets, _session(folder, content[MODEL], targets.num_units), about)
+    return Classifier(preprocessor, targets, session, about)
 
 
-def _session(folder: Path, model: bytes, num_units: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    # Batches run side by side in threads of ours, so that a single text starts no pool at all.
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime has no common class for its errors
-        raise _damaged(folder / MODEL, f"it is no usable ONNX model: {str(error).splitlines()[0]}") from None
-    if [node.name for node in session.get_inputs()] != ["token_ids"] or session.get_outputs()[0].shape[1:] != [
-        num_units
-    ]:
-        raise _damaged(folder / MODEL, "its inputs and outputs do not fit the labels")
-    return session
+def _largest_ids(preprocessor: Preprocessor) -> dict[str, np.ndarray]:
+    """A row of the smallest and the largest token id: weights that do not fit the vocabulary fail at once."""
+    return preprocessor.pad(from_lengths(np.array([1, preprocessor.num_ids - 1]), np.array([2])))
 
 
 def _read_about(folder: Path) -> dict:
     path = folder / ABOUT
     try:
-        about = parse_json(path.read_bytes())
+        about = parse_json(read_within(folder, ABOUT, LARGEST_FILES[ABOUT]))
     except FileNotFoundError:
         raise RunError(f"{folder}: expected a classifier folder, but it has no {ABOUT}.") from None
     except (OSError, ValueError) as error:
-        raise _damaged(path, str(error)) from None
+        raise _damaged(path, str(getattr(error, "strerror", None) or error)) from None
     version = about.get("format_version") if isinstance(about, dict) else None
-    if not isinstance(version, int) or not isinstance(about.get("files"), dict):
+    if type(version) is not int or not isinstance(about.get("files"), dict):
         raise _damaged(path, "it has no format version and list of files")
     if version > FORMAT_VERSION:
         raise RunError(
             f"{folder}: expected a classifier of format {FORMAT_VERSION} or older, received format {version}. "
             "It was made by a newer textclf: pip install --upgrade textclf-keras."
         )
+    try:
+        _check_columns(about)
+        ReadingOptions.model_validate(about.get("reading"))
+    except ValueError as error:  # pydantic's are, too
+        raise _damaged(path, f"how files are read is not what was written: {_one_line(error)}") from None
     return about
 
 
-def _read_checked(path: Path, expected: dict | None) -> bytes:
+def _check_columns(about: dict) -> None:
+    """The columns that `evaluate` and `predict` read where none is named."""
+    text, label = about.get("text_column"), about.get("label_column")
+    texts = text if isinstance(text, list) and text else [text]
+    if not all(isinstance(name, str) and name for name in [*texts, label]):
+        raise ValueError("expected names of columns")
+
+
+def _one_line(error: ValueError) -> str:
+    """Of pydantic's report the first fault: where, what, and that is all."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False, include_input=False)[0]
+    return ": ".join([".".join(map(str, first["loc"])) or "reading", first["msg"][:200]])
+
+
+def _read_checked(folder: Path, name: str, expected: object) -> bytes:
+    path = folder / name
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise _damaged(path, f"cannot be read: {error.strerror}") from None
+        content = read_within(folder, name, LARGEST_FILES[name])
+    except (OSError, ValueError) as error:
+        raise _damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if _fingerprint(content) != expected:
         raise _damaged(path, "its content is not what was written (size or checksum differ)")
     return content

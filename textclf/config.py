@@ -21,6 +21,9 @@ from textclf.preprocessing import TOKENIZERS
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.targets import TargetOptions
 
+# A second of reading, or five thousand labels with their weights.
+LARGEST_CONFIG = 100_000
+
 
 class EarlyStoppingOptions(Options):
     """When to stop before the last epoch. The weights of the best epoch are always the ones kept."""
@@ -167,7 +170,7 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
     if isinstance(source, Mapping):
         return Document(copy.deepcopy(dict(source)), {}, []), "config"
     try:
-        text = Path(source).read_text(encoding="utf-8-sig")
+        text = _config_text(Path(source))
     except FileNotFoundError:
         raise ConfigError(f"{source}: expected a config file, but there is none. Check the path.") from None
     except UnicodeDecodeError:
@@ -177,6 +180,15 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
             f"{escaped(str(source))}: cannot be read: {getattr(error, 'strerror', None) or error}."
         ) from None
     return parse_yaml(text), str(source)
+
+
+def _config_text(path: Path) -> str:
+    """The text of a config file, however large the file may be, or endless."""
+    with path.open("rb") as stream:
+        content = stream.read(LARGEST_CONFIG + 1)
+    if len(content) > LARGEST_CONFIG:
+        raise ValueError(f"expected at most {LARGEST_CONFIG:,} bytes, received more")
+    return content.decode("utf-8-sig")
 
 
 def _apply(override: str, document: Document) -> None:

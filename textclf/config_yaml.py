@@ -1,13 +1,16 @@
 """YAML 1.2 with the line of every setting. Duplicate keys are faults, and 1e-3 is a number."""
 
+import warnings
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import ReusedAnchorWarning
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 # A config is three levels deep and has some thirty values; an alias within itself has no end.
 DEEPEST = 20
 MOST_VALUES = 10_000
+MOST_BRACKETS = 500  # what ruamel takes for open ones grows with their square
 
 Path = tuple[str | int, ...]
 
@@ -33,12 +36,15 @@ def parse_yaml(text: str) -> Document:
     """Text -> data and places. An empty text is an empty mapping."""
     document = Document({}, {}, [])
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        _check_size(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ReusedAnchorWarning)
+            node = YAML(typ="safe", pure=True).compose(text)
         return document if node is None else document._replace(data=_construct(node, (), document))
     except Exception as error:  # of its own kind, or whatever ruamel stumbles over: a broken escape is a ValueError
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
-        problem = str(getattr(error, "problem", None) or error).removeprefix("but ")
+        problem = str(getattr(error, "problem", None) or error).strip().partition("\n")[0].removeprefix("but ")
         document.faults.append(Fault((), place, f"expected YAML, but {problem}", is_no_yaml=True))
         return document
 
@@ -49,6 +55,12 @@ def parse_value(text: str) -> Any:
         return None
     document = parse_yaml(text)
     return text if document.faults else document.data
+
+
+def _check_size(text: str) -> None:
+    """Refuse at once what would take ruamel minutes to find out."""
+    if sum(text.count(sign) for sign in "\n,") > MOST_VALUES or sum(text.count(sign) for sign in "[{") > MOST_BRACKETS:
+        raise ValueError(f"expected at most {MOST_VALUES:,} lines and values and {MOST_BRACKETS} brackets")
 
 
 def _construct(node: Node, path: Path, document: Document) -> Any:

@@ -11,8 +11,9 @@ from textclf.classifier import Classifier, load_classifier
 from textclf.config import load_config
 from textclf.dataset import ColumnOptions, Dataset, read_dataset, read_sources, with_labels
 from textclf.errors import RunError
-from textclf.files import atomic_file, make_folder, write_json
+from textclf.files import atomic_file, checksum, make_folder, write_json
 from textclf.readers.options import ReadingOptions
+from textclf.readers.sources import expand
 from textclf.run_folder import RunFolder, find_classifier, find_run
 from textclf.targets import Targets
 
@@ -50,14 +51,15 @@ def evaluate(
     if data is None:
         run_folder = find_run(folder.parent)
         raw = _own_test(run_folder, columns)
-        output = output or run_folder.evaluations / "test"
+        output = output or run_folder.inside(run_folder.evaluations / "test")
     else:
         about = {name: classifier.about[name] for name in ColumnOptions.model_fields}
         # Another file may have another ending.
         reading = ReadingOptions.model_validate({**classifier.about["reading"], "format": None})
         raw = read_dataset(data, ColumnOptions(**about | columns), reading)
         if output is None and (folder.parent / "run.json").exists():
-            output = RunFolder(folder.parent).evaluations / Path(data).stem
+            run_folder = RunFolder(folder.parent)
+            output = run_folder.inside(run_folder.evaluations / Path(data).stem)
     dataset = with_labels(raw, classifier.targets.separator if classifier.targets.many else None)
     classes = classifier.targets.encode(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts)
@@ -69,12 +71,35 @@ def evaluate(
     return metrics
 
 
-def _own_test(run_folder: RunFolder, columns: dict[str, str]) -> Dataset:
-    """The test texts of a run, from the columns of its config or from others."""
-    sources = read_sources(load_config(run_folder.config).data.model_copy(update=columns))
+def _own_test(run: RunFolder, columns: dict[str, str]) -> Dataset:
+    """The test texts of a run, from the columns of its config or from others.
+
+    Raises:
+        RunError: the config names none, or another file is in its place.
+    """
+    data = load_config(run.inside(run.config)).data.model_copy(update=columns)
+    source = data.train if data.split_column else data.test
+    if source is not None:
+        _check_same_files(run, expand(source, data))
+    sources = read_sources(data)
     if "test" not in sources:
-        raise RunError(f"{run_folder.path}: its config names no test file. Name one with --data.")
+        raise RunError(f"{run.path}: its config names no test file. Name one with --data.")
     return sources["test"]()
+
+
+def _check_same_files(run: RunFolder, files: list[str]) -> None:
+    """Refuse files that are not those of the training.
+
+    A run from a stranger names what files it likes; but the checksum of a file that the stranger has never seen is
+    not in its `run.json`, so that none is read and copied into `predictions.csv`.
+    """
+    checksums = run.read_about().get("data_sha256")
+    for file in files:
+        if not isinstance(checksums, dict) or checksums.get(file) != checksum(file):
+            raise RunError(
+                f"{file}: expected the test file of the run {run.path}, received another one: its checksum is not in "
+                "run.json. To measure on it all the same, name it with --data."
+            )
 
 
 def write_evaluation(

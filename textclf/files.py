@@ -11,6 +11,8 @@ from typing import IO, Any, BinaryIO
 
 from textclf.errors import DataError, WriteError
 
+MOST_VALUES = 5_000_000  # in a file of JSON: a million pieces and the pairs that they come from
+
 
 def open_file(path: str | Path) -> BinaryIO:
     """A file of texts, opened for reading bytes.
@@ -30,7 +32,13 @@ def open_file(path: str | Path) -> BinaryIO:
 
 
 def checksum(path: str | Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        DataError: it is no ordinary file, or cannot be read.
+    """
+    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+        raise DataError(f"{path}: expected an ordinary file, received a device or a pipe.")
     with open_file(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -88,12 +96,18 @@ def parse_json(content: bytes) -> Any:
     """JSON in UTF-8, from a file that may come from anywhere.
 
     Raises:
-        ValueError: it is none, or nested too deeply to be read.
+        ValueError: it is none, holds more values than `MOST_VALUES` or a number that is none, or is nested too deeply.
     """
+    if content.count(b",") + content.count(b"[") + content.count(b"{") > MOST_VALUES:
+        raise ValueError(f"expected at most {MOST_VALUES:,} values, received more")
     try:
-        return json.loads(content)
+        return json.loads(content, parse_constant=_no_number)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"expected numbers, received {name}")
 
 
 def _umask() -> int:

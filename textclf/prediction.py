@@ -32,6 +32,9 @@ def load(run: str | Path | RunFolder | None = None) -> Classifier:
     return load_classifier(find_classifier(run))
 
 
+CONTROL_CHARACTERS = dict.fromkeys([*range(32), *range(127, 160)], " ")
+
+
 class Answer(NamedTuple):
     """What is said of one text."""
 
@@ -170,8 +173,8 @@ def _as_csv(made: list[Answer], targets: Targets, *, with_header: bool, only_top
 
 
 def one_line(label: str) -> str:
-    """A label without tabs and line breaks, which would break the line apart."""
-    return " ".join(label.split())
+    """A label without tabs and line breaks, which would break the line apart, nor what commands a terminal."""
+    return " ".join(label.translate(CONTROL_CHARACTERS).split())
 
 
 def _csv_line(fields: list) -> str:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from textclf.errors import RunError, did_you_mean
 from textclf.files import cannot_write, parse_json, write_json
+from textclf.untrusted import MIB, read_within, refuse_links
 
 FORMAT_VERSION = 1
 RUNS = Path("runs")
 LATEST = "latest"
 CACHE = ".cache"  # of encoded texts, beside the runs that share it
+LARGEST_FILE = 16 * MIB  # of run.json and metrics.json
 
 
 class RunFolder:
@@ -45,18 +47,53 @@ class RunFolder:
             RunError: the folder is not a run, or of a newer format.
         """
         try:
-            about = parse_json(self.about.read_bytes())
+            about = self._read_json(self.about)
             version = about["format_version"]
         except FileNotFoundError:
             raise RunError(f"{self.path}: expected a run folder, but it has no run.json.") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RunError(f"{self.about}: damaged: {error}. Train again.") from None
-        if not isinstance(version, int) or version > FORMAT_VERSION:
+        except (OSError, ValueError, KeyError) as error:
             raise RunError(
-                f"{self.path}: expected a run of format {FORMAT_VERSION} or older, received format {version}. "
+                f"{self.about}: damaged: {getattr(error, 'strerror', None) or error}. Train again."
+            ) from None
+        if type(version) is not int or version > FORMAT_VERSION:
+            raise RunError(
+                f"{self.path}: expected a run of format {FORMAT_VERSION} or older, received format {version!s:.40}. "
                 "It was made by a newer textclf: pip install --upgrade textclf-keras."
             )
         return about
+
+    def read_metrics(self) -> dict:
+        """What `metrics.json` says; nothing if there is none yet.
+
+        Raises:
+            RunError: it is no such file.
+        """
+        try:
+            return self._read_json(self.metrics)
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.metrics}: damaged: {getattr(error, 'strerror', None) or error}.") from None
+
+    def inside(self, path: Path) -> Path:
+        """A path in the folder, once it is certain that no symbolic link on it leads out, and that it is no pipe.
+
+        Raises:
+            RunError: one does, or may.
+        """
+        try:
+            refuse_links(self.path, path)
+            if path.exists() and not path.is_file() and not path.is_dir():
+                raise ValueError("expected an ordinary file or folder, received something else")
+        except ValueError as error:
+            raise RunError(f"{path}: not used: {error}. Remove it, or copy the run without links.") from None
+        return path
+
+    def _read_json(self, path: Path) -> dict:
+        content = parse_json(read_within(self.path, path.name, LARGEST_FILE))
+        if not isinstance(content, dict):
+            raise ValueError("expected an object of names and values")
+        return content
 
     def update_about(self, **changes: object) -> None:
         """Change some entries of `run.json`."""
@@ -136,9 +173,11 @@ def find_classifier(run: str | Path | None) -> Path:
     if (path / "classifier.json").exists():
         return path
     found = find_run(path)
-    if not found.classifier.exists():
+    if not found.inside(found.classifier).exists():
         status = found.read_about().get("status")
-        raise RunError(f"{path}: expected a finished run, but this one is {status}: it has no classifier. Train again.")
+        raise RunError(
+            f"{path}: expected a finished run, but this one is {status!s:.40}: it has no classifier. Train again."
+        )
     return found.classifier
 
 

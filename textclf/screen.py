@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from textclf.checking import Report
+from textclf.errors import RunError
 from textclf.models import ARCHITECTURES
 from textclf.preprocessing import TOKENIZERS
 from textclf.readers import READERS
@@ -29,7 +30,7 @@ STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 def show_run(run: RunFolder) -> None:
     """The final figures of a training, and what to do next."""
-    metrics = json.loads(run.metrics.read_text(encoding="utf-8"))
+    metrics = run.read_metrics()
     _print(_summary({split: metrics[split] for split in metrics if isinstance(metrics[split], dict)}))
     about = run.read_about()
     print_line(f"{about['seconds']:.0f} s, {about['peak_memory_mb']} MB at most; the run is in {run.path}")
@@ -137,11 +138,14 @@ def show_parts() -> None:
     runs = _table("run", "status", "test accuracy", "seconds")
     for name in names:
         run = RunFolder(RUNS / name)
-        about = run.read_about()
-        metrics = json.loads(run.metrics.read_text(encoding="utf-8")) if run.metrics.exists() else {}
-        accuracy = _figures([metrics.get("test", {}).get("accuracy")])[0]
-        runs.add_row(f"{name}{' (latest)' if name == latest else ''}", about.get("status", ""), accuracy,
-                     str(about.get("seconds", "")))  # fmt: skip
+        try:
+            about, test = run.read_about(), run.read_metrics().get("test")
+        except RunError:  # one run that cannot be used is no reason not to show the others
+            about, test = {"status": "damaged"}, None
+        found = test.get("accuracy") if isinstance(test, dict) else None
+        accuracy = _figures([found if isinstance(found, float) else None])[0]
+        named = f"{name}{' (latest)' if name == latest else ''}"
+        runs.add_row(named, *(_field(text) for text in (about.get("status", ""), accuracy, about.get("seconds", ""))))
     _print(runs)
 
 
@@ -170,6 +174,11 @@ def _table(*columns: str) -> Table:
 
 def _figures(values: Iterable[float | None]) -> list[str]:
     return ["–" if value is None else f"{value:.4f}" for value in values]
+
+
+def _field(value: object) -> str:
+    """A value of a file that may come from anywhere, fit for a field of a table."""
+    return "".join(character if character.isprintable() else " " for character in str(value)[:40])
 
 
 def _print(table: Table) -> None:

@@ -1,6 +1,7 @@
 """CSV: quoted fields with delimiters, quotes and line breaks inside, of any length."""
 
 import csv
+import io
 import re
 import warnings
 from collections.abc import Iterator
@@ -9,12 +10,13 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from textclf.errors import DataError
+from textclf.readers.bounds import BoundedRows
 from textclf.readers.faults import missing_columns, wrong_bytes
 from textclf.readers.options import DEFAULTS, ReadingOptions
 
 ENDINGS = (".csv",)
 NAMES_COLUMNS = True
-CHUNK_ROWS = 10_000
+CHUNK_ROWS = 2_000
 DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar"}
 
 
@@ -22,19 +24,21 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
     """The named columns, `CHUNK_ROWS` rows at a time; a file with only a header gives no chunk.
 
     Raises:
-        DataError: no header, a missing column, a row with too many fields, an open quote, or bytes that the
-            encoding does not have.
+        DataError: no header, a missing column, a row with too many fields or without an end, an open quote, or
+            bytes that the encoding does not have.
     """
     import pandas
 
     form = _form(options)
+    rows = BoundedRows(stream, name, delimiter=form["sep"], quotes=options.quoting == "minimal")
     try:
         with warnings.catch_warnings():
             # A first row with more fields than the header is only a warning to pandas, and data is lost. With
             # `usecols` it would not even be that, in any row: all columns are read.
             warnings.simplefilter("error", pandas.errors.ParserWarning)
-            with pandas.read_csv(stream, **form) as frames:
+            with pandas.read_csv(io.BufferedReader(rows), **form) as frames:
                 for frame in frames:
+                    rows.forget()
                     found = list(frame.columns)
                     if not set(columns) <= set(found):
                         raise missing_columns(name, columns, found, _other_delimiter(found))

@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from textclf.readers.bounds import LONGEST_LINE, too_long
 from textclf.readers.faults import wrong_bytes
 
 CHUNK_BYTES = 1 << 20
@@ -34,11 +35,13 @@ def lines_of(stream: BinaryIO, name: str, encoding: str) -> Iterator[list[str]]:
     r"""Lines as they arrive, some at a time. A line ends at \\n or \\r\\n only: a text may hold U+2028 and the like.
 
     Raises:
-        DataError: bytes that the encoding does not have.
+        DataError: a line without an end, or bytes that the encoding does not have.
     """
     rest = ""
     for text in decoded(stream, name, encoding):
         *complete, rest = (rest + text).split("\n")
+        if len(rest) > LONGEST_LINE:
+            raise too_long(name, "lines", LONGEST_LINE)
         if complete:
             yield [line.removesuffix("\r") for line in complete]
     if rest:

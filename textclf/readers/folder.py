@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from textclf.readers.bounds import LONGEST_LINE, too_long
 from textclf.readers.decoding import decoded
 from textclf.readers.faults import too_many_columns
 from textclf.readers.options import DEFAULTS, ReadingOptions
@@ -23,5 +24,14 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
     """
     if len(columns) > 2:
         raise too_many_columns(name, columns, "a text a file and the name of its folder")
-    both = ["".join(decoded(stream, name, options.encoding)), Path(name).absolute().parent.name]
+    both = [_whole(decoded(stream, name, options.encoding), name), Path(name).absolute().parent.name]
     yield pa.table({column: text_array([value]) for column, value in zip(columns, both, strict=False)})
+
+
+def _whole(pieces: Iterator[str], name: str) -> str:
+    text = ""
+    for piece in pieces:
+        text += piece
+        if len(text) > LONGEST_LINE:
+            raise too_long(name, "a text", LONGEST_LINE)
+    return text

@@ -7,6 +7,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from textclf.errors import DataError
+from textclf.readers.bounds import MIB
 from textclf.readers.columns import column_of, plain_text
 from textclf.readers.decoding import BYTE_ORDER_MARK, lines_of
 from textclf.readers.faults import missing_columns
@@ -14,6 +15,7 @@ from textclf.readers.options import DEFAULTS, ReadingOptions
 
 ENDINGS = (".jsonl", ".ndjson")
 NAMES_COLUMNS = True
+MOST_LINE_VALUES = 500_000  # a value takes some seventy bytes
 
 
 def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
@@ -34,6 +36,8 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
 
 
 def _row(line: str, columns: list[str], place: str) -> list[str | list[str]]:
+    if len(line) > MIB and sum(map(line.count, ",[{")) > MOST_LINE_VALUES:
+        raise DataError(f"{place}: expected at most {MOST_LINE_VALUES:,} values, received more.")
     try:
         fields = json.loads(line.removeprefix(BYTE_ORDER_MARK))  # files may have been put together with theirs
     except RecursionError:

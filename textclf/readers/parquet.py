@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from textclf.errors import DataError
+from textclf.readers.bounds import MOST_ROW_BYTES, too_long
 from textclf.readers.columns import column_of, plain_text
 from textclf.readers.faults import missing_columns
 from textclf.readers.options import DEFAULTS, ReadingOptions
 
 ENDINGS = (".parquet",)
 NAMES_COLUMNS = True
-CHUNK_ROWS = 10_000
+CHUNK_ROWS = 2_000
+TEXTS = (pa.string(), pa.large_string())
 
 
 def read(
@@ -36,6 +39,9 @@ def read(
         found = file.schema_arrow.names
         if not set(columns) <= set(found):
             raise missing_columns(name, columns, found)
+        # Texts as they are stored, each once: how large they become is known before they are made.
+        texts = [column for column in columns if file.schema_arrow.field(found.index(column)).type in TEXTS]
+        file = pyarrow.parquet.ParquetFile(source, metadata=file.metadata, read_dictionary=texts)
         for batch in file.iter_batches(CHUNK_ROWS, columns=columns):
             first = {column: batch.schema.get_all_field_indices(column)[0] for column in columns}
             yield pa.table({column: _texts(batch.column(first[column]), column, name) for column in columns})
@@ -48,6 +54,8 @@ def read(
 
 def _texts(array: pa.Array, column: str, name: str) -> pa.Array:
     if isinstance(array, pa.DictionaryArray):
+        if _decoded_bytes(array) > MOST_ROW_BYTES:
+            raise too_long(name, f"{CHUNK_ROWS:,} rows", MOST_ROW_BYTES)
         array = array.dictionary_decode()
     try:
         if pa.types.is_nested(array.type):
@@ -63,6 +71,14 @@ def _texts(array: pa.Array, column: str, name: str) -> pa.Array:
         ) from None
     texts.validate(full=True)  # Parquet does not look whether texts are UTF-8
     return texts
+
+
+def _decoded_bytes(array: pa.DictionaryArray) -> int:
+    """How large the texts of a column are that has each only once: a file of kilobytes can stand for terabytes."""
+    if array.dictionary.type not in TEXTS:
+        return 0
+    lengths = pc.binary_length(array.dictionary)
+    return pc.sum(pc.cast(lengths.take(array.indices), pa.int64())).as_py() or 0
 
 
 def _list(row: object) -> str | list[str]:
