@@ -1,0 +1,43 @@
+"""What it means to be refused, and checksums that fit again."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+import textclf
+from textclf.errors import TextclfError
+
+PARTS = ("model.onnx", "tokenizer.json", "labels.json")
+MOST_MB = 500
+MIB = 2**20
+
+
+def refused(call):
+    with pytest.raises(TextclfError) as caught:
+        call()
+    message = str(caught.value)
+    assert 10 < len(message) < 1000
+    assert "Traceback" not in message
+    assert message.count("\n") <= 3  # a config names each fault on a line
+    return message
+
+
+def with_checksums(folder):
+    """Make the list of files fit again, as somebody would who means harm."""
+    about = json.loads((folder / "classifier.json").read_text())
+    about["files"] = {}
+    for name in PARTS:
+        content = (folder / name).read_bytes()
+        about["files"][name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (folder / "classifier.json").write_text(json.dumps(about))
+
+
+def answers_or_refuses(folder):
+    try:
+        probabilities = textclf.load(folder).predict_proba(["a wonderful film", "", "好"])
+    except TextclfError as error:
+        assert "Traceback" not in str(error)  # noqa: PT017
+    else:
+        assert np.isfinite(probabilities).all()
