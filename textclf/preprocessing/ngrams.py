@@ -1,0 +1,136 @@
+"""Texts -> n-grams of words and of characters, with tf-idf weights: what an architecture for bags of n-grams reads.
+
+An n-gram is known by its hash only, so that learning keeps no strings and answering needs none. All of it is
+arithmetic on whole columns; no text is looked at by itself, so that many texts and a single one cannot differ.
+"""
+
+import base64
+from functools import cached_property
+from threading import Lock
+
+import numpy as np
+import pyarrow as pa
+
+from textclf.parallel import map_chunks
+from textclf.preprocessing.ngram_hashes import BUCKETS, CHARACTER_BUCKETS, Counted, NgramOptions, count_ngrams
+from textclf.preprocessing.options import NormalizedOptions
+from textclf.preprocessing.token_ids import TokenIds, concatenate, from_lengths
+from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID
+
+FEW = 50_000  # n-grams that are searched for one by one; for more of them, a table of all buckets pays
+
+
+class Ngrams:
+    """Learned n-grams: their buckets, ascending, and in how many training texts each occurs.
+
+    Raises:
+        ValueError: arrays that `learn` does not make.
+    """
+
+    def __init__(self, options: NgramOptions, normalization: NormalizedOptions, state: dict):
+        self.options = options
+        self.normalization = normalization
+        if type(state["texts"]) is not int:
+            raise ValueError("expected the number of training texts")
+        self.buckets = _from_text(state["buckets"])
+        frequencies = _from_text(state["frequencies"])
+        if len(self.buckets) != len(frequencies) or np.any(np.diff(self.buckets) <= 0):
+            raise ValueError("expected ascending buckets of n-grams, and a frequency for each")
+        if np.any(self.buckets >= BUCKETS) or not np.all((frequencies > 0) & (frequencies <= state["texts"])):
+            raise ValueError("expected buckets and frequencies of n-grams within their limits")
+        self._bordered = np.append(self.buckets, BUCKETS)  # so that every search ends at a bucket
+        inverse = np.log((1 + state["texts"]) / (1 + frequencies)) + 1
+        self._inverse_frequencies = np.concatenate([np.ones(FIRST_ID), inverse])  # by id
+
+    @property
+    def num_ids(self) -> int:
+        """Rows that an embedding of the n-grams needs."""
+        return FIRST_ID + len(self.buckets)
+
+    def encode(self, texts: pa.LargeStringArray) -> dict[str, TokenIds]:
+        """Texts -> rows of `ngram_ids` and of `ngram_weights`; the squares of a row's weights add up to 1.
+
+        A text without a known n-gram has the one id for that, so that no row is empty.
+        """
+        parts = [self._weighted(part) for part in count_ngrams(texts, self.options, self.normalization)]
+        ids = concatenate([rows for rows, _ in parts])
+        weights = np.concatenate([np.empty(0, np.float32), *(values for _, values in parts)])
+        return {"ngram_ids": ids, "ngram_weights": TokenIds(weights, ids.offsets)}
+
+    def _weighted(self, counted: Counted) -> tuple[TokenIds, np.ndarray]:
+        ids = self._ids_of(counted.buckets)
+        known = ids > 0
+        rows, ids = counted.rows[known], ids[known]
+        weights = (1 + np.log(counted.counts[known])) * self._inverse_frequencies[ids]
+        # First each kind by itself: the few words of a text weigh as much as its many n-grams of characters.
+        weights = _of_length_one(weights, 2 * rows + (counted.buckets[known] >= CHARACTER_BUCKETS))
+        heaviest = _heaviest(rows, weights, self.options.most_per_text)
+        rows, ids, weights = rows[heaviest], ids[heaviest], _of_length_one(weights[heaviest], rows[heaviest])
+        lengths = np.bincount(rows, minlength=counted.num_rows)
+        places = np.cumsum(lengths)[lengths == 0]
+        filled = from_lengths(np.insert(ids, places, UNKNOWN_ID), np.maximum(lengths, 1))
+        return filled, np.insert(weights, places, 1).astype(np.float32)
+
+    def _ids_of(self, buckets: np.ndarray) -> np.ndarray:
+        """Buckets -> ids, 0 for those that were not learned."""
+        if len(buckets) > FEW:
+            return self._table[buckets]
+        places = np.searchsorted(self._bordered, buckets)
+        found = self._bordered[places] == buckets
+        return np.where(found, places + FIRST_ID, 0)
+
+    @cached_property
+    def _table(self) -> np.ndarray:
+        table = np.zeros(BUCKETS, np.int32)
+        table[self.buckets] = np.arange(FIRST_ID, self.num_ids)
+        return table
+
+
+def learn_ngrams(texts: pa.LargeStringArray, options: NgramOptions, normalization: NormalizedOptions) -> dict:
+    """The n-grams that occur in the most training texts; of equally frequent ones those of the lowest buckets."""
+    totals, lock = np.zeros(BUCKETS, np.uint32), Lock()
+
+    def count(chunk: pa.LargeStringArray) -> int:
+        for part in count_ngrams(chunk, options, normalization):
+            with lock:
+                np.add.at(totals, part.buckets, np.uint32(1))  # with a Python number 40 times as slow
+        return len(chunk)
+
+    num_texts = sum(map_chunks(count, texts))
+    kept = np.flatnonzero(totals >= options.min_frequency)
+    if len(kept) > options.most_ngrams:
+        kept = np.sort(kept[np.argsort(-totals[kept].astype(np.int64), kind="stable")[: options.most_ngrams]])
+    return {"texts": num_texts, "buckets": _to_text(kept), "frequencies": _to_text(totals[kept])}
+
+
+def _of_length_one(weights: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Weights of which the squares of each group add up to 1."""
+    return weights / np.sqrt(np.bincount(groups, weights**2))[groups]
+
+
+def _heaviest(rows: np.ndarray, weights: np.ndarray, most: int) -> np.ndarray | slice:
+    """Which entries stay if no row may have more than `most`: of equally heavy ones the first."""
+    lengths = np.bincount(rows)
+    if lengths.max(initial=0) <= most:
+        return slice(None)
+    starts = np.cumsum(lengths) - lengths
+    # A positive float32 orders as its bits do. Sorting the keys alone is six times as fast as finding their order.
+    keys = (rows.astype(np.uint64) << np.uint64(32)) + (~weights.astype(np.float32).view(np.uint32))
+    border = np.sort(keys)[starts + np.minimum(lengths, most) - 1][rows]  # the last key that stays, for each row
+    equal = keys == border
+    passed = np.cumsum(equal)
+    before = np.bincount(rows, keys < border).astype(np.int64)
+    rank = passed - (passed - equal)[starts[rows]]  # among the entries at the border, from 1
+    return np.flatnonzero((keys < border) | (equal & (rank <= most - before[rows])))
+
+
+def _to_text(numbers: np.ndarray) -> str:
+    """Numbers below 2**32 as text that a JSON file can hold: read 50 times as fast as a list of them."""
+    return base64.b64encode(numbers.astype("<u4").tobytes()).decode()
+
+
+def _from_text(text: str) -> np.ndarray:
+    try:
+        return np.frombuffer(base64.b64decode(text, validate=True), "<u4").astype(np.int64)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"expected numbers in base 64: {error}") from None
