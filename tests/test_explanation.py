@@ -28,6 +28,8 @@ PLANTED = {  # tokenizer -> fillers, what stands between them, the word that dec
     "jieba": (CHINESE, "，", "鱼"),  # without commas it would find words of several characters
 }
 
+ABOUT = {"text_column": "text", "label_column": "label", "reading": {}}
+
 
 def planted_texts(fillers, space, planted, number):
     """Texts of meaningless words with the planted one somewhere among them."""
@@ -66,7 +68,7 @@ def test_the_planted_word_is_found_with_every_tokenizer(tmp_path, tokenizer):
     preprocessor = Preprocessor.fit(TOKENIZERS[tokenizer].Options(), [*texts, *fillers, planted])
     model = bag_of_tokens(preprocessor, planted).SerializeToString()
     targets = Targets("binary", ["no", "yes"], [1, 1], ["no"])
-    save_classifier(tmp_path / "c", model=model, preprocessor=preprocessor, targets=targets, about={"reading": {}})
+    save_classifier(tmp_path / "c", model=model, preprocessor=preprocessor, targets=targets, about=ABOUT)
     classifier = textclf.load(tmp_path / "c")
     for text in texts:
         explanation = explain(classifier, text)
