@@ -26,7 +26,7 @@ demo: install  ## Train on the toy reviews, evaluate, predict
 	$(BIN)/textclf train configs/toy_zh.yaml
 	$(BIN)/textclf predict "味道很好，服务也热情" "太难吃了，不会再来"
 
-test: install  ## Run the tests (under five minutes on two cores)
+test: install  ## Run the tests (under ten minutes on two cores)
 	$(BIN)/python -m pytest
 
 test-all: install  ## Run all tests, the slow ones too
