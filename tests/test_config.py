@@ -201,6 +201,7 @@ def test_defaults(load):
             "train": "train.csv",
             "validation": 0.1,
             "test": None,
+            "split_column": None,
             "text_column": "text",
             "label_column": "label",
             "format": None,
