@@ -1,0 +1,33 @@
+"""How a network is fitted: the settings of a training."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from textclf.options import Options
+
+
+class EarlyStoppingOptions(Options):
+    """When to stop before the last epoch. The weights of the best epoch are always the ones kept."""
+
+    metric: Literal["accuracy", "f1_macro", "loss", "roc_auc"] = Field(
+        "loss", description="Validation metric that decides which epoch is the best."
+    )
+    patience: int = Field(3, ge=1, description="Epochs without a better one after which training stops.")
+
+
+class TrainingOptions(Options):
+    """How the network is fitted, with Adam."""
+
+    epochs: int = Field(10, ge=1, description="Most passes over the training texts.")
+    batch_size: int = Field(32, ge=1, description="Texts of one step.")
+    learning_rate: float = Field(0.001, gt=0, description="Step size of Adam.")
+    clip_norm: float | None = Field(
+        1.0,
+        gt=0,
+        description="Largest norm of a step's gradient, against exploding ones; null switches it off.",
+    )
+    early_stopping: EarlyStoppingOptions | None = Field(
+        EarlyStoppingOptions(),
+        description="When to stop before the last epoch; null: never, and the lowest loss is best.",
+    )
