@@ -57,6 +57,18 @@ def test_the_tensors_are_what_padding_with_numpy_gives(rows, padding):
     assert seen[:50] != seen[50:]
 
 
+def test_batches_from_any_step_are_those_of_the_whole_training():
+    lengths = np.random.default_rng(0).integers(1, 9, 200)
+    rows = from_lengths(np.arange(1, lengths.sum() + 1), lengths)
+    options = {"batch_size": 2, "seed": 3, "padding": "right"}  # 100 steps: two pools an epoch
+    whole = [labels.numpy() for _, labels in itertools.islice(training_batches(rows, np.arange(200), **options), 210)]
+    for start in ((0, 1), (0, 50), (0, 53), (1, 0), (1, 99), (2, 0)):
+        rest = training_batches(rows, np.arange(200), **options, start=start)
+        expected = whole[100 * start[0] + start[1] :]
+        for (_, labels), wanted in zip(itertools.islice(rest, len(expected)), expected, strict=True):
+            np.testing.assert_array_equal(labels.numpy(), wanted)
+
+
 def test_evaluation_takes_every_row_by_length(rows):
     batches, order = evaluation_batches(rows, batch_size=8, padding="right")
     first_ids = np.concatenate([inputs["token_ids"].numpy()[:, 0] for (inputs,) in batches])

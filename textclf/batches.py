@@ -22,25 +22,30 @@ def training_batches(
     batch_size: int,
     seed: int,
     padding: str,
+    start: tuple[int, int] = (0, 0),
 ) -> tf.data.Dataset:
     """Endless batches ({"token_ids": (batch, tokens)}, classes, weights if given); `num_steps` are one epoch.
 
     Args:
         classes: (rows,), or (rows, labels) of 0 and 1.
         weights: what a mistake costs for each row, (rows,).
+        start: epoch and step of the first batch, counted from 0. The order is a function of seed and epoch, so that
+            nothing before it has to be read.
     """
     lengths, orders = rows.lengths, {}
     pools = -(-num_steps(len(lengths), batch_size) // POOL_BATCHES)
+    first, skipped = start[0] * pools + start[1] // POOL_BATCHES, start[1] % POOL_BATCHES
 
     def batches_of(number: int) -> np.ndarray:
         epoch, pool = divmod(number, pools)
         if epoch not in orders:
             orders.clear()
             orders[epoch] = shuffled_batches(lengths, batch_size, np.random.default_rng([seed, epoch]))
-        return orders[epoch][pool * POOL_BATCHES : (pool + 1) * POOL_BATCHES]
+        of_pool = orders[epoch][pool * POOL_BATCHES : (pool + 1) * POOL_BATCHES]
+        return of_pool[skipped:] if number == first else of_pool
 
     beside = (classes,) if weights is None else (classes, weights)
-    return _batches(tf.data.Dataset.counter(), batches_of, rows, beside, padding)
+    return _batches(tf.data.Dataset.counter(first), batches_of, rows, beside, padding)
 
 
 def evaluation_batches(rows: TokenIds, *, batch_size: int, padding: str) -> tuple[tf.data.Dataset, np.ndarray]:
