@@ -242,6 +242,8 @@ def test_defaults(load):
             "epochs": 10,
             "batch_size": 32,
             "learning_rate": 0.001,
+            "schedule": "constant",
+            "warmup": 0.0,
             "clip_norm": 1.0,
             "early_stopping": {"metric": "loss", "patience": 3},
         },

@@ -19,6 +19,7 @@ from textclf.onnx_graph import build_graph
 from textclf.optimizers import Adam
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.run_folder import RunFolder
+from textclf.schedules import learning_rate
 from textclf.targets import Targets
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: 
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
     options, padding = config.training, preprocessor.options.padding
-    model = _compiled_model(config, preprocessor, targets)
+    steps = num_steps(len(train.classes), options.batch_size)
+    model = _compiled_model(config, preprocessor, targets, steps)
     batches = training_batches(
         train.rows,
         train.classes,
@@ -63,7 +65,7 @@ def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: 
     try:
         model.fit(
             batches,
-            steps_per_epoch=num_steps(len(train.classes), options.batch_size),
+            steps_per_epoch=steps,
             epochs=options.epochs,
             callbacks=[bar, StopAtNonFiniteLoss(), Validation(measure), History(folder.history), keep_best],
             shuffle=False,  # the batches are
@@ -79,10 +81,14 @@ def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: 
     return Fitted(graph, probabilities, keep_best.best_epoch, keep_best.epochs_done, seconds)
 
 
-def _compiled_model(config: Config, preprocessor: Preprocessor, targets: Targets) -> keras.Model:
+def _compiled_model(config: Config, preprocessor: Preprocessor, targets: Targets, epoch_steps: int) -> keras.Model:
+    options = config.training
     tokens = Tokens(preprocessor.num_ids, preprocessor.options.sequence_length)
     model = build_model(config.model, tokens, num_units=targets.num_units)
-    optimizer = Adam(learning_rate=config.training.learning_rate, clipnorm=config.training.clip_norm)
+    rate = learning_rate(
+        options.learning_rate, shape=options.schedule, warmup=options.warmup, num_steps=options.epochs * epoch_steps
+    )
+    optimizer = Adam(learning_rate=rate, clipnorm=options.clip_norm)
     model.compile(optimizer=optimizer, loss=targets.loss(), metrics=[targets.accuracy()])
     log.info("network %s: %s weights, on %s", config.model.architecture, f"{model.count_params():,}", _device())
     return model

@@ -22,6 +22,14 @@ class TrainingOptions(Options):
     epochs: int = Field(10, ge=1, description="Most passes over the training texts.")
     batch_size: int = Field(32, ge=1, description="Texts of one step.")
     learning_rate: float = Field(0.001, gt=0, description="Step size of Adam.")
+    schedule: Literal["constant", "linear", "cosine"] = Field(
+        "constant",
+        description="How the learning rate changes after the warm-up: not at all, or down to 0 at the end of the last "
+        "of `epochs`, along a line or half a cosine.",
+    )
+    warmup: float = Field(
+        0.0, ge=0, lt=1, description="Share of all steps over which the learning rate rises from near 0."
+    )
     clip_norm: float | None = Field(
         1.0,
         gt=0,
