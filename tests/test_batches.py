@@ -45,7 +45,7 @@ def rows():
 def test_the_tensors_are_what_padding_with_numpy_gives(rows, padding):
     classes = np.arange(50, dtype=np.int32)
     steps = num_steps(50, 8)
-    batches = training_batches(rows, classes, batch_size=8, seed=3, padding=padding)
+    batches = training_batches({"token_ids": rows}, classes, batch_size=8, seed=3, padding=padding)
     seen = []
     for inputs, labels in itertools.islice(batches, 2 * steps):
         numbers = labels.numpy()
@@ -61,15 +61,18 @@ def test_batches_from_any_step_are_those_of_the_whole_training():
     lengths = np.random.default_rng(0).integers(1, 9, 200)
     rows = from_lengths(np.arange(1, lengths.sum() + 1), lengths)
     options = {"batch_size": 2, "seed": 3, "padding": "right"}  # 100 steps: two pools an epoch
-    whole = [labels.numpy() for _, labels in itertools.islice(training_batches(rows, np.arange(200), **options), 210)]
+    whole = [
+        labels.numpy()
+        for _, labels in itertools.islice(training_batches({"token_ids": rows}, np.arange(200), **options), 210)
+    ]
     for start in ((0, 1), (0, 50), (0, 53), (1, 0), (1, 99), (2, 0)):
-        rest = training_batches(rows, np.arange(200), **options, start=start)
+        rest = training_batches({"token_ids": rows}, np.arange(200), **options, start=start)
         expected = whole[100 * start[0] + start[1] :]
         for (_, labels), wanted in zip(itertools.islice(rest, len(expected)), expected, strict=True):
             np.testing.assert_array_equal(labels.numpy(), wanted)
 
 
 def test_evaluation_takes_every_row_by_length(rows):
-    batches, order = evaluation_batches(rows, batch_size=8, padding="right")
+    batches, order = evaluation_batches({"token_ids": rows}, batch_size=8, padding="right")
     first_ids = np.concatenate([inputs["token_ids"].numpy()[:, 0] for (inputs,) in batches])
     np.testing.assert_array_equal(first_ids, rows.ids[rows.offsets[order]])

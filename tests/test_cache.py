@@ -50,7 +50,7 @@ def test_the_second_time_gives_what_the_first_gave(tokenizer, tmp_path, said):
         expected = Preprocessor.fit(options, SPLITS["train"])
         assert preprocessor.state == expected.state
         for name, texts in SPLITS.items():
-            assert_same(rows[name], expected.encode(texts))
+            assert_same(rows[name]["token_ids"], expected.encode(texts))
     assert [record.message for record in said.records if "used again" in record.message] == [said.records[-1].message]
     assert len(entries(tmp_path / "cache")) == 1
 
@@ -94,7 +94,7 @@ def test_a_damaged_entry_is_made_again(drawn, tmp_path, said):
         file.write_bytes((content if how == "longer" else b"") + drawn.draw(st.binary(min_size=1, max_size=99)))
     _, rows = encoded_texts(OPTIONS, SPLITS, tmp_path / "cache")
     for name, texts in SPLITS.items():
-        assert_same(rows[name], preprocessor.encode(texts))
+        assert_same(rows[name]["token_ids"], preprocessor.encode(texts))
     assert how == "changed" or "damaged" in said.text  # a changed digit of a version number does no harm
 
 
@@ -124,7 +124,7 @@ def test_a_fault_leaves_nothing(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cache, "_write_rows", full)
+    monkeypatch.setattr(cache, "_write_arrays", full)
     with pytest.raises(WriteError, match="No space left"):
         encoded_texts(OPTIONS, SPLITS, tmp_path)
     assert entries(tmp_path) == []

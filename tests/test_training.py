@@ -56,7 +56,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_training(workplace, tiny_c
     values = [float(row["validation_accuracy"]) for row in history(run)]
     about = run.read_about()
     best = int(np.argmax(values))
-    assert about["best_epoch"] == best + 1
+    assert about["networks"]["lstm"]["best_epoch"] == best + 1
     assert about["epochs"] == len(values) == best + 1 + 2 < 40
     kept = json.loads(run.metrics.read_text())["validation"]["accuracy"]
     assert kept == pytest.approx(values[best], abs=1e-6)
@@ -67,7 +67,7 @@ def test_loss_is_better_when_lower(workplace, tiny_config):
     run = train(tiny_config(training={"epochs": 6, "learning_rate": 0.1, "early_stopping": None}))
     losses = [float(row["validation_loss"]) for row in history(run)]
     assert len(losses) == 6
-    assert run.read_about()["best_epoch"] == int(np.argmin(losses)) + 1
+    assert run.read_about()["networks"]["lstm"]["best_epoch"] == int(np.argmin(losses)) + 1
 
 
 def test_validation_figures_of_the_history_are_those_of_the_classifier(workplace, tiny_config):

@@ -9,13 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.mapped import release_pages
-from textclf.preprocessing.token_ids import PADDING_ID, TokenIds, take
+from textclf.preprocessing.arrays import Arrays, lengths_of, take_rows
 
 POOL_BATCHES = 50  # read, sorted by length and shuffled together; the order of texts is random beyond that
 
 
 def training_batches(
-    rows: TokenIds,
+    arrays: Arrays,
     classes: np.ndarray,
     weights: np.ndarray | None = None,
     *,
@@ -24,7 +24,7 @@ def training_batches(
     padding: str,
     start: tuple[int, int] = (0, 0),
 ) -> tf.data.Dataset:
-    """Endless batches ({"token_ids": (batch, tokens)}, classes, weights if given); `num_steps` are one epoch.
+    """Endless batches ({name: (batch, entries)}, classes, weights if given); `num_steps` are one epoch.
 
     Args:
         classes: (rows,), or (rows, labels) of 0 and 1.
@@ -32,7 +32,7 @@ def training_batches(
         start: epoch and step of the first batch, counted from 0. The order is a function of seed and epoch, so that
             nothing before it has to be read.
     """
-    lengths, orders = rows.lengths, {}
+    lengths, orders = lengths_of(arrays), {}
     pools = -(-num_steps(len(lengths), batch_size) // POOL_BATCHES)
     first, skipped = start[0] * pools + start[1] // POOL_BATCHES, start[1] % POOL_BATCHES
 
@@ -45,15 +45,15 @@ def training_batches(
         return of_pool[skipped:] if number == first else of_pool
 
     beside = (classes,) if weights is None else (classes, weights)
-    return _batches(tf.data.Dataset.counter(first), batches_of, rows, beside, padding)
+    return _batches(tf.data.Dataset.counter(first), batches_of, arrays, beside, padding)
 
 
-def evaluation_batches(rows: TokenIds, *, batch_size: int, padding: str) -> tuple[tf.data.Dataset, np.ndarray]:
-    """Batches ({"token_ids": …},) of all rows by length, and the row numbers in the order in which they come."""
-    order = np.argsort(rows.lengths, kind="stable")
+def evaluation_batches(arrays: Arrays, *, batch_size: int, padding: str) -> tuple[tf.data.Dataset, np.ndarray]:
+    """Batches ({name: …},) of all rows by length, and the row numbers in the order in which they come."""
+    order = np.argsort(lengths_of(arrays), kind="stable")
     batches = _filled(order, batch_size)
     pools = tf.data.Dataset.range(-(-len(batches) // POOL_BATCHES))
-    made = _batches(pools, lambda pool: batches[pool * POOL_BATCHES : (pool + 1) * POOL_BATCHES], rows, (), padding)
+    made = _batches(pools, lambda pool: batches[pool * POOL_BATCHES : (pool + 1) * POOL_BATCHES], arrays, (), padding)
     return made, order
 
 
@@ -86,7 +86,7 @@ def _filled(order: np.ndarray, batch_size: int) -> np.ndarray:
 def _batches(
     pools: tf.data.Dataset,
     batches_of: Callable[[int], np.ndarray],
-    rows: TokenIds,
+    arrays: Arrays,
     beside: tuple[np.ndarray, ...],
     padding: str,
 ) -> tf.data.Dataset:
@@ -100,35 +100,43 @@ def _batches(
     def read(pool: np.ndarray) -> tuple[np.ndarray, ...]:
         batches = batches_of(int(pool))
         wanted = batches[batches >= 0]
-        ids, offsets = take(rows, wanted)
+        rows = take_rows(arrays, wanted)
         release_pages()
         # Each batch as positions in the pool: what is wanted is numbered in the order of the batches.
         positions = np.where(batches >= 0, np.cumsum(batches.ravel() >= 0).reshape(batches.shape) - 1, -1)
-        return positions, ids, offsets, *(values[wanted] for values in beside)
+        return positions, *(part for row in rows.values() for part in row), *(values[wanted] for values in beside)
 
-    types = [tf.int64, tf.int32, tf.int64, *(tf.as_dtype(values.dtype) for values in beside)]
-    ranks = [(None, None), (None,), (None,), *((None, *values.shape[1:]) for values in beside)]
+    flat = [part for rows in arrays.values() for part in rows]
+    types = [tf.int64, *(tf.as_dtype(values.dtype) for values in (*flat, *beside))]
+    ranks = [(None, None), *((None,) for _ in flat), *((None, *values.shape[1:]) for values in beside)]
 
     def of_pool(pool: tf.Tensor) -> tf.data.Dataset:
         content = tf.numpy_function(read, [pool], types)
-        positions, ids, offsets, *others = (
-            tf.ensure_shape(tensor, rank) for tensor, rank in zip(content, ranks, strict=True)
-        )
+        positions, *others = (tf.ensure_shape(tensor, rank) for tensor, rank in zip(content, ranks, strict=True))
+        rows = dict(zip(arrays, zip(others[: len(flat) : 2], others[1 : len(flat) : 2], strict=True), strict=True))
         batches = tf.data.Dataset.from_tensor_slices(positions)
-        return batches.map(lambda numbers: _padded(numbers, ids, offsets, others, padding))
+        return batches.map(lambda numbers: _padded(numbers, rows, others[len(flat) :], padding))
 
     return pools.flat_map(of_pool).prefetch(2 * POOL_BATCHES)
 
 
-def _padded(numbers: tf.Tensor, ids: tf.Tensor, offsets: tf.Tensor, others: list[tf.Tensor], padding: str) -> tuple:
+def _padded(numbers: tf.Tensor, rows: dict[str, tuple], others: list[tf.Tensor], padding: str) -> tuple:
     """One batch, of TensorFlow operations only: positions of rows -> (inputs, what stands beside them …)."""
     numbers = tf.boolean_mask(numbers, numbers >= 0)
+    inputs = {
+        name: _filled_up(numbers, ids, offsets, padding if name == "token_ids" else "right")
+        for name, (ids, offsets) in rows.items()
+    }
+    return inputs, *(tf.gather(values, numbers) for values in others)
+
+
+def _filled_up(numbers: tf.Tensor, ids: tf.Tensor, offsets: tf.Tensor, side: str) -> tf.Tensor:
+    """The rows at `numbers`, filled up with zeros to the longest of them."""
     starts, ends = tf.gather(offsets, numbers)[:, None], tf.gather(offsets, numbers + 1)[:, None]
     lengths = ends - starts  # (batch, 1)
     width = tf.reduce_max(lengths)
-    columns = tf.range(width)[None, :]  # (1, tokens)
-    skipped = width - lengths if padding == "left" else tf.zeros_like(lengths)
+    columns = tf.range(width)[None, :]  # (1, entries)
+    skipped = width - lengths if side == "left" else tf.zeros_like(lengths)
     real = (columns >= skipped) & (columns < skipped + lengths)
     positions = tf.where(real, starts + columns - skipped, 0)
-    token_ids = tf.where(real, tf.gather(ids, positions), PADDING_ID)
-    return {"token_ids": token_ids}, *(tf.gather(values, numbers) for values in others)
+    return tf.where(real, tf.gather(ids, positions), tf.zeros((), ids.dtype))

@@ -7,7 +7,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,13 @@ from textclf.errors import TextclfError
 from textclf.files import cannot_write, checksum, make_folder, parse_json, write_json
 from textclf.hashing import texts_digest
 from textclf.mapped import map_file
+from textclf.preprocessing.arrays import DTYPES, Arrays
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.token_ids import TokenIds
 
 log = logging.getLogger(__name__)
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 ABOUT, TOKENIZER = "about.json", "tokenizer.json"
 PARTIAL = ".partial"
 LONG_AGO = 24 * 3600  # seconds: whoever wrote it was killed
@@ -31,22 +33,26 @@ LARGEST_CACHE = 10 * 2**30  # bytes; the entries that were not used for longest 
 
 
 def encoded_texts(
-    options: PreprocessingOptions, splits: Mapping[str, pa.LargeStringArray], folder: Path
-) -> tuple[Preprocessor, dict[str, TokenIds]]:
+    options: PreprocessingOptions,
+    splits: Mapping[str, pa.LargeStringArray],
+    folder: Path,
+    names: Sequence[str] = ("token_ids",),
+) -> tuple[Preprocessor, dict[str, Arrays]]:
     """A preprocessor that has learned from `train`, and all splits encoded; from the cache if they are there.
 
     Args:
         folder: of the cache; made if it is missing.
+        names: of the arrays that the network reads.
 
     Raises:
         WriteError: there is no room, or the folder is not ours to write.
     """
     digests = {name: texts_digest(texts) for name, texts in splits.items()}
-    known = [FORMAT_VERSION, __version__, options.model_dump(mode="json"), digests]
+    known = [FORMAT_VERSION, __version__, options.model_dump(mode="json"), list(names), digests]
     entry = folder / hashlib.sha256(json.dumps(known).encode()).hexdigest()[:32]
     if entry.is_dir():
         try:
-            found = _read(entry, splits)
+            found = _read(entry, splits, names)
         except (OSError, ValueError, KeyError, TypeError, TextclfError) as error:
             log.warning("%s: damaged (%s): the texts are encoded again", entry, error)
             shutil.rmtree(entry, ignore_errors=True)
@@ -54,19 +60,21 @@ def encoded_texts(
             log.info("vocabulary and encoded texts of an earlier run are used again: %s", entry)
             return found
     make_folder(folder)
-    _write(entry, options, splits)
+    _write(entry, options, splits, names)
     _remove_oldest(folder, LARGEST_CACHE)
-    return _read(entry, splits)
+    return _read(entry, splits, names)
 
 
-def _write(entry: Path, options: PreprocessingOptions, splits: Mapping[str, pa.LargeStringArray]) -> None:
+def _write(
+    entry: Path, options: PreprocessingOptions, splits: Mapping[str, pa.LargeStringArray], names: Sequence[str]
+) -> None:
     """The folder under another name, renamed when it is whole."""
     partial = Path(tempfile.mkdtemp(dir=entry.parent, prefix=f".{entry.name}.", suffix=PARTIAL))
     try:
-        preprocessor = Preprocessor.fit(options, splits["train"])
+        preprocessor = Preprocessor.fit(options, splits["train"], names)
         preprocessor.save(partial / TOKENIZER)
         for name, texts in splits.items():
-            _write_rows(partial, name, preprocessor.encode_chunks(texts))
+            _write_arrays(partial, name, preprocessor.encode_chunks(texts), names)
         files = {path.name: checksum(path) for path in sorted(partial.iterdir())}
         write_json(partial / ABOUT, {"format_version": FORMAT_VERSION, "files": files})
         partial.chmod(0o755)
@@ -78,17 +86,26 @@ def _write(entry: Path, options: PreprocessingOptions, splits: Mapping[str, pa.L
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write_rows(folder: Path, split: str, parts: Iterable[TokenIds]) -> None:
-    end = np.zeros(1, np.int64)
-    with (folder / _ids(split)).open("wb") as ids, (folder / _offsets(split)).open("wb") as offsets:
-        offsets.write(end.tobytes())
+def _write_arrays(folder: Path, split: str, parts: Iterable[Arrays], names: Iterable[str]) -> None:
+    with ExitStack() as stack:
+        files = {
+            name: [
+                stack.enter_context((folder / file).open("wb"))
+                for file in (_values(split, name), _offsets(split, name))
+            ]
+            for name in names
+        }
+        ends = {name: np.zeros(1, np.int64) for name in names}
+        for _, offsets in files.values():
+            offsets.write(np.zeros(1, np.int64).tobytes())
         for part in parts:
-            ids.write(part.ids.tobytes())
-            offsets.write((part.offsets[1:] + end).tobytes())
-            end += part.offsets[-1]
+            for name, (values, offsets) in files.items():
+                values.write(part[name].ids.tobytes())
+                offsets.write((part[name].offsets[1:] + ends[name]).tobytes())
+                ends[name] += part[name].offsets[-1]
 
 
-def _read(entry: Path, splits: Iterable[str]) -> tuple[Preprocessor, dict[str, TokenIds]]:
+def _read(entry: Path, splits: Iterable[str], names: Sequence[str]) -> tuple[Preprocessor, dict[str, Arrays]]:
     """What `_write` left, mapped into memory.
 
     Raises:
@@ -97,12 +114,14 @@ def _read(entry: Path, splits: Iterable[str]) -> tuple[Preprocessor, dict[str, T
     for name, expected in parse_json((entry / ABOUT).read_bytes())["files"].items():
         if checksum(entry / name) != expected:
             raise ValueError(f"{name} is not what was written")
-    rows = {}
-    for split in splits:
-        with (entry / _ids(split)).open("rb") as ids, (entry / _offsets(split)).open("rb") as offsets:
-            rows[split] = TokenIds(map_file(ids, np.int32), map_file(offsets, np.int64))
+    arrays = {split: {name: _map_rows(entry, split, name) for name in names} for split in splits}
     os.utime(entry)
-    return Preprocessor.from_json((entry / TOKENIZER).read_bytes()), rows
+    return Preprocessor.from_json((entry / TOKENIZER).read_bytes()), arrays
+
+
+def _map_rows(entry: Path, split: str, name: str) -> TokenIds:
+    with (entry / _values(split, name)).open("rb") as values, (entry / _offsets(split, name)).open("rb") as offsets:
+        return TokenIds(map_file(values, DTYPES[name]), map_file(offsets, np.int64))
 
 
 def _remove_oldest(folder: Path, most_bytes: int) -> None:
@@ -119,9 +138,9 @@ def _remove_oldest(folder: Path, most_bytes: int) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _ids(split: str) -> str:
-    return f"{split}.token_ids.int32"
+def _values(split: str, name: str) -> str:
+    return f"{split}.{name}.{np.dtype(DTYPES[name]).name}"
 
 
-def _offsets(split: str) -> str:
-    return f"{split}.offsets.int64"
+def _offsets(split: str, name: str) -> str:
+    return f"{split}.{name}.offsets.int64"

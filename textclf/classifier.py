@@ -18,8 +18,8 @@ from textclf.graph_check import check_graph
 from textclf.mapped import release_pages
 from textclf.onnx_session import GraphError, InferenceSession, open_session, run_session
 from textclf.parallel import chunks_of
+from textclf.preprocessing.arrays import DTYPES, Arrays, lengths_of, num_rows, take_rows
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.preprocessing.token_ids import TokenIds, from_lengths, take
 from textclf.readers.options import ReadingOptions
 from textclf.targets import Targets
 from textclf.text_array import text_array
@@ -69,21 +69,21 @@ class Classifier:
     def predict_proba(self, texts: Iterable[str]) -> np.ndarray:
         """The probability of every label for every text, float32 (texts, labels)."""
         blocks = chunks_of(text_array(texts), ROWS_AT_ONCE)
-        parts = [self.probabilities_of(self.preprocessor.encode(block)) for block in blocks]
+        parts = [self.probabilities_of(self.preprocessor.encode_arrays(block)) for block in blocks]
         return np.concatenate([np.empty((0, len(self.labels)), np.float32), *parts])
 
-    def probabilities_of(self, rows: TokenIds) -> np.ndarray:
+    def probabilities_of(self, arrays: Arrays) -> np.ndarray:
         """As `predict_proba`, for texts that are encoded already.
 
         Raises:
             RunError: the network fails, which one that was trained here never does.
         """
-        outputs = np.empty((len(rows.offsets) - 1, self.targets.num_units), np.float32)
-        by_length = np.argsort(-rows.lengths, kind="stable")  # little padding in each batch
+        outputs = np.empty((num_rows(arrays), self.targets.num_units), np.float32)
+        by_length = np.argsort(-lengths_of(arrays), kind="stable")  # little padding in each batch
         batches = [by_length[start : start + BATCH_ROWS] for start in range(0, len(by_length), BATCH_ROWS)]
 
         def answer(batch: np.ndarray) -> None:
-            inputs = self.preprocessor.pad(take(rows, batch))
+            inputs = self.preprocessor.pad(take_rows(arrays, batch))
             outputs[batch] = run_session(self._session, inputs, self.targets.num_units)
 
         try:
@@ -137,7 +137,7 @@ def load_classifier(folder: str | Path) -> Classifier:
         targets = Targets.from_dict(parse_json(content[LABELS]))
         preprocessor = Preprocessor.from_json(content[TOKENIZER])
         check_graph(content[MODEL])
-        session = open_session(content[MODEL], num_units=targets.num_units)
+        session = open_session(content[MODEL], names=preprocessor.names, num_units=targets.num_units)
         run_session(session, _largest_ids(preprocessor), targets.num_units)
     except (RunError, ValueError) as error:
         raise _damaged(folder, str(error)) from None
@@ -145,8 +145,9 @@ def load_classifier(folder: str | Path) -> Classifier:
 
 
 def _largest_ids(preprocessor: Preprocessor) -> dict[str, np.ndarray]:
-    """A row of the smallest and the largest token id: weights that do not fit the vocabulary fail at once."""
-    return preprocessor.pad(from_lengths(np.array([1, preprocessor.num_ids - 1]), np.array([2])))
+    """A row of the smallest and the largest id of each kind: weights that do not fit the vocabulary fail at once."""
+    largest = {"token_ids": preprocessor.num_ids - 1, "ngram_ids": preprocessor.num_ngrams - 1, "ngram_weights": 1}
+    return {name: np.array([[1, largest[name]]], DTYPES[name]) for name in preprocessor.names}
 
 
 def _read_about(folder: Path) -> dict:

@@ -79,6 +79,11 @@ def _message(detail: dict, siblings: list[str], field: FieldInfo | None) -> str:
     received = show(detail["input"])
     if detail["type"] == "extra_forbidden":
         return f"unknown setting{did_you_mean(detail['loc'][-1], siblings)}"
+    if detail["type"].startswith("union_tag"):
+        setting, kinds = field.discriminator, kinds_of(field)
+        given = detail["input"].get(setting) if isinstance(detail["input"], dict) else None
+        wanted = f"expected {setting}: one of {', '.join(kinds)}"
+        return f"{wanted}, received {show(given)}{did_you_mean(str(given), kinds)}"
     expected = describe(field) if field else SETTINGS
     if detail["type"] == "missing":
         return f"expected {expected}, but the setting is missing"
@@ -92,16 +97,33 @@ def _located(model: type[BaseModel], location: Path) -> tuple[Path, list[str], F
     """A pydantic location -> the path of the setting, the names beside it, and its field if there is one.
 
     Behind the path of a setting pydantic goes on with the forms that its value may have; no such key is in the file.
+    Numbers in a list of settings are; the part by which one of several kinds of settings was chosen is not.
     """
+    path: Path = ()
     siblings: list[str] = []
     field = None
-    for end, part in enumerate(location, start=1):
+    kinds: dict[str, type[BaseModel]] = {}
+    for part in location:
+        if part in kinds:
+            model, kinds = kinds[part], {}
+            continue
+        path = (*path, part)
+        if isinstance(part, int):
+            continue
         siblings = list(model.model_fields)
         field = model.model_fields.get(part)
+        kinds = kinds_of(field) if field else {}
         model = settings_class(field.annotation) if field else None
         if model is None:
-            return location[:end], siblings, field
-    return location, siblings, field
+            return path, siblings, field
+    return path, siblings, field
+
+
+def kinds_of(field: FieldInfo) -> dict[str, type[BaseModel]]:
+    """The kinds of settings that a field may hold, by the name that chooses one; none where there is no choice."""
+    if not field.discriminator:
+        return {}
+    return {kind.model_fields[field.discriminator].default: kind for kind in get_args(field.annotation)}
 
 
 def _describe_annotation(annotation: Any) -> str:
@@ -113,7 +135,8 @@ def _describe_annotation(annotation: Any) -> str:
     if get_origin(annotation) is Annotated:
         return _describe_annotation(get_args(annotation)[0])
     if get_origin(annotation) is list:
-        return f"a list of {_describe_annotation(get_args(annotation)[0]).removeprefix('a ')}s"
+        element = _describe_annotation(get_args(annotation)[0]).removeprefix("a ")
+        return f"a list of {element}" if element == SETTINGS else f"a list of {element}s"
     if get_origin(annotation) is dict:
         return f"{_describe_annotation(get_args(annotation)[1])} by name"
     if get_origin(annotation) in (Union, UnionType):

@@ -13,14 +13,18 @@ from textclf.batches import evaluation_batches, num_steps, training_batches
 from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation
 from textclf.checkpoints import load_checkpoint
 from textclf.config import Config
-from textclf.models import build_model
-from textclf.models.embedding import Tokens
+from textclf.joining import join, joining_weights
+from textclf.models import Member, build_model, members_of
+from textclf.models.networks import NETWORKS
+from textclf.models.sizes import Sizes
 from textclf.onnx_graph import build_graph
 from textclf.optimizers import Adam
+from textclf.preprocessing.arrays import Arrays, only
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.run_folder import RunFolder
 from textclf.schedules import learning_rate
 from textclf.targets import Targets
+from textclf.training_options import TrainingOptions
 
 log = logging.getLogger(__name__)
 EVALUATION_BATCH = 128
@@ -31,34 +35,75 @@ class Fitted(NamedTuple):
 
     onnx_model: bytes
     validation_probabilities: np.ndarray  # Keras's own, (texts, labels)
+    about: dict  # for `run.json`
+
+
+class FittedNetwork(NamedTuple):
+    """One network with the weights of its best epoch."""
+
+    model: keras.Model
+    logits: np.ndarray  # of the validation texts, (texts, units)
     best_epoch: int
     epochs: int
     seconds: float
 
 
 def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: Targets, folder: RunFolder) -> Fitted:
-    """Fit the configured network to the encoded splits.
+    """Fit the configured network, or each of an ensemble, to the encoded splits; one graph in the end.
 
     Args:
-        train, validation: rows of token ids and classes.
+        train, validation: named arrays and classes.
 
     Raises:
         TrainingError: the loss is no longer a number.
     """
-    keras.utils.set_random_seed(config.seed)
+    networks = {}
+    for member in members_of(config.model, config.training):
+        part = folder if member.name == config.model.architecture else folder.network(member.name)
+        networks[member.name] = fit_network(member, config.seed, train, validation, preprocessor, targets, part)
+    logits = [network.logits for network in networks.values()]
+    weights = [1.0] if len(networks) == 1 else joining_weights(logits, validation.classes, targets.activation)
+    graph = build_graph(
+        *(network.model for network in networks.values()),
+        activation=targets.activation,
+        padding=preprocessor.options.padding,
+        scales=weights,
+    )
+    probabilities = _probabilities(join(logits, weights), targets)
+    if len(networks) > 1:
+        _say_joined(networks, weights, targets, validation.classes)
+    about = {
+        name: {"best_epoch": network.best_epoch, "epochs": network.epochs, "weight": weight}
+        for (name, network), weight in zip(networks.items(), weights, strict=True)
+    }
+    about = {"networks": about, "seconds_fitting": round(sum(network.seconds for network in networks.values()), 1)}
+    return Fitted(graph.SerializeToString(), probabilities, about)
+
+
+def fit_network(
+    member: Member, seed: int, train, validation, preprocessor: Preprocessor, targets: Targets, folder: RunFolder
+) -> FittedNetwork:
+    """Fit one network; its checkpoints and its history go into the folder.
+
+    Raises:
+        TrainingError: the loss is no longer a number.
+    """
+    keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
-    options, padding = config.training, preprocessor.options.padding
+    options, padding = member.training, preprocessor.options.padding
     steps = num_steps(len(train.classes), options.batch_size)
-    model = _compiled_model(config, preprocessor, targets, steps)
+    model = _compiled_model(member, preprocessor, targets, steps)
+    inputs = NETWORKS[member.model.architecture].INPUTS
+    train, validation = (split._replace(arrays=only(split.arrays, inputs)) for split in (train, validation))
     batches = training_batches(
-        train.rows,
+        train.arrays,
         train.classes,
         targets.row_weights(train.classes),
         batch_size=options.batch_size,
-        seed=config.seed,
+        seed=seed,
         padding=padding,
     )
-    keep_best = _keep_best(config, folder)
+    keep_best = _keep_best(options, folder)
     bar = ProgressBar()
     measure = partial(_validation_metrics, model, validation, targets, padding)
     started = time.perf_counter()
@@ -76,26 +121,36 @@ def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: 
     seconds = time.perf_counter() - started
     load_checkpoint(folder.best_checkpoint, model, with_optimizer=False)
     log.info("kept the weights of epoch %d", keep_best.best_epoch)
-    graph = build_graph(model, activation=targets.activation, padding=padding).SerializeToString()
-    probabilities = _probabilities(model, validation.rows, targets, padding)
-    return Fitted(graph, probabilities, keep_best.best_epoch, keep_best.epochs_done, seconds)
+    logits = _logits(model, validation.arrays, padding)
+    return FittedNetwork(model, logits, keep_best.best_epoch, keep_best.epochs_done, seconds)
 
 
-def _compiled_model(config: Config, preprocessor: Preprocessor, targets: Targets, epoch_steps: int) -> keras.Model:
-    options = config.training
-    tokens = Tokens(preprocessor.num_ids, preprocessor.options.sequence_length)
-    model = build_model(config.model, tokens, num_units=targets.num_units)
+def _compiled_model(member: Member, preprocessor: Preprocessor, targets: Targets, epoch_steps: int) -> keras.Model:
+    options = member.training
+    sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
+    model = build_model(member.model, sizes, num_units=targets.num_units)
     rate = learning_rate(
         options.learning_rate, shape=options.schedule, warmup=options.warmup, num_steps=options.epochs * epoch_steps
     )
     optimizer = Adam(learning_rate=rate, clipnorm=options.clip_norm)
     model.compile(optimizer=optimizer, loss=targets.loss(), metrics=[targets.accuracy()])
-    log.info("network %s: %s weights, on %s", config.model.architecture, f"{model.count_params():,}", _device())
+    log.info("network %s: %s weights, on %s", member.name, f"{model.count_params():,}", _device())
     return model
 
 
-def _keep_best(config: Config, folder: RunFolder) -> KeepBest:
-    stopping = config.training.early_stopping
+def _say_joined(
+    networks: dict[str, FittedNetwork], weights: list[float], targets: Targets, classes: np.ndarray
+) -> None:
+    """What each network gives by itself, and all of them together."""
+    for (name, network), weight in zip(networks.items(), weights, strict=True):
+        metrics = targets.measure(classes, _probabilities(network.logits, targets))
+        log.info("%s alone: validation accuracy %.4f; weight %.2f", name, metrics["accuracy"], weight)
+    joined = join([network.logits for network in networks.values()], weights)
+    log.info("joined: validation accuracy %.4f", targets.measure(classes, _probabilities(joined, targets))["accuracy"])
+
+
+def _keep_best(options: TrainingOptions, folder: RunFolder) -> KeepBest:
+    stopping = options.early_stopping
     return KeepBest(
         folder.best_checkpoint,
         folder.last_checkpoint,
@@ -106,18 +161,23 @@ def _keep_best(config: Config, folder: RunFolder) -> KeepBest:
 
 def _validation_metrics(model: keras.Model, validation, targets: Targets, padding: str) -> dict[str, float]:
     """What an epoch is judged by; a metric that is not defined for these texts is left out."""
-    metrics = targets.measure(validation.classes, _probabilities(model, validation.rows, targets, padding))
+    metrics = targets.measure(validation.classes, _probabilities(_logits(model, validation.arrays, padding), targets))
     named = {"loss": "log_loss", "accuracy": "accuracy", "f1_macro": "f1_macro", "roc_auc": "roc_auc"}
     return {name: metrics[source] for name, source in named.items() if metrics[source] is not None}
 
 
-def _probabilities(model: keras.Model, rows, targets: Targets, padding: str) -> np.ndarray:
-    """Keras's probabilities of encoded texts, (texts, labels)."""
-    batches, order = evaluation_batches(rows, batch_size=EVALUATION_BATCH, padding=padding)
-    logits = np.concatenate([model.predict_on_batch(inputs) for (inputs,) in batches])
-    outputs = np.empty_like(logits)
-    outputs[order] = keras.ops.convert_to_numpy(keras.activations.get(targets.activation)(logits))
-    return targets.probabilities(outputs)
+def _logits(model: keras.Model, arrays: Arrays, padding: str) -> np.ndarray:
+    """Keras's logits of encoded texts, (texts, units)."""
+    batches, order = evaluation_batches(arrays, batch_size=EVALUATION_BATCH, padding=padding)
+    by_length = np.concatenate([model.predict_on_batch(inputs) for (inputs,) in batches])
+    logits = np.empty_like(by_length)
+    logits[order] = by_length
+    return logits
+
+
+def _probabilities(logits: np.ndarray, targets: Targets) -> np.ndarray:
+    """Logits (texts, units) -> probabilities (texts, labels)."""
+    return targets.probabilities(keras.ops.convert_to_numpy(keras.activations.get(targets.activation)(logits)))
 
 
 def _device() -> str:

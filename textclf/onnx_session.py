@@ -1,6 +1,7 @@
 """An ONNX graph made ready to answer, within bounds: of memory, of shape, and of what a probability can be."""
 
 import os
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
@@ -17,8 +18,11 @@ class GraphError(ValueError):
     """A graph that cannot be used."""
 
 
-def open_session(model: bytes, *, num_units: int) -> InferenceSession:
+def open_session(model: bytes, *, names: Iterable[str], num_units: int) -> InferenceSession:
     """A session for a graph that `check_graph` has seen.
+
+    Args:
+        names: of the arrays that the preprocessor makes.
 
     Raises:
         GraphError: ONNX Runtime cannot use it, or its inputs and outputs are others.
@@ -38,7 +42,7 @@ def open_session(model: bytes, *, num_units: int) -> InferenceSession:
     except Exception as error:  # onnxruntime has no common class for its errors
         raise GraphError(f"it is no usable ONNX model: {_first_line(error)}") from None
     inputs, outputs = session.get_inputs(), session.get_outputs()
-    if [node.name for node in inputs] != ["token_ids"] or [node.shape[1:] for node in outputs] != [[num_units]]:
+    if sorted(node.name for node in inputs) != sorted(names) or [node.shape[1:] for node in outputs] != [[num_units]]:
         raise GraphError("its inputs and outputs do not fit the labels")
     return session
 

@@ -40,6 +40,12 @@ class RunFolder:
     def __repr__(self) -> str:
         return f"RunFolder('{self.path}')"
 
+    def network(self, name: str) -> "RunFolder":
+        """The part for one network of an ensemble, with its history and its checkpoints; made if it is missing."""
+        part = RunFolder(self.path / "networks" / name)
+        part.checkpoints.mkdir(parents=True, exist_ok=True)
+        return part
+
     def read_about(self) -> dict:
         """What `run.json` says.
 

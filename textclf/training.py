@@ -24,8 +24,10 @@ from textclf.dataset import DataOptions, Dataset, read_sources, with_labels, wit
 from textclf.errors import TrainingError
 from textclf.evaluation import write_evaluation
 from textclf.files import atomic_file, checksum
+from textclf.models import arrays_of
 from textclf.native_output import held_back
-from textclf.preprocessing.token_ids import TokenIds, take
+from textclf.preprocessing.arrays import Arrays, take_rows
+from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.readers.options import ReadingOptions
 from textclf.readers.sources import expand
 from textclf.run_folder import RunFolder, create_run
@@ -41,7 +43,7 @@ LARGEST_DIFFERENCE = 1e-4  # between the probabilities of Keras and of ONNX Runt
 class EncodedSplit(NamedTuple):
     """A split as the network sees it."""
 
-    rows: TokenIds
+    arrays: Arrays
     classes: np.ndarray  # int32 (texts,)
 
 
@@ -85,11 +87,11 @@ def train_on(
     """
     _write_splits(folder.splits, splits)
     texts = {name: dataset.texts for name, dataset in splits.items()}
-    preprocessor, rows = encoded_texts(config.preprocessing, texts, folder.cache)
-    encoded = {name: EncodedSplit(rows[name], classes[name]) for name in splits}
+    preprocessor, arrays = encoded_texts(config.preprocessing, texts, folder.cache, arrays_of(config.model))
+    encoded = {name: EncodedSplit(arrays[name], classes[name]) for name in splits}
     for line in summary(check(splits, preprocessor, targets, without=SLOW_CHECKS)):
         log.warning(line)
-    log.info("vocabulary: %d ids; longest text read: %d tokens", preprocessor.num_ids, _longest(encoded))
+    log.info(_read(preprocessor, encoded))
     with held_back():
         from textclf import fitting
     fitted = fitting.fit(config, encoded["train"], encoded["validation"], preprocessor, targets, folder)
@@ -101,14 +103,9 @@ def train_on(
         about=_how_read(config.data),
     )
     classifier = load_classifier(folder.classifier)
-    _compare_with_keras(folder, classifier, encoded["validation"].rows, fitted.validation_probabilities)
+    _compare_with_keras(folder, classifier, encoded["validation"].arrays, fitted.validation_probabilities)
     _measure_splits(folder, classifier, splits, encoded)
-    return {
-        "best_epoch": fitted.best_epoch,
-        "epochs": fitted.epochs,
-        "seconds_fitting": round(fitted.seconds, 1),
-        "peak_memory_mb": _peak_memory_mb(),
-    }
+    return {**fitted.about, "peak_memory_mb": _peak_memory_mb()}
 
 
 def encoded_labels(splits: dict[str, Dataset], targets: Targets) -> dict[str, np.ndarray]:
@@ -161,10 +158,10 @@ def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
 
 
 def _compare_with_keras(
-    folder: RunFolder, classifier: Classifier, rows: TokenIds, keras_probabilities: np.ndarray
+    folder: RunFolder, classifier: Classifier, arrays: Arrays, keras_probabilities: np.ndarray
 ) -> None:
     """The classifier must answer what was trained, or the run does not finish."""
-    difference = float(np.abs(classifier.probabilities_of(rows) - keras_probabilities).max())
+    difference = float(np.abs(classifier.probabilities_of(arrays) - keras_probabilities).max())
     if not difference <= LARGEST_DIFFERENCE:
         raise TrainingError(
             f"the classifier's probabilities differ from the trained network's by up to {difference:.2g}, more than "
@@ -179,11 +176,11 @@ def _measure_splits(
     """The final numbers, by the classifier as it will be used; predictions of test, or of validation without one."""
     metrics = {}
     for name in splits:
-        rows, classes = encoded[name]
+        arrays, classes = encoded[name]
         if name == "train" and len(classes) > MEASURED_OF_TRAIN:
             chosen = np.arange(MEASURED_OF_TRAIN) * len(classes) // MEASURED_OF_TRAIN
-            rows, classes = take(rows, chosen), classes[chosen]
-        probabilities = classifier.probabilities_of(rows)
+            arrays, classes = take_rows(arrays, chosen), classes[chosen]
+        probabilities = classifier.probabilities_of(arrays)
         metrics[name] = classifier.targets.measure(classes, probabilities)
     # The last split is the one furthest from training: its answers are the ones to look at.
     write_evaluation(folder.path, classifier, splits[name], probabilities, metrics)
@@ -220,8 +217,17 @@ def _sizes(config: Config, splits: dict[str, Dataset], targets: Targets) -> str:
     return f"{targets.type} with {len(targets.labels)} labels{found}; rows: {rows}"
 
 
-def _longest(encoded: dict[str, EncodedSplit]) -> int:
-    return max(int(split.rows.lengths.max()) for split in encoded.values())
+def _read(preprocessor: Preprocessor, encoded: dict[str, EncodedSplit]) -> str:
+    """How many ids there are, and how many the longest text has."""
+    ids = {"token_ids": ("vocabulary", preprocessor.num_ids), "ngram_ids": ("n-grams", preprocessor.num_ngrams)}
+    longest = {
+        name: max(int(split.arrays[name].lengths.max()) for split in encoded.values()) for name in preprocessor.names
+    }
+    return "; ".join(
+        f"{kind}: {number:,} ids, longest text read: {longest[name]}"
+        for name, (kind, number) in ids.items()
+        if name in longest
+    )
 
 
 def _peak_memory_mb() -> int | None:

@@ -7,12 +7,13 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from textclf.models import ARCHITECTURES, build_model
-from textclf.models.embedding import Tokens
+from textclf.models import build_model
+from textclf.models.networks import NETWORKS
+from textclf.models.sizes import Sizes
 from textclf.onnx_graph import build_graph
 from textclf.targets import TYPES, Targets
 
-TOKENS = Tokens(num_ids=12, sequence_length=7)
+SIZES = Sizes(num_ids=12, sequence_length=7, num_ngrams=12)
 TARGETS = {
     "binary": Targets("binary", ["no", "yes"], [1, 1], ["no"]),
     "multiclass": Targets("multiclass", list("abc"), [1] * 3, ["a"]),
@@ -43,18 +44,19 @@ VARIANTS = {
         {"pooling": "max"},
         {"pooling": "attention", "embedding_dim": 5},
     ],
+    "ngrams": [{"hidden_units": 5}],
 }
 
 
 def options_of(architecture: str, **changed):
-    known = ARCHITECTURES[architecture].Options.model_fields
+    known = NETWORKS[architecture].Options.model_fields
     small = {name: value for name, value in SMALL.items() if name in known}
-    return ARCHITECTURES[architecture].Options(**{**small, **changed})
+    return NETWORKS[architecture].Options(**{**small, **changed})
 
 
 def model_of(architecture: str, targets: Targets = TARGETS["binary"], **changed) -> keras.Model:
     keras.utils.set_random_seed(1)
-    model = build_model(options_of(architecture, **changed), TOKENS, num_units=targets.num_units)
+    model = build_model(options_of(architecture, **changed), SIZES, num_units=targets.num_units)
     model.compile(optimizer="adam", loss=targets.loss())
     return model
 
@@ -63,31 +65,44 @@ def session_of(model: keras.Model, activation: str, padding: str) -> onnxruntime
     return onnxruntime.InferenceSession(build_graph(model, activation=activation, padding=padding).SerializeToString())
 
 
-def batch(width: int = 7) -> np.ndarray:
+def batch(architecture: str, width: int = 7) -> dict[str, np.ndarray]:
     """Five rows of different lengths, padded on the right."""
     random = np.random.default_rng(0)
-    token_ids = random.integers(1, TOKENS.num_ids, (5, width)).astype(np.int32)
+    ids = random.integers(1, SIZES.num_ids, (5, width)).astype(np.int32)
+    weights = random.uniform(0.1, 1, (5, width)).astype(np.float32)
     for row, length in enumerate([7, 1, 3, 5, 2]):
-        token_ids[row, length:] = 0
-    return token_ids
+        ids[row, length:] = weights[row, length:] = 0
+    arrays = {"token_ids": ids, "ngram_ids": ids, "ngram_weights": weights}
+    return {name: arrays[name] for name in NETWORKS[architecture].INPUTS}
 
 
-def logits_of(model: keras.Model, token_ids: np.ndarray) -> np.ndarray:
+def logits_of(model: keras.Model, arrays: dict[str, np.ndarray]) -> np.ndarray:
     """Called as it stands: to compile each of these networks takes far longer than to run it."""
-    return np.asarray(model({"token_ids": token_ids}))
+    return np.asarray(model(arrays))
 
 
-def left_padded(token_ids: np.ndarray) -> np.ndarray:
-    return np.stack([np.roll(row, np.count_nonzero(row == 0)) for row in token_ids])
+def wider(arrays: dict[str, np.ndarray], more: int) -> dict[str, np.ndarray]:
+    return {name: np.pad(array, ((0, 0), (0, more))) for name, array in arrays.items()}
+
+
+def left_padded(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {
+        name: np.stack([np.roll(row, np.count_nonzero(row == 0)) for row in array]) for name, array in arrays.items()
+    }
+
+
+def alone(arrays: dict[str, np.ndarray], row: int) -> dict[str, np.ndarray]:
+    """One text without its padding."""
+    return {name: array[row][array[row] != 0][None] for name, array in arrays.items()}
 
 
 cases = pytest.mark.parametrize(
-    ("architecture", "targets"), [(a, t) for a, t in itertools.product(ARCHITECTURES, TARGETS.values())]
+    ("architecture", "targets"), [(a, t) for a, t in itertools.product(NETWORKS, TARGETS.values())]
 )
-each = pytest.mark.parametrize("architecture", ARCHITECTURES)
+each = pytest.mark.parametrize("architecture", NETWORKS)
 each_variant = pytest.mark.parametrize(
     ("architecture", "changed"),
-    [(architecture, changed) for architecture in ARCHITECTURES for changed in [{}, *VARIANTS[architecture]]],
+    [(architecture, changed) for architecture in NETWORKS for changed in [{}, *VARIANTS[architecture]]],
     ids=lambda value: value if isinstance(value, str) else " ".join(map(str, value.values())) or "default",
 )
 
@@ -97,30 +112,31 @@ def test_every_target_type_has_a_case():
 
 
 def test_every_architecture_has_variants():
-    assert set(VARIANTS) == set(ARCHITECTURES)
+    assert set(VARIANTS) == set(NETWORKS)
 
 
 @cases
 def test_logits_have_a_column_for_every_unit(architecture, targets):
-    logits = model_of(architecture, targets)({"token_ids": batch()})
+    logits = model_of(architecture, targets)(batch(architecture))
     assert logits.shape == (5, targets.num_units)
 
 
-@pytest.mark.parametrize(("architecture", "targets"), list(zip(ARCHITECTURES, itertools.cycle(TARGETS.values()))))
+@pytest.mark.parametrize(("architecture", "targets"), list(zip(NETWORKS, itertools.cycle(TARGETS.values()))))
 def test_a_few_steps_lower_the_loss(architecture, targets):
     model = model_of(architecture, targets, dropout=0.0)
     model.optimizer.learning_rate = 0.05
     classes = np.arange(5) % len(targets.labels)
     if targets.many:
         classes = np.eye(len(targets.labels), dtype=np.float32)[classes]
-    losses = [float(model.train_on_batch({"token_ids": batch()}, classes)) for _ in range(30)]
+    losses = [float(model.train_on_batch(batch(architecture), classes)) for _ in range(30)]
     assert losses[-1] < losses[0] / 2
 
 
 @each_variant
 def test_padding_is_never_read(architecture, changed):
     model = model_of(architecture, **changed)
-    narrow, wide = batch(7), np.pad(batch(7), ((0, 0), (0, 6)))
+    narrow = batch(architecture)
+    wide = wider(narrow, 6)
     left = left_padded(wide)
     expected = logits_of(model, narrow)
     np.testing.assert_allclose(logits_of(model, wide), expected, atol=1e-6)
@@ -130,10 +146,10 @@ def test_padding_is_never_read(architecture, changed):
 @pytest.mark.parametrize(
     ("architecture", "targets", "changed"),
     [
-        *((architecture, targets, {}) for architecture in ARCHITECTURES for targets in TARGETS.values()),
+        *((architecture, targets, {}) for architecture in NETWORKS for targets in TARGETS.values()),
         *(
             (architecture, TARGETS["binary"], changed)
-            for architecture in ARCHITECTURES
+            for architecture in NETWORKS
             for changed in VARIANTS[architecture]
         ),
     ],
@@ -143,10 +159,10 @@ def test_onnx_gives_what_keras_gives(architecture, targets, changed):
     for weight in model.weights:  # biases are zero at first, and would hide a wrong order of gates
         if weight.trainable:
             weight.assign(np.random.default_rng(2).normal(0, 0.5, weight.shape))
-    for padding, token_ids in (("right", batch()), ("left", left_padded(batch()))):
+    for padding, arrays in (("right", batch(architecture)), ("left", left_padded(batch(architecture)))):
         session = session_of(model, targets.activation, padding)
-        expected = keras.activations.get(targets.activation)(logits_of(model, token_ids))
-        [answer] = session.run(None, {"token_ids": token_ids})
+        expected = keras.activations.get(targets.activation)(logits_of(model, arrays))
+        [answer] = session.run(None, arrays)
         np.testing.assert_allclose(answer, expected, atol=1e-6)
 
 
@@ -154,12 +170,12 @@ def test_onnx_gives_what_keras_gives(architecture, targets, changed):
 def test_a_text_gets_the_same_answer_alone_and_in_a_batch(architecture, changed):
     model = model_of(architecture, **changed)
     session = session_of(model, "sigmoid", "right")
-    together = logits_of(model, batch())
-    [answers] = session.run(None, {"token_ids": batch()})
-    for row, token_ids in enumerate(batch()):
-        alone = token_ids[token_ids != 0][None]
-        np.testing.assert_allclose(logits_of(model, alone), together[[row]], atol=1e-6)
-        [answer] = session.run(None, {"token_ids": alone})
+    arrays = batch(architecture)
+    together = logits_of(model, arrays)
+    [answers] = session.run(None, arrays)
+    for row in range(5):
+        np.testing.assert_allclose(logits_of(model, alone(arrays, row)), together[[row]], atol=1e-6)
+        [answer] = session.run(None, alone(arrays, row))
         np.testing.assert_allclose(answer, answers[[row]], atol=1e-6)
 
 
@@ -171,7 +187,7 @@ def test_the_same_seed_gives_the_same_weights(architecture):
 
 @pytest.mark.parametrize(
     ("architecture", "option"),
-    [(name, option) for name, module in ARCHITECTURES.items() for option in module.Options.model_fields],
+    [(name, option) for name, module in NETWORKS.items() for option in module.Options.model_fields],
 )
 def test_every_option_is_used(architecture, option):
     if option == "architecture":
@@ -185,7 +201,7 @@ def description(model: keras.Model) -> str:
 
 
 def test_number_of_weights_of_the_default_lstm():
-    model = build_model(ARCHITECTURES["lstm"].Options(), Tokens(1000, 256), num_units=1)
+    model = build_model(NETWORKS["lstm"].Options(), Sizes(1000, 256), num_units=1)
     # embedding 1000 * 64, four gates of (64 inputs + 64 states + a bias) * 64, logits 64 + 1
     assert model.count_params() == 64_000 + 4 * (64 + 64 + 1) * 64 + 65
 
@@ -196,7 +212,7 @@ def test_a_transformer_knows_the_order_of_the_tokens():
         for weight in model.weights:
             if weight.trainable:
                 weight.assign(np.random.default_rng(2).normal(0, 0.5, weight.shape))
-        forward, backward = np.array([[1, 2, 3, 4]]), np.array([[4, 3, 2, 1]])
+        forward, backward = ({"token_ids": np.array([ids])} for ids in ([1, 2, 3, 4], [4, 3, 2, 1]))
         difference = logits_of(model, forward) - logits_of(model, backward)
         assert np.abs(difference).max() > 1e-4
 

@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 
-from textclf.models.embedding import EmbeddingOptions, Tokens, embed
+from textclf.models.embedding import EmbeddingOptions, embed
+from textclf.models.sizes import Sizes
 
 TOKEN_IDS = np.arange(1, 61).reshape(2, 30)
 
@@ -12,7 +13,7 @@ def hidden(training=True, **options) -> np.ndarray:
     """Where the embedding is 0, bool (texts, tokens, numbers)."""
     keras.utils.set_random_seed(0)
     inputs = keras.Input((None,), dtype="int32")
-    model = keras.Model(inputs, embed(EmbeddingOptions(embedding_dim=20, **options), inputs, Tokens(61, 30)))
+    model = keras.Model(inputs, embed(EmbeddingOptions(embedding_dim=20, **options), inputs, Sizes(61, 30)))
     return np.asarray(model(TOKEN_IDS, training=training)) == 0
 
 

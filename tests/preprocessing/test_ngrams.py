@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from textclf.parallel import CHUNK_ROWS
-from textclf.preprocessing.ngram_hashes import CHARACTER_BUCKETS, SLICE_ROWS, NgramOptions, count_ngrams
+from textclf.preprocessing.ngram_hashes import CHARACTER_BUCKETS, SLICE_ROWS, count_ngrams
 from textclf.preprocessing.ngrams import FEW, Ngrams, _heaviest, learn_ngrams
-from textclf.preprocessing.options import NormalizedOptions
+from textclf.preprocessing.options import NgramOptions, NormalizedOptions
 from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID
 from textclf.text_array import text_array
 
@@ -182,8 +182,8 @@ def test_pandas_is_not_imported(textclf_command):
     script = """
 import sys
 from textclf.preprocessing.ngrams import Ngrams, learn_ngrams
-from textclf.preprocessing.ngram_hashes import NgramOptions
-from textclf.preprocessing.options import NormalizedOptions
+
+from textclf.preprocessing.options import NgramOptions, NormalizedOptions
 from textclf.text_array import text_array
 options, texts = (NgramOptions(), NormalizedOptions()), text_array(["a b", "a b", "long 好 " * 9000])
 Ngrams(*options, learn_ngrams(texts, *options)).encode(texts)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from textclf.errors import RunError
 from textclf.preprocessing import TOKENIZERS, word
-from textclf.preprocessing.preprocessor import OUTPUTS, Preprocessor
+from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.text_array import text_array
 
 TEXTS = ["a a a b b c", "b", "a b c never", ""]
@@ -34,7 +34,7 @@ def load(content):
 
 def test_transform_is_as_wide_as_sequence_length():
     arrays = fit(sequence_length=9).transform(TEXTS)
-    assert tuple(arrays) == OUTPUTS == ("token_ids",)
+    assert tuple(arrays) == ("token_ids",)
     assert arrays["token_ids"].shape == (4, 9)
     assert arrays["token_ids"].dtype == np.int32
 
@@ -45,8 +45,8 @@ def test_transform_of_no_text_has_no_row():
 
 def test_pad_is_as_wide_as_the_longest_row():
     preprocessor = fit()
-    assert preprocessor.pad(preprocessor.encode(["a b", "a", "a b c"]))["token_ids"].shape == (3, 3)
-    assert preprocessor.pad(preprocessor.encode([]))["token_ids"].shape == (0, 1)
+    assert preprocessor.pad(preprocessor.encode_arrays(["a b", "a", "a b c"]))["token_ids"].shape == (3, 3)
+    assert preprocessor.pad(preprocessor.encode_arrays([]))["token_ids"].shape == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_sides(padding, truncating, expected):
     preprocessor = fit(vocabulary_size=5, padding=padding, truncating=truncating, sequence_length=3)
     texts = ["a b c never", "a", ""]
     assert preprocessor.transform(texts)["token_ids"].tolist() == expected
-    assert preprocessor.pad(preprocessor.encode(texts))["token_ids"].tolist() == expected
+    assert preprocessor.pad(preprocessor.encode_arrays(texts))["token_ids"].tolist() == expected
 
 
 def test_encode_cuts_to_sequence_length():
@@ -231,3 +231,42 @@ def test_half_a_surrogate_pair_becomes_the_replacement_character(text):
 
 def _character(pair):
     return chr(0x10000 + ((ord(pair[0]) - 0xD800) << 10) + ord(pair[1]) - 0xDC00)
+
+
+NGRAMS = ("token_ids", "ngram_ids", "ngram_weights")
+
+
+@pytest.mark.parametrize("names", [NGRAMS, NGRAMS[1:], ("token_ids",)])
+def test_arrays_are_those_that_the_network_reads_also_after_saving(names, tmp_path):
+    options = TOKENIZERS["word"].Options(ngrams={"min_frequency": 1})
+    preprocessor = Preprocessor.fit(options, TEXTS, names)
+    preprocessor.save(tmp_path / "tokenizer.json")
+    loaded = Preprocessor.from_json((tmp_path / "tokenizer.json").read_bytes())
+    for texts in (TEXTS, []):
+        made, again = preprocessor.encode_arrays(texts), loaded.encode_arrays(texts)
+        assert tuple(made) == tuple(again) == names
+        for name in names:
+            np.testing.assert_array_equal(made[name].ids, again[name].ids)
+            assert made[name].ids.dtype == (np.float32 if name == "ngram_weights" else np.int32)
+            assert len(made[name].offsets) == len(texts) + 1
+    padded = preprocessor.pad(preprocessor.encode_arrays(TEXTS))
+    assert all((array[:, 0] != 0).all() for array in padded.values())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"names": []},
+        {"names": ["pickle"]},
+        {"names": ["token_ids", "token_ids"]},
+        {"names": ["ngram_ids"], "ngrams": None},
+        {"ngrams": {"texts": 1}},
+        {"ngrams": "x"},
+        {"names": "token_ids"},
+    ],
+)
+def test_arrays_that_there_are_not_are_refused(wrong, tmp_path):
+    Preprocessor.fit(TOKENIZERS["word"].Options(), TEXTS, NGRAMS).save(tmp_path / "tokenizer.json")
+    content = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
+    with pytest.raises(RunError):
+        load({**content, **wrong})

@@ -7,6 +7,7 @@ CONVERTERS = {
     "Embedding": basic.embedding,
     "Dropout": basic.identity,
     "Dense": basic.dense,
+    "Activation": basic.activation,
     "Concatenate": basic.concatenate,
     "Add": basic.add,
     "LayerNormalization": basic.layer_normalization,
@@ -18,4 +19,5 @@ CONVERTERS = {
     "MaxPooling": pooling.max_pooling,
     "GlobalAveragePooling1D": pooling.mean_pooling,
     "AttentionPooling": pooling.attention_pooling,
+    "WeightedSum": pooling.weighted_sum,
 }

@@ -43,6 +43,11 @@ def add(graph: Graph, layer, first: str, second: str) -> str:  # noqa: ARG001
     return graph.add("Add", [first, second])
 
 
+def activation(graph: Graph, layer, tensor: str) -> str:
+    """An activation that is a layer of its own."""
+    return activated(graph, layer, tensor)
+
+
 def concatenate(graph: Graph, layer, *tensors: str) -> str:
     """Tensors side by side."""
     return graph.add("Concat", list(tensors), axis=layer.axis)

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import onnx
 
-INT32, INT64 = 6, 7  # onnx.TensorProto; onnx itself is imported only when a graph is built
+FLOAT, INT32, INT64 = 1, 6, 7  # onnx.TensorProto; onnx itself is imported only when a graph is built
 
 
 @dataclass
@@ -21,13 +21,14 @@ class Graph:
     weights: list[onnx.TensorProto] = field(default_factory=list)
     token_ids: str = ""  # int32 (batch, tokens), its padding on the right whatever the network was trained with
     lengths: str = ""  # the tensor of row lengths, int32 (batch,)
+    prefix: str = ""  # of all names that come from a layer: two networks may have layers of the same name
     _real: str = ""
 
     def add(self, operator: str, inputs: list[str], *, outputs: tuple[str, ...] = (), **attributes) -> str:
         """Add a node; returns the name of its first output."""
         from onnx import helper
 
-        outputs = outputs or (f"{operator.lower()}_{len(self.nodes)}",)
+        outputs = outputs or (f"{self.prefix}{operator.lower()}_{len(self.nodes)}",)
         self.nodes.append(helper.make_node(operator, inputs, list(outputs), **attributes))
         return next(name for name in outputs if name)
 
@@ -35,7 +36,7 @@ class Graph:
         """Add an array; returns its name."""
         from onnx import numpy_helper
 
-        name = name or f"constant_{len(self.weights)}"
+        name = f"{self.prefix}{name}" if name else f"constant_{len(self.weights)}"
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 

@@ -1,4 +1,4 @@
-"""From a vector for each token to one for the text. Padding is never read."""
+"""From a vector for each token or n-gram to one for the text. Padding is never read."""
 
 from textclf.converters.graph import Graph
 
@@ -28,3 +28,10 @@ def attention_pooling(graph: Graph, layer, states: str) -> str:
     scores = graph.add("Where", [graph.real(), graph.add("MatMul", [hidden, query]), graph.number(LOWEST)])
     weighted = graph.add("Mul", [graph.add("Softmax", [scores], axis=1), states])
     return graph.add("ReduceSum", [weighted, graph.integers(1)], keepdims=0)
+
+
+def weighted_sum(graph: Graph, layer, rows: str, weights: str) -> str:
+    """(batch, entries, width) and (batch, entries) -> (batch, width)."""
+    summed = graph.add("MatMul", [graph.add("Unsqueeze", [weights, graph.integers(1)]), rows])
+    bias = graph.constant(layer.get_weights()[0], f"{layer.name}_bias")
+    return graph.add("Add", [graph.add("Squeeze", [summed, graph.integers(1)]), bias])

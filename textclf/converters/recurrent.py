@@ -26,7 +26,7 @@ def _add_lstm(graph: Graph, layer, directions: list, states: str) -> str:
         graph.constant(bias, f"{layer.name}_bias"),
     ]
     tokens_first = graph.add("Transpose", [states], perm=[1, 0, 2])  # (tokens, batch, dim)
-    every, last = f"{layer.name}_every_state", f"{layer.name}_last_state"
+    every, last = (f"{graph.prefix}{layer.name}_{which}_state" for which in ("every", "last"))
     sequences = directions[0].return_sequences
     made = graph.add(
         "LSTM",

@@ -1,30 +1,51 @@
-"""Named arrays -> logits. `ARCHITECTURES` is the list of networks to choose from."""
+"""Named arrays -> logits. `ARCHITECTURES` is the list of what `model.architecture` can be."""
 
-from textclf.models import cnn, lstm, transformer
-from textclf.models.embedding import Tokens
+from typing import NamedTuple
 
-# One file and one line each. An architecture module offers
-#   Options          with a field `architecture: Literal["<its name>"]`, and `l2`
-#   INPUTS           names of the arrays it reads
-#   build(options, inputs, tokens) -> pooled features, (batch, features)
-ARCHITECTURES = {
-    "lstm": lstm,
-    "cnn": cnn,
-    "transformer": transformer,
-}
+from textclf.models import ensemble
+from textclf.models.networks import NETWORKS
+from textclf.models.sizes import Sizes
+from textclf.options import Options
+from textclf.training_options import TrainingOptions
+
+ARCHITECTURES = {**NETWORKS, "ensemble": ensemble}
 
 
-def build_model(options, tokens: Tokens, *, num_units: int):
-    """A Keras model from the architecture's inputs to the layer named `logits`, (batch, num_units).
+class Member(NamedTuple):
+    """One network to fit."""
+
+    name: str  # of its folder in an ensemble: 1-ngrams
+    model: Options
+    training: TrainingOptions
+
+
+def members_of(model: Options, training: TrainingOptions) -> list[Member]:
+    """The networks of an ensemble, or the one that there is."""
+    if not isinstance(model, ensemble.Options):
+        return [Member(model.architecture, model, training)]
+    return [
+        Member(f"{number}-{member.model.architecture}", member.model, member.training or training)
+        for number, member in enumerate(model.members, start=1)
+    ]
+
+
+def arrays_of(model: Options) -> tuple[str, ...]:
+    """Names of the arrays that a network reads, or any network of an ensemble."""
+    members = members_of(model, TrainingOptions())
+    return tuple(dict.fromkeys(name for member in members for name in NETWORKS[member.model.architecture].INPUTS))
+
+
+def build_model(options: Options, sizes: Sizes, *, num_units: int):
+    """A Keras model of one network, from its inputs to the layer named `logits`, (batch, num_units).
 
     Args:
-        tokens: what is known of the token ids.
         num_units: width of the last layer, `Targets.num_units`.
     """
     import keras
 
-    architecture = ARCHITECTURES[options.architecture]
-    inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in architecture.INPUTS}
-    features = architecture.build(options, inputs, tokens)
-    logits = keras.layers.Dense(num_units, kernel_regularizer=keras.regularizers.L2(options.l2), name="logits")
-    return keras.Model(inputs, logits(features), name=options.architecture)
+    network = NETWORKS[options.architecture]
+    inputs = {
+        name: keras.Input((None,), dtype="float32" if name == "ngram_weights" else "int32", name=name)
+        for name in network.INPUTS
+    }
+    return keras.Model(inputs, network.build(options, inputs, sizes, num_units), name=options.architecture)

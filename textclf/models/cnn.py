@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textclf.models.embedding import EmbeddingOptions, Tokens, embed
+from textclf.models.embedding import EmbeddingOptions, embed, logits_of
+from textclf.models.sizes import Sizes
 
 INPUTS = ("token_ids",)
 
@@ -23,13 +24,13 @@ class Options(EmbeddingOptions):
     l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the filters and of the logits.")
 
 
-def build(options: Options, inputs: dict, tokens: Tokens):
-    """Token ids (batch, tokens) -> the largest answer of each filter, (batch, filters * number of widths)."""
+def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
+    """Token ids (batch, tokens) -> logits (batch, num_units), from the largest answer of each filter."""
     from keras import layers, regularizers
 
     from textclf.models.layers import MaskedConv1D, MaxPooling
 
-    states = embed(options, inputs["token_ids"], tokens)
+    states = embed(options, inputs["token_ids"], sizes)
     states = layers.Dropout(options.dropout, name="embedding_dropout")(states)
     maxima = []
     for width in dict.fromkeys(options.widths):
@@ -44,4 +45,4 @@ def build(options: Options, inputs: dict, tokens: Tokens):
         )
         maxima.append(MaxPooling(name=f"max_{width}")(convolution(states)))
     features = layers.Concatenate(name="maxima")(maxima) if len(maxima) > 1 else maxima[0]
-    return layers.Dropout(options.dropout, name="dropout")(features)
+    return logits_of(layers.Dropout(options.dropout, name="dropout")(features), num_units, options.l2)

@@ -1,17 +1,9 @@
-"""From token ids to vectors: what every architecture that reads tokens in their order begins with."""
-
-from typing import NamedTuple
+"""From token ids to vectors, and from features to logits: how all begin and end that read tokens in their order."""
 
 from pydantic import Field
 
+from textclf.models.sizes import Sizes
 from textclf.options import Options
-
-
-class Tokens(NamedTuple):
-    """What is known of the token ids before a network is built."""
-
-    num_ids: int  # rows of the embedding, `Preprocessor.num_ids`
-    sequence_length: int  # most tokens of a row
 
 
 class EmbeddingOptions(Options):
@@ -32,14 +24,14 @@ class EmbeddingOptions(Options):
     )
 
 
-def embed(options: EmbeddingOptions, token_ids, tokens: Tokens):
+def embed(options: EmbeddingOptions, token_ids, sizes: Sizes):
     """Token ids (batch, tokens) -> (batch, tokens, embedding_dim), with a mask over the padding.
 
     The mask keeps padding, on either side, from ever being read.
     """
     from keras import layers
 
-    table = layers.Embedding(tokens.num_ids, options.embedding_dim, mask_zero=True, name="embedding")
+    table = layers.Embedding(sizes.num_ids, options.embedding_dim, mask_zero=True, name="embedding")
     states = table(token_ids)
     if options.word_dropout:
         states = layers.Dropout(options.word_dropout, noise_shape=(None, None, 1), name="word_dropout")(states)
@@ -47,3 +39,10 @@ def embed(options: EmbeddingOptions, token_ids, tokens: Tokens):
         noise_shape = (None, 1, options.embedding_dim)
         states = layers.Dropout(options.spatial_dropout, noise_shape=noise_shape, name="spatial_dropout")(states)
     return states
+
+
+def logits_of(features, num_units: int, l2: float):
+    """Features (batch, features) -> the layer named `logits`, (batch, num_units)."""
+    from keras import layers, regularizers
+
+    return layers.Dense(num_units, kernel_regularizer=regularizers.L2(l2), name="logits")(features)

@@ -60,6 +60,23 @@ class AttentionPooling(keras.layers.Layer):
         return shape[0], shape[2]
 
 
+class WeightedSum(keras.layers.Layer):
+    """The sum of the rows of a text by their weights, and a bias: (batch, entries, width) -> (batch, width)."""
+
+    def build(self, shapes):
+        """The bias."""
+        self.bias = self.add_weight(shape=(shapes[0][-1],), initializer="zeros", name="bias")
+
+    def call(self, inputs):
+        """[rows (batch, entries, width), weights (batch, entries)] -> (batch, width)."""
+        rows, weights = inputs
+        return ops.squeeze(ops.matmul(weights[:, None, :], rows), 1) + self.bias
+
+    def compute_output_shape(self, shapes):
+        """(batch, width)."""
+        return shapes[0][0], shapes[0][2]
+
+
 class MaskedConv1D(keras.layers.Conv1D):
     """A convolution that finds zeros in the place of padding, as it does beyond both ends of a batch."""
 

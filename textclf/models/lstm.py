@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from textclf.models.embedding import EmbeddingOptions, Tokens, embed
+from textclf.models.embedding import EmbeddingOptions, embed, logits_of
+from textclf.models.sizes import Sizes
 
 INPUTS = ("token_ids",)
 
@@ -36,13 +37,13 @@ class Options(EmbeddingOptions):
     l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the LSTM layers and of the logits.")
 
 
-def build(options: Options, inputs: dict, tokens: Tokens):
-    """Token ids (batch, tokens) -> (batch, units); twice that in both directions, and again with `max_mean`."""
+def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
+    """Token ids (batch, tokens) -> logits (batch, num_units)."""
     from keras import layers, regularizers
 
     from textclf.models.layers import POOLINGS
 
-    states = embed(options, inputs["token_ids"], tokens)  # (batch, tokens, embedding_dim)
+    states = embed(options, inputs["token_ids"], sizes)  # (batch, tokens, embedding_dim)
     states = layers.Dropout(options.dropout, name="embedding_dropout")(states)
     for number in range(1, options.num_layers + 1):
         layer = layers.LSTM(
@@ -59,4 +60,4 @@ def build(options: Options, inputs: dict, tokens: Tokens):
         if number == options.num_layers and options.pooling != "last":
             states = POOLINGS[options.pooling](states, options.pooling)
         states = layers.Dropout(options.dropout, name=f"dropout_{number}")(states)
-    return states
+    return logits_of(states, num_units, options.l2)

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from textclf.models.embedding import EmbeddingOptions, Tokens, embed
+from textclf.models.embedding import EmbeddingOptions, embed, logits_of
+from textclf.models.sizes import Sizes
 
 INPUTS = ("token_ids",)
 
@@ -36,19 +37,20 @@ class Options(EmbeddingOptions):
     l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the layers and of the logits.")
 
 
-def build(options: Options, inputs: dict, tokens: Tokens):
-    """Token ids (batch, tokens) -> (batch, embedding_dim); twice that with `max_mean`."""
+def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
+    """Token ids (batch, tokens) -> logits (batch, num_units)."""
     from keras import layers
 
     from textclf.models.layers import POOLINGS, Positions
 
-    states = embed(options, inputs["token_ids"], tokens)
-    states = Positions(options.positions, tokens.sequence_length, name="positions")(states)
+    states = embed(options, inputs["token_ids"], sizes)
+    states = Positions(options.positions, sizes.sequence_length, name="positions")(states)
     states = layers.Dropout(options.dropout, name="embedding_dropout")(states)
     for number in range(1, options.num_layers + 1):
         states = _encoder_layer(options, states, number)
     states = layers.LayerNormalization(epsilon=1e-6, name="normalization")(states)
-    return layers.Dropout(options.dropout, name="dropout")(POOLINGS[options.pooling](states, options.pooling))
+    features = layers.Dropout(options.dropout, name="dropout")(POOLINGS[options.pooling](states, options.pooling))
+    return logits_of(features, num_units, options.l2)
 
 
 def _encoder_layer(options: Options, states, number: int):

@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from textclf.parallel import map_chunks
-from textclf.preprocessing.ngram_hashes import BUCKETS, CHARACTER_BUCKETS, Counted, NgramOptions, count_ngrams
-from textclf.preprocessing.options import NormalizedOptions
+from textclf.preprocessing.ngram_hashes import CHARACTER_BUCKETS, Counted, count_ngrams
+from textclf.preprocessing.options import BUCKETS, NgramOptions, NormalizedOptions
 from textclf.preprocessing.token_ids import TokenIds, concatenate, from_lengths
 from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID
 
+NGRAM_ARRAYS = ("ngram_ids", "ngram_weights")
 FEW = 50_000  # n-grams that are searched for one by one; for more of them, a table of all buckets pays
 
 
@@ -30,6 +31,7 @@ class Ngrams:
     def __init__(self, options: NgramOptions, normalization: NormalizedOptions, state: dict):
         self.options = options
         self.normalization = normalization
+        self.state = state
         if type(state["texts"]) is not int:
             raise ValueError("expected the number of training texts")
         self.buckets = _from_text(state["buckets"])

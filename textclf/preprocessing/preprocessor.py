@@ -1,7 +1,7 @@
-"""The preprocessor: learns a vocabulary from the training texts, then turns any text into token ids."""
+"""The preprocessor: learns from the training texts, then turns any text into the arrays that a network reads."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,54 +11,91 @@ from textclf.errors import RunError
 from textclf.files import parse_json
 from textclf.parallel import map_chunks
 from textclf.preprocessing import TOKENIZERS
-from textclf.preprocessing.options import PreprocessingOptions
-from textclf.preprocessing.token_ids import TokenIds, concatenate, fill_empty, pad, truncate
+from textclf.preprocessing.arrays import Arrays, concatenate_arrays, pad_arrays
+from textclf.preprocessing.ngrams import NGRAM_ARRAYS, Ngrams, learn_ngrams
+from textclf.preprocessing.options import NormalizedOptions, PreprocessingOptions
+from textclf.preprocessing.token_ids import TokenIds, concatenate, fill_empty, truncate
 from textclf.text_array import text_array
-
-OUTPUTS = ("token_ids",)  # the named arrays that `pad` makes; an architecture says which of them it needs
 
 
 class Preprocessor:
-    """One tokenizer with its vocabulary, its cutting and its padding. Saved as one JSON file."""
+    """One tokenizer with its vocabulary, its cutting and its padding, and n-grams if the network reads them.
 
-    def __init__(self, options: PreprocessingOptions, state: dict):
+    Saved as one JSON file.
+
+    Args:
+        state: what the tokenizer has learned.
+        ngrams: which n-grams were learned, if any.
+        names: of the arrays to make, the keys of `arrays.DTYPES`.
+    """
+
+    def __init__(
+        self,
+        options: PreprocessingOptions,
+        state: dict,
+        ngrams: dict | None = None,
+        names: Sequence[str] = ("token_ids",),
+    ):
         self.options = options
         self.state = state
+        self.names = tuple(names)
         self.tokenizer = TOKENIZERS[options.tokenizer].load(state, options)
+        self.ngrams = None if ngrams is None else Ngrams(options.ngrams, _normalization(options), ngrams)
 
     @classmethod
-    def fit(cls, options: PreprocessingOptions, texts: Iterable[str]) -> "Preprocessor":
+    def fit(
+        cls, options: PreprocessingOptions, texts: Iterable[str], names: Sequence[str] = ("token_ids",)
+    ) -> "Preprocessor":
         """Learn from the training texts. Never give it a text of validation or test."""
-        return cls(options, TOKENIZERS[options.tokenizer].learn(text_array(texts), options))
+        texts = text_array(texts)
+        state = TOKENIZERS[options.tokenizer].learn(texts, options)
+        wanted = any(name in NGRAM_ARRAYS for name in names)
+        ngrams = learn_ngrams(texts, options.ngrams, _normalization(options)) if wanted else None
+        return cls(options, state, ngrams, names)
 
     @property
     def num_ids(self) -> int:
         """Rows that an embedding of the token ids needs."""
         return self.tokenizer.num_ids
 
-    def encode(self, texts: Iterable[str]) -> TokenIds:
-        """Texts -> rows of ids, cut to `sequence_length`. No row is empty, whatever the text."""
-        return concatenate(list(self.encode_chunks(text_array(texts))))
+    @property
+    def num_ngrams(self) -> int:
+        """Rows that an embedding of the n-grams needs; 0 without any."""
+        return self.ngrams.num_ids if self.ngrams else 0
 
-    def encode_chunks(self, texts: pa.LargeStringArray) -> Iterator[TokenIds]:
-        """As `encode`, a few rows at a time."""
-        return map_chunks(self._encode_chunk, texts)
+    def encode(self, texts: Iterable[str]) -> TokenIds:
+        """Texts -> rows of token ids, cut to `sequence_length`. No row is empty, whatever the text."""
+        return concatenate(list(map_chunks(self._encode_chunk, text_array(texts))))
+
+    def encode_arrays(self, texts: Iterable[str]) -> Arrays:
+        """Texts -> the named arrays that the network reads. No row is empty, whatever the text."""
+        return concatenate_arrays(list(self.encode_chunks(text_array(texts))), self.names)
+
+    def encode_chunks(self, texts: pa.LargeStringArray) -> Iterator[Arrays]:
+        """As `encode_arrays`, a few rows at a time."""
+        return map_chunks(self._arrays_of_chunk, texts)
+
+    def _arrays_of_chunk(self, texts: pa.LargeStringArray) -> Arrays:
+        made = {"token_ids": self._encode_chunk(texts)} if "token_ids" in self.names else {}
+        return made | (self.ngrams.encode(texts) if self.ngrams else {})
 
     def _encode_chunk(self, texts: pa.LargeStringArray) -> TokenIds:
         rows = truncate(self.tokenizer.encode(texts), self.options.sequence_length, self.options.truncating)
         return fill_empty(rows, self.tokenizer.unknown_id)
 
-    def pad(self, rows: TokenIds, length: int | None = None) -> dict[str, np.ndarray]:
-        """Rows -> named arrays for the network: `token_ids` int32 (rows, longest row or `length`)."""
-        return {"token_ids": pad(rows, length, self.options.padding)}
+    def pad(self, arrays: Arrays, length: int | None = None) -> dict[str, np.ndarray]:
+        """Rows -> arrays for the network: (rows, longest row), `token_ids` (rows, `length`) if it is given."""
+        return pad_arrays(arrays, self.options.padding, length)
 
     def transform(self, texts: Iterable[str]) -> dict[str, np.ndarray]:
         """Texts -> named arrays, padded to `sequence_length`."""
-        return self.pad(self.encode(texts), self.options.sequence_length)
+        return self.pad(self.encode_arrays(texts), self.options.sequence_length)
 
     def save(self, path: Path) -> None:
-        """Write options and vocabulary as one JSON file."""
+        """Write options and all that was learned as one JSON file."""
         content = {"options": self.options.model_dump(), "state": self.state}
+        if self.ngrams:
+            content |= {"ngrams": self.ngrams.state, "names": self.names}
         path.write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")
 
     @classmethod
@@ -71,6 +108,20 @@ class Preprocessor:
         try:
             saved = parse_json(content)
             module = TOKENIZERS[saved["options"]["tokenizer"]]
-            return cls(module.Options.model_validate(saved["options"]), saved["state"])
+            options = module.Options.model_validate(saved["options"])
+            return cls(options, saved["state"], saved.get("ngrams"), _checked_names(saved))
         except (ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise RunError(f"expected a tokenizer file, but it cannot be used: {error}") from None
+
+
+def _normalization(options: PreprocessingOptions) -> NormalizedOptions:
+    """What is done to a text before its n-grams are taken: as before it is split, where the tokenizer says so."""
+    return options if isinstance(options, NormalizedOptions) else NormalizedOptions()
+
+
+def _checked_names(saved: dict) -> list[str]:
+    names = saved.get("names", ["token_ids"])
+    known = [*NGRAM_ARRAYS, "token_ids"] if saved.get("ngrams") else ["token_ids"]
+    if not isinstance(names, list) or not names or not set(names) <= set(known) or len(set(names)) < len(names):
+        raise ValueError(f"expected names of arrays ({', '.join(known)})")
+    return names

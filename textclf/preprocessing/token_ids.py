@@ -1,4 +1,4 @@
-"""Texts as token ids: rows of different lengths, kept flat, padded only when a batch is made."""
+"""Texts as rows of ids, or of numbers beside them: of different lengths, kept flat, padded only in a batch."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ PADDING_ID = 0
 class TokenIds(NamedTuple):
     """Row `i` is `ids[offsets[i]:offsets[i + 1]]`."""
 
-    ids: np.ndarray  # int32 (all tokens,)
+    ids: np.ndarray  # int32 (all tokens,); float32 for the weights of n-grams
     offsets: np.ndarray  # int64 (rows + 1,)
 
     @property
@@ -21,13 +21,14 @@ class TokenIds(NamedTuple):
 
 
 def from_lengths(ids: np.ndarray, lengths: np.ndarray) -> TokenIds:
-    """Flat ids and the number of them in each row -> rows."""
-    return TokenIds(ids.astype(np.int32, copy=False), np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))))
+    """Flat ids, or float32, and the number of them in each row -> rows."""
+    ids = ids if ids.dtype == np.float32 else ids.astype(np.int32, copy=False)
+    return TokenIds(ids, np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))))
 
 
-def concatenate(parts: Sequence[TokenIds]) -> TokenIds:
+def concatenate(parts: Sequence[TokenIds], dtype: type = np.int32) -> TokenIds:
     """The rows of all parts, one after the other."""
-    ids = np.concatenate([np.empty(0, np.int32), *(part.ids for part in parts)])
+    ids = np.concatenate([np.empty(0, dtype), *(part.ids for part in parts)])
     return from_lengths(ids, np.concatenate([np.empty(0, np.int64), *(part.lengths for part in parts)]))
 
 
@@ -67,7 +68,7 @@ def pad(rows: TokenIds, length: int | None = None, side: str = "right") -> np.nd
         length = int(lengths.max(initial=1))
     columns = np.arange(length)
     filled = columns < lengths[:, None] if side == "right" else columns >= length - lengths[:, None]
-    padded = np.full(filled.shape, PADDING_ID, np.int32)
+    padded = np.full(filled.shape, PADDING_ID, rows.ids.dtype)
     padded[filled] = rows.ids
     return padded
 

@@ -1,0 +1,39 @@
+"""Architecture `ngrams`: n-grams of words and characters -> a linear model, or one with a hidden layer."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from textclf.models.sizes import Sizes
+from textclf.options import Options as BaseOptions
+
+INPUTS = ("ngram_ids", "ngram_weights")
+
+
+class Options(BaseOptions):
+    """Adds up what each n-gram says (as in Joulin et al. 2017); quick, and hard to beat on few or short texts."""
+
+    architecture: Literal["ngrams"] = Field("ngrams", description="Bag of n-grams, weighted by tf-idf.")
+    hidden_units: int = Field(
+        0, ge=0, le=4096, description="Width of a hidden layer; 0: a row of logits for each n-gram, a linear model."
+    )
+    dropout: float = Field(0.5, ge=0, lt=1, description="Share of the n-grams of a text that are not read in training.")
+
+
+def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
+    """N-grams (batch, entries) and their weights -> logits (batch, num_units)."""
+    from keras import layers
+
+    from textclf.models.layers import WeightedSum
+
+    weights = layers.Dropout(options.dropout, name="ngram_dropout")(inputs["ngram_weights"])
+    width = options.hidden_units or num_units
+    # Zeros are no obstacle to a linear model, and an n-gram that is never learned says nothing.
+    initializer = "uniform" if options.hidden_units else "zeros"
+    table = layers.Embedding(sizes.num_ngrams, width, embeddings_initializer=initializer, name="ngram_embedding")
+    rows = table(inputs["ngram_ids"])  # (batch, entries, width)
+    if not options.hidden_units:
+        return WeightedSum(name="logits")([rows, weights])
+    hidden = layers.Activation("relu", name="hidden_activation")(WeightedSum(name="hidden")([rows, weights]))
+    hidden = layers.Dropout(options.dropout, name="dropout")(hidden)
+    return layers.Dense(num_units, name="logits")(hidden)

@@ -1,0 +1,43 @@
+"""Encoded texts as named arrays, a row a text: `token_ids`, and `ngram_ids` with `ngram_weights`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from textclf.preprocessing.token_ids import TokenIds, concatenate, pad, take
+
+Arrays = Mapping[str, TokenIds]
+DTYPES = {"token_ids": np.int32, "ngram_ids": np.int32, "ngram_weights": np.float32}
+
+
+def num_rows(arrays: Arrays) -> int:
+    """Texts that are encoded."""
+    return len(next(iter(arrays.values())).offsets) - 1
+
+
+def lengths_of(arrays: Arrays) -> np.ndarray:
+    """What batches of similar length go by: entries of each row of the first array, int64 (rows,)."""
+    return next(iter(arrays.values())).lengths
+
+
+def take_rows(arrays: Arrays, indices: np.ndarray) -> dict[str, TokenIds]:
+    """The rows at `indices` of every array, in that order."""
+    return {name: take(rows, indices) for name, rows in arrays.items()}
+
+
+def only(arrays: Arrays, names: Iterable[str]) -> dict[str, TokenIds]:
+    """The arrays that a network reads."""
+    return {name: arrays[name] for name in names}
+
+
+def concatenate_arrays(parts: Sequence[Arrays], names: Iterable[str]) -> dict[str, TokenIds]:
+    """The rows of all parts, one after the other; also of no part at all."""
+    return {name: concatenate([part[name] for part in parts], DTYPES[name]) for name in names}
+
+
+def pad_arrays(arrays: Arrays, side: str, length: int | None = None) -> dict[str, np.ndarray]:
+    """Every array as (rows, longest row or `length`), filled up with zeros. N-grams have no order and no side."""
+    return {
+        name: pad(rows, length if name == "token_ids" else None, side if name == "token_ids" else "right")
+        for name, rows in arrays.items()
+    }
