@@ -54,9 +54,9 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_training(workplace, tiny_c
     stopping = {"metric": "accuracy", "patience": 2}
     run = train(tiny_config(training={"epochs": 40, "learning_rate": 0.1, "early_stopping": stopping}))
     values = [float(row["validation_accuracy"]) for row in history(run)]
-    about = run.read_about()
+    about = run.read_about()["networks"]["lstm"]
     best = int(np.argmax(values))
-    assert about["networks"]["lstm"]["best_epoch"] == best + 1
+    assert about["best_epoch"] == best + 1
     assert about["epochs"] == len(values) == best + 1 + 2 < 40
     kept = json.loads(run.metrics.read_text())["validation"]["accuracy"]
     assert kept == pytest.approx(values[best], abs=1e-6)
@@ -244,3 +244,23 @@ def test_label_smoothing_keeps_probabilities_off_the_ends(workplace, tiny_config
     texts = ["terrible, awful, broken", "great, love it"]
     highest = [textclf.load(run).predict_proba(texts).max() for run in (plain, smoothed)]
     assert highest[1] < highest[0]
+
+
+def test_an_ensemble_is_fitted_network_by_network_and_answers_as_one(workplace, tiny_config):
+    members = [{"model": {"architecture": "ngrams"}, "training": {"epochs": 3, "learning_rate": 0.1}}]
+    members += [{"model": {"architecture": name, "embedding_dim": 8}} for name in ("cnn", "lstm")]
+    config = tiny_config(preprocessing={"ngrams": {"min_frequency": 1}})
+    run = train({**config, "model": {"architecture": "ensemble", "members": members}})
+    about = run.read_about()
+    names = ["1-ngrams", "2-cnn", "3-lstm"]
+    assert list(about["networks"]) == names
+    assert [network["epochs"] for network in about["networks"].values()] == [3, 2, 2]
+    for name in names:
+        assert run.network(name).best_checkpoint.exists()
+        assert len(history(run.network(name))) == about["networks"][name]["epochs"]
+    classifier = textclf.load(run)
+    assert classifier.preprocessor.names == ("ngram_ids", "ngram_weights", "token_ids")
+    together = classifier.predict_proba(["a wonderful film", "the worst of all", ""])
+    alone = [classifier.predict_proba([text])[0] for text in ("a wonderful film", "the worst of all", "")]
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    assert json.loads(run.metrics.read_text())["test"]["accuracy"] > 0.6

@@ -106,6 +106,8 @@ def write_config(config: Config, path: Path, command: str) -> None:
 
 def _ordered(value: Any) -> Any:
     """Settings as plain data, in the order for a reader."""
+    if isinstance(value, list):
+        return [_ordered(item) for item in value]
     if not isinstance(value, Options):
         return value
     return {name: _ordered(getattr(value, name)) for name in value.ordered_fields()}
@@ -115,6 +117,8 @@ def _quoted(value: Any) -> Any:
     """Text with control characters in double quotes, where YAML has escapes for them."""
     if isinstance(value, dict):
         return {key: _quoted(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_quoted(item) for item in value]
     return DoubleQuotedScalarString(value) if isinstance(value, str) and not value.isprintable() else value
 
 
