@@ -108,6 +108,17 @@ def test_num_ids_is_the_largest_id_and_one(fitted):
     assert fitted.num_ids == max(fitted.encode(TRAINING).ids.max(), fitted.tokenizer.unknown_id) + 1
 
 
+def test_every_token_has_its_id(fitted):
+    ids = fitted.tokenizer.ids()
+    assert len(set(ids.values())) == len(ids) > 0
+    assert all(0 < number < fitted.num_ids for number in ids.values())
+    used = set(fitted.encode(TRAINING).ids.tolist()) - {fitted.tokenizer.unknown_id}
+    assert used <= set(ids.values())
+    assert all(token in " ".join(TRAINING).lower() for token in ids)
+    if "good" in ids:
+        assert fitted.encode(["good"]).ids.tolist() == [ids["good"]]
+
+
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
 def test_no_row_is_empty(fitted, text):
     rows = fitted.encode([text, "good", text])

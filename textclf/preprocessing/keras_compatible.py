@@ -68,6 +68,7 @@ def load(state: dict, options: Options) -> Tokenizer:
         encode=lambda texts: vocabulary.ids_of(split(texts, options)),
         num_ids=num_ids if unknown_id else num_ids + 1,
         unknown_id=unknown_id or num_ids,
+        ids=vocabulary.ids,
     )
 
 

@@ -115,6 +115,7 @@ def load_pieces(learned: "tokenizers.Tokenizer", options: NormalizedOptions) -> 
         encode=lambda texts: _encode(learned, split(texts, options)),
         num_ids=learned.get_vocab_size(),
         unknown_id=UNKNOWN_ID,
+        ids=lambda: {piece: number for piece, number in learned.get_vocab().items() if number >= FIRST_ID},
     )
 
 

@@ -15,6 +15,7 @@ class Tokenizer(NamedTuple):
     encode: Callable[[pa.LargeStringArray], TokenIds]
     num_ids: int  # rows of an embedding: the largest id + 1
     unknown_id: int  # stands for a text in which nothing was found
+    ids: Callable[[], dict[str, int]]  # of every token; made when it is asked for
 
 
 class TokenizerModule(Protocol):

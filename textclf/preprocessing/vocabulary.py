@@ -98,6 +98,10 @@ class Vocabulary:
     def _positions(self) -> dict[str, int]:
         return {token: position for position, token in enumerate(self.tokens.to_pylist())}
 
+    def ids(self) -> dict[str, int]:
+        """Token -> id."""
+        return {token: self.first_id + position for token, position in self._positions.items()}
+
     def ids_of(self, tokens: Tokens) -> TokenIds:
         """Tokens -> ids, row by row."""
         if len(tokens.values) < len(self.tokens):  # index_in would hash the whole vocabulary for a few tokens
@@ -126,4 +130,5 @@ def load_vocabulary(tokens: list[str], options: NormalizedOptions, split: Split)
         encode=lambda texts: vocabulary.ids_of(split(texts, options)),
         num_ids=FIRST_ID + len(vocabulary.tokens),
         unknown_id=UNKNOWN_ID,
+        ids=vocabulary.ids,
     )
