@@ -246,7 +246,7 @@ def test_learning_in_threads_gives_the_identical_state(options, fitted):
 def test_only_the_tokenizer_of_keras_has_rules_of_its_own():
     assert {"keras"} == OTHERS
     assert set(NormalizedOptions.model_fields) & set(keras_compatible.Options.model_fields) == {
-        "vocabulary_size", "sequence_length", "padding", "truncating", "lowercase",
+        "vocabulary_size", "sequence_length", "padding", "truncating", "ngrams", "lowercase",
     }  # fmt: skip
 
 
