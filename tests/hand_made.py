@@ -8,7 +8,8 @@ from textclf.dataset import Dataset
 from textclf.label_column import Labels
 from textclf.preprocessing import TOKENIZERS
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.targets import TargetOptions, Targets
+from textclf.target_options import TargetOptions
+from textclf.targets import Targets
 
 
 def dataset(rows, first=1):

@@ -210,7 +210,14 @@ def test_defaults(load):
             "quoting": "minimal",
             "text_separator": " ",
         },
-        "targets": {"type": "auto", "separator": "|", "class_weights": None, "label_smoothing": 0.0},
+        "targets": {
+            "type": "auto",
+            "separator": "|",
+            "class_weights": None,
+            "label_smoothing": 0.0,
+            "threshold": 0.5,
+            "abstain_below": None,
+        },
         "preprocessing": {
             "tokenizer": "word",
             "vocabulary_size": 20_000,

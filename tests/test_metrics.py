@@ -60,6 +60,7 @@ def sklearn_metrics(true, probabilities, labels):
         "rows": len(true),
         "accuracy": metrics.accuracy_score(true, predicted),
         "log_loss": metrics.log_loss(true, probabilities, labels=indices),
+        "brier_score": metrics.brier_score_loss(true, probabilities, labels=indices),
     }
     for average in ("macro", "weighted", "micro"):
         figures = metrics.precision_recall_fscore_support(true, predicted, average=average, zero_division=0)
@@ -72,13 +73,19 @@ def sklearn_metrics(true, probabilities, labels):
 
 def assert_equals_sklearn(true, probabilities):
     labels = [f"label {index}" for index in range(probabilities.shape[1])]
-    ours = classification_metrics(true, probabilities, labels)
+    ours = classification_metrics(true, probabilities, probabilities.argmax(axis=1), labels)
     expected, by_class, cells = sklearn_metrics(true, probabilities, labels)
     assert ours["confusion_matrix"] == {"labels": labels, "rows_true_columns_predicted": cells.tolist()}
     assert list(ours["by_class"]) == labels
     for name, figures in by_class.items():
         assert [figures_of[name] for figures_of in ours["by_class"].values()] == pytest.approx(list(figures), **SAME)
-    rest = {name: ours[name] for name in ours if name not in ("by_class", "confusion_matrix", "roc_auc")}
+    elsewhere = (
+        "by_class",
+        "confusion_matrix",
+        "roc_auc",
+        "expected_calibration_error",
+    )
+    rest = {name: ours[name] for name in ours if name not in elsewhere}
     assert rest == pytest.approx(expected, **SAME)
     assert json.loads(json.dumps(ours, allow_nan=False)) == ours
     return ours
@@ -128,8 +135,10 @@ def test_single_precision_gives_the_figures_of_its_double_precision_values():
     true, probabilities = with_zeros_and_ones(3, seed=6)
     single = probabilities.astype(np.float32)
     labels = ["a", "b", "c"]
-    assert classification_metrics(true, single, labels) == classification_metrics(true, single.astype(float), labels)
-    assert classification_metrics(true.astype(np.int32), single, labels)["rows"] == 300
+    answers = single.argmax(axis=1)
+    expected = classification_metrics(true, single.astype(float), answers, labels)
+    assert classification_metrics(true, single, answers, labels) == expected
+    assert classification_metrics(true.astype(np.int32), single, answers, labels)["rows"] == 300
 
 
 def test_ties_count_half():
@@ -158,7 +167,7 @@ def test_multilabel_figures_are_those_of_scikit_learn(labels, seed, density):
     true, probabilities = many_answers(60, labels, seed, density)
     predicted = probabilities >= 0.5
     present = np.flatnonzero(true.any(axis=0) | predicted.any(axis=0))
-    ours = multilabel_metrics(true, probabilities, [str(number) for number in range(labels)])
+    ours = multilabel_metrics(true, probabilities, predicted, [str(number) for number in range(labels)])
     assert ours["accuracy"] == pytest.approx(sklearn_metrics.accuracy_score(true, predicted))
     assert ours["hamming_loss"] == pytest.approx(sklearn_metrics.hamming_loss(true, predicted))
     functions = (
@@ -180,8 +189,10 @@ def test_multilabel_figures_are_those_of_scikit_learn(labels, seed, density):
     assert ours["roc_auc"] == (pytest.approx(np.mean(areas)) if areas else None)
     losses = [sklearn_metrics.log_loss(true[:, c], probabilities[:, c], labels=[0, 1]) for c in range(labels)]
     assert ours["log_loss"] == pytest.approx(np.mean(losses))
+    scores = [sklearn_metrics.brier_score_loss(true[:, c], probabilities[:, c], labels=[0, 1]) for c in range(labels)]
+    assert ours["brier_score"] == pytest.approx(np.mean(scores))
 
 
 def test_texts_without_a_label_that_get_none_are_right():
-    ours = multilabel_metrics(np.zeros((3, 2)), np.full((3, 2), 0.1), ["a", "b"])
+    ours = multilabel_metrics(np.zeros((3, 2)), np.full((3, 2), 0.1), np.zeros((3, 2), bool), ["a", "b"])
     assert (ours["accuracy"], ours["f1_samples"], ours["f1_macro"], ours["roc_auc"]) == (1, 1, 0, None)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from textclf.errors import ConfigError, DataError, RunError
-from textclf.targets import TYPES, TargetOptions, Targets, separator_for
+from textclf.target_options import TargetOptions
+from textclf.targets import TYPES, Targets, separator_for
 
 SAVED = {"type": "binary", "labels": ["no", "yes"], "counts": [3, 5], "majority": ["yes"], "separator": "|"}
 

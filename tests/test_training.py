@@ -3,13 +3,17 @@
 import csv
 import json
 import math
+import re
 
 import numpy as np
 import pytest
 
 import textclf
 from tests.conftest import LEARNS, write_colours
+from textclf.calibration import before_temperature
+from textclf.classifier import load_classifier
 from textclf.errors import ConfigError, DataError, RunError, TrainingError
+from textclf.run_folder import RunFolder
 
 
 def train(config, *overrides, run="r"):
@@ -76,7 +80,7 @@ def test_validation_figures_of_the_history_are_those_of_the_classifier(workplace
     metrics = json.loads(run.metrics.read_text())["validation"]
     for name in ("accuracy", "f1_macro", "roc_auc"):
         assert float(row[f"validation_{name}"]) == pytest.approx(metrics[name], abs=1e-5)
-    assert float(row["validation_loss"]) == pytest.approx(metrics["log_loss"], abs=1e-5)
+    assert float(row["validation_loss"]) == pytest.approx(metrics["before_calibration"]["log_loss"], abs=1e-5)
 
 
 def test_a_validation_file_is_used_as_it_is(workplace, tiny_config):
@@ -242,7 +246,10 @@ def test_label_smoothing_keeps_probabilities_off_the_ends(workplace, tiny_config
     config = tiny_config(training={"epochs": 8})
     plain, smoothed = train(config, run="plain"), train(config, "targets.label_smoothing=0.4", run="smoothed")
     texts = ["terrible, awful, broken", "great, love it"]
-    highest = [textclf.load(run).predict_proba(texts).max() for run in (plain, smoothed)]
+    highest = []
+    for run in (plain, smoothed):  # as the network has them: calibration makes the smoothed one as sure as it is right
+        probabilities = textclf.load(run).predict_proba(texts)
+        highest.append(before_temperature(probabilities, run.read_about()["temperature"], many=False).max())
     assert highest[1] < highest[0]
 
 
@@ -264,3 +271,41 @@ def test_an_ensemble_is_fitted_network_by_network_and_answers_as_one(workplace, 
     alone = [classifier.predict_proba([text])[0] for text in ("a wonderful film", "the worst of all", "")]
     np.testing.assert_allclose(together, alone, atol=1e-6)
     assert json.loads(run.metrics.read_text())["test"]["accuracy"] > 0.6
+
+
+def test_the_temperature_makes_the_log_loss_of_validation_lower(finished_runs):
+    for name in ("toy_en", "toy_topics"):
+        run = RunFolder(finished_runs / "runs" / name)
+        validation = run.read_metrics()["validation"]
+        assert run.read_about()["temperature"] != 1
+        assert validation["log_loss"] < validation["before_calibration"]["log_loss"]
+
+
+def test_a_threshold_chosen_on_validation_is_in_the_classifier_and_the_figures(workplace):
+    write_colours(workplace / "colours.csv")
+    config = {"data": {"train": "colours.csv"}, **LEARNS, "training": {"epochs": 3, "learning_rate": 0.02}}
+    half, chosen = (train(config, f"targets.threshold={aim}", run=aim) for aim in ("0.5", "f1"))
+    thresholds = load_classifier(chosen.classifier).targets.decision.thresholds
+    assert len(set(thresholds)) == 3
+    assert load_classifier(half.classifier).targets.decision.thresholds is None
+    at_half, at_chosen = (run.read_metrics()["validation"]["f1_macro"] for run in (half, chosen))
+    assert at_chosen > at_half  # of the same network
+    probabilities = load_classifier(chosen.classifier).predict_proba(["cherry 1", "sky and moss"])
+    labels = ("blue", "green", "red")
+    expected = [[label for label, p, t in zip(labels, row, thresholds, strict=True) if p >= t] for row in probabilities]
+    assert load_classifier(chosen.classifier).predict(["cherry 1", "sky and moss"]) == expected
+
+
+def test_an_unsure_classifier_says_so(workplace, tiny_config, textclf_command):
+    run = train(tiny_config(targets={"abstain_below": 0.99}), run="unsure")
+    metrics = run.read_metrics()["test"]
+    assert 0 <= metrics["coverage"] < 1
+    said = textclf_command("predict", "a film").stdout.decode()
+    assert re.fullmatch(r"unsure\t0\.\d{4}\n", said)
+    said = json.loads(textclf_command("predict", "a film", "--format", "jsonl").stdout)
+    assert said["label"] is None
+    assert said["probability"] == max(said["probabilities"].values())
+    assert load_classifier(run.classifier).predict(["a film"]) == [None]
+    [_, line] = textclf_command("predict", "a film", "--format", "csv").stdout.decode().splitlines()
+    assert line.startswith("a film,,0.")
+    assert textclf_command("predict", "a film", "--explain").returncode == 0

@@ -54,17 +54,18 @@ class Classifier:
         """The labels, in the order of the columns of `predict_proba`."""
         return self.targets.labels
 
-    def predict(self, texts: Iterable[str], *, threshold: float | None = None) -> list[str] | list[list[str]]:
-        """The label of every text, or the list of its labels where the classifier has many.
+    def predict(self, texts: Iterable[str], *, threshold: float | None = None) -> list[str | None] | list[list[str]]:
+        """The label of every text (`None` where it is unsure), or the list of its labels where the classifier has many.
 
         Args:
-            threshold: least probability of the positive label, or of each of many labels; by default one half.
+            threshold: least probability of the positive label, or of each of many labels; by default what was set or
+                chosen in training.
 
         Raises:
             DataError: a threshold where one of several labels is the answer.
         """
         labels = self.targets.decode(self.predict_proba(texts), threshold)
-        return [list(row) if self.targets.many else row[0] for row in labels]
+        return [list(row) if self.targets.many else next(iter(row), None) for row in labels]
 
     def predict_proba(self, texts: Iterable[str]) -> np.ndarray:
         """The probability of every label for every text, float32 (texts, labels)."""

@@ -156,7 +156,7 @@ def evaluate(run, data, output, text_column, label_column, format):
     "--threshold",
     type=click.FloatRange(0, 1),
     metavar="P",
-    help="Least probability of the positive label, or of each of many labels.  [default: 0.5]",
+    help="Least probability of the positive label, or of each of many labels.  [default: as in training]",
 )
 @click.option(
     "--explain",

@@ -19,7 +19,7 @@ from textclf.models import ARCHITECTURES
 from textclf.options import Options
 from textclf.preprocessing import TOKENIZERS
 from textclf.preprocessing.options import PreprocessingOptions
-from textclf.targets import TargetOptions
+from textclf.target_options import TargetOptions
 from textclf.training_options import TrainingOptions
 
 # A second of reading, or five thousand labels with their weights.

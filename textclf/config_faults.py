@@ -1,6 +1,7 @@
 """What is wrong with a config, in words: what was expected and what was received, all faults at once."""
 
 import json
+from collections.abc import Iterable
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -24,8 +25,10 @@ def faults_of(error: ValidationError, model: type[BaseModel], places: dict[Path,
         path, siblings, field = _located(model, detail["loc"])
         place = next((places[path[:end]] for end in range(len(path), -1, -1) if path[:end] in places), "")
         # Of a value that fits none of several forms pydantic says so once for each of them.
-        faults.setdefault(path, Fault(path, place, _message(detail, siblings, field)))
-    return list(faults.values())
+        if path not in faults or detail["type"] == "value_error":
+            faults[path] = Fault(path, place, _message(detail, siblings, field))
+    # Settings in place of a plain value fit the other forms neither, but what is wrong is within them.
+    return [fault for fault in faults.values() if not any(_is_within(path, fault.path) for path in faults)]
 
 
 def report(source: str, faults: list[Fault]) -> str:
@@ -44,13 +47,8 @@ def report(source: str, faults: list[Fault]) -> str:
 
 def describe(field: FieldInfo) -> str:
     """What a setting accepts: `a whole number of at least 1`."""
-    limits = []
-    for limit in field.metadata:
-        if type(limit) in LIMITS:
-            name, words = LIMITS[type(limit)]
-            limits.append(f"{words} {getattr(limit, name)}")
     kind, *null = _describe_annotation(field.annotation).split(" or null")
-    return " ".join([kind, " and ".join(limits)]).strip() + ", or null" * bool(null)
+    return f"{kind} {_describe_limits(field.metadata)}".strip() + ", or null" * bool(null)
 
 
 def show(value: Any) -> str:
@@ -103,9 +101,15 @@ def _located(model: type[BaseModel], location: Path) -> tuple[Path, list[str], F
     siblings: list[str] = []
     field = None
     kinds: dict[str, type[BaseModel]] = {}
+    has_forms = False
     for part in location:
         if part in kinds:
             model, kinds = kinds[part], {}
+            continue
+        if has_forms and model.__name__ not in str(part):  # a form that is no settings
+            return path, siblings, field
+        if has_forms:
+            has_forms = False
             continue
         path = (*path, part)
         if isinstance(part, int):
@@ -116,6 +120,8 @@ def _located(model: type[BaseModel], location: Path) -> tuple[Path, list[str], F
         model = settings_class(field.annotation) if field else None
         if model is None:
             return path, siblings, field
+        forms = [form for form in get_args(field.annotation) if form is not type(None)]
+        has_forms = len(forms) > 1 and not kinds
     return path, siblings, field
 
 
@@ -126,6 +132,17 @@ def kinds_of(field: FieldInfo) -> dict[str, type[BaseModel]]:
     return {kind.model_fields[field.discriminator].default: kind for kind in get_args(field.annotation)}
 
 
+def _describe_limits(metadata: Iterable) -> str:
+    limits = [
+        (getattr(limit, LIMITS[type(limit)][0]), LIMITS[type(limit)][1]) for limit in metadata if type(limit) in LIMITS
+    ]
+    return " and ".join(f"{words} {value}" for value, words in limits)
+
+
+def _is_within(path: Path, other: Path) -> bool:
+    return len(path) > len(other) and path[: len(other)] == other
+
+
 def _describe_annotation(annotation: Any) -> str:
     if annotation in KINDS:
         return KINDS[annotation]
@@ -133,12 +150,14 @@ def _describe_annotation(annotation: Any) -> str:
         names = [str(name) for name in get_args(annotation)]
         return names[0] if len(names) == 1 else f"one of {', '.join(names)}"
     if get_origin(annotation) is Annotated:
-        return _describe_annotation(get_args(annotation)[0])
+        kind, *metadata = get_args(annotation)
+        return f"{_describe_annotation(kind)} {_describe_limits(metadata)}".strip()
     if get_origin(annotation) is list:
         element = _describe_annotation(get_args(annotation)[0]).removeprefix("a ")
         return f"a list of {element}" if element == SETTINGS else f"a list of {element}s"
     if get_origin(annotation) is dict:
-        return f"{_describe_annotation(get_args(annotation)[1])} by name"
+        kind = _describe_annotation(get_args(annotation)[1])
+        return f"{kind} by name" if " by name" not in kind else f"{kind.removesuffix(' by name')} by two names"
     if get_origin(annotation) in (Union, UnionType):
         return " or ".join(dict.fromkeys(_describe_annotation(part) for part in get_args(annotation)))
     return SETTINGS

@@ -1,7 +1,9 @@
 """Everything that a user can mend. `__main__` prints each as one message and ends with its exit code."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+
+MOST_LABELS_SHOWN = 10
 
 
 class TextclfError(Exception):
@@ -34,3 +36,9 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """Text to append to a message about an unknown name: `; did you mean 'epochs'?` or `otherwise`."""
     matches = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
     return f"; did you mean '{matches[0]}'?" if matches else otherwise
+
+
+def named(labels: Sequence[str]) -> str:
+    """The first few labels, for a message."""
+    shown = ", ".join(f"'{label}'" for label in list(labels)[:MOST_LABELS_SHOWN])
+    return f"{shown} …" if len(labels) > MOST_LABELS_SHOWN else shown

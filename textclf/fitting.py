@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.batches import evaluation_batches, num_steps, training_batches
+from textclf.calibration import fit_temperature
 from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation
 from textclf.checkpoints import load_checkpoint
 from textclf.config import Config
@@ -34,7 +35,8 @@ class Fitted(NamedTuple):
     """What is left of a fit."""
 
     onnx_model: bytes
-    validation_probabilities: np.ndarray  # Keras's own, (texts, labels)
+    validation_probabilities: np.ndarray  # Keras's own, calibrated, (texts, labels)
+    temperature: float  # by which the logits are divided
     about: dict  # for `run.json`
 
 
@@ -63,21 +65,24 @@ def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: 
         networks[member.name] = fit_network(member, config.seed, train, validation, preprocessor, targets, part)
     logits = [network.logits for network in networks.values()]
     weights = [1.0] if len(networks) == 1 else joining_weights(logits, validation.classes, targets.activation)
+    temperature = fit_temperature(join(logits, weights), validation.classes, targets.activation)
+    scales = [weight / temperature for weight in weights]
     graph = build_graph(
         *(network.model for network in networks.values()),
         activation=targets.activation,
         padding=preprocessor.options.padding,
-        scales=weights,
+        scales=scales,
     )
-    probabilities = _probabilities(join(logits, weights), targets)
+    probabilities = _probabilities(join(logits, scales), targets)
     if len(networks) > 1:
         _say_joined(networks, weights, targets, validation.classes)
     about = {
         name: {"best_epoch": network.best_epoch, "epochs": network.epochs, "weight": weight}
         for (name, network), weight in zip(networks.items(), weights, strict=True)
     }
-    about = {"networks": about, "seconds_fitting": round(sum(network.seconds for network in networks.values()), 1)}
-    return Fitted(graph.SerializeToString(), probabilities, about)
+    seconds = round(sum(network.seconds for network in networks.values()), 1)
+    about = {"networks": about, "temperature": temperature, "seconds_fitting": seconds}
+    return Fitted(graph.SerializeToString(), probabilities, temperature, about)
 
 
 def fit_network(

@@ -4,19 +4,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from textclf.calibration import expected_calibration_error
 
-def classification_metrics(true: np.ndarray, probabilities: np.ndarray, labels: Sequence[str]) -> dict:
+
+def classification_metrics(
+    true: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray, labels: Sequence[str]
+) -> dict:
     """All metrics of one set of answers, as plain JSON.
 
     Args:
         true: class indices, int (rows,).
         probabilities: one for every label, each row sums to 1, (rows, labels).
+        predicted: class indices that are answered, int (rows,).
 
     The averages over classes leave out classes that neither occur nor are predicted, as scikit-learn does.
-    A metric that is not defined (a ranking with only one class present) is `None`.
+    A metric that is not defined (a ranking with only one class present) is `None`. The calibration error is that of
+    the most probable label, whatever is answered.
     """
     probabilities = probabilities.astype(np.float64)
-    confusion = confusion_matrix(true, probabilities.argmax(axis=1), len(labels))
+    confusion = confusion_matrix(true, predicted, len(labels))
     support, answered = confusion.sum(axis=1), confusion.sum(axis=0)
     precision, recall, f1 = _ratios(confusion.diagonal(), answered, support)
     present = (support + answered) > 0
@@ -26,6 +32,10 @@ def classification_metrics(true: np.ndarray, probabilities: np.ndarray, labels: 
         metrics[f"{name}_weighted"] = float((values * support).sum() / support.sum())
         metrics[f"{name}_micro"] = metrics["accuracy"]  # one label a text: every miss is one false answer
     metrics["log_loss"] = log_loss(true, probabilities)
+    metrics["brier_score"] = brier_score(true, probabilities)
+    metrics["expected_calibration_error"] = expected_calibration_error(
+        probabilities.max(axis=1), probabilities.argmax(axis=1) == true
+    )
     metrics["roc_auc"] = roc_auc(true, probabilities)
     metrics["by_class"] = _by_class(labels, precision, recall, f1, support)
     metrics["confusion_matrix"] = {"labels": list(labels), "rows_true_columns_predicted": confusion.tolist()}
@@ -33,21 +43,21 @@ def classification_metrics(true: np.ndarray, probabilities: np.ndarray, labels: 
 
 
 def multilabel_metrics(
-    true: np.ndarray, probabilities: np.ndarray, labels: Sequence[str], threshold: float = 0.5
+    true: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray, labels: Sequence[str]
 ) -> dict:
     """All metrics of one set of answers with any number of labels each, as plain JSON.
 
     Args:
         true: 0 and 1 for every label, (rows, labels).
         probabilities: of every label by itself, (rows, labels).
-        threshold: least probability of a label that is answered.
+        predicted: whether each label is answered, bool (rows, labels).
 
     `accuracy` is the share of texts with exactly the right labels. Averages over labels leave out those that
     neither occur nor are predicted; `f1_samples` is the mean over texts, 1 where there is nothing to find and
-    nothing is found (scikit-learn with zero_division=1), `log_loss` the mean over labels.
+    nothing is found (scikit-learn with zero_division=1); `log_loss` and `brier_score` are means over labels, and the
+    calibration error is that of all probabilities of all labels together.
     """
     true, probabilities = true.astype(bool), probabilities.astype(np.float64)
-    predicted = probabilities >= threshold
     hits, support, answered = (true & predicted).sum(0), true.sum(0), predicted.sum(0)
     precision, recall, f1 = _ratios(hits, answered, support)
     present = (support + answered) > 0
@@ -61,6 +71,8 @@ def multilabel_metrics(
     metrics["f1_samples"] = float(np.where(true.any(1) | predicted.any(1), samples, 1.0).mean())
     metrics["hamming_loss"] = float((true != predicted).mean())
     metrics["log_loss"] = _binary_log_loss(true, probabilities)
+    metrics["brier_score"] = float(((probabilities - true) ** 2).mean())
+    metrics["expected_calibration_error"] = expected_calibration_error(probabilities.ravel(), true.ravel())
     areas = [_binary_roc_auc(true[:, column], probabilities[:, column]) for column in range(len(labels))]
     defined = [area for area in areas if area is not None]
     metrics["roc_auc"] = float(np.mean(defined)) if defined else None
@@ -79,6 +91,12 @@ def log_loss(true: np.ndarray, probabilities: np.ndarray) -> float:
     epsilon = np.finfo(np.float64).eps
     chosen = probabilities[np.arange(len(true)), true] / probabilities.sum(axis=1)
     return float(-np.log(np.clip(chosen, epsilon, 1 - epsilon)).mean())
+
+
+def brier_score(true: np.ndarray, probabilities: np.ndarray) -> float:
+    """Mean squared distance between probabilities and truth: 0 to 1 with two labels, otherwise summed over them."""
+    distances = (probabilities - (true[:, None] == np.arange(probabilities.shape[1]))) ** 2
+    return float(distances[:, 1].mean() if probabilities.shape[1] == 2 else distances.sum(axis=1).mean())
 
 
 def roc_auc(true: np.ndarray, probabilities: np.ndarray) -> float | None:

@@ -32,6 +32,7 @@ def load(run: str | Path | RunFolder | None = None) -> Classifier:
     return load_classifier(find_classifier(run))
 
 
+UNSURE = "unsure"
 CONTROL_CHARACTERS = dict.fromkeys([*range(32), *range(127, 160)], " ")
 
 
@@ -39,16 +40,16 @@ class Answer(NamedTuple):
     """What is said of one text."""
 
     text: str
-    labels: tuple[str, ...]  # one, or any number where the classifier has many
-    label_probabilities: list[float]
+    labels: tuple[str, ...]  # one, or any number where the classifier has many; none where it is unsure
+    label_probabilities: list[float]  # of these; where it is unsure the highest
     probabilities: dict[str, float]  # of all labels in their order, or of the most probable ones, these first
 
     def to_dict(self, targets: Targets) -> dict:
-        """As plain JSON: `"label"` and `"probability"`, or `"labels"` where there are many."""
+        """As plain JSON: `"label"` (`null`: unsure) and `"probability"`, or `"labels"` where there are many."""
         if targets.many:
             said = {"labels": list(self.labels)}
         else:
-            said = {"label": self.labels[0], "probability": self.label_probabilities[0]}
+            said = {"label": self.labels[0] if self.labels else None, "probability": self.label_probabilities[0]}
         return {"text": self.text, **said, "probabilities": self.probabilities}
 
 
@@ -125,6 +126,8 @@ def answers(
         if top_k is not None:
             shown = sorted(range(len(row)), key=row.__getitem__, reverse=True)[:top_k]
         of_labels = [row[classifier.labels.index(label)] for label in labels]
+        if not labels and not classifier.targets.many:
+            of_labels = [max(row)]
         made.append(Answer(text, labels, of_labels, {classifier.labels[index]: row[index] for index in shown}))
     return made
 
@@ -145,14 +148,19 @@ def answer_lines(
 
 
 def _as_text(made: list[Answer], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
-    """`label<TAB>probability` on a line for every text; several labels between separators, or by rank."""
+    """`label<TAB>probability` on a line for every text; several labels between separators, or by rank.
+
+    In place of the label stands `unsure` where the classifier is that.
+    """
     for answer in made:
         if only_top:
             pairs = [(label, f"{value:.4f}") for label, value in answer.probabilities.items()]
             yield "\t".join(part for label, value in pairs for part in (one_line(label), value))
         else:
             values = [f"{value:.4f}" for value in answer.label_probabilities]
-            yield f"{one_line(targets.joined(answer.labels))}\t{targets.joined(values)}"
+            unsure = not (answer.labels or targets.many)
+            said = UNSURE if unsure else one_line(targets.joined(answer.labels))
+            yield f"{said}\t{targets.joined(values)}"
 
 
 def _as_jsonl(made: list[Answer], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
@@ -162,7 +170,7 @@ def _as_jsonl(made: list[Answer], targets: Targets, *, with_header: bool, only_t
 
 
 def _as_csv(made: list[Answer], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
-    """Text, label (several between separators) and one column for the probability of every label."""
+    """Text, label (several between separators, none: unsure) and one column for the probability of every label."""
     if with_header:
         answer_columns = ["labels"] if targets.many else ["label", "probability"]
         yield _csv_line(["text", *answer_columns, *(f"probability_{label}" for label in targets.labels)])

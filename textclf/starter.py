@@ -23,7 +23,8 @@ from textclf.preprocessing import TOKENIZERS
 from textclf.readers.options import DEFAULTS
 from textclf.scripts import WITHOUT_SPACES, count_characters, script_shares
 from textclf.splitting import split
-from textclf.targets import TargetOptions, Targets
+from textclf.target_options import TargetOptions
+from textclf.targets import Targets
 
 SEED = 42
 SAMPLE_ROWS = 100_000  # whose texts are looked into

@@ -1,40 +1,19 @@
 """Labels <-> numbers, and everything that depends on the type of the answer. Nothing else compares the type."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from pydantic import Field
 
-from textclf.errors import ConfigError, DataError, RunError, did_you_mean
+from textclf.decisions import BY_DEFAULT, HALF, Decision, Threshold, chosen_on, decision_for, decision_from
+from textclf.errors import DataError, RunError, named
 from textclf.label_column import Labels
+from textclf.label_weights import label_weights
 from textclf.losses import binary_loss, multiclass_loss, multilabel_loss
 from textclf.metrics import classification_metrics, multilabel_metrics
-from textclf.options import Options
+from textclf.target_options import TargetOptions
 
-MOST_LABELS_SHOWN = 10
 LONGEST_NUMBER = 20  # Python refuses to read numbers of thousands of digits
-# A label of one row in a thousand would outweigh all others: its probabilities would mean nothing any more.
-LARGEST_LABEL_WEIGHT = 10.0
-
-
-class TargetOptions(Options):
-    """The kind of answer, and what mistakes cost in training."""
-
-    type: Literal["auto", "binary", "multiclass", "multilabel"] = Field(
-        "auto",
-        description="binary (2 labels), multiclass (one of several), multilabel (any number of them a text), "
-        "or found by looking at the labels.",
-    )
-    separator: str = Field("|", min_length=1, description="Between the labels of a text, where it has several.")
-    class_weights: Literal["balanced"] | dict[str, float] | None = Field(
-        None,
-        description="What a mistake costs by its true label: balanced (rare labels cost more, as often as they are "
-        "rarer), or a weight above 0 by name, 1 for the others.",
-    )
-    label_smoothing: float = Field(
-        0.0, ge=0, lt=1, description="Share of the truth given to all labels alike (Szegedy et al. 2016)."
-    )
 
 
 class TargetType(NamedTuple):
@@ -45,7 +24,7 @@ class TargetType(NamedTuple):
     activation: str  # logits -> probabilities
     accuracy: str  # a class of keras.metrics
     loss: Callable  # (label_smoothing, weights of labels) -> a Keras loss on logits
-    measure: Callable  # (encoded labels, probabilities, label names) -> metrics
+    measure: Callable  # (encoded labels, probabilities, answers, label names) -> metrics
 
 
 TYPES = {
@@ -65,8 +44,12 @@ class Targets:
         counts: rows of each label in the training data.
         majority: the most frequent answer in the training data: what one without any skill gives.
         separator: between several labels of a text, in files.
-        weights: what a mistake costs by its true label, float32 (labels,); for training only.
+        decision: how probabilities become answers.
     """
+
+    weights: np.ndarray | None = None  # of mistakes by true label, float32 (labels,); for training only
+    label_smoothing: float = 0.0  # for training only
+    threshold: Threshold = HALF  # what the decision is for; until it is chosen
 
     def __init__(
         self,
@@ -75,16 +58,14 @@ class Targets:
         counts: Sequence[int],
         majority: Sequence[str],
         separator: str = "|",
-        weights: np.ndarray | None = None,
-        label_smoothing: float = 0.0,
+        decision: Decision = BY_DEFAULT,
     ):
         self.type = type
         self.labels = list(labels)
         self.counts = list(counts)
         self.majority = tuple(majority)
         self.separator = separator
-        self.weights = weights
-        self.label_smoothing = label_smoothing
+        self.decision = decision
         self._indices = {label: index for index, label in enumerate(self.labels)}
 
     @classmethod
@@ -99,27 +80,34 @@ class Targets:
 
         Raises:
             DataError: fewer than two labels, or more than the type allows.
-            ConfigError: a weight for a label that there is not.
+            ConfigError: a weight or cost for a label that there is not, or a threshold that the type does not have.
         """
         labels = Labels.of(labels)
         found = labels.count()
         names = sorted(found, key=_label_order)
         if len(names) < 2:
             raise DataError(
-                f"expected at least two different labels to learn, received {_named(names) or 'none'}. "
+                f"expected at least two different labels to learn, received {named(names) or 'none'}. "
                 "Check data.label_column, or add rows of another label."
             )
         if options.type == "binary" and len(names) > 2:
             raise DataError(
-                f"targets.type is binary: expected two labels, received {len(names)} ({_named(names)}). "
+                f"targets.type is binary: expected two labels, received {len(names)} ({named(names)}). "
                 "Set targets.type to multiclass or auto."
             )
         found_type = "multilabel" if many else "binary" if len(names) == 2 else "multiclass"
         chosen = found_type if options.type == "auto" else options.type
         counts = [found[name] for name in names]
         majority = labels.map(lambda answer: tuple(sorted(answer))).count_answers().most_common(1)[0][0]
-        weights = _weights(names, counts, len(labels), options, many=TYPES[chosen].many)
-        return cls(chosen, names, counts, majority, options.separator, weights, options.label_smoothing)
+        kind = TYPES[chosen]
+        targets = cls(chosen, names, counts, majority, options.separator)
+        targets.weights = label_weights(options.class_weights, names, counts, len(labels), many=kind.many)
+        targets.label_smoothing = options.label_smoothing
+        targets.threshold = options.threshold
+        targets.decision = decision_for(
+            options.threshold, options.abstain_below, names, many=kind.many, one_unit=kind.one_unit
+        )
+        return targets
 
     @property
     def many(self) -> bool:
@@ -167,7 +155,7 @@ class Targets:
             first = next(label for label in labels[unknown[0]] if label in found)
             others = f" and {len(found) - 1} more such labels" if len(found) > 1 else ""
             raise DataError(
-                f"{name}: expected the labels of the training data ({_named(self.labels)}), received '{first}' "
+                f"{name}: expected the labels of the training data ({named(self.labels)}), received '{first}' "
                 f"in row {rows[unknown[0]]}{others}. Correct the label, or add rows of it to the training data."
             )
         if not self.many:
@@ -181,28 +169,49 @@ class Targets:
         """What the activation gives, (rows, num_units) -> a probability for every label, (rows, labels)."""
         return np.concatenate([1 - outputs, outputs], axis=1) if TYPES[self.type].one_unit else outputs
 
-    def decode(self, probabilities: np.ndarray, threshold: float | None = None) -> list[tuple[str, ...]]:
-        """Probabilities (rows, labels) -> the labels of each row.
+    def decided_on(self, encoded: np.ndarray, probabilities: np.ndarray) -> "Targets":
+        """The same with thresholds that are chosen on labelled texts, if the config names an aim for them.
 
         Args:
-            threshold: least probability of the positive label (binary), or of every label (multilabel);
-                otherwise the most probable label, and labels from one half on.
+            encoded: labels of validation texts as from `encode`.
+            probabilities: calibrated ones of these texts, (rows, labels).
+        """
+        decision = chosen_on(self.decision, self.threshold, encoded, probabilities, many=self.many)
+        return Targets(self.type, self.labels, self.counts, self.majority, self.separator, decision)
+
+    def decode(self, probabilities: np.ndarray, threshold: float | None = None) -> list[tuple[str, ...]]:
+        """Probabilities (rows, labels) -> the labels of each row; none where it is unsure.
+
+        Args:
+            threshold: least probability of the positive label (binary), or of every label (multilabel), in place of
+                what was decided in training.
 
         Raises:
             DataError: a threshold where one of several labels is the answer.
         """
-        if self.many:
-            chosen = probabilities >= (0.5 if threshold is None else threshold)
-            return [tuple(self.labels[index] for index in np.flatnonzero(row)) for row in chosen]
-        if threshold is None:
-            return [(self.labels[index],) for index in np.argmax(probabilities, axis=1)]
-        if not TYPES[self.type].one_unit:
+        if threshold is not None and not (self.many or TYPES[self.type].one_unit):
             raise DataError(f"a threshold needs a binary or multilabel classifier; this one has {self.type} labels.")
-        return [(self.labels[int(row[1] >= threshold)],) for row in probabilities]
+        decision = self.decision
+        if threshold is not None:
+            decision = Decision((threshold,), None, decision.abstain_below)
+        answers = decision.answers(probabilities, self.labels, many=self.many)
+        if self.many:
+            return [tuple(self.labels[index] for index in np.flatnonzero(row)) for row in answers]
+        unsure = decision.unsure(probabilities)
+        return [() if row_unsure else (self.labels[index],) for index, row_unsure in zip(answers, unsure, strict=True)]
 
     def measure(self, encoded: np.ndarray, probabilities: np.ndarray) -> dict:
-        """All metrics of the answers, beside those of always giving the majority's answer."""
-        metrics = TYPES[self.type].measure(encoded, probabilities, self.labels)
+        """All metrics of the answers, beside those of always giving the majority's answer.
+
+        Where some answers are unsure, `coverage` is the share of the others and `accuracy_covered` their accuracy; all
+        other figures are of the answers that would have been given.
+        """
+        answers = self.decision.answers(probabilities, self.labels, many=self.many)
+        metrics = TYPES[self.type].measure(encoded, probabilities, answers, self.labels)
+        if self.decision.abstain_below is not None:
+            sure = ~self.decision.unsure(probabilities)
+            metrics["coverage"] = float(sure.mean())
+            metrics["accuracy_covered"] = float((answers == encoded)[sure].mean()) if sure.any() else None
         majority = self.encode([self.majority], rows=[0], name="majority")[0]
         same = (encoded == majority).reshape(len(encoded), -1).all(axis=1)
         return {**metrics, "majority_label": self.joined(self.majority), "majority_accuracy": float(same.mean())}
@@ -219,6 +228,7 @@ class Targets:
             "counts": self.counts,
             "majority": list(self.majority),
             "separator": self.separator,
+            "decision": self.decision.to_dict(),
         }
 
     @classmethod
@@ -244,7 +254,10 @@ class Targets:
                 and all(label in labels for label in majority)
                 and (len(majority) == 1 or TYPES[type].many)
             ):
-                return cls(type, labels, counts, majority, separator)
+                many, one_unit = TYPES[type].many, TYPES[type].one_unit
+                # One from before there were decisions has none.
+                decision = decision_from(content.get("decision", {}), labels, many=many, one_unit=one_unit)
+                return cls(type, labels, counts, majority, separator, decision)
         raise RunError("expected type, labels, counts, majority and separator, received something else")
 
 
@@ -259,34 +272,7 @@ def separator_for(labels: Labels | Iterable[tuple[str, ...]], options: TargetOpt
     return options.separator if options.type == "multilabel" or (options.type == "auto" and looks_many) else None
 
 
-def _weights(names: list[str], counts: list[int], num_rows: int, options: TargetOptions, *, many: bool):
-    """What a mistake costs by true label, float32 (labels,), or `None` if all cost the same."""
-    wanted = options.class_weights
-    if wanted is None:
-        return None
-    rows_of = np.array(counts, np.float64)
-    if wanted == "balanced" and many:  # a label against its absence
-        return np.clip((num_rows - rows_of) / rows_of, 1.0, LARGEST_LABEL_WEIGHT).astype(np.float32)
-    if wanted == "balanced":  # as scikit-learn does
-        return (num_rows / (len(names) * rows_of)).astype(np.float32)
-    for name, weight in wanted.items():
-        if name not in names:
-            meant = did_you_mean(name, names, otherwise=".")
-            raise ConfigError(
-                f"targets.class_weights: expected labels of the data ({_named(names)}), received '{name}'{meant}"
-            )
-        if not 0 < weight < float("inf"):
-            raise ConfigError(f"targets.class_weights.{name}: expected a number above 0, received {weight}.")
-    return np.array([wanted.get(name, 1.0) for name in names], np.float32)
-
-
 def _label_order(label: str) -> tuple:
     """Whole numbers by value and before names, everything else by code point: the same in every run."""
     is_number = label.removeprefix("-").isdecimal() and len(label) <= LONGEST_NUMBER
     return (0, int(label), label) if is_number else (1, 0, label)
-
-
-def _named(labels: Sequence[str]) -> str:
-    """The first few labels, for a message."""
-    shown = ", ".join(f"'{label}'" for label in list(labels)[:MOST_LABELS_SHOWN])
-    return f"{shown} …" if len(labels) > MOST_LABELS_SHOWN else shown

@@ -16,6 +16,7 @@ import numpy as np
 
 from textclf import __version__
 from textclf.cache import encoded_texts
+from textclf.calibration import before_temperature
 from textclf.checking import check, summary
 from textclf.checks import SLOW_CHECKS
 from textclf.classifier import Classifier, load_classifier, save_classifier
@@ -95,6 +96,7 @@ def train_on(
     with held_back():
         from textclf import fitting
     fitted = fitting.fit(config, encoded["train"], encoded["validation"], preprocessor, targets, folder)
+    targets = targets.decided_on(classes["validation"], fitted.validation_probabilities)
     save_classifier(
         folder.classifier,
         model=fitted.onnx_model,
@@ -104,7 +106,7 @@ def train_on(
     )
     classifier = load_classifier(folder.classifier)
     _compare_with_keras(folder, classifier, encoded["validation"].arrays, fitted.validation_probabilities)
-    _measure_splits(folder, classifier, splits, encoded)
+    _measure_splits(folder, classifier, splits, encoded, fitted.temperature)
     return {**fitted.about, "peak_memory_mb": _peak_memory_mb()}
 
 
@@ -171,7 +173,11 @@ def _compare_with_keras(
 
 
 def _measure_splits(
-    folder: RunFolder, classifier: Classifier, splits: dict[str, Dataset], encoded: dict[str, EncodedSplit]
+    folder: RunFolder,
+    classifier: Classifier,
+    splits: dict[str, Dataset],
+    encoded: dict[str, EncodedSplit],
+    temperature: float,
 ) -> None:
     """The final numbers, by the classifier as it will be used; predictions of test, or of validation without one."""
     metrics = {}
@@ -181,9 +187,34 @@ def _measure_splits(
             chosen = np.arange(MEASURED_OF_TRAIN) * len(classes) // MEASURED_OF_TRAIN
             arrays, classes = take_rows(arrays, chosen), classes[chosen]
         probabilities = classifier.probabilities_of(arrays)
-        metrics[name] = classifier.targets.measure(classes, probabilities)
+        targets = classifier.targets
+        metrics[name] = targets.measure(classes, probabilities)
+        metrics[name]["before_calibration"] = _before_calibration(targets, classes, probabilities, temperature)
+    _log_decision(classifier.targets, metrics["validation"], temperature)
     # The last split is the one furthest from training: its answers are the ones to look at.
     write_evaluation(folder.path, classifier, splits[name], probabilities, metrics)
+
+
+def _before_calibration(
+    targets: Targets, classes: np.ndarray, probabilities: np.ndarray, temperature: float
+) -> dict[str, float]:
+    """What the probabilities would be worth as the network gave them."""
+    metrics = targets.measure(classes, before_temperature(probabilities, temperature, many=targets.many))
+    return {name: metrics[name] for name in ("log_loss", "brier_score", "expected_calibration_error")}
+
+
+def _log_decision(targets: Targets, validation: dict, temperature: float) -> None:
+    """How probabilities were calibrated and where the thresholds are."""
+    name = "expected_calibration_error"
+    log.info(
+        "calibrated with temperature %.3f: calibration error on validation %.4f, before it %.4f",
+        temperature, validation[name], validation["before_calibration"][name],
+    )  # fmt: skip
+    thresholds = targets.decision.thresholds or ()
+    if len(thresholds) == 1:
+        log.info("threshold of %s: %.4f", targets.labels[1], thresholds[0])
+    elif thresholds:
+        log.info("thresholds of %d labels: %.4f to %.4f", len(thresholds), min(thresholds), max(thresholds))
 
 
 def provenance(config: Config) -> dict:
