@@ -251,6 +251,7 @@ def test_defaults(load):
             "recurrent_dropout": 0.0,
             "word_dropout": 0.0,
             "spatial_dropout": 0.0,
+            "vectors": None,
             "l2": 0.0,
         },
         "training": {

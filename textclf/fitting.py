@@ -26,6 +26,7 @@ from textclf.run_folder import RunFolder
 from textclf.schedules import learning_rate
 from textclf.targets import Targets
 from textclf.training_options import TrainingOptions
+from textclf.word_vectors import TuneLater, begin_with_vectors
 
 log = logging.getLogger(__name__)
 EVALUATION_BATCH = 128
@@ -98,6 +99,9 @@ def fit_network(
     options, padding = member.training, preprocessor.options.padding
     steps = num_steps(len(train.classes), options.batch_size)
     model = _compiled_model(member, preprocessor, targets, steps)
+    vectors = getattr(member.model, "vectors", None)
+    if vectors:
+        begin_with_vectors(model, vectors, preprocessor, train.arrays["token_ids"].ids)
     inputs = NETWORKS[member.model.architecture].INPUTS
     train, validation = (split._replace(arrays=only(split.arrays, inputs)) for split in (train, validation))
     batches = training_batches(
@@ -110,6 +114,7 @@ def fit_network(
     )
     keep_best = _keep_best(options, folder)
     bar = ProgressBar()
+    tune_later = [TuneLater(vectors.frozen_epochs)] if vectors and vectors.tuned and vectors.frozen_epochs else []
     measure = partial(_validation_metrics, model, validation, targets, padding)
     started = time.perf_counter()
     try:
@@ -117,7 +122,14 @@ def fit_network(
             batches,
             steps_per_epoch=steps,
             epochs=options.epochs,
-            callbacks=[bar, StopAtNonFiniteLoss(), Validation(measure), History(folder.history), keep_best],
+            callbacks=[
+                bar,
+                *tune_later,
+                StopAtNonFiniteLoss(),
+                Validation(measure),
+                History(folder.history),
+                keep_best,
+            ],
             shuffle=False,  # the batches are
             verbose=0,
         )

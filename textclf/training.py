@@ -25,7 +25,7 @@ from textclf.dataset import DataOptions, Dataset, read_sources, with_labels, wit
 from textclf.errors import TrainingError
 from textclf.evaluation import write_evaluation
 from textclf.files import atomic_file, checksum
-from textclf.models import arrays_of
+from textclf.models import arrays_of, check_vector_files
 from textclf.native_output import held_back
 from textclf.preprocessing.arrays import Arrays, take_rows
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -143,6 +143,7 @@ def read_labelled(config: Config) -> tuple[dict[str, Dataset], Targets]:
     Raises:
         DataError: a file that cannot be used.
     """
+    check_vector_files(config.model)
     raw = {name: read() for name, read in read_sources(config.data).items()}
     separator = separator_for(raw["train"].labels, config.targets)
     splits = {name: with_labels(dataset, separator) for name, dataset in raw.items()}

@@ -5,6 +5,7 @@ from textclf.converters import attention, basic, convolution, pooling, recurrent
 # A converter gets the graph, the layer and the names of its input tensors; it returns the name of its output.
 CONVERTERS = {
     "Embedding": basic.embedding,
+    "LateEmbedding": basic.embedding,
     "Dropout": basic.identity,
     "Dense": basic.dense,
     "Activation": basic.activation,

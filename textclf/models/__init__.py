@@ -7,6 +7,7 @@ from textclf.models.networks import NETWORKS
 from textclf.models.sizes import Sizes
 from textclf.options import Options
 from textclf.training_options import TrainingOptions
+from textclf.vectors import check_vectors
 
 ARCHITECTURES = {**NETWORKS, "ensemble": ensemble}
 
@@ -33,6 +34,18 @@ def arrays_of(model: Options) -> tuple[str, ...]:
     """Names of the arrays that a network reads, or any network of an ensemble."""
     members = members_of(model, TrainingOptions())
     return tuple(dict.fromkeys(name for member in members for name in NETWORKS[member.model.architecture].INPUTS))
+
+
+def check_vector_files(model: Options) -> None:
+    """Whether the files of word vectors that the networks begin with can be used, as far as their beginning shows.
+
+    Raises:
+        DataError: one cannot be read.
+        ConfigError: its vectors do not have `embedding_dim` numbers.
+    """
+    for member in members_of(model, TrainingOptions()):
+        if vectors := getattr(member.model, "vectors", None):
+            check_vectors(vectors.file, member.model.embedding_dim)
 
 
 def build_model(options: Options, sizes: Sizes, *, num_units: int):

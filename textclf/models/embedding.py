@@ -6,10 +6,27 @@ from textclf.models.sizes import Sizes
 from textclf.options import Options
 
 
+class VectorOptions(Options):
+    """Pretrained word vectors that the embedding begins with. Only training needs their file."""
+
+    file: str = Field(
+        min_length=1,
+        description="Of word2vec, GloVe or fastText: text (.txt, .vec) or binary (.bin); compressed or not (.gz, .bz2, "
+        ".zst). It decides `embedding_dim`.",
+    )
+    tuned: bool = Field(True, description="Whether training changes the vectors too.")
+    frozen_epochs: int = Field(
+        0, ge=0, description="Epochs before it begins to, so that the layers above come to fit them first."
+    )
+
+
 class EmbeddingOptions(Options):
     """The settings of the embedding."""
 
     embedding_dim: int = Field(64, ge=1, description="Numbers that stand for one token.")
+    vectors: VectorOptions | None = Field(
+        None, description="Pretrained word vectors to begin with; null: random numbers."
+    )
     word_dropout: float = Field(
         0.0,
         ge=0,
@@ -31,14 +48,25 @@ def embed(options: EmbeddingOptions, token_ids, sizes: Sizes):
     """
     from keras import layers
 
-    table = layers.Embedding(sizes.num_ids, options.embedding_dim, mask_zero=True, name="embedding")
-    states = table(token_ids)
+    states = _table(options, sizes)(token_ids)
     if options.word_dropout:
         states = layers.Dropout(options.word_dropout, noise_shape=(None, None, 1), name="word_dropout")(states)
     if options.spatial_dropout:
         noise_shape = (None, 1, options.embedding_dim)
         states = layers.Dropout(options.spatial_dropout, noise_shape=noise_shape, name="spatial_dropout")(states)
     return states
+
+
+def _table(options: EmbeddingOptions, sizes: Sizes):
+    """A layer with a vector for each token; the file of pretrained ones is read later, by `word_vectors.py`."""
+    from keras import layers
+
+    from textclf.models.layers import LateEmbedding
+
+    later = options.vectors is not None and options.vectors.tuned and options.vectors.frozen_epochs
+    form = LateEmbedding if later else layers.Embedding
+    trainable = options.vectors is None or options.vectors.tuned
+    return form(sizes.num_ids, options.embedding_dim, mask_zero=True, trainable=trainable, name="embedding")
 
 
 def logits_of(features, num_units: int, l2: float):

@@ -77,6 +77,23 @@ class WeightedSum(keras.layers.Layer):
         return shapes[0][0], shapes[0][2]
 
 
+class LateEmbedding(keras.layers.Embedding):
+    """An embedding that is not trained before the weight `tuned`, which nothing trains, is set to 1.
+
+    What is trainable is decided for good when a model is compiled; a factor of the gradient can change.
+    """
+
+    def build(self, shape=None):
+        """The table, and the switch."""
+        super().build(shape)
+        self.tuned = self.add_weight(shape=(), initializer="zeros", trainable=False, name="tuned")
+
+    def call(self, token_ids):
+        """(batch, tokens) -> (batch, tokens, dim)."""
+        rows = super().call(token_ids)
+        return ops.where(self.tuned > 0, rows, ops.stop_gradient(rows))
+
+
 class MaskedConv1D(keras.layers.Conv1D):
     """A convolution that finds zeros in the place of padding, as it does beyond both ends of a batch."""
 
