@@ -309,3 +309,19 @@ def test_an_unsure_classifier_says_so(workplace, tiny_config, textclf_command):
     [_, line] = textclf_command("predict", "a film", "--format", "csv").stdout.decode().splitlines()
     assert line.startswith("a film,,0.")
     assert textclf_command("predict", "a film", "--explain").returncode == 0
+
+
+def test_refit_learns_from_validation_too_and_measures_it_before(workplace, tiny_config):
+    plain = tiny_config(training={"epochs": 3, "learning_rate": 0.05})
+    before = train(plain, run="before")
+    after = train({**plain, "training": {**plain["training"], "refit": True}}, run="after")
+    [best] = [network["best_epoch"] for network in after.read_about()["networks"].values()]
+    assert history(after) == history(before)
+    refitted = history(after.network("refit-lstm"))
+    assert len(refitted) == best
+    assert not any(name.startswith("validation") for name in refitted[0])
+    first, second = (json.loads(run.metrics.read_text()) for run in (before, after))
+    assert second["validation"] == first["validation"]
+    assert second["test"]["log_loss"] != first["test"]["log_loss"]
+    rows = [json.loads(run.metrics.read_text())["train"]["rows"] for run in (before, after)]
+    assert rows == [396, 396]

@@ -18,7 +18,7 @@ from textclf.errors import TrainingError
 
 log = logging.getLogger(__name__)
 VALIDATION = "validation_"
-BETTER_LOWER = {"loss"}
+BETTER_LOWER = {"loss", None}
 
 
 class Validation(keras.callbacks.Callback):
@@ -37,11 +37,11 @@ class KeepBest(keras.callbacks.Callback):
     """Writes the weights after every epoch, and apart from them those of the best epoch; stops when it is long past.
 
     Args:
-        metric: validation metric that decides; a later epoch must be better, not equal.
+        metric: validation metric that decides; a later epoch must be better, not equal. `None`: the last epoch is best.
         patience: epochs without a better one after which training stops; `None` never stops.
     """
 
-    def __init__(self, best_path: Path, last_path: Path, *, metric: str, patience: int | None):
+    def __init__(self, best_path: Path, last_path: Path, *, metric: str | None, patience: int | None):
         super().__init__()
         self.best_path, self.last_path = best_path, last_path
         self.metric, self.patience = metric, patience
@@ -51,7 +51,7 @@ class KeepBest(keras.callbacks.Callback):
         """Keep, compare, and stop if it is time."""
         self.epochs_done = epoch + 1
         save_checkpoint(self.last_path, self.model, with_optimizer=True)
-        value = logs.get(f"{VALIDATION}{self.metric}")
+        value = -epoch if self.metric is None else logs.get(f"{VALIDATION}{self.metric}")
         if value is None:
             raise TrainingError(
                 f"training.early_stopping.metric: {self.metric} is not defined on the validation texts, which have "

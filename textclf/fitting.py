@@ -14,13 +14,14 @@ from textclf.calibration import fit_temperature
 from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation
 from textclf.checkpoints import load_checkpoint
 from textclf.config import Config
+from textclf.encoded_split import EncodedSplit
 from textclf.joining import join, joining_weights
 from textclf.models import Member, build_model, members_of
 from textclf.models.networks import NETWORKS
 from textclf.models.sizes import Sizes
 from textclf.onnx_graph import build_graph
 from textclf.optimizers import Adam
-from textclf.preprocessing.arrays import Arrays, only
+from textclf.preprocessing.arrays import Arrays
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.run_folder import RunFolder
 from textclf.schedules import learning_rate
@@ -33,10 +34,11 @@ EVALUATION_BATCH = 128
 
 
 class Fitted(NamedTuple):
-    """What is left of a fit."""
+    """What is left of a fit. Probabilities are Keras's own, of the validation texts, (texts, labels)."""
 
     onnx_model: bytes
-    validation_probabilities: np.ndarray  # Keras's own, calibrated, (texts, labels)
+    probabilities: np.ndarray
+    held_out_probabilities: np.ndarray  # of the networks before they were fitted to these texts too
     temperature: float  # by which the logits are divided
     about: dict  # for `run.json`
 
@@ -51,45 +53,72 @@ class FittedNetwork(NamedTuple):
     seconds: float
 
 
-def fit(config: Config, train, validation, preprocessor: Preprocessor, targets: Targets, folder: RunFolder) -> Fitted:
+def fit(
+    config: Config,
+    train: EncodedSplit,
+    validation: EncodedSplit,
+    preprocessor: Preprocessor,
+    targets: Targets,
+    folder: RunFolder,
+) -> Fitted:
     """Fit the configured network, or each of an ensemble, to the encoded splits; one graph in the end.
-
-    Args:
-        train, validation: named arrays and classes.
 
     Raises:
         TrainingError: the loss is no longer a number.
     """
-    networks = {}
-    for member in members_of(config.model, config.training):
-        part = folder if member.name == config.model.architecture else folder.network(member.name)
-        networks[member.name] = fit_network(member, config.seed, train, validation, preprocessor, targets, part)
-    logits = [network.logits for network in networks.values()]
+    members, parts = members_of(config.model, config.training), (train, validation)
+    fit_one = partial(fit_network, seed=config.seed, preprocessor=preprocessor, targets=targets)
+    networks = [fit_one(member, *parts, folder=folder.network(member.name, len(members) > 1)) for member in members]
+    logits = [network.logits for network in networks]
     weights = [1.0] if len(networks) == 1 else joining_weights(logits, validation.classes, targets.activation)
     temperature = fit_temperature(join(logits, weights), validation.classes, targets.activation)
     scales = [weight / temperature for weight in weights]
+    if len(networks) > 1:
+        _say_joined(members, networks, weights, targets, validation.classes)
+    final = networks
+    if config.training.refit:
+        log.info("fitting again, to train and validation together: the figures of validation are those of before")
+        both = EncodedSplit.of(parts)
+        final = [
+            fit_one(member, both, validation, folder=folder.network(f"refit-{member.name}"), epochs=network.best_epoch)
+            for member, network in zip(members, networks, strict=True)
+        ]
     graph = build_graph(
-        *(network.model for network in networks.values()),
+        *(network.model for network in final),
         activation=targets.activation,
         padding=preprocessor.options.padding,
         scales=scales,
     )
-    probabilities = _probabilities(join(logits, scales), targets)
-    if len(networks) > 1:
-        _say_joined(networks, weights, targets, validation.classes)
     about = {
-        name: {"best_epoch": network.best_epoch, "epochs": network.epochs, "weight": weight}
-        for (name, network), weight in zip(networks.items(), weights, strict=True)
+        member.name: {"best_epoch": network.best_epoch, "epochs": network.epochs, "weight": weight}
+        for member, network, weight in zip(members, networks, weights, strict=True)
     }
-    seconds = round(sum(network.seconds for network in networks.values()), 1)
-    about = {"networks": about, "temperature": temperature, "seconds_fitting": seconds}
-    return Fitted(graph.SerializeToString(), probabilities, temperature, about)
+    seconds = sum(network.seconds for network in {id(network): network for network in [*networks, *final]}.values())
+    about = {"networks": about, "refit": config.training.refit, "temperature": temperature}
+    return Fitted(
+        graph.SerializeToString(),
+        _probabilities(join([network.logits for network in final], scales), targets),
+        _probabilities(join(logits, scales), targets),
+        temperature,
+        {**about, "seconds_fitting": round(seconds, 1)},
+    )
 
 
 def fit_network(
-    member: Member, seed: int, train, validation, preprocessor: Preprocessor, targets: Targets, folder: RunFolder
+    member: Member,
+    train: EncodedSplit,
+    validation: EncodedSplit,
+    *,
+    seed: int,
+    preprocessor: Preprocessor,
+    targets: Targets,
+    folder: RunFolder,
+    epochs: int | None = None,
 ) -> FittedNetwork:
     """Fit one network; its checkpoints and its history go into the folder.
+
+    Args:
+        epochs: how many to go through, validation having no say; by default as many as early stopping lets it.
 
     Raises:
         TrainingError: the loss is no longer a number.
@@ -103,7 +132,7 @@ def fit_network(
     if vectors:
         begin_with_vectors(model, vectors, preprocessor, train.arrays["token_ids"].ids)
     inputs = NETWORKS[member.model.architecture].INPUTS
-    train, validation = (split._replace(arrays=only(split.arrays, inputs)) for split in (train, validation))
+    train, validation = train.only(inputs), validation.only(inputs)
     batches = training_batches(
         train.arrays,
         train.classes,
@@ -112,24 +141,18 @@ def fit_network(
         seed=seed,
         padding=padding,
     )
-    keep_best = _keep_best(options, folder)
-    bar = ProgressBar()
     tune_later = [TuneLater(vectors.frozen_epochs)] if vectors and vectors.tuned and vectors.frozen_epochs else []
+    keep_best = _keep_best(options, folder, validated=epochs is None)
     measure = partial(_validation_metrics, model, validation, targets, padding)
+    judging = [] if epochs else [Validation(measure)]
+    bar = ProgressBar()
     started = time.perf_counter()
     try:
         model.fit(
             batches,
             steps_per_epoch=steps,
-            epochs=options.epochs,
-            callbacks=[
-                bar,
-                *tune_later,
-                StopAtNonFiniteLoss(),
-                Validation(measure),
-                History(folder.history),
-                keep_best,
-            ],
+            epochs=epochs or options.epochs,
+            callbacks=[bar, *tune_later, StopAtNonFiniteLoss(), *judging, History(folder.history), keep_best],
             shuffle=False,  # the batches are
             verbose=0,
         )
@@ -156,23 +179,30 @@ def _compiled_model(member: Member, preprocessor: Preprocessor, targets: Targets
 
 
 def _say_joined(
-    networks: dict[str, FittedNetwork], weights: list[float], targets: Targets, classes: np.ndarray
+    members: list[Member],
+    networks: list[FittedNetwork],
+    weights: list[float],
+    targets: Targets,
+    classes: np.ndarray,
 ) -> None:
     """What each network gives by itself, and all of them together."""
-    for (name, network), weight in zip(networks.items(), weights, strict=True):
-        metrics = targets.measure(classes, _probabilities(network.logits, targets))
-        log.info("%s alone: validation accuracy %.4f; weight %.2f", name, metrics["accuracy"], weight)
-    joined = join([network.logits for network in networks.values()], weights)
-    log.info("joined: validation accuracy %.4f", targets.measure(classes, _probabilities(joined, targets))["accuracy"])
+
+    def accuracy(logits: np.ndarray) -> float:
+        return targets.measure(classes, _probabilities(logits, targets))["accuracy"]
+
+    for member, network, weight in zip(members, networks, weights, strict=True):
+        log.info("%s alone: validation accuracy %.4f; weight %.2f", member.name, accuracy(network.logits), weight)
+    log.info("joined: validation accuracy %.4f", accuracy(join([network.logits for network in networks], weights)))
 
 
-def _keep_best(options: TrainingOptions, folder: RunFolder) -> KeepBest:
+def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) -> KeepBest:
     stopping = options.early_stopping
+    metric = stopping.metric if stopping else "loss"
     return KeepBest(
         folder.best_checkpoint,
         folder.last_checkpoint,
-        metric=stopping.metric if stopping else "loss",
-        patience=stopping.patience if stopping else None,
+        metric=metric if validated else None,
+        patience=stopping.patience if stopping and validated else None,
     )
 
 

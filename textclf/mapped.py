@@ -1,10 +1,15 @@
 """Arrays in files, mapped into memory: what is touched is read, and given back when it is no longer needed."""
 
 import mmap
+import tempfile
 import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
+
+from textclf.errors import WriteError
 
 _maps: weakref.WeakSet = weakref.WeakSet()  # all that are open
 
@@ -17,6 +22,35 @@ def map_file(stream: BinaryIO, dtype: type) -> np.ndarray:
     content = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     _maps.add(content)
     return np.frombuffer(content, dtype)
+
+
+@contextmanager
+def temporary_file() -> Iterator[BinaryIO]:
+    """A file without a name, gone when it is closed and no longer mapped.
+
+    Raises:
+        WriteError: there is no room for it.
+    """
+    try:
+        with tempfile.TemporaryFile() as stream:
+            yield stream
+    except OSError as error:
+        raise WriteError(
+            f"{tempfile.gettempdir()}: expected room for a temporary file of the texts: {error.strerror}. "
+            "Name another folder with the environment variable TMPDIR."
+        ) from None
+
+
+def in_file(parts: Iterable[np.ndarray], dtype: type) -> np.ndarray:
+    """Flat arrays one after the other, mapped from a temporary file.
+
+    Raises:
+        WriteError: there is no room for the file.
+    """
+    with temporary_file() as stream:
+        for part in parts:
+            stream.write(np.ascontiguousarray(part, dtype).data)
+        return map_file(stream, dtype)
 
 
 def release_pages() -> None:

@@ -40,9 +40,13 @@ class RunFolder:
     def __repr__(self) -> str:
         return f"RunFolder('{self.path}')"
 
-    def network(self, name: str) -> "RunFolder":
-        """The part for one network of an ensemble, with its history and its checkpoints; made if it is missing."""
-        part = RunFolder(self.path / "networks" / name)
+    def network(self, name: str, apart: bool = True) -> "RunFolder":
+        """The part for one network of several, with its history and its checkpoints, made if it is missing.
+
+        Args:
+            apart: false where there is one network only: it has the run for itself.
+        """
+        part = RunFolder(self.path / "networks" / name) if apart else self
         part.checkpoints.mkdir(parents=True, exist_ok=True)
         return part
 

@@ -1,14 +1,12 @@
 """One column of texts: from Python strings, or from chunks, in memory or in a file."""
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import numpy as np
 import pyarrow as pa
 
-from textclf.errors import WriteError
-from textclf.mapped import map_file
+from textclf.mapped import map_file, temporary_file
 
 LARGEST_IN_MEMORY = 16 * 2**20  # bytes of a column; about 12,000 film reviews, or 200,000 comments
 
@@ -65,21 +63,15 @@ def stored_texts(chunks: Iterable[pa.LargeStringArray]) -> pa.LargeStringArray:
 
 
 def _in_file(chunks: Iterator[pa.LargeStringArray]) -> pa.LargeStringArray:
-    try:
-        with tempfile.TemporaryFile() as data, tempfile.TemporaryFile() as ends:
-            end = np.zeros(1, np.int64)
-            ends.write(end.tobytes())
-            for chunk in chunks:
-                content, offsets = bytes_of(chunk)
-                data.write(content)
-                ends.write((offsets[1:] + end).tobytes())
-                end += offsets[-1]
-            offsets, content = map_file(ends, np.int64), map_file(data, np.uint8)
-    except OSError as error:
-        raise WriteError(
-            f"{tempfile.gettempdir()}: expected room for a temporary file of the texts: {error.strerror}. "
-            "Name another folder with the environment variable TMPDIR."
-        ) from None
+    with temporary_file() as data, temporary_file() as ends:
+        end = np.zeros(1, np.int64)
+        ends.write(end.tobytes())
+        for chunk in chunks:
+            content, offsets = bytes_of(chunk)
+            data.write(content)
+            ends.write((offsets[1:] + end).tobytes())
+            end += offsets[-1]
+        offsets, content = map_file(ends, np.int64), map_file(data, np.uint8)
     buffers = [pa.py_buffer(offsets), pa.py_buffer(content)]
     return pa.LargeStringArray.from_buffers(len(offsets) - 1, *buffers)
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,12 +21,13 @@ from textclf.checks import SLOW_CHECKS
 from textclf.classifier import Classifier, load_classifier, save_classifier
 from textclf.config import Config, load_config, write_config
 from textclf.dataset import DataOptions, Dataset, read_sources, with_labels, without_blank_texts
+from textclf.encoded_split import EncodedSplit
 from textclf.errors import TrainingError
 from textclf.evaluation import write_evaluation
 from textclf.files import atomic_file, checksum
 from textclf.models import arrays_of, check_vector_files
 from textclf.native_output import held_back
-from textclf.preprocessing.arrays import Arrays, take_rows
+from textclf.preprocessing.arrays import Arrays
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.readers.options import ReadingOptions
 from textclf.readers.sources import expand
@@ -39,13 +39,6 @@ from textclf.targets import Targets, separator_for
 log = logging.getLogger(__name__)
 MEASURED_OF_TRAIN = 100_000  # rows at equal distances: enough to see how far train is from validation
 LARGEST_DIFFERENCE = 1e-4  # between the probabilities of Keras and of ONNX Runtime
-
-
-class EncodedSplit(NamedTuple):
-    """A split as the network sees it."""
-
-    arrays: Arrays
-    classes: np.ndarray  # int32 (texts,)
 
 
 def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, run: str | None = None) -> RunFolder:
@@ -96,7 +89,7 @@ def train_on(
     with held_back():
         from textclf import fitting
     fitted = fitting.fit(config, encoded["train"], encoded["validation"], preprocessor, targets, folder)
-    targets = targets.decided_on(classes["validation"], fitted.validation_probabilities)
+    targets = targets.decided_on(classes["validation"], fitted.held_out_probabilities)
     save_classifier(
         folder.classifier,
         model=fitted.onnx_model,
@@ -105,8 +98,8 @@ def train_on(
         about=_how_read(config.data),
     )
     classifier = load_classifier(folder.classifier)
-    _compare_with_keras(folder, classifier, encoded["validation"].arrays, fitted.validation_probabilities)
-    _measure_splits(folder, classifier, splits, encoded, fitted.temperature)
+    _compare_with_keras(folder, classifier, encoded["validation"].arrays, fitted.probabilities)
+    _measure_splits(folder, classifier, splits, encoded, fitted.held_out_probabilities, fitted.temperature)
     return {**fitted.about, "peak_memory_mb": _peak_memory_mb()}
 
 
@@ -178,19 +171,22 @@ def _measure_splits(
     classifier: Classifier,
     splits: dict[str, Dataset],
     encoded: dict[str, EncodedSplit],
+    validation_probabilities: np.ndarray,
     temperature: float,
 ) -> None:
-    """The final numbers, by the classifier as it will be used; predictions of test, or of validation without one."""
+    """The final numbers, by the classifier as it will be used; predictions of test, or of validation without one.
+
+    Args:
+        validation_probabilities: of networks that were not fitted to the validation texts.
+    """
     metrics = {}
     for name in splits:
-        arrays, classes = encoded[name]
-        if name == "train" and len(classes) > MEASURED_OF_TRAIN:
-            chosen = np.arange(MEASURED_OF_TRAIN) * len(classes) // MEASURED_OF_TRAIN
-            arrays, classes = take_rows(arrays, chosen), classes[chosen]
-        probabilities = classifier.probabilities_of(arrays)
-        targets = classifier.targets
-        metrics[name] = targets.measure(classes, probabilities)
-        metrics[name]["before_calibration"] = _before_calibration(targets, classes, probabilities, temperature)
+        split, targets = encoded[name], classifier.targets
+        if name == "train" and len(split.classes) > MEASURED_OF_TRAIN:
+            split = split.take(np.arange(MEASURED_OF_TRAIN) * len(split.classes) // MEASURED_OF_TRAIN)
+        probabilities = validation_probabilities if name == "validation" else classifier.probabilities_of(split.arrays)
+        metrics[name] = targets.measure(split.classes, probabilities)
+        metrics[name]["before_calibration"] = _before_calibration(targets, split.classes, probabilities, temperature)
     _log_decision(classifier.targets, metrics["validation"], temperature)
     # The last split is the one furthest from training: its answers are the ones to look at.
     write_evaluation(folder.path, classifier, splits[name], probabilities, metrics)

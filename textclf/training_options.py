@@ -39,3 +39,9 @@ class TrainingOptions(Options):
         EarlyStoppingOptions(),
         description="When to stop before the last epoch; null: never, and the lowest loss is best.",
     )
+    refit: bool = Field(
+        False,
+        description="Whether every network is fitted once more in the end, to train and validation together, for as "
+        "many epochs as were best. It doubles the time; the figures of validation are those of before. Said once for "
+        "all members of an ensemble.",
+    )

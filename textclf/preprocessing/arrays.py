@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from textclf.mapped import in_file
 from textclf.preprocessing.token_ids import TokenIds, concatenate, pad, take
 
 Arrays = Mapping[str, TokenIds]
@@ -33,6 +34,24 @@ def only(arrays: Arrays, names: Iterable[str]) -> dict[str, TokenIds]:
 def concatenate_arrays(parts: Sequence[Arrays], names: Iterable[str]) -> dict[str, TokenIds]:
     """The rows of all parts, one after the other; also of no part at all."""
     return {name: concatenate([part[name] for part in parts], DTYPES[name]) for name in names}
+
+
+def stacked(parts: Sequence[Arrays]) -> dict[str, TokenIds]:
+    """As `concatenate_arrays` of at least one part, for parts that lie in files: so does the result.
+
+    Raises:
+        WriteError: there is no room for it.
+    """
+    return {name: _stacked_rows([part[name] for part in parts]) for name in parts[0]}
+
+
+def _stacked_rows(parts: Sequence[TokenIds]) -> TokenIds:
+    ends = np.cumsum([0, *(part.offsets[-1] for part in parts)])
+    offsets = (part.offsets[1:] + end for part, end in zip(parts, ends, strict=False))  # the last end is the whole
+    return TokenIds(
+        in_file((part.ids for part in parts), parts[0].ids.dtype),
+        in_file([np.zeros(1, np.int64), *offsets], np.int64),
+    )
 
 
 def pad_arrays(arrays: Arrays, side: str, length: int | None = None) -> dict[str, np.ndarray]:
