@@ -262,6 +262,7 @@ def test_defaults(load):
             "warmup": 0.0,
             "clip_norm": 1.0,
             "early_stopping": {"metric": "loss", "patience": 3},
+            "refit": False,
         },
     }
 
