@@ -1,5 +1,6 @@
 """Run folders: how they are named, finished and found."""
 
+import errno
 import json
 import re
 from pathlib import Path
@@ -76,6 +77,17 @@ def test_file_in_place_of_runs_is_said(folder):
             create_run(name, "toy", {})
 
 
+def test_a_run_is_there_whole_or_not_at_all(folder):
+    def fill(run):
+        run.config.write_text("seed: 1")
+        assert not (folder / "runs" / "mine").exists()
+        raise WriteError("the disk is full")
+
+    with pytest.raises(WriteError, match="the disk is full"):
+        create_run("mine", "toy", {}, fill)
+    assert list((folder / "runs").iterdir()) == []
+
+
 # Finishing
 
 
@@ -107,11 +119,11 @@ def test_finishing_that_is_interrupted_leaves_latest_as_it_was(folder, monkeypat
 
     def full_disk(path, target):
         if path.is_symlink():
-            raise OSError("No space left on device")
+            raise OSError(errno.ENOSPC, "No space left on device")
         return replace(path, target)
 
     monkeypatch.setattr(Path, "replace", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(WriteError, match=r"^runs/latest: cannot be written: No space"):
         second.finish()
     assert find_run(None).path == Path("runs/first")
     monkeypatch.undo()
@@ -222,13 +234,24 @@ def test_unfinished_run_has_no_classifier_and_says_how_it_ended():
     with pytest.raises(RunError) as caught:
         find_classifier("mine")
     assert str(caught.value) == (
-        "runs/mine: expected a finished run, but this one is failed: it has no classifier. Train again."
+        "runs/mine: expected a finished run, but this one is failed: it has no classifier. "
+        "textclf resume runs/mine goes on with it."
     )
+
+
+def test_a_classifier_that_was_never_measured_does_not_answer():
+    run = create_run("mine", "toy", {})
+    run.classifier.mkdir()
+    (run.classifier / "classifier.json").touch()
+    with pytest.raises(RunError, match=r"^runs/mine: expected a finished run, but this one is running"):
+        find_classifier("mine")
 
 
 def test_names_of_runs_are_sorted_and_without_latest(folder):
     assert run_names() == []
     trained("b")
+    (folder / "runs" / ".c.half.partial").mkdir()
+    (folder / "runs" / ".c.half.partial" / "run.json").touch()
     create_run("a", "toy", {})
     (folder / "runs" / "c").mkdir()
     assert run_names() == ["a", "b"]

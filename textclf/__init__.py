@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["Classifier", "TextclfError", "evaluate", "explain", "load", "train"]
+__all__ = ["Classifier", "TextclfError", "evaluate", "explain", "load", "resume", "train"]
 
 _HOMES = {
     "Classifier": ("textclf.classifier", "Classifier"),
@@ -21,6 +21,7 @@ _HOMES = {
     "evaluate": ("textclf.evaluation", "evaluate"),
     "explain": ("textclf.explanation", "explain"),
     "load": ("textclf.prediction", "load"),
+    "resume": ("textclf.resuming", "resume"),
     "train": ("textclf.training", "train"),
 }
 

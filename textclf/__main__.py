@@ -1,7 +1,9 @@
 """The program: runs one command and turns whatever happens into one message and an exit code."""
 
+import errno
 import logging
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -13,17 +15,20 @@ import click
 
 from textclf.cli import cli
 from textclf.errors import TextclfError
+from textclf.interruption import interrupt
 
 FAULT_OF_OURS, INTERRUPTED = 3, 130
+OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        0 done, 1 something the user can mend, 2 wrong usage, 3 a fault of ours, 130 interrupted.
+        0 done, 1 something the user can mend, 2 wrong usage, 3 a fault of ours, 130 interrupted, 143 terminated.
     """
     _log_to_screen()
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         return cli.main(arguments, prog_name="textclf", standalone_mode=False) or 0
     except TextclfError as error:
@@ -32,13 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
         click.echo("Interrupted.", err=True)
-        return INTERRUPTED
+        return getattr(error.__cause__ or error, "exit_code", INTERRUPTED)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in OF_THE_DISK:
+            _complain(f"{error.filename or 'a file'}: cannot be written: {error.strerror}.")
+            return TextclfError.exit_code
         path = Path(tempfile.gettempdir()) / f"textclf-fault-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
         path.write_text(traceback.format_exc(), encoding="utf-8")
         _complain(f"a fault of textclf itself, {type(error).__name__}: {error}\nPlease report it with {path}.")

@@ -13,8 +13,9 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from textclf.checkpoints import save_checkpoint
+from textclf.checkpoints import save_checkpoint, weights_of
 from textclf.errors import TrainingError
+from textclf.files import atomic_file
 
 log = logging.getLogger(__name__)
 VALIDATION = "validation_"
@@ -34,23 +35,22 @@ class Validation(keras.callbacks.Callback):
 
 
 class KeepBest(keras.callbacks.Callback):
-    """Writes the weights after every epoch, and apart from them those of the best epoch; stops when it is long past.
+    """Writes the weights of the best epoch, and stops when it is long past.
 
     Args:
         metric: validation metric that decides; a later epoch must be better, not equal. `None`: the last epoch is best.
         patience: epochs without a better one after which training stops; `None` never stops.
     """
 
-    def __init__(self, best_path: Path, last_path: Path, *, metric: str | None, patience: int | None):
+    def __init__(self, best_path: Path, *, metric: str | None, patience: int | None):
         super().__init__()
-        self.best_path, self.last_path = best_path, last_path
+        self.best_path = best_path
         self.metric, self.patience = metric, patience
         self.best_epoch, self.best_value, self.epochs_done = 0, None, 0
 
     def on_epoch_end(self, epoch, logs):
-        """Keep, compare, and stop if it is time."""
+        """Compare, keep, and stop if it is time."""
         self.epochs_done = epoch + 1
-        save_checkpoint(self.last_path, self.model, with_optimizer=True)
         value = -epoch if self.metric is None else logs.get(f"{VALIDATION}{self.metric}")
         if value is None:
             raise TrainingError(
@@ -62,13 +62,22 @@ class KeepBest(keras.callbacks.Callback):
         )
         if better:
             self.best_epoch, self.best_value = epoch + 1, value
-            save_checkpoint(self.best_path, self.model, with_optimizer=False)
+            save_checkpoint(self.best_path, weights_of(self.model))
         elif self.patience is not None and epoch + 1 - self.best_epoch >= self.patience:
             self.model.stop_training = True
             log.info(
                 "stopped early: validation %s has not been better than %.4f of epoch %d for %d epochs",
                 self.metric, self.best_value, self.best_epoch, self.patience,
             )  # fmt: skip
+
+    def state(self) -> dict:
+        """What another process needs to go on comparing."""
+        return {"best_epoch": self.best_epoch, "best_value": self.best_value, "epochs_done": self.epochs_done}
+
+    def restore(self, state: dict) -> None:
+        """Take up such a state."""
+        self.best_epoch, self.best_value = state["best_epoch"], state["best_value"]
+        self.epochs_done = state["epochs_done"]
 
 
 class StopAtNonFiniteLoss(keras.callbacks.Callback):
@@ -90,23 +99,30 @@ class History(keras.callbacks.Callback):
 
     def __init__(self, path: Path):
         super().__init__()
-        self.path = path
+        self.path, self.rows = path, []
 
     def on_epoch_begin(self, epoch, logs=None):
         """Start the clock."""
         self.started = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs):
-        """Append the epoch, flushed: what is there is there after a crash too."""
-        row = {"epoch": epoch + 1, **{name: f"{value:.6f}" for name, value in logs.items()}}
-        with self.path.open("a", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, row)
-            if epoch == 0:
-                writer.writeheader()
-            writer.writerow(row)
+        """Write all epochs again: a line is never there half, and an epoch that was interrupted never twice."""
+        self.rows.append({"epoch": epoch + 1, **{name: f"{value:.6f}" for name, value in logs.items()}})
+        with atomic_file(self.path) as stream:
+            writer = csv.DictWriter(stream, self.rows[0])
+            writer.writeheader()
+            writer.writerows(self.rows)
         seconds = time.perf_counter() - self.started
         epochs = self.params["epochs"]
         log.info("epoch %d/%d  %.0f s  %s", epoch + 1, epochs, seconds, _by_split(logs))
+
+    def state(self) -> dict:
+        """The lines so far."""
+        return {"rows": self.rows}
+
+    def restore(self, state: dict) -> None:
+        """Take up such a state."""
+        self.rows = list(state["rows"])
 
 
 def _by_split(metrics: dict[str, float]) -> str:
@@ -137,12 +153,14 @@ class ProgressBar(keras.callbacks.Callback):
             self.bar = Progress(*columns, loss, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
             self.bar.start()
             steps = self.params["steps"]
-            self.task = self.bar.add_task(f"epoch {epoch + 1}/{self.params['epochs']}", total=steps, loss=np.nan)
+            done = max(0, int(self.model.optimizer.iterations) - epoch * steps)  # of an epoch that was interrupted
+            named = f"epoch {epoch + 1}/{self.params['epochs']}"
+            self.task = self.bar.add_task(named, total=steps, completed=done, loss=np.nan)
 
     def on_train_batch_end(self, batch, logs):
         """One step further."""
         if self.bar:
-            self.bar.update(self.task, completed=batch + 1, loss=logs["loss"])
+            self.bar.update(self.task, advance=1, loss=logs["loss"])
 
     def on_epoch_end(self, epoch, logs=None):
         """Away with it."""

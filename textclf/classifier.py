@@ -3,7 +3,6 @@
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,7 @@ from pydantic import ValidationError
 
 from textclf import __version__
 from textclf.errors import RunError
-from textclf.files import parse_json, write_json
+from textclf.files import atomic_folder, parse_json, write_json
 from textclf.graph_check import check_graph
 from textclf.mapped import release_pages
 from textclf.onnx_session import GraphError, InferenceSession, open_session, run_session
@@ -102,14 +101,17 @@ class Classifier:
 
 
 def save_classifier(folder: Path, *, model: bytes, preprocessor: Preprocessor, targets: Targets, about: dict) -> None:
-    """Write the folder under another name and rename it when it is whole.
+    """Write the folder, whole or not at all; one that an interrupted run has left there is replaced.
 
     Args:
         model: the serialized ONNX graph.
         about: what else a reader of the folder may want to know, as plain JSON.
+
+    Raises:
+        WriteError: there is no room, or the folder is not ours to write.
     """
-    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".partial"))
-    try:
+    shutil.rmtree(folder, ignore_errors=True)
+    with atomic_folder(folder) as partial:
         (partial / MODEL).write_bytes(model)
         preprocessor.save(partial / TOKENIZER)
         write_json(partial / LABELS, targets.to_dict())
@@ -118,11 +120,6 @@ def save_classifier(folder: Path, *, model: bytes, preprocessor: Preprocessor, t
             partial / ABOUT,
             {"format_version": FORMAT_VERSION, "textclf_version": __version__, **about, "files": files},
         )
-        partial.chmod(0o755)
-        partial.rename(folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
 
 
 def load_classifier(folder: str | Path) -> Classifier:

@@ -79,7 +79,7 @@ def check(config, overrides, format):
     help="Measure by cross-validation: K trainings, each on all texts but a K-th, which it then answers for.",
 )
 def train(config, overrides, run, folds):
-    """Train a classifier as CONFIG says, and measure it.
+    """Train a classifier as CONFIG says, and measure it. An interrupted run of the same name and CONFIG goes on.
 
     \b
     textclf train configs/toy_en.yaml
@@ -96,6 +96,24 @@ def train(config, overrides, run, folds):
         from textclf.training import train
 
         show_run(train(config, overrides, run=run))
+
+
+@cli.command()
+@click.argument("run", metavar="RUN")
+def resume(run):
+    """Go on with the training of RUN, which was interrupted: a run folder, or a run's name below runs/.
+
+    It ends exactly as if it had never been interrupted. `textclf train` with the same config and --run does the same.
+
+    \b
+    textclf resume mine
+    """
+    from textclf.resuming import resume
+    from textclf.screen import show_folds, show_run
+
+    finished = resume(run)
+    show = show_folds if finished.read_about().get("folds") else show_run
+    show(finished)
 
 
 @cli.command()

@@ -15,6 +15,7 @@ from textclf.config_faults import SETTINGS, escaped, faults_of, report, show
 from textclf.config_yaml import Document, Fault, parse_value, parse_yaml
 from textclf.dataset import DataOptions
 from textclf.errors import ConfigError, did_you_mean
+from textclf.files import atomic_file
 from textclf.models import ARCHITECTURES
 from textclf.options import Options
 from textclf.preprocessing import TOKENIZERS
@@ -101,7 +102,8 @@ def write_config(config: Config, path: Path, command: str) -> None:
     yaml.width = sys.maxsize  # a line that is broken loses spaces
     yaml.dump(_quoted({name: _ordered(getattr(config, name)) for name in Config.model_fields}), stream)
     heading = f"# As resolved by `{escaped(command)}`, every default filled in."
-    path.write_text(f"{heading}\n{stream.getvalue()}", encoding="utf-8")
+    with atomic_file(path) as written:
+        written.write(f"{heading}\n{stream.getvalue()}")
 
 
 def _ordered(value: Any) -> Any:

@@ -11,13 +11,15 @@ import numpy as np
 
 from textclf.config import Config, load_config, write_config
 from textclf.dataset import Dataset
-from textclf.errors import DataError
+from textclf.errors import DataError, RunError
 from textclf.files import atomic_file, parse_json, write_json
+from textclf.provenance import provenance
 from textclf.run_folder import RunFolder, create_part, create_run
 from textclf.run_log import collected_log, write_log
 from textclf.splitting import split
 from textclf.targets import Targets
-from textclf.training import encoded_labels, provenance, read_labelled, seconds_since, status_of, train_on
+from textclf.training import encoded_labels, read_labelled, seconds_since, train_on
+from textclf.unfinished import at_work, unfinished_run
 
 log = logging.getLogger(__name__)
 
@@ -39,22 +41,39 @@ def cross_validate(
         ConfigError, DataError: something in the config or the data; nothing was written then.
         TrainingError: a training cannot go on.
     """
-    started = time.perf_counter()
     name = Path(config).stem if isinstance(config, str | Path) else "config"
     config = load_config(config, overrides)
+    folder = unfinished_run(run, config, provenance(config))
+    if folder and folder.read_about().get("folds") != folds:
+        raise RunError(
+            f"{folder.path}: not finished, and of another number of folds. Remove it, or choose another --run."
+        )
+    return cross_validate_in(folder, config, folds, name, run)
+
+
+def cross_validate_in(
+    folder: RunFolder | None, config: Config, folds: int, name: str = "", run: str | None = None
+) -> RunFolder:
+    """The same in a folder that an interrupted run has left, or in a new one; folds that are finished stay.
+
+    Args:
+        name, run: of the config and the folder, where it is new.
+    """
+    started = time.perf_counter()
     with collected_log() as collected:
         given, targets = read_labelled(config)
         parts = list(_folds(config, given, folds))
-        folder = create_run(run, f"{name}-folds", provenance(config))
-        with status_of(folder):
+        if folder is None:
+            about, command = {**provenance(config), "folds": folds}, f"textclf train {name} --folds {folds}"
+            folder = create_run(run, f"{name}-folds", about, lambda made: write_config(config, made.config, command))
+        with at_work(folder):
             write_log(collected, folder.log)
-            write_config(config, folder.config, f"textclf train {name} --folds {folds}")
             for number, splits in enumerate(parts, 1):
                 log.info("fold %d of %d: %d rows to learn from", number, folds, len(splits["train"]))
                 _train_fold(folder, number, config, splits, targets)
             _write_metrics(folder, folds)
             _write_predictions(folder, folds)
-            folder.finish(latest=False, folds=folds, seconds=seconds_since(started))
+            folder.finish(latest=False, seconds=seconds_since(started))
     return folder
 
 
@@ -93,8 +112,13 @@ def _refuse_rare_labels(dataset: Dataset, folds: int) -> None:
 
 def _train_fold(folder: RunFolder, number: int, config: Config, splits: dict[str, Dataset], targets: Targets) -> None:
     started = time.perf_counter()
-    part = create_part(folder, fold_of(folder, number).path.name, folder.read_about())
-    with status_of(part):
+    part = fold_of(folder, number)
+    if not part.path.exists():
+        part = create_part(folder, part.path.name, provenance(config))
+    elif part.read_about().get("status") == "finished":
+        log.info("fold %d was finished already", number)
+        return
+    with at_work(part, whole=False):
         write_config(config, part.config, f"fold {number}")
         made = train_on(part, config, splits, targets, encoded_labels(splits, targets))
         part.finish(latest=False, **made, seconds=seconds_since(started))

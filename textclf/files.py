@@ -1,8 +1,10 @@
 """Files: opened with a clear fault, written whole or not at all."""
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from typing import IO, Any, BinaryIO
 
 from textclf.errors import DataError, WriteError
 
+PARTIAL = ".partial"  # ends the name of what is being written
 MOST_VALUES = 5_000_000  # in a file of JSON: a million pieces and the pairs that they come from
 
 
@@ -53,19 +56,61 @@ def atomic_file(path: Path, mode: str = "w") -> Iterator[IO]:
     text_form = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
     temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL)
         with os.fdopen(handle, mode, **text_form) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).chmod(0o666 & ~_umask())  # mkstemp gives the owner alone the right to read
         Path(temporary).replace(path)
+        _flush_folder(path.parent)
     except BaseException as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise cannot_write(path, error) from None
         raise
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A new folder to fill under another name; flushed to disk and renamed when the block ends without a fault.
+
+    Raises:
+        FileExistsError: there is something in its place, which is left alone.
+        WriteError: the folder above is missing or not ours to write, or the disk is full.
+    """
+    try:
+        partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL))
+    except (OSError, ValueError) as error:
+        raise cannot_write(path, error) from None
+    try:
+        yield partial
+        for written in partial.rglob("*"):
+            if written.is_file():
+                _flush_file(written)
+        partial.chmod(0o777 & ~_umask())
+        if os.path.lexists(path):  # an empty folder would be replaced
+            raise FileExistsError(path)
+        partial.rename(path)
+        _flush_folder(path.parent)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno == errno.ENOTEMPTY:  # somebody was faster
+            raise FileExistsError(path) from None
+        raise cannot_write(path, error) from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what a process that was killed left half-written; nobody else may be writing there."""
+    for path in list(folder.rglob(f".*{PARTIAL}")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> None:
@@ -108,6 +153,21 @@ def parse_json(content: bytes) -> Any:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"expected numbers, received {name}")
+
+
+def _flush_file(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _flush_folder(path: Path) -> None:
+    """The names in it: without this a power failure may undo a rename that was seen already."""
+    if os.name == "posix":
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _umask() -> int:

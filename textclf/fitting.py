@@ -1,7 +1,6 @@
 """Fitting a Keras model: build, compile, fit, and the best weights as an ONNX graph."""
 
 import logging
-import time
 from functools import partial
 from typing import NamedTuple
 
@@ -12,9 +11,10 @@ import tensorflow as tf
 from textclf.batches import evaluation_batches, num_steps, training_batches
 from textclf.calibration import fit_temperature
 from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation
-from textclf.checkpoints import load_checkpoint
+from textclf.checkpoints import assign, load_checkpoint, weights_of
 from textclf.config import Config
 from textclf.encoded_split import EncodedSplit
+from textclf.fit_state import fit_on
 from textclf.joining import join, joining_weights
 from textclf.models import Member, build_model, members_of
 from textclf.models.networks import NETWORKS
@@ -65,6 +65,7 @@ def fit(
 
     Raises:
         TrainingError: the loss is no longer a number.
+        Interrupted: a signal asked for an end; the state is kept.
     """
     members, parts = members_of(config.model, config.training), (train, validation)
     fit_one = partial(fit_network, seed=config.seed, preprocessor=preprocessor, targets=targets)
@@ -115,13 +116,14 @@ def fit_network(
     folder: RunFolder,
     epochs: int | None = None,
 ) -> FittedNetwork:
-    """Fit one network; its checkpoints and its history go into the folder.
+    """Fit one network, from where an earlier process left `folder`; its checkpoints and its history go there.
 
     Args:
         epochs: how many to go through, validation having no say; by default as many as early stopping lets it.
 
     Raises:
         TrainingError: the loss is no longer a number.
+        Interrupted: a signal asked for an end; the state is kept.
     """
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
@@ -133,7 +135,8 @@ def fit_network(
         begin_with_vectors(model, vectors, preprocessor, train.arrays["token_ids"].ids)
     inputs = NETWORKS[member.model.architecture].INPUTS
     train, validation = train.only(inputs), validation.only(inputs)
-    batches = training_batches(
+    batches_from = partial(
+        training_batches,
         train.arrays,
         train.classes,
         targets.row_weights(train.classes),
@@ -146,20 +149,19 @@ def fit_network(
     measure = partial(_validation_metrics, model, validation, targets, padding)
     judging = [] if epochs else [Validation(measure)]
     bar = ProgressBar()
-    started = time.perf_counter()
     try:
-        model.fit(
-            batches,
-            steps_per_epoch=steps,
+        seconds = fit_on(
+            model,
+            lambda start: batches_from(start=start),
+            [bar, *tune_later, StopAtNonFiniteLoss(), *judging, History(folder.history), keep_best],
+            path=folder.last_checkpoint,
             epochs=epochs or options.epochs,
-            callbacks=[bar, *tune_later, StopAtNonFiniteLoss(), *judging, History(folder.history), keep_best],
-            shuffle=False,  # the batches are
-            verbose=0,
+            epoch_steps=steps,
+            every=options.checkpoint_steps,
         )
     finally:
         bar.close()
-    seconds = time.perf_counter() - started
-    load_checkpoint(folder.best_checkpoint, model, with_optimizer=False)
+    assign(folder.best_checkpoint, weights_of(model), load_checkpoint(folder.best_checkpoint)[1])
     log.info("kept the weights of epoch %d", keep_best.best_epoch)
     logits = _logits(model, validation.arrays, padding)
     return FittedNetwork(model, logits, keep_best.best_epoch, keep_best.epochs_done, seconds)
@@ -200,7 +202,6 @@ def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) 
     metric = stopping.metric if stopping else "loss"
     return KeepBest(
         folder.best_checkpoint,
-        folder.last_checkpoint,
         metric=metric if validated else None,
         patience=stopping.patience if stopping and validated else None,
     )

@@ -2,10 +2,11 @@
 
 import datetime
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from textclf.errors import RunError, did_you_mean
-from textclf.files import cannot_write, parse_json, write_json
+from textclf.files import PARTIAL, atomic_folder, cannot_write, parse_json, write_json
 from textclf.untrusted import MIB, read_within, refuse_links
 
 FORMAT_VERSION = 1
@@ -114,51 +115,69 @@ class RunFolder:
         self.update_about(status="finished", **changes)
         if not latest:
             return
-        link, partial = self.path.parent / LATEST, self.path.parent / f".{LATEST}.{os.getpid()}.partial"
-        partial.unlink(missing_ok=True)
-        partial.symlink_to(self.path.name, target_is_directory=True)
-        partial.replace(link)
+        link, partial = self.path.parent / LATEST, self.path.parent / f".{LATEST}.{os.getpid()}{PARTIAL}"
+        try:
+            partial.unlink(missing_ok=True)
+            partial.symlink_to(self.path.name, target_is_directory=True)
+            partial.replace(link)
+        except OSError as error:
+            raise cannot_write(link, error) from None
 
 
-def create_run(name: str | None, config_name: str, about: dict) -> RunFolder:
+def check_name(name: str | None) -> None:
+    """Refuse a name that is no folder below `runs/`.
+
+    Raises:
+        RunError: it is none.
+    """
+    if name is not None and (not name.strip() or name in {LATEST, CACHE, ".", ".."} or Path(name).name != name):
+        raise RunError(f"--run: expected a name for a folder below {RUNS}/, received '{name}'.")
+
+
+def create_run(
+    name: str | None, config_name: str, about: dict, fill: Callable[[RunFolder], None] | None = None
+) -> RunFolder:
     """Make a new folder below `runs/`: `name`, or the date and the config's name with a number if it is taken.
+
+    Args:
+        fill: writes what the run has from the beginning; the folder is there with all of it, or not at all.
 
     Raises:
         RunError: a run of that name exists.
         WriteError: the folder cannot be made.
     """
-    if name is not None and (not name.strip() or name in {LATEST, CACHE, ".", ".."} or Path(name).name != name):
-        raise RunError(f"--run: expected a name for a folder below {RUNS}/, received '{name}'.")
+    check_name(name)
     base = name or f"{datetime.date.today():%Y-%m-%d}-{config_name}"
+    try:
+        RUNS.mkdir(exist_ok=True)
+    except FileExistsError:
+        raise RunError(f"{RUNS}: expected a folder for runs, but a file is in its place.") from None
+    except OSError as error:
+        raise cannot_write(RUNS, error) from None
     number = 1
     while True:
-        run = RunFolder(RUNS / (base if number == 1 else f"{base}-{number}"))
+        path = RUNS / (base if number == 1 else f"{base}-{number}")
         try:
-            run.path.parent.mkdir(exist_ok=True)
-            run.path.mkdir()
-            break
+            return _create(path, about, fill)
         except FileExistsError:
-            if not run.path.exists():
-                raise RunError(f"{RUNS}: expected a folder for runs, but a file is in its place.") from None
             if name:
-                raise RunError(f"{run.path}: a run of this name exists. Choose another --run, or remove it.") from None
+                raise RunError(f"{path}: a run of this name exists. Choose another --run, or remove it.") from None
             number += 1
-        except (OSError, ValueError) as error:
-            raise cannot_write(run.path, error) from None
-    return _begin(run, about)
 
 
 def create_part(run: RunFolder, name: str, about: dict) -> RunFolder:
     """A run within another one."""
-    part = RunFolder(run.path / name)
-    part.path.mkdir()
-    return _begin(part, about)
+    return _create(run.path / name, about)
 
 
-def _begin(run: RunFolder, about: dict) -> RunFolder:
-    run.checkpoints.mkdir()
-    write_json(run.about, {"format_version": FORMAT_VERSION, "status": "running", **about})
-    return run
+def _create(path: Path, about: dict, fill: Callable[[RunFolder], None] | None = None) -> RunFolder:
+    with atomic_folder(path) as partial:
+        run = RunFolder(partial)
+        run.checkpoints.mkdir()
+        write_json(run.about, {"format_version": FORMAT_VERSION, "status": "running", **about})
+        if fill:
+            fill(run)
+    return RunFolder(path)
 
 
 def find_run(run: str | Path | None) -> RunFolder:
@@ -183,11 +202,14 @@ def find_classifier(run: str | Path | None) -> Path:
     if (path / "classifier.json").exists():
         return path
     found = find_run(path)
-    if not found.inside(found.classifier).exists():
-        status = found.read_about().get("status")
+    status = found.read_about().get("status")
+    if status != "finished":
         raise RunError(
-            f"{path}: expected a finished run, but this one is {status!s:.40}: it has no classifier. Train again."
+            f"{path}: expected a finished run, but this one is {status!s:.40}: it has no classifier. "
+            f"textclf resume {path} goes on with it."
         )
+    if not found.inside(found.classifier).exists():
+        raise RunError(f"{path}: expected a run with a classifier, but this one has none. Train again.")
     return found.classifier
 
 
@@ -211,7 +233,7 @@ def find_folder(run: str | Path | None) -> Path:
 
 def run_names() -> list[str]:
     """The runs below `runs/`, in the order of their names."""
-    return sorted(path.parent.name for path in RUNS.glob("*/run.json") if path.parent.name != LATEST)
+    return sorted(path.parent.name for path in RUNS.glob("[!.]*/run.json") if path.parent.name != LATEST)
 
 
 def _below_here(path: Path) -> bool:

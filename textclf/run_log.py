@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging.handlers import MemoryHandler
 from pathlib import Path
+
+from textclf.files import cannot_write
 
 MOST_COLLECTED = 10_000
 
@@ -28,9 +30,28 @@ def collected_log() -> Iterator[MemoryHandler]:
             file_handler.close()
 
 
+class _RunLog(logging.FileHandler):
+    """A line that cannot be written, on a full disk, is no reason to stop: what matters is written elsewhere."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, Python's name
+        """Nothing: Python would print a traceback."""
+
+    def close(self) -> None:
+        """What is still held goes with it, if it has no room."""
+        with suppress(OSError):
+            super().close()
+
+
 def write_log(collected: MemoryHandler, path: Path) -> None:
-    """Write what was collected, and from now on every line at once."""
-    file_handler = logging.FileHandler(path, encoding="utf-8")
+    """Write what was collected, after what may be there already, and from now on every line at once.
+
+    Raises:
+        WriteError: the file cannot be made.
+    """
+    try:
+        file_handler = _RunLog(path, encoding="utf-8")
+    except OSError as error:
+        raise cannot_write(path, error) from None
     file_handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     collected.setTarget(file_handler)
     collected.flush()

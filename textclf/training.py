@@ -2,18 +2,13 @@
 
 import csv
 import logging
-import platform
-import shlex
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from importlib.metadata import version
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from textclf import __version__
 from textclf.cache import encoded_texts
 from textclf.calibration import before_temperature
 from textclf.checking import check, summary
@@ -24,17 +19,18 @@ from textclf.dataset import DataOptions, Dataset, read_sources, with_labels, wit
 from textclf.encoded_split import EncodedSplit
 from textclf.errors import TrainingError
 from textclf.evaluation import write_evaluation
-from textclf.files import atomic_file, checksum
+from textclf.files import atomic_file
 from textclf.models import arrays_of, check_vector_files
 from textclf.native_output import held_back
 from textclf.preprocessing.arrays import Arrays
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.provenance import provenance
 from textclf.readers.options import ReadingOptions
-from textclf.readers.sources import expand
 from textclf.run_folder import RunFolder, create_run
 from textclf.run_log import collected_log, write_log
 from textclf.splitting import split
 from textclf.targets import Targets, separator_for
+from textclf.unfinished import at_work, unfinished_run
 
 log = logging.getLogger(__name__)
 MEASURED_OF_TRAIN = 100_000  # rows at equal distances: enough to see how far train is from validation
@@ -42,7 +38,7 @@ LARGEST_DIFFERENCE = 1e-4  # between the probabilities of Keras and of ONNX Runt
 
 
 def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, run: str | None = None) -> RunFolder:
-    """Train a classifier and measure it.
+    """Train a classifier and measure it. A run of that name that was interrupted goes on where it was.
 
     Args:
         config: path of a YAML file, or its content.
@@ -54,18 +50,30 @@ def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), 
 
     Raises:
         ConfigError, DataError: something in the config or the data; nothing was written then.
-        TrainingError: training cannot go on; the run folder says so.
+        RunError: a run of that name is finished, at work, or was begun with another config, data or versions.
+        TrainingError, WriteError: training cannot go on; the run folder says so.
+        Interrupted: a signal asked for an end.
     """
-    started = time.perf_counter()
     name = Path(config).stem if isinstance(config, str | Path) else "config"
     config = load_config(config, overrides)
+    return train_in(unfinished_run(run, config, provenance(config)), config, name, run)
+
+
+def train_in(folder: RunFolder | None, config: Config, name: str = "", run: str | None = None) -> RunFolder:
+    """Train in a folder that an interrupted run has left, or in a new one.
+
+    Args:
+        name, run: of the config and the folder, where it is new.
+    """
+    started = time.perf_counter()
     with collected_log() as collected:
         splits, targets = read_splits(config)
         classes = encoded_labels(splits, targets)
-        folder = create_run(run, name, provenance(config))
-        with status_of(folder):
+        if folder is None:
+            command = f"textclf train {name}"
+            folder = create_run(run, name, provenance(config), lambda made: write_config(config, made.config, command))
+        with at_work(folder):
             write_log(collected, folder.log)
-            write_config(config, folder.config, f"textclf train {name}")
             log.info("run %s: %s", folder.path, _sizes(config, splits, targets))
             folder.finish(**train_on(folder, config, splits, targets, classes), seconds=seconds_since(started))
     return folder
@@ -214,25 +222,6 @@ def _log_decision(targets: Targets, validation: dict, temperature: float) -> Non
         log.info("thresholds of %d labels: %.4f to %.4f", len(thresholds), min(thresholds), max(thresholds))
 
 
-def provenance(config: Config) -> dict:
-    """What is needed to repeat a run and to know what it was made with."""
-    sources = [config.data.train, config.data.validation, config.data.test]
-    named = [source for source in sources if source is not None and not isinstance(source, float)]
-    files = [file for source in named for file in expand(source, config.data)]
-    packages = ("tensorflow", "keras", "onnx", "onnxruntime", "numpy", "pandas", "pyarrow")
-    return {
-        "command": shlex.join(sys.argv),
-        "seed": config.seed,
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "versions": {
-            "textclf": __version__,
-            "python": platform.python_version(),
-            **{package: version(package) for package in packages},
-        },
-        "data_sha256": {file: checksum(file) for file in files},
-    }
-
-
 def _how_read(data: DataOptions) -> dict:
     """How files like those of the training are read: what `evaluate` goes by."""
     reading = {name: getattr(data, name) for name in ReadingOptions.model_fields}
@@ -266,17 +255,3 @@ def _peak_memory_mb() -> int | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
-
-
-@contextmanager
-def status_of(folder: RunFolder) -> Iterator[None]:
-    """A run that does not finish says why."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        folder.update_about(status="interrupted")
-        log.warning("interrupted: %s is unfinished, and runs/latest is as before", folder.path)
-        raise
-    except BaseException as error:
-        folder.update_about(status="failed", error=f"{type(error).__name__}: {error}")
-        raise

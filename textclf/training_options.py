@@ -35,6 +35,12 @@ class TrainingOptions(Options):
         gt=0,
         description="Largest norm of a step's gradient, against exploding ones; null switches it off.",
     )
+    checkpoint_steps: int = Field(
+        1000,
+        ge=1,
+        description="Steps after which the state of the training is written within an epoch, to go on from after an "
+        "interruption; it is written after every epoch as well.",
+    )
     early_stopping: EarlyStoppingOptions | None = Field(
         EarlyStoppingOptions(),
         description="When to stop before the last epoch; null: never, and the lowest loss is best.",

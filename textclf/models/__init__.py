@@ -48,6 +48,12 @@ def check_vector_files(model: Options) -> None:
             check_vectors(vectors.file, member.model.embedding_dim)
 
 
+def vector_files(model: Options) -> list[str]:
+    """The files of word vectors that the networks begin with."""
+    vectors = (getattr(member.model, "vectors", None) for member in members_of(model, TrainingOptions()))
+    return [options.file for options in vectors if options]
+
+
 def build_model(options: Options, sizes: Sizes, *, num_units: int):
     """A Keras model of one network, from its inputs to the layer named `logits`, (batch, num_units).
 

@@ -1,0 +1,32 @@
+"""Going on with a run that was interrupted, killed or failed."""
+
+from pathlib import Path
+
+from textclf.config import load_config
+from textclf.cross_validation import cross_validate_in
+from textclf.errors import RunError
+from textclf.provenance import provenance
+from textclf.run_folder import RunFolder, find_run
+from textclf.training import train_in
+from textclf.unfinished import refuse_changes
+
+
+def resume(run: str | Path) -> RunFolder:
+    """Go on with a run; it ends exactly as if it had never been interrupted.
+
+    Args:
+        run: its folder, or its name below `runs/`. Paths in its config are relative to the working directory.
+
+    Raises:
+        RunError: it is finished, or at work, or config, data or versions have changed; nothing was written then.
+        DataError, TrainingError, WriteError: as for `train`.
+    """
+    folder = find_run(run)
+    about = folder.read_about()
+    if about.get("status") == "finished":
+        raise RunError(f"{folder.path}: expected a run that is not finished, but this one is.")
+    config = load_config(folder.inside(folder.config))
+    made_with = provenance(config)
+    refuse_changes(folder, config, made_with)
+    folds = about.get("folds")
+    return cross_validate_in(folder, config, folds) if isinstance(folds, int) else train_in(folder, config)
