@@ -43,7 +43,7 @@ def cross_validate(
     """
     name = Path(config).stem if isinstance(config, str | Path) else "config"
     config = load_config(config, overrides)
-    folder = unfinished_run(run, config, provenance(config))
+    folder = unfinished_run(run, config)
     if folder and folder.read_about().get("folds") != folds:
         raise RunError(
             f"{folder.path}: not finished, and of another number of folds. Remove it, or choose another --run."

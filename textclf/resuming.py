@@ -5,7 +5,6 @@ from pathlib import Path
 from textclf.config import load_config
 from textclf.cross_validation import cross_validate_in
 from textclf.errors import RunError
-from textclf.provenance import provenance
 from textclf.run_folder import RunFolder, find_run
 from textclf.training import train_in
 from textclf.unfinished import refuse_changes
@@ -26,7 +25,6 @@ def resume(run: str | Path) -> RunFolder:
     if about.get("status") == "finished":
         raise RunError(f"{folder.path}: expected a run that is not finished, but this one is.")
     config = load_config(folder.inside(folder.config))
-    made_with = provenance(config)
-    refuse_changes(folder, config, made_with)
+    refuse_changes(folder, config)
     folds = about.get("folds")
     return cross_validate_in(folder, config, folds) if isinstance(folds, int) else train_in(folder, config)

@@ -56,7 +56,7 @@ def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), 
     """
     name = Path(config).stem if isinstance(config, str | Path) else "config"
     config = load_config(config, overrides)
-    return train_in(unfinished_run(run, config, provenance(config)), config, name, run)
+    return train_in(unfinished_run(run, config), config, name, run)
 
 
 def train_in(folder: RunFolder | None, config: Config, name: str = "", run: str | None = None) -> RunFolder:

@@ -10,17 +10,14 @@ from contextlib import contextmanager
 from textclf.config import Config, load_config
 from textclf.errors import RunError, TextclfError
 from textclf.files import remove_partial, write_json
-from textclf.provenance import changes
+from textclf.provenance import changes, provenance
 from textclf.run_folder import RUNS, RunFolder, check_name
 
 log = logging.getLogger(__name__)
 
 
-def unfinished_run(name: str | None, config: Config, made_with: dict) -> RunFolder | None:
+def unfinished_run(name: str | None, config: Config) -> RunFolder | None:
     """The run of that name, if there is one that can go on; none if the name is free.
-
-    Args:
-        made_with: the provenance of now.
 
     Raises:
         RunError: it is finished, or at work, or something has changed since it began.
@@ -31,15 +28,16 @@ def unfinished_run(name: str | None, config: Config, made_with: dict) -> RunFold
     folder = RunFolder(RUNS / name)
     if folder.read_about().get("status") == "finished":
         raise RunError(f"{folder.path}: a run of this name exists. Choose another --run, or remove it.")
-    refuse_changes(folder, config, made_with)
+    refuse_changes(folder, config)
     return folder
 
 
-def refuse_changes(folder: RunFolder, config: Config, made_with: dict) -> None:
+def refuse_changes(folder: RunFolder, config: Config) -> None:
     """Refuse to go on with a run that would end otherwise than it began, or whose folder leads elsewhere.
 
     Raises:
         RunError: config, data or versions have changed; another process is at work; a link is in the folder.
+        DataError: a file of texts cannot be read any more.
     """
     with locked(folder):
         for path in folder.path.rglob("*"):
@@ -47,6 +45,7 @@ def refuse_changes(folder: RunFolder, config: Config, made_with: dict) -> None:
         about = folder.read_about()
         before = load_config(folder.config).model_dump(mode="json")
         found = list(changes(before, config.model_dump(mode="json")))
+        made_with = provenance(config)
         for entry in ("data_sha256", "versions"):
             old = about.get(entry)
             found += changes({entry: old if isinstance(old, dict) else {}}, {entry: made_with[entry]})
