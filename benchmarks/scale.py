@@ -25,7 +25,7 @@ ENCODE = """
 from pathlib import Path
 from textclf.cache import encoded_texts
 from textclf.config import load_config
-from textclf.training import read_splits
+from textclf.training_data import read_splits
 config = load_config("config.yaml")
 splits, _ = read_splits(config)
 encoded_texts(config.preprocessing, {name: dataset.texts for name, dataset in splits.items()}, Path("cache"))

@@ -15,7 +15,7 @@ from textclf.checks.finding import Finding
 from textclf.config import load_config
 from textclf.errors import TextclfError
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.training import read_splits
+from textclf.training_data import read_splits
 
 EVEN = distinct({"x": 20, "y": 20})
 ANY_TEXT = st.one_of(

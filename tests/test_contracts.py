@@ -14,7 +14,7 @@ from textclf.config import load_config
 from textclf.preprocessing import TOKENIZERS
 from textclf.readers import READERS
 from textclf.targets import TYPES
-from textclf.training import encoded_labels, read_splits
+from textclf.training_data import encoded_labels, read_splits
 
 LABELS = {"binary": ["no", "yes"], "multiclass": ["no", "perhaps", "yes"], "multilabel": ["no", "no|yes", "perhaps"]}
 TEXTS = ["good film {}", "很好看 {}", "ดีมาก {}", "영화 {} 좋다", "فيلم جيد {}", "👍🏽 {} 🎉"]
@@ -49,7 +49,7 @@ def material_of(folder, reader, type, tokenizer):
     texts = {name: dataset.texts for name, dataset in splits.items()}
     preprocessor, rows = encoded_texts(config.preprocessing, texts, folder / "cache")
     found = {
-        name: (dataset.texts.to_pylist(), dataset.rows.tolist(), classes[name].tolist(), *map(np.array, rows[name]))
+        name: (dataset.texts.to_pylist(), dataset.rows.tolist(), classes[name].tolist(), *map(np.array, rows[name]["token_ids"]))
         for name, dataset in splits.items()
     }
     return found, targets, preprocessor

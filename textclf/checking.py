@@ -92,7 +92,7 @@ def _check_loaded(name: str, config: Config) -> Report:
 
 
 def _read_splits(config: Config, findings: list[Finding]) -> tuple[dict[str, Dataset], Targets | None]:
-    """As `training.read_splits`, but what cannot be read or used is a finding, and the rest goes on."""
+    """As `training_data.read_splits`, but what cannot be read or used is a finding, and the rest goes on."""
     share = config.data.validation if isinstance(config.data.validation, float) else None
     sources = _or_failure(findings, "data", read_sources, config.data) or {}
     raw = {split: _or_failure(findings, "data", read) for split, read in sources.items()}

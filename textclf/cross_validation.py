@@ -18,7 +18,8 @@ from textclf.run_folder import RunFolder, create_part, create_run
 from textclf.run_log import collected_log, write_log
 from textclf.splitting import split
 from textclf.targets import Targets
-from textclf.training import encoded_labels, read_labelled, seconds_since, train_on
+from textclf.training import seconds_since, train_on
+from textclf.training_data import encoded_labels, read_labelled
 from textclf.unfinished import at_work, unfinished_run
 
 log = logging.getLogger(__name__)

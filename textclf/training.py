@@ -15,12 +15,12 @@ from textclf.checking import check, summary
 from textclf.checks import SLOW_CHECKS
 from textclf.classifier import Classifier, load_classifier, save_classifier
 from textclf.config import Config, load_config, write_config
-from textclf.dataset import DataOptions, Dataset, read_sources, with_labels, without_blank_texts
+from textclf.dataset import DataOptions, Dataset
 from textclf.encoded_split import EncodedSplit
 from textclf.errors import TrainingError
 from textclf.evaluation import write_evaluation
 from textclf.files import atomic_file
-from textclf.models import arrays_of, check_vector_files
+from textclf.models import arrays_of
 from textclf.native_output import held_back
 from textclf.preprocessing.arrays import Arrays
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -28,8 +28,8 @@ from textclf.provenance import provenance
 from textclf.readers.options import ReadingOptions
 from textclf.run_folder import RunFolder, create_run
 from textclf.run_log import collected_log, write_log
-from textclf.splitting import split
-from textclf.targets import Targets, separator_for
+from textclf.targets import Targets
+from textclf.training_data import encoded_labels, read_splits
 from textclf.unfinished import at_work, unfinished_run
 
 log = logging.getLogger(__name__)
@@ -111,45 +111,9 @@ def train_on(
     return {**fitted.about, "peak_memory_mb": _peak_memory_mb()}
 
 
-def encoded_labels(splits: dict[str, Dataset], targets: Targets) -> dict[str, np.ndarray]:
-    """The labels of each split as numbers.
-
-    Raises:
-        DataError: a label that train does not have.
-    """
-    return {split: targets.encode(data.labels, rows=data.rows, name=data.name) for split, data in splits.items()}
-
-
 def seconds_since(started: float) -> float:
     """Of `time.perf_counter`."""
     return round(time.perf_counter() - started, 1)
-
-
-def read_splits(config: Config) -> tuple[dict[str, Dataset], Targets]:
-    """Read train, validation and test as the config says, and find the labels of train.
-
-    Raises:
-        DataError: a file that cannot be used.
-    """
-    splits, targets = read_labelled(config)
-    if "validation" not in splits:
-        splits["train"], splits["validation"] = split(splits["train"], config.data.validation, config.seed)
-        targets = Targets.fit(splits["train"].labels, config.targets, many=targets.many)
-    return {name: splits[name] for name in ("train", "validation", "test") if name in splits}, targets
-
-
-def read_labelled(config: Config) -> tuple[dict[str, Dataset], Targets]:
-    """What the config names, nothing held out yet, and the labels of train.
-
-    Raises:
-        DataError: a file that cannot be used.
-    """
-    check_vector_files(config.model)
-    raw = {name: read() for name, read in read_sources(config.data).items()}
-    separator = separator_for(raw["train"].labels, config.targets)
-    splits = {name: with_labels(dataset, separator) for name, dataset in raw.items()}
-    splits["train"] = without_blank_texts(splits["train"])
-    return splits, Targets.fit(splits["train"].labels, config.targets, many=separator is not None)
 
 
 def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:

@@ -1,0 +1,45 @@
+"""The texts of a training, as its config says: read, labelled, and a validation share held out."""
+
+import numpy as np
+
+from textclf.config import Config
+from textclf.dataset import Dataset, read_sources, with_labels, without_blank_texts
+from textclf.models import check_vector_files
+from textclf.splitting import split
+from textclf.targets import Targets, separator_for
+
+
+def read_splits(config: Config) -> tuple[dict[str, Dataset], Targets]:
+    """Read train, validation and test as the config says, and find the labels of train.
+
+    Raises:
+        DataError: a file that cannot be used.
+    """
+    splits, targets = read_labelled(config)
+    if "validation" not in splits:
+        splits["train"], splits["validation"] = split(splits["train"], config.data.validation, config.seed)
+        targets = Targets.fit(splits["train"].labels, config.targets, many=targets.many)
+    return {name: splits[name] for name in ("train", "validation", "test") if name in splits}, targets
+
+
+def read_labelled(config: Config) -> tuple[dict[str, Dataset], Targets]:
+    """What the config names, nothing held out yet, and the labels of train.
+
+    Raises:
+        DataError: a file that cannot be used.
+    """
+    check_vector_files(config.model)
+    raw = {name: read() for name, read in read_sources(config.data).items()}
+    separator = separator_for(raw["train"].labels, config.targets)
+    splits = {name: with_labels(dataset, separator) for name, dataset in raw.items()}
+    splits["train"] = without_blank_texts(splits["train"])
+    return splits, Targets.fit(splits["train"].labels, config.targets, many=separator is not None)
+
+
+def encoded_labels(splits: dict[str, Dataset], targets: Targets) -> dict[str, np.ndarray]:
+    """The labels of each split as numbers.
+
+    Raises:
+        DataError: a label that train does not have.
+    """
+    return {split: targets.encode(data.labels, rows=data.rows, name=data.name) for split, data in splits.items()}
