@@ -49,7 +49,12 @@ def material_of(folder, reader, type, tokenizer):
     texts = {name: dataset.texts for name, dataset in splits.items()}
     preprocessor, rows = encoded_texts(config.preprocessing, texts, folder / "cache")
     found = {
-        name: (dataset.texts.to_pylist(), dataset.rows.tolist(), classes[name].tolist(), *map(np.array, rows[name]["token_ids"]))
+        name: (
+            dataset.texts.to_pylist(),
+            dataset.rows.tolist(),
+            classes[name].tolist(),
+            *map(np.array, rows[name]["token_ids"]),
+        )
         for name, dataset in splits.items()
     }
     return found, targets, preprocessor
