@@ -20,8 +20,8 @@ from textclf.models import Member, build_model, members_of
 from textclf.models.networks import NETWORKS
 from textclf.models.sizes import Sizes
 from textclf.onnx_graph import build_graph
-from textclf.optimizers import Adam
-from textclf.preprocessing.arrays import Arrays
+from textclf.optimizers import build_optimizer
+from textclf.preprocessing.arrays import Arrays, lengths_of
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.run_folder import RunFolder
 from textclf.schedules import learning_rate
@@ -128,13 +128,14 @@ def fit_network(
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     options, padding = member.training, preprocessor.options.padding
+    inputs = NETWORKS[member.model.architecture].INPUTS
+    train, validation = train.only(inputs), validation.only(inputs)
     steps = num_steps(len(train.classes), options.batch_size)
-    model = _compiled_model(member, preprocessor, targets, steps)
+    ids_per_step = options.batch_size * float(lengths_of(train.arrays).mean())
+    model = _compiled_model(member, preprocessor, targets, steps, ids_per_step)
     vectors = getattr(member.model, "vectors", None)
     if vectors:
         begin_with_vectors(model, vectors, preprocessor, train.arrays["token_ids"].ids)
-    inputs = NETWORKS[member.model.architecture].INPUTS
-    train, validation = train.only(inputs), validation.only(inputs)
     batches_from = partial(
         training_batches,
         train.arrays,
@@ -167,14 +168,16 @@ def fit_network(
     return FittedNetwork(model, logits, keep_best.best_epoch, keep_best.epochs_done, seconds)
 
 
-def _compiled_model(member: Member, preprocessor: Preprocessor, targets: Targets, epoch_steps: int) -> keras.Model:
+def _compiled_model(
+    member: Member, preprocessor: Preprocessor, targets: Targets, epoch_steps: int, ids_per_step: float
+) -> keras.Model:
     options = member.training
     sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
     model = build_model(member.model, sizes, num_units=targets.num_units)
     rate = learning_rate(
         options.learning_rate, shape=options.schedule, warmup=options.warmup, num_steps=options.epochs * epoch_steps
     )
-    optimizer = Adam(learning_rate=rate, clipnorm=options.clip_norm)
+    optimizer = build_optimizer(options, learning_rate=rate, ids_per_step=ids_per_step)
     model.compile(optimizer=optimizer, loss=targets.loss(), metrics=[targets.accuracy()])
     log.info("network %s: %s weights, on %s", member.name, f"{model.count_params():,}", _device())
     return model

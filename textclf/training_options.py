@@ -17,11 +17,19 @@ class EarlyStoppingOptions(Options):
 
 
 class TrainingOptions(Options):
-    """How the network is fitted, with Adam."""
+    """How the network is fitted."""
 
     epochs: int = Field(10, ge=1, description="Most passes over the training texts.")
     batch_size: int = Field(32, ge=1, description="Texts of one step.")
-    learning_rate: float = Field(0.001, gt=0, description="Step size of Adam.")
+    optimizer: Literal["adam", "adagrad"] = Field(
+        "adam",
+        description="What makes a step of the gradients. Adagrad suits large tables of which a text uses few rows; its "
+        "learning rates are larger, 0.05 to 0.5.",
+    )
+    initial_accumulator: float = Field(
+        0.1, ge=0, description="Of adagrad: where its sums of squared gradients begin; larger is more careful."
+    )
+    learning_rate: float = Field(0.001, gt=0, description="Step size of the optimizer.")
     schedule: Literal["constant", "linear", "cosine"] = Field(
         "constant",
         description="How the learning rate changes after the warm-up: not at all, or down to 0 at the end of the last "
@@ -33,7 +41,8 @@ class TrainingOptions(Options):
     clip_norm: float | None = Field(
         1.0,
         gt=0,
-        description="Largest norm of a step's gradient, against exploding ones; null switches it off.",
+        description="Largest norm of the gradient of all weights together; a larger one is scaled down to it, against "
+        "exploding ones. null switches it off.",
     )
     checkpoint_steps: int = Field(
         1000,
