@@ -257,6 +257,8 @@ def test_defaults(load):
         "training": {
             "epochs": 10,
             "batch_size": 32,
+            "optimizer": "adam",
+            "initial_accumulator": 0.1,
             "learning_rate": 0.001,
             "schedule": "constant",
             "warmup": 0.0,
