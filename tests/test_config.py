@@ -263,6 +263,7 @@ def test_defaults(load):
             "schedule": "constant",
             "warmup": 0.0,
             "clip_norm": 1.0,
+            "checkpoint_steps": 1000,
             "early_stopping": {"metric": "loss", "patience": 3},
             "refit": False,
         },
