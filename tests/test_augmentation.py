@@ -9,9 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textclf.augmentation import changed_tokens, mistyped
+import textclf
+from textclf.augmentation import augmented_rows, changed_tokens, mistyped, mistyped_copies, names_of_copies
+from textclf.batches import training_batches
+from textclf.models import members_of
+from textclf.models.lstm import Options as Lstm
+from textclf.preprocessing.arrays import take_rows
 from textclf.preprocessing.token_ids import from_lengths, take
 from textclf.text_array import text_array
+from textclf.training_options import AugmentationOptions, TrainingOptions
 
 UNKNOWN = 1
 ROWS = from_lengths(np.arange(10, 10 + 4000), np.tile([1, 9, 30], 100))  # every id once
@@ -109,3 +115,74 @@ def test_any_text_stays_valid_unicode(texts, share):
     after = noised(texts, share)
     assert len(after) == len(texts)
     pa.concat_arrays(list(mistyped(text_array(texts), share, (1,)))).validate(full=True)
+
+
+def reader(copies=3, **shares):
+    options = SimpleNamespace(**{"deletion": 0.0, "swap": 0.0, "unknown": 0.0, **shares})
+    all_copies = [
+        {"token_ids": from_lengths(ROWS.ids + 10_000 * copy, ROWS.lengths), "ngram_ids": ROWS} for copy in range(copies)
+    ]
+    return augmented_rows(all_copies, options, seed=5, unknown_id=UNKNOWN)
+
+
+def test_every_epoch_takes_each_text_from_one_of_the_copies():
+    read = reader()
+    epochs = [read(NUMBERS, epoch)["token_ids"].ids for epoch in range(3)]
+    for ids in epochs:
+        copy_of = (ids - ROWS.ids) // 10_000
+        assert (ids - 10_000 * copy_of == ROWS.ids).all()  # texts stay where they were asked for
+        texts = copy_of[ROWS.offsets[:-1]]
+        assert (copy_of == np.repeat(texts, ROWS.lengths)).all()
+        assert (np.bincount(texts) > 70).all()  # of 300, a third is from each
+    assert (epochs[0] != epochs[1]).any()
+
+
+def test_a_part_of_the_texts_reads_as_it_does_among_all():
+    read = reader(deletion=0.3, swap=0.2)
+    some = np.array([200, 3, 77, 4])
+    expected = take_rows(read(NUMBERS, 1), some)
+    for name, rows in read(some, 1).items():
+        np.testing.assert_array_equal(rows.ids, expected[name].ids)
+        np.testing.assert_array_equal(rows.offsets, expected[name].offsets)
+
+
+def test_batches_are_augmented_and_the_same_when_a_training_goes_on():
+    options = {"batch_size": 10, "seed": 3, "padding": "right", "read_rows": reader(copies=2, deletion=0.3)}
+    arrays, classes = {"token_ids": ROWS, "ngram_ids": ROWS}, np.arange(300)
+    whole = list(itertools.islice(training_batches(arrays, classes, **options), 60))  # two epochs
+    again = list(itertools.islice(training_batches(arrays, classes, **options, start=(1, 12)), 18))
+    for (inputs, numbers), (same, same_numbers) in zip(whole[42:], again, strict=True):
+        np.testing.assert_array_equal(numbers, same_numbers)
+        np.testing.assert_array_equal(inputs["token_ids"], same["token_ids"])
+    by_text = [{}, {}]
+    for step, (inputs, numbers) in enumerate(whole):
+        for ids, number in zip(inputs["token_ids"].numpy(), numbers.numpy(), strict=True):
+            by_text[step // 30][number] = ids[ids > 0].tolist()
+    assert by_text[0].keys() == by_text[1].keys() == set(range(300))
+    assert sum(by_text[0][number] != by_text[1][number] for number in range(300)) > 150
+
+
+def test_copies_are_named_by_what_they_are():
+    options = AugmentationOptions(character_noise=0.05, noise_copies=2)
+    members = members_of(Lstm(), TrainingOptions(augmentation=options))
+    copies = mistyped_copies(members, text_array(["a good film"] * 50), seed=1)
+    assert list(copies) == names_of_copies(options) == ["train_mistyped_0.05_1", "train_mistyped_0.05_2"]
+    first, second = (copy.to_pylist() for copy in copies.values())
+    assert first != second
+    assert names_of_copies(None) == names_of_copies(AugmentationOptions(deletion=0.1)) == []
+
+
+def test_a_training_with_everything_on_repeats_itself(workplace, tiny_config):
+    everything = {
+        "deletion": 0.1,
+        "swap": 0.1,
+        "unknown": 0.1,
+        "character_noise": 0.05,
+        "noise_copies": 2,
+        "mixup": 0.4,
+    }
+    config = tiny_config(training={"augmentation": everything, "epochs": 1})
+    histories = [textclf.train(config, run=name).history.read_bytes() for name in ("one", "two")]
+    assert histories[0] == histories[1]
+    config["training"] |= {"augmentation": {**everything, "mixup": 0.0}}
+    assert textclf.train(config, run="three").history.read_bytes() != histories[0]

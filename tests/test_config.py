@@ -264,6 +264,7 @@ def test_defaults(load):
             "warmup": 0.0,
             "clip_norm": 1.0,
             "checkpoint_steps": 1000,
+            "augmentation": None,
             "early_stopping": {"metric": "loss", "patience": 3},
             "refit": False,
         },

@@ -3,15 +3,17 @@
 What happens to a text depends on the seed, the epoch and its row, and on nothing that was drawn before.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from textclf.drawing import draw
+from textclf.models import Member
 from textclf.parallel import chunks_of
+from textclf.preprocessing.arrays import Arrays, concatenate_arrays, take_rows
 from textclf.preprocessing.token_ids import TokenIds, from_lengths
-from textclf.text_array import bytes_of
+from textclf.text_array import bytes_of, stored_texts
 
 Draw = Callable[[str], np.ndarray]  # a name for the drawing -> a number for each token
 
@@ -58,6 +60,49 @@ def changed_tokens(rows: TokenIds, numbers: np.ndarray, options, *, seed: int, e
 
             rows = change(rows, share, numbers_for, unknown_id)
     return rows
+
+
+def augmented_rows(
+    copies: Sequence[Arrays], options, *, seed: int, unknown_id: int
+) -> Callable[[np.ndarray, int], Arrays]:
+    """A function of row numbers and an epoch: each text from one of the copies, its tokens changed.
+
+    Args:
+        copies: the training texts as they are, and mistyped ones.
+        options: `AugmentationOptions`.
+    """
+
+    def read_rows(numbers: np.ndarray, epoch: int) -> Arrays:
+        chosen = np.floor(draw((seed, epoch, "copy"), numbers) * len(copies))
+        parts = [np.flatnonzero(chosen == number) for number in range(len(copies))]
+        rows = concatenate_arrays(
+            [take_rows(copy, numbers[part]) for copy, part in zip(copies, parts, strict=True)], copies[0]
+        )
+        rows = take_rows(rows, np.argsort(np.concatenate(parts)))
+        if "token_ids" in rows:
+            changes = {"seed": seed, "epoch": epoch, "unknown_id": unknown_id}
+            rows["token_ids"] = changed_tokens(rows["token_ids"], numbers, options, **changes)
+        return rows
+
+    return read_rows
+
+
+def mistyped_copies(members: Sequence[Member], texts: pa.LargeStringArray, seed: int) -> dict[str, pa.LargeStringArray]:
+    """The copies of the training texts with mistakes that the networks want, by names that say which they are."""
+    copies = {}
+    for member in members:
+        for name in names_of_copies(member.training.augmentation):
+            if name not in copies:
+                share = member.training.augmentation.character_noise
+                copies[name] = stored_texts(mistyped(texts, share, (seed, name)))
+    return copies
+
+
+def names_of_copies(options) -> list[str]:
+    """Of the mistyped copies that `AugmentationOptions` ask for."""
+    if options is None or not options.character_noise:
+        return []
+    return [f"train_mistyped_{options.character_noise:g}_{number}" for number in range(1, options.noise_copies + 1)]
 
 
 def mistyped(texts: pa.LargeStringArray, share: float, purpose: tuple) -> Iterator[pa.LargeStringArray]:

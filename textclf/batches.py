@@ -23,6 +23,7 @@ def training_batches(
     seed: int,
     padding: str,
     start: tuple[int, int] = (0, 0),
+    read_rows: Callable[[np.ndarray, int], Arrays] | None = None,
 ) -> tf.data.Dataset:
     """Endless batches ({name: (batch, entries)}, classes, weights if given); `num_steps` are one epoch.
 
@@ -31,6 +32,7 @@ def training_batches(
         weights: what a mistake costs for each row, (rows,).
         start: epoch and step of the first batch, counted from 0. The order is a function of seed and epoch, so that
             nothing before it has to be read.
+        read_rows: what stands at some row numbers in an epoch; by default the arrays as they are.
     """
     lengths, orders = lengths_of(arrays), {}
     pools = -(-num_steps(len(lengths), batch_size) // POOL_BATCHES)
@@ -44,8 +46,11 @@ def training_batches(
         of_pool = orders[epoch][pool * POOL_BATCHES : (pool + 1) * POOL_BATCHES]
         return of_pool[skipped:] if number == first else of_pool
 
+    def rows_of(numbers: np.ndarray, pool: int) -> Arrays:
+        return read_rows(numbers, pool // pools) if read_rows else take_rows(arrays, numbers)
+
     beside = (classes,) if weights is None else (classes, weights)
-    return _batches(tf.data.Dataset.counter(first), batches_of, arrays, beside, padding)
+    return _batches(tf.data.Dataset.counter(first), batches_of, rows_of, arrays, beside, padding)
 
 
 def evaluation_batches(arrays: Arrays, *, batch_size: int, padding: str) -> tuple[tf.data.Dataset, np.ndarray]:
@@ -53,8 +58,11 @@ def evaluation_batches(arrays: Arrays, *, batch_size: int, padding: str) -> tupl
     order = np.argsort(lengths_of(arrays), kind="stable")
     batches = _filled(order, batch_size)
     pools = tf.data.Dataset.range(-(-len(batches) // POOL_BATCHES))
-    made = _batches(pools, lambda pool: batches[pool * POOL_BATCHES : (pool + 1) * POOL_BATCHES], arrays, (), padding)
-    return made, order
+
+    def batches_of(pool: int) -> np.ndarray:
+        return batches[pool * POOL_BATCHES : (pool + 1) * POOL_BATCHES]
+
+    return _batches(pools, batches_of, lambda numbers, _: take_rows(arrays, numbers), arrays, (), padding), order
 
 
 def num_steps(num_rows: int, batch_size: int) -> int:
@@ -86,6 +94,7 @@ def _filled(order: np.ndarray, batch_size: int) -> np.ndarray:
 def _batches(
     pools: tf.data.Dataset,
     batches_of: Callable[[int], np.ndarray],
+    rows_of: Callable[[np.ndarray, int], Arrays],
     arrays: Arrays,
     beside: tuple[np.ndarray, ...],
     padding: str,
@@ -94,13 +103,15 @@ def _batches(
 
     Args:
         batches_of: number of a pool -> its batches of row numbers, (batches, batch_size).
+        rows_of: row numbers and the number of their pool -> their rows.
+        arrays: what the rows are from: their names and types.
         beside: arrays with a row for each text, given along with it.
     """
 
     def read(pool: np.ndarray) -> tuple[np.ndarray, ...]:
         batches = batches_of(int(pool))
         wanted = batches[batches >= 0]
-        rows = take_rows(arrays, wanted)
+        rows = rows_of(wanted, int(pool))
         release_pages()
         # Each batch as positions in the pool: what is wanted is numbered in the order of the batches.
         positions = np.where(batches >= 0, np.cumsum(batches.ravel() >= 0).reshape(batches.shape) - 1, -1)

@@ -1,6 +1,6 @@
 """A split of the data as a network sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,20 +13,27 @@ class EncodedSplit(NamedTuple):
 
     arrays: Arrays
     classes: np.ndarray  # int32 (texts,), or 0 and 1 for every label, float32 (texts, labels)
+    copies: Mapping[str, Arrays] = {}  # the same texts with mistakes in them, by `augmentation.names_of_copies`
 
     def only(self, names: Sequence[str]) -> "EncodedSplit":
         """With the arrays that a network reads."""
-        return EncodedSplit(only(self.arrays, names), self.classes)
+        copies = {copy: only(arrays, names) for copy, arrays in self.copies.items()}
+        return EncodedSplit(only(self.arrays, names), self.classes, copies)
 
     def take(self, rows: np.ndarray) -> "EncodedSplit":
         """Some of the texts."""
-        return EncodedSplit(take_rows(self.arrays, rows), self.classes[rows])
+        copies = {copy: take_rows(arrays, rows) for copy, arrays in self.copies.items()}
+        return EncodedSplit(take_rows(self.arrays, rows), self.classes[rows], copies)
 
     @classmethod
     def of(cls, splits: Sequence["EncodedSplit"]) -> "EncodedSplit":
-        """All texts of several splits; they lie in a temporary file.
+        """All texts of several splits; they lie in a temporary file. The first says which copies there are.
 
         Raises:
             WriteError: there is no room for it.
         """
-        return cls(stacked([split.arrays for split in splits]), np.concatenate([split.classes for split in splits]))
+        copies = {
+            name: stacked([split.copies.get(name, split.arrays) for split in splits]) for name in splits[0].copies
+        }
+        classes = np.concatenate([split.classes for split in splits])
+        return cls(stacked([split.arrays for split in splits]), classes, copies)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from textclf.augmentation import augmented_rows, names_of_copies
 from textclf.batches import evaluation_batches, num_steps, training_batches
 from textclf.calibration import fit_temperature
 from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation
@@ -16,6 +17,7 @@ from textclf.config import Config
 from textclf.encoded_split import EncodedSplit
 from textclf.fit_state import fit_on
 from textclf.joining import join, joining_weights
+from textclf.mixing import mixed_loss
 from textclf.models import Member, build_model, members_of
 from textclf.models.networks import NETWORKS
 from textclf.models.sizes import Sizes
@@ -26,7 +28,7 @@ from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.run_folder import RunFolder
 from textclf.schedules import learning_rate
 from textclf.targets import Targets
-from textclf.training_options import TrainingOptions
+from textclf.training_options import AugmentationOptions, TrainingOptions
 from textclf.word_vectors import TuneLater, begin_with_vectors
 
 log = logging.getLogger(__name__)
@@ -132,7 +134,7 @@ def fit_network(
     train, validation = train.only(inputs), validation.only(inputs)
     steps = num_steps(len(train.classes), options.batch_size)
     ids_per_step = options.batch_size * float(lengths_of(train.arrays).mean())
-    model = _compiled_model(member, preprocessor, targets, steps, ids_per_step)
+    model = _compiled_model(member, preprocessor, targets, seed=seed, epoch_steps=steps, ids_per_step=ids_per_step)
     vectors = getattr(member.model, "vectors", None)
     if vectors:
         begin_with_vectors(model, vectors, preprocessor, train.arrays["token_ids"].ids)
@@ -144,6 +146,7 @@ def fit_network(
         batch_size=options.batch_size,
         seed=seed,
         padding=padding,
+        read_rows=_augmented_rows(train, options.augmentation, seed, preprocessor),
     )
     tune_later = [TuneLater(vectors.frozen_epochs)] if vectors and vectors.tuned and vectors.frozen_epochs else []
     keep_best = _keep_best(options, folder, validated=epochs is None)
@@ -169,7 +172,7 @@ def fit_network(
 
 
 def _compiled_model(
-    member: Member, preprocessor: Preprocessor, targets: Targets, epoch_steps: int, ids_per_step: float
+    member: Member, preprocessor: Preprocessor, targets: Targets, *, seed: int, epoch_steps: int, ids_per_step: float
 ) -> keras.Model:
     options = member.training
     sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
@@ -178,9 +181,20 @@ def _compiled_model(
         options.learning_rate, shape=options.schedule, warmup=options.warmup, num_steps=options.epochs * epoch_steps
     )
     optimizer = build_optimizer(options, learning_rate=rate, ids_per_step=ids_per_step)
-    model.compile(optimizer=optimizer, loss=targets.loss(), metrics=[targets.accuracy()])
+    loss = targets.loss()
+    if options.augmentation and options.augmentation.mixup:
+        loss = mixed_loss(loss, options.augmentation.mixup, seed=seed, step=optimizer.iterations)
+    model.compile(optimizer=optimizer, loss=loss, metrics=[targets.accuracy()])
     log.info("network %s: %s weights, on %s", member.name, f"{model.count_params():,}", _device())
     return model
+
+
+def _augmented_rows(train: EncodedSplit, options: AugmentationOptions | None, seed: int, preprocessor: Preprocessor):
+    """What an epoch reads at some rows; None: the rows as they are."""
+    if options is None:
+        return None
+    copies = [train.arrays, *(train.copies[name] for name in names_of_copies(options))]
+    return augmented_rows(copies, options, seed=seed, unknown_id=preprocessor.tokenizer.unknown_id)
 
 
 def _say_joined(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from textclf.augmentation import mistyped_copies
 from textclf.cache import encoded_texts
 from textclf.calibration import before_temperature
 from textclf.checking import check, summary
@@ -20,7 +21,7 @@ from textclf.encoded_split import EncodedSplit
 from textclf.errors import TrainingError
 from textclf.evaluation import write_evaluation
 from textclf.files import atomic_file
-from textclf.models import arrays_of
+from textclf.models import arrays_of, members_of
 from textclf.native_output import held_back
 from textclf.preprocessing.arrays import Arrays
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -89,8 +90,10 @@ def train_on(
     """
     _write_splits(folder.splits, splits)
     texts = {name: dataset.texts for name, dataset in splits.items()}
-    preprocessor, arrays = encoded_texts(config.preprocessing, texts, folder.cache, arrays_of(config.model))
+    copies = mistyped_copies(members_of(config.model, config.training), texts["train"], config.seed)
+    preprocessor, arrays = encoded_texts(config.preprocessing, texts | copies, folder.cache, arrays_of(config.model))
     encoded = {name: EncodedSplit(arrays[name], classes[name]) for name in splits}
+    encoded["train"] = encoded["train"]._replace(copies={name: arrays[name] for name in copies})
     for line in summary(check(splits, preprocessor, targets, without=SLOW_CHECKS)):
         log.warning(line)
     log.info(_read(preprocessor, encoded))

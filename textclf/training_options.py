@@ -16,6 +16,35 @@ class EarlyStoppingOptions(Options):
     patience: int = Field(3, ge=1, description="Epochs without a better one after which training stops.")
 
 
+class AugmentationOptions(Options):
+    """Training texts changed a little, differently in each epoch: a network cannot learn them by heart."""
+
+    deletion: float = Field(0.0, ge=0, lt=1, description="Share of the tokens of a text that are left out.")
+    swap: float = Field(0.0, ge=0, le=1, description="Share of the tokens of a text that change places.")
+    unknown: float = Field(0.0, ge=0, lt=1, description="Share of the tokens of a text that become unknown.")
+    character_noise: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of the characters of a text that are left out, doubled, swapped with the next one or "
+        "replaced.",
+    )
+    noise_copies: int = Field(
+        3,
+        ge=1,
+        le=100,
+        description="Copies of the training texts with such mistakes; each epoch takes every text from one of them or "
+        "as it is. They are encoded once and kept in files.",
+    )
+    mixup: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        description="Mix the features and labels of every text with those of another of its batch, by a share from "
+        "Beta(a, a) with this a (Guo et al. 2019; 0.2 to 1 are usual); 0 is off. The class weight is that of the text.",
+    )
+
+
 class TrainingOptions(Options):
     """How the network is fitted."""
 
@@ -49,6 +78,9 @@ class TrainingOptions(Options):
         ge=1,
         description="Steps after which the state of the training is written within an epoch, to go on from after an "
         "interruption; it is written after every epoch as well.",
+    )
+    augmentation: AugmentationOptions | None = Field(
+        None, description="How training texts are changed in each epoch; null: not at all."
     )
     early_stopping: EarlyStoppingOptions | None = Field(
         EarlyStoppingOptions(),
