@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from textclf.models.layers import POOLINGS, sinusoids
+from textclf.models.layers import POOLINGS, Embedding, sinusoids
 
 STATES = np.random.default_rng(0).normal(-2, 1, (3, 5, 4)).astype(np.float32)  # negative: a padded 0 would be the max
 MASKS = {
@@ -67,3 +68,13 @@ def test_sinusoids_are_those_of_the_paper_scaled():
     np.testing.assert_allclose(table[7, 4], np.cos(7 / 10_000 ** (2 / 6)), atol=1e-6)
     assert sinusoids(3, 5).shape == (3, 5)
     assert len(np.unique(sinusoids(300, 4).round(9), axis=0)) == 300
+
+
+@pytest.mark.parametrize(("form", "whole"), [(Embedding, False), (keras.layers.Embedding, True)])
+def test_an_embedding_reads_only_the_rows_of_its_ids(form, whole):
+    table = form(6, 3)
+    table.build()
+    token_ids = np.array([[1, 5], [2, 2]])
+    graph = tf.function(table.call).get_concrete_function(tf.TensorSpec((None, None), tf.int32)).graph
+    assert any(operation.type == "ReadVariableOp" for operation in graph.get_operations()) == whole
+    np.testing.assert_array_equal(table(token_ids), table.get_weights()[0][token_ids])

@@ -1,10 +1,11 @@
-"""Layers of ours: those that have to know where a text ends. Padding, on either side, is never read.
+"""Layers of ours: those that have to know where a text ends, and embeddings. Padding, on either side, is never read.
 
 Imported only when a network is built: this module imports Keras.
 """
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 LOWEST = -1e9  # stands where there is no token: never the maximum, and a weight of 0 after a softmax
@@ -77,7 +78,18 @@ class WeightedSum(keras.layers.Layer):
         return shapes[0][0], shapes[0][2]
 
 
-class LateEmbedding(keras.layers.Embedding):
+class Embedding(keras.layers.Embedding):
+    """An embedding that reads only the rows of its token ids.
+
+    Keras's reads the whole table; TensorFlow then copies it in every step once a step has updated only some rows of it.
+    """
+
+    def call(self, token_ids):
+        """(batch, tokens) -> (batch, tokens, dim)."""
+        return tf.gather(self.embeddings.value, token_ids)
+
+
+class LateEmbedding(Embedding):
     """An embedding that is not trained before the weight `tuned`, which nothing trains, is set to 1.
 
     What is trainable is decided for good when a model is compiled; a factor of the gradient can change.

@@ -24,13 +24,13 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
     """N-grams (batch, entries) and their weights -> logits (batch, num_units)."""
     from keras import layers
 
-    from textclf.models.layers import WeightedSum
+    from textclf.models.layers import Embedding, WeightedSum
 
     weights = layers.Dropout(options.dropout, name="ngram_dropout")(inputs["ngram_weights"])
     width = options.hidden_units or num_units
     # Zeros are no obstacle to a linear model, and an n-gram that is never learned says nothing.
     initializer = "uniform" if options.hidden_units else "zeros"
-    table = layers.Embedding(sizes.num_ngrams, width, embeddings_initializer=initializer, name="ngram_embedding")
+    table = Embedding(sizes.num_ngrams, width, embeddings_initializer=initializer, name="ngram_embedding")
     rows = table(inputs["ngram_ids"])  # (batch, entries, width)
     if not options.hidden_units:
         return WeightedSum(name="logits")([rows, weights])
