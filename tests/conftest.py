@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+if "PYTEST_XDIST_WORKER" in os.environ:  # the workers fill the cores: threads of each would only wait for each other
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 TINY = {
     "model": {"embedding_dim": 8, "units": 8, "dropout": 0.1},
     "preprocessing": {"vocabulary_size": 500, "sequence_length": 40},

@@ -31,15 +31,9 @@ def test_it_has_a_row_in_the_table(path, root):
     assert re.search(rf"^\| \[?{path.stem}\b", table, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["toy_en", "toy_zh", pytest.param("toy_topics", marks=pytest.mark.slow)])
+# toy_en and article_zh are trained by test_docs.py, as the README says it.
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TOYS)
 def test_toy_configs_train_in_seconds_and_learn(workplace, name):
     run = textclf.train(f"configs/{name}.yaml", run=name)
     assert json.loads(run.metrics.read_text())["test"]["accuracy"] >= TOYS[name]
-
-
-def test_splitting_chinese_on_spaces_learns_nothing_and_characters_do(workplace):
-    spaces = textclf.train("configs/article_zh.yaml", ["preprocessing.tokenizer=keras"], run="spaces")
-    characters = textclf.train("configs/article_zh.yaml", run="characters")
-    accuracy = [json.loads(run.metrics.read_text())["test"]["accuracy"] for run in (spaces, characters)]
-    assert accuracy[0] < 0.65
-    assert accuracy[1] > 0.7
