@@ -1,5 +1,6 @@
 """What several tests share: toy data, tiny settings, and one run trained once."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -65,9 +66,22 @@ def tiny_config():
 @pytest.fixture(scope="session")
 def finished_runs(tmp_path_factory) -> Path:
     """A folder `runs` with one finished run of a tiny network on each toy set; read it, never write into it."""
+    together = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # whichever worker needs them first trains for all
+        together = together.parent
+    with (together / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (together / "finished").exists():
+            (together / "unfinished").mkdir()
+            train_runs(together / "unfinished")
+            (together / "unfinished").rename(together / "finished")
+    return together / "finished"
+
+
+def train_runs(folder: Path) -> None:
+    """What `finished_runs` is."""
     import textclf
 
-    folder = tmp_path_factory.mktemp("finished")
     (folder / "data").symlink_to(ROOT / "data")
     before = Path.cwd()
     os.chdir(folder)
@@ -79,7 +93,6 @@ def finished_runs(tmp_path_factory) -> Path:
             textclf.train({"data": data, **TINY}, run=name)
     finally:
         os.chdir(before)
-    return folder
 
 
 @pytest.fixture
