@@ -48,7 +48,7 @@ def test_the_tree_in_the_readme_is_the_tree(generate):
 
 @pytest.mark.parametrize("page", READMES)
 def test_the_commands_of_the_readme_run(workplace, textclf_command, page):
-    """Every `textclf …` line in a shell block that is no pipe, in order, in one folder; they give what is said of them."""
+    """Every `textclf …` line in a shell block that is no pipe, in order, in one folder; what they give is as said."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
     commands = [
