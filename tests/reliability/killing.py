@@ -1,0 +1,69 @@
+"""Trainings that are killed again and again, and what they leave compared with one that was left alone."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parent.parent.parent
+OF_THE_PROCESS = {"run.json", "train.log"}  # times, and what was said
+STATE = "last.npz"  # with the seconds that it took
+
+
+def run_dying(plan: dict, *arguments: str) -> subprocess.CompletedProcess:
+    """The program, in the working directory, as `plan` says."""
+    command = [sys.executable, str(Path(__file__).parent / "dying.py"), json.dumps(plan), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, capture_output=True, env=environment, timeout=300, check=False)
+
+
+def killed(finished: subprocess.CompletedProcess) -> bool:
+    """By SIGKILL, or finished; anything else is a fault."""
+    assert finished.returncode in {0, -signal.SIGKILL}, finished.stderr.decode()
+    return finished.returncode != 0
+
+
+def plans(chance: random.Random, seconds: float, state_bytes: int) -> Iterator[dict]:
+    """Moments of a training that takes so many seconds to fit and has a state of so many bytes, of three kinds."""
+    while True:
+        yield {"seconds": chance.uniform(0, seconds)}
+        yield {"bytes": chance.randrange(10 * state_bytes)}
+        yield {"renames": chance.randrange(1, 12), "after": chance.random() < 0.5}
+
+
+def train_under_fire(config: Path, run: str, moments: Iterator[dict], kills: int) -> list[dict]:
+    """Train until `kills` of the plans have killed it, then to the end; the plans that have."""
+    struck = []
+    while len(struck) < kills:
+        plan = next(moments)
+        if not killed(run_dying(plan, "train", str(config), "--run", run)):
+            return struck
+        struck.append(plan)
+    arguments = ["resume", run] if Path("runs", run, "run.json").exists() else ["train", str(config), "--run", run]
+    assert not killed(run_dying({}, *arguments))
+    return struck
+
+
+def content_of(run: Path) -> dict[str, bytes]:
+    """All that must be the same, file by file; of the state of a training the arrays."""
+    files = {str(path.relative_to(run)): path for path in sorted(run.rglob("*")) if path.is_file()}
+    content = {}
+    for name, path in files.items():
+        if path.name == STATE:
+            with np.load(path, allow_pickle=False) as arrays:
+                content |= {f"{name}/{array}": arrays[array].tobytes() for array in arrays if array != "about"}
+        elif name not in OF_THE_PROCESS:
+            content[name] = path.read_bytes()
+    return content
+
+
+def differences(one: Path, two: Path) -> list[str]:
+    """Names of files, and of arrays, that are not the same in both runs."""
+    first, second = content_of(one), content_of(two)
+    return [name for name in {**first, **second} if first.get(name) != second.get(name)]

@@ -1,0 +1,90 @@
+"""A training that is killed, however often and wherever, ends with the very files of one that is left alone."""
+
+import itertools
+import json
+import random
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import textclf
+from tests.conftest import write_colours
+from tests.reliability.killing import differences, plans, run_dying, train_under_fire
+from textclf.run_folder import RunFolder
+
+TRAINING = {"epochs": 3, "learning_rate": 0.01, "checkpoint_steps": 2}
+TEXTS = {"vocabulary_size": 500, "sequence_length": 40}
+ENGLISH = {"train": "data/toy_en/train.csv", "test": "data/toy_en/test.csv"}
+TOPICS = {"train": "data/toy_topics/train.csv", "test": "data/toy_topics/test.csv"}
+LSTM = {"embedding_dim": 8, "units": 8, "dropout": 0.3}
+CONFIGS = {
+    "lstm with dropout": {
+        "data": ENGLISH,
+        "model": {**LSTM, "recurrent_dropout": 0.2, "word_dropout": 0.1, "bidirectional": False},
+    },
+    "two layers in both directions": {"data": TOPICS, "model": {**LSTM, "layers": 2, "bidirectional": True}},
+    "cnn": {"data": ENGLISH, "model": {"architecture": "cnn", "embedding_dim": 8, "filters": 8}},
+    "several labels a text": {"data": {"train": "colours.csv"}, "model": LSTM},
+    "class weights": {"data": ENGLISH, "model": LSTM, "targets": {"class_weights": {"positive": 3}}},
+    "an ensemble, fitted again": {
+        "data": ENGLISH,
+        "model": {"architecture": "ensemble", "members": [{"model": LSTM}, {"model": {"architecture": "cnn"}}]},
+        "training": {**TRAINING, "epochs": 2, "refit": True, "schedule": "cosine", "warmup": 0.2},
+    },
+}
+
+
+@pytest.fixture
+def workplace(workplace):
+    write_colours(workplace / "colours.csv")
+    return workplace
+
+
+def written(name: str) -> Path:
+    path = Path("config.json")  # JSON is YAML
+    path.write_text(json.dumps({"preprocessing": TEXTS, "training": TRAINING, **CONFIGS[name]}), encoding="utf-8")
+    return path
+
+
+def test_killed_between_two_states_and_within_the_writing_of_one(workplace):
+    config = written("lstm with dropout")
+    untouched = textclf.train(config, run="untouched")
+    size = untouched.last_checkpoint.stat().st_size
+    moments = [{"steps": 7}, {"bytes": int(4.5 * size)}]
+    assert train_under_fire(config, "killed", iter(moments), kills=2) == moments
+    assert differences(untouched.path, Path("runs/killed")) == []
+    assert len(Path("runs/killed/history.csv").read_text().splitlines()) == 1 + TRAINING["epochs"]
+    assert not list(Path("runs").rglob("*.partial"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CONFIGS)
+def test_killed_ten_times_at_random(workplace, name, capsys):
+    config, chance, kills, started = written(name), random.Random(name), [], time.monotonic()
+    assert run_dying({}, "train", str(config), "--run", "untouched").returncode == 0
+    untouched = RunFolder("runs/untouched")
+    state = next(path for path in untouched.path.rglob("last.npz"))
+    moments = plans(chance, untouched.read_about()["seconds_fitting"], state.stat().st_size)
+    for number in itertools.count(1):
+        run = Path(f"runs/killed-{number}")
+        kills += train_under_fire(config, run.name, moments, kills=min(5, 10 - len(kills)))
+        assert differences(untouched.path, run) == []
+        if len(kills) == 10:
+            break
+    kinds = {kind: sum(kind in plan for plan in kills) for kind in ("seconds", "bytes", "renames")}
+    minutes = (time.monotonic() - started) / 60
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{name}: {len(kills)} kills {kinds} in {number} runs, {minutes:.1f} minutes, no difference\n"
+        )
+
+
+def test_the_harness_sees_a_difference(workplace):
+    config = written("lstm with dropout")
+    one, two = (textclf.train(config, [f"seed={seed}"], run=f"seed-{seed}") for seed in (1, 2))
+    found = differences(one.path, two.path)
+    assert {"history.csv", "metrics.json", "checkpoints/best.npz"} < set(found)
+    assert any(name.startswith("checkpoints/last.npz/model/") for name in found)
+    assert Path(__file__).parent.parent.parent == ROOT
