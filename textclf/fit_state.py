@@ -126,6 +126,8 @@ class GoOn(keras.callbacks.Callback):
         """Not earlier: Keras has just set the running metrics to zero."""
         if not self.saved.begins:
             assign(self.saved.path, state_of(self.model), self.saved.arrays)
+            if not self.saved.position.step:
+                self.model.reset_metrics()  # those of the epoch that had just ended
             _restore_callbacks(self.saved, self.callbacks)
             self.saved = Saved(self.saved.path)
 

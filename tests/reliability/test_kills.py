@@ -76,9 +76,7 @@ def test_killed_ten_times_at_random(workplace, name, capsys):
     kinds = {kind: sum(kind in plan for plan in kills) for kind in ("seconds", "bytes", "renames")}
     minutes = (time.monotonic() - started) / 60
     with capsys.disabled():
-        sys.stdout.write(
-            f"\n{name}: {len(kills)} kills {kinds} in {number} runs, {minutes:.1f} minutes, no difference\n"
-        )
+        sys.stdout.write(f"\n{name}: {len(kills)} kills {kinds} in {number} runs, {minutes:.1f} minutes\n")
 
 
 def test_the_harness_sees_a_difference(workplace):
@@ -87,4 +85,3 @@ def test_the_harness_sees_a_difference(workplace):
     found = differences(one.path, two.path)
     assert {"history.csv", "metrics.json", "checkpoints/best.npz"} < set(found)
     assert any(name.startswith("checkpoints/last.npz/model/") for name in found)
-    assert Path(__file__).parent.parent.parent == ROOT
