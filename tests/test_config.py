@@ -263,6 +263,8 @@ def test_defaults(load):
             "schedule": "constant",
             "warmup": 0.0,
             "clip_norm": 1.0,
+            "weight_decay": 0.0,
+            "ema_decay": None,
             "checkpoint_steps": 1000,
             "augmentation": None,
             "early_stopping": {"metric": "loss", "patience": 3},

@@ -107,6 +107,31 @@ def test_the_norm_counts_a_repeated_row_once(all_by_rows):
     np.testing.assert_allclose(trained, by_hand(lazy_step, largest_norm=0.5), atol=1e-6)
 
 
+def decayed(step, rows_only: bool):
+    """Decoupled weight decay of 0.5 before a step; of a table only the rows with a gradient, of a bias nothing."""
+
+    def decaying(number, weight, gradient, state):
+        if weight.ndim == 1:
+            return step(number, weight, gradient, state)
+        table = rows_only and len(weight) == 6
+        shrinks = gradient.any(axis=1, keepdims=True) if table else np.ones((len(weight), 1), bool)
+        return step(number, weight * (1 - 0.01 * 0.5 * shrinks), gradient, state)
+
+    return decaying
+
+
+@pytest.mark.parametrize(("make", "step"), [(Adam, adam_step), (Adagrad, adagrad_step)])
+@pytest.mark.parametrize("by_rows", [False, True])
+def test_weight_decay_leaves_alone_what_has_no_gradient(all_by_rows, make, step, by_rows):
+    step = lazy_step if make is Adam and by_rows else step
+    trained = trained_embedding(make(0.01, weight_decay=0.5, ids_per_step=1 if by_rows else None))
+    np.testing.assert_allclose(trained, by_hand(decayed(step, rows_only=True)), atol=1e-6)
+    untouched = [0, 5]
+    begun = model_of("sgd").get_weights()[0]
+    np.testing.assert_array_equal(trained[untouched], begun[untouched])
+    assert np.abs(by_hand(decayed(step, rows_only=False)) - trained)[untouched].max() > 1e-5
+
+
 def test_rows_are_updated_only_where_it_is_quicker():
     # Each was measured both ways: docs/experiments.md
     quicker = {((30_000, 64), 960): True, ((500_000, 77), 32_000): True, ((500_000, 20), 32_000): True}

@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from textclf.averages import averaged_weights
 from textclf.checkpoints import save_checkpoint, weights_of
 from textclf.errors import TrainingError
 from textclf.files import atomic_file
@@ -62,7 +63,8 @@ class KeepBest(keras.callbacks.Callback):
         )
         if better:
             self.best_epoch, self.best_value = epoch + 1, value
-            save_checkpoint(self.best_path, weights_of(self.model))
+            with averaged_weights(self.model):
+                save_checkpoint(self.best_path, weights_of(self.model))
         elif self.patience is not None and epoch + 1 - self.best_epoch >= self.patience:
             self.model.stop_training = True
             log.info(

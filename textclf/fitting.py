@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.augmentation import augmented_rows, names_of_copies
+from textclf.averages import averaged_weights
 from textclf.batches import evaluation_batches, num_steps, training_batches
 from textclf.calibration import fit_temperature
 from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation
@@ -226,7 +227,9 @@ def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) 
 
 def _validation_metrics(model: keras.Model, validation, targets: Targets, padding: str) -> dict[str, float]:
     """What an epoch is judged by; a metric that is not defined for these texts is left out."""
-    metrics = targets.measure(validation.classes, _probabilities(_logits(model, validation.arrays, padding), targets))
+    with averaged_weights(model):
+        logits = _logits(model, validation.arrays, padding)
+    metrics = targets.measure(validation.classes, _probabilities(logits, targets))
     named = {"loss": "log_loss", "accuracy": "accuracy", "f1_macro": "f1_macro", "roc_auc": "roc_auc"}
     return {name: metrics[source] for name, source in named.items() if metrics[source] is not None}
 

@@ -5,9 +5,12 @@ then either the whole table is updated or only the rows of the batch.
 """
 
 import logging
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
+
+from textclf.averages import WeightAverage
 
 log = logging.getLogger(__name__)
 # Measured on two cores (docs/experiments.md): moving a weight takes 2 ns when the whole table moves. Of the rows of
@@ -41,16 +44,28 @@ class Adam(keras.optimizers.Adam):
 
     Args:
         ids_per_step: as for `build_optimizer`; `None` updates every table as a whole.
+        ema_decay: of the average of the weights, `average` once it is built; `None`: there is none.
+        weight_decay: share of a weight by which it shrinks, times the learning rate (Loshchilov & Hutter 2019); rows
+            of an embedding that had no gradient, and biases, stay as they are.
     """
 
-    def __init__(self, *arguments, ids_per_step: float | None = None, **settings):
+    def __init__(self, *arguments, ids_per_step: float | None = None, ema_decay: float | None = None, **settings):
         super().__init__(*arguments, **settings)
-        self.ids_per_step = ids_per_step
+        self.ids_per_step, self.ema_decay, self.average = ids_per_step, ema_decay, None
+
+    def build(self, variables):
+        """The state of every weight."""
+        if not self.built:
+            super().build(variables)
+            self.average = WeightAverage(self, variables, self.ema_decay) if self.ema_decay else None
 
     def apply(self, grads, trainable_variables=None):
         """Gradients -> updated weights."""
         variables = self._trainable_variables if trainable_variables is None else trainable_variables
-        super().apply(_summed(grads, variables, self.ids_per_step), trainable_variables)
+        _make_step(self, grads, variables, lambda gradients: keras.optimizers.Adam.apply(self, gradients, variables))
+
+    def _apply_weight_decay(self, variables):
+        """Done before, where rows without a gradient are known."""
 
     def _clip_gradients(self, grads):
         return _clipped(grads, self.global_clipnorm)
@@ -83,17 +98,26 @@ class Adagrad(keras.optimizers.Adagrad):
     A row without a gradient stays as it is, so that updating the rows of the batch only is the same algorithm.
 
     Args:
-        ids_per_step: as for `Adam`.
+        ids_per_step, ema_decay, weight_decay: as for `Adam`.
     """
 
-    def __init__(self, *arguments, ids_per_step: float | None = None, **settings):
+    def __init__(self, *arguments, ids_per_step: float | None = None, ema_decay: float | None = None, **settings):
         super().__init__(*arguments, **settings)
-        self.ids_per_step = ids_per_step
+        self.ids_per_step, self.ema_decay, self.average = ids_per_step, ema_decay, None
+
+    def build(self, variables):
+        """The state of every weight."""
+        if not self.built:
+            super().build(variables)
+            self.average = WeightAverage(self, variables, self.ema_decay) if self.ema_decay else None
 
     def apply(self, grads, trainable_variables=None):
         """Gradients -> updated weights."""
         variables = self._trainable_variables if trainable_variables is None else trainable_variables
-        super().apply(_summed(grads, variables, self.ids_per_step), trainable_variables)
+        _make_step(self, grads, variables, lambda gradients: keras.optimizers.Adagrad.apply(self, gradients, variables))
+
+    def _apply_weight_decay(self, variables):
+        """Done before, where rows without a gradient are known."""
 
     def _clip_gradients(self, grads):
         return _clipped(grads, self.global_clipnorm)
@@ -111,16 +135,22 @@ class Adagrad(keras.optimizers.Adagrad):
 
 
 def _adam(options, learning_rate, ids_per_step: float) -> Adam:
-    return Adam(learning_rate, ids_per_step=ids_per_step, global_clipnorm=options.clip_norm)
+    return Adam(learning_rate, **_common(options, ids_per_step))
 
 
 def _adagrad(options, learning_rate, ids_per_step: float) -> Adagrad:
     return Adagrad(
-        learning_rate,
-        initial_accumulator_value=options.initial_accumulator,
-        ids_per_step=ids_per_step,
-        global_clipnorm=options.clip_norm,
+        learning_rate, initial_accumulator_value=options.initial_accumulator, **_common(options, ids_per_step)
     )
+
+
+def _common(options, ids_per_step: float) -> dict:
+    return {
+        "ids_per_step": ids_per_step,
+        "ema_decay": options.ema_decay,
+        "weight_decay": options.weight_decay or None,
+        "global_clipnorm": options.clip_norm,
+    }
 
 
 OPTIMIZERS = {
@@ -135,6 +165,35 @@ def rows_pay(shape: tuple[int, ...], ids_per_step: float | None) -> bool:
         return False  # a GPU writes a whole table faster than it finds the rows
     rows, width = shape
     return rows * width >= FEWEST_WEIGHTS + ids_per_step * (WEIGHTS_OF_AN_ID + WEIGHTS_OF_A_ROW * width)
+
+
+def _make_step(optimizer: Adam | Adagrad, given: list, variables: list[keras.Variable], apply: Callable) -> None:
+    """A step, with the decay of the weights before it and their average after it, where they are wanted."""
+    if not optimizer.built:
+        optimizer.build(variables)
+    gradients = _summed(given, variables, optimizer.ids_per_step)
+    before = optimizer.average.before(gradients) if optimizer.average else None
+    if optimizer.weight_decay:
+        share = optimizer.learning_rate * optimizer.weight_decay
+        for variable, raw, gradient in zip(variables, given, gradients, strict=True):
+            if gradient is not None and len(variable.shape) > 1:
+                _shrink(variable.value, gradient, share, rows_only=isinstance(raw, tf.IndexedSlices))
+    apply(gradients)
+    if optimizer.average:
+        optimizer.average.after(gradients, before)
+
+
+def _shrink(variable: tf.Variable, gradient, share: tf.Tensor, *, rows_only: bool) -> None:
+    """A weight by a share of itself; of a table only rows with a gradient."""
+    if isinstance(gradient, tf.IndexedSlices):
+        moved = tf.reduce_any(gradient.values != 0, axis=-1, keepdims=True)
+        shrunk = tf.where(moved, share * tf.gather(variable, gradient.indices), 0.0)
+        variable.scatter_sub(tf.IndexedSlices(shrunk, gradient.indices))
+    elif rows_only:
+        moved = tf.reduce_any(gradient != 0, axis=-1, keepdims=True)
+        variable.assign_sub(tf.where(moved, share * variable, 0.0))
+    else:
+        variable.assign_sub(share * variable)
 
 
 def _summed(gradients, variables, ids_per_step: float | None) -> list:

@@ -73,6 +73,19 @@ class TrainingOptions(Options):
         description="Largest norm of the gradient of all weights together; a larger one is scaled down to it, against "
         "exploding ones. null switches it off.",
     )
+    weight_decay: float = Field(
+        0.0,
+        ge=0,
+        description="Share by which every step shrinks the weights, times the learning rate (as AdamW does); not "
+        "biases, nor rows of an embedding that the batch does not have.",
+    )
+    ema_decay: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Of the exponential moving average of the weights, which is then what is measured and kept: 0.999 "
+        "averages over some 1,000 steps, at first over fewer. null: the weights as they are.",
+    )
     checkpoint_steps: int = Field(
         1000,
         ge=1,
