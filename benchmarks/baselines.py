@@ -1,0 +1,115 @@
+"""What one would pick instead of textclf, with fixed settings: TF-IDF with a linear model, and the fastText program."""
+
+import csv
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+CJK = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
+WORDS = r"(?u)\w+|[^\w\s]"
+FASTTEXT = "fastText"
+
+
+def read(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Texts and the labels of each."""
+    csv.field_size_limit(sys.maxsize)
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return [row["text"] for row in rows], [row["label"].split("|") for row in rows]
+
+
+def word_tfidf():
+    """Words and pairs of words; Chinese and Japanese characters are words."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORDS, preprocessor=spaced)
+
+
+def character_tfidf():
+    """Two to five characters within words."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, max_features=1_000_000)
+
+
+def spaced(text: str) -> str:
+    """Lower case, with spaces around Chinese and Japanese characters."""
+    return CJK.sub(r" \1 ", text.lower())
+
+
+class Linear:
+    """A vectorizer and a linear support vector machine; one for each label where there are several a text."""
+
+    def __init__(self, vectorizer, several: bool):
+        from sklearn.multiclass import OneVsRestClassifier
+        from sklearn.preprocessing import MultiLabelBinarizer
+        from sklearn.svm import LinearSVC
+
+        self.vectorizer = vectorizer()
+        self.model = OneVsRestClassifier(LinearSVC(C=1)) if several else LinearSVC(C=1)
+        self.labels = MultiLabelBinarizer() if several else None
+
+    def fit(self, texts: list[str], labels: list[list[str]]) -> None:
+        """Learn."""
+        truth = self.labels.fit_transform(labels) if self.labels else [label for (label,) in labels]
+        self.model.fit(self.vectorizer.fit_transform(texts), truth)
+
+    def predict(self, texts: list[str]) -> list[list[str]]:
+        """The labels of each text."""
+        answers = self.model.predict(self.vectorizer.transform(texts))
+        return [list(row) for row in self.labels.inverse_transform(answers)] if self.labels else [[x] for x in answers]
+
+    def size(self) -> int:
+        """Bytes of the pickled pipeline."""
+        import pickle
+
+        return len(pickle.dumps((self.vectorizer, self.model)))
+
+
+class FastText:
+    """The command-line program: 25 epochs, learning rate 0.5, pairs of words; several labels by one-vs-all."""
+
+    def __init__(self, program: str, several: bool):
+        self.program, self.several = program, several
+
+    def fit(self, texts: list[str], labels: list[list[str]]) -> None:
+        """Learn."""
+        lines = (
+            f"{' '.join(f'__label__{_name(x)}' for x in row)} {_separated(text)}"
+            for text, row in zip(texts, labels, strict=True)
+        )
+        Path("train.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        loss = ["-loss", "ova"] if self.several else []
+        settings = ["-epoch", "25", "-lr", "0.5", "-wordNgrams", "2", "-thread", "2", *loss]
+        command = [self.program, "supervised", "-input", "train.txt", "-output", "model", *settings]
+        subprocess.run(command, check=True, capture_output=True)
+        self.names = {_name(label): label for row in labels for label in row}
+
+    def predict(self, texts: list[str]) -> list[list[str]]:
+        """The labels of each text: the best, or those of at least one half."""
+        Path("test.txt").write_text("\n".join(map(_separated, texts)) + "\n", encoding="utf-8")
+        how = ["-1", "0.5"] if self.several else ["1"]
+        command = [self.program, "predict", "model.bin", "test.txt", *how]
+        answers = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        return [[self.names[part.removeprefix("__label__")] for part in line.split()] for line in answers]
+
+    def size(self) -> int:
+        """Bytes of the model file."""
+        return Path("model.bin").stat().st_size
+
+
+def _name(label: str) -> str:
+    return label.replace(" ", "_")
+
+
+def _separated(text: str) -> str:
+    return " ".join(re.findall(WORDS, spaced(text)))
+
+
+# Name -> (path of the fastText program, whether a text has several labels) -> what fits and predicts.
+BASELINES = {
+    "TF-IDF of words": lambda _, several: Linear(word_tfidf, several),
+    "TF-IDF of characters": lambda _, several: Linear(character_tfidf, several),
+    FASTTEXT: FastText,
+}
