@@ -14,16 +14,8 @@ from textclf.checking import check_config
 from textclf.config import load_config
 from textclf.config_yaml import parse_yaml
 from textclf.errors import DataError, WriteError
-from textclf.starter import (
-    LARGEST_VOCABULARY,
-    LONGEST,
-    SHORTEST,
-    SIZES,
-    _yaml,
-    find_separator,
-    starter_config,
-    write_starter,
-)
+from textclf.recipe import LARGEST_VOCABULARY, LONGEST, SHORTEST, SIZES
+from textclf.starter import _yaml, find_separator, starter_config, write_starter
 
 ENGLISH = [
     (f"a {word} film number {number}", label)
@@ -88,6 +80,7 @@ def test_several_labels_a_text(write, separator):
     config = loaded(starter_config(write([*rows, ("one", "sport"), ("two", "art"), ("three", "art")])))
     assert config.targets.type == "multilabel"
     assert config.targets.separator == separator.strip()
+    assert config.targets.threshold == "f1"
 
 
 def test_labels_that_hold_a_separator_are_one_label(write):
@@ -176,7 +169,7 @@ def test_sizes_are_in_order_and_each_is_used(write):
         starter_config(write([(f"{text} {number}", label) for number in range(400) for text, label in ENGLISH]))
     )
     assert small.training.epochs > large.training.epochs
-    assert small.model.dropout > large.model.dropout
+    assert small.model.members[0].training.epochs > large.model.members[0].training.epochs
     assert small.data.validation > large.data.validation
 
 
@@ -184,6 +177,12 @@ def test_the_metric_of_uneven_labels_is_f1(write):
     rows = [(f"text {number}", "rare" if number % 10 == 0 else "usual") for number in range(200)]
     assert loaded(starter_config(write(rows))).training.early_stopping.metric == "f1_macro"
     assert loaded(starter_config(write(ENGLISH))).training.early_stopping.metric == "loss"
+
+
+def test_many_labels_have_fewer_ngrams(write):
+    rows = [(f"text {number} of {label}", f"label {label}") for label in range(100) for number in range(4)]
+    assert loaded(starter_config(write(rows))).preprocessing.ngrams.most_ngrams == 2**25 // 100
+    assert loaded(starter_config(write(ENGLISH))).preprocessing.ngrams.most_ngrams == 2**19
 
 
 # Its form
@@ -194,6 +193,7 @@ def test_the_second_line_is_the_command_and_every_setting_has_a_reason(write):
     assert lines[0].startswith("# ")
     assert lines[1] == "#   textclf train 'my configs/a.yaml'"
     assert all("  # " in line for line in lines[3:] if line.startswith("  "))
+    assert {member.model.architecture for member in loaded("\n".join(lines)).model.members} == {"ngrams", "cnn"}
     assert max(map(len, lines)) <= 120
 
 

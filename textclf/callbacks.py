@@ -133,7 +133,7 @@ def _by_split(metrics: dict[str, float]) -> str:
     for name, value in sorted(metrics.items(), key=lambda item: not item[0].endswith("loss")):
         split = "validation" if name.startswith(VALIDATION) else "train"
         splits[split].append(f"{name.removeprefix(VALIDATION)} {value:.4f}")
-    return "  ".join(" ".join([split, *shown]) for split, shown in splits.items())
+    return "  ".join(" ".join([split, *shown]) for split, shown in splits.items() if shown)
 
 
 class ProgressBar(keras.callbacks.Callback):

@@ -1,16 +1,15 @@
 """A config to begin with, for a file that nobody described: every setting with its reason."""
 
 import json
-import math
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from textclf import recipe
 from textclf.checks.finding import counted, first_shown, percent, quoted
 from textclf.config_faults import escaped
 from textclf.config_yaml import parse_yaml
@@ -21,6 +20,7 @@ from textclf.guessing import Guess, guess
 from textclf.parallel import map_chunks
 from textclf.preprocessing import TOKENIZERS
 from textclf.readers.options import DEFAULTS
+from textclf.recipe import Facts, Line
 from textclf.scripts import WITHOUT_SPACES, count_characters, script_shares
 from textclf.splitting import split
 from textclf.target_options import TargetOptions
@@ -29,52 +29,11 @@ from textclf.targets import Targets
 SEED = 42
 SAMPLE_ROWS = 100_000  # whose texts are looked into
 SEPARATORS = "|;,"
-SHORTEST, LONGEST, LONG = 16, 512, 128  # tokens read of a text; from LONG on, the longest 5 % are cut instead of 1 %
-SMALLEST_VOCABULARY, LARGEST_VOCABULARY = 1_000, 30_000
 # Thai and others have no spaces that `word` could split at; Korean words take so many endings that most are rare:
 # of 20,000 comments of NSMC, 77.5 % of the validation share were right by word and 79.3 % by character.
 BY_CHARACTER = ("Hangul", *(script for script in WITHOUT_SPACES if script not in ("Han", "Hiragana", "Katakana")))
 MUCH_OF_A_SCRIPT = 0.3  # of all letters
-UNEVEN = 0.75  # of the rows have the same label
 COMMENTS = 38  # the column where they begin
-
-Line = tuple[str, object, str]  # a setting, its value, the reason
-
-
-class Size(NamedTuple):
-    """Settings for a file of up to so many rows."""
-
-    most_rows: float
-    epochs: int
-    patience: int
-    batch_size: int
-    learning_rate: float
-    dropout: float
-    validation: float
-    reason: str
-
-
-SIZES = (
-    #    most rows epochs patience batch  rate  dropout validation
-    Size(1_000,    30,    5,       16,    0.002, 0.5,   0.2,  "few texts: short epochs; half is hidden in each step"),
-    Size(5_000,    30,    4,       32,    0.002, 0.5,   0.15, "not many texts: half is hidden in each step"),
-    Size(20_000,   30,    3,       32,    0.002, 0.5,   0.1,  "half is hidden in each step"),
-    Size(100_000,  10,    2,       64,    0.001, 0.4,   0.1,  "many texts are hard to learn by heart"),
-    Size(math.inf, 6,     2,       128,   0.001, 0.3,   0.05, "very many texts are hard to learn by heart"),
-)  # fmt: skip
-
-
-class Facts(NamedTuple):
-    """What the settings depend on."""
-
-    dataset: Dataset
-    targets: Targets
-    size: Size
-    tokenizer: str
-    scripts: dict[str, float]
-    lengths: np.ndarray  # tokens of each text
-    distinct_tokens: int
-    repeated_tokens: int
 
 
 def write_starter(config: str | Path, data: str, test: str | None = None) -> Path:
@@ -113,9 +72,9 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
     sections = {
         "data": _data(data, test, found, facts),
         "targets": _targets(facts, separator),
-        "preprocessing": _preprocessing(facts),
-        "model": _model(facts),
-        "training": _training(facts),
+        "preprocessing": recipe.preprocessing(facts),
+        "model": recipe.model(facts),
+        "training": recipe.training(facts),
     }
     about = f"{counted(len(facts.dataset), 'row')}, {counted(len(facts.targets.labels), 'label')}"
     lines = [
@@ -154,7 +113,7 @@ def _facts(dataset: Dataset, *, many: bool) -> Facts:
     return Facts(
         dataset=dataset,
         targets=targets,
-        size=next(size for size in SIZES if len(dataset) <= size.most_rows),
+        size=recipe.size_for(len(dataset)),
         tokenizer=tokenizer,
         scripts=scripts,
         lengths=np.concatenate([part.lengths for part in parts]),
@@ -192,62 +151,16 @@ def _targets(facts: Facts, separator: str | None) -> list[Line]:
     if separator:
         several = sum(targets.counts) / len(facts.dataset)
         reason = f"{len(targets.labels)} labels, {several:.2f} a text; the most frequent: {most}"
-        return [("type", targets.type, reason), ("separator", separator, "between the labels of a text")]
+        return [
+            ("type", targets.type, reason),
+            ("separator", separator, "between the labels of a text"),
+            ("threshold", "f1", "found for each label on validation: rare ones never reach one half"),
+        ]
     return [("type", targets.type, f"{len(targets.labels)} labels, one a text; the most frequent: {most}")]
 
 
-def _preprocessing(facts: Facts) -> list[Line]:
-    scripts = ", ".join(f"{script} {percent(share)}" for script, share in list(facts.scripts.items())[:2])
-    split_by = {
-        "word": "words; Chinese and Japanese by character",
-        "character": "characters, where words are too many or unspaced",
-    }
-    middle, most, nearly_all = (int(value) for value in np.quantile(facts.lengths, [0.5, 0.95, 0.99], method="higher"))
-    length = min(max(8 * math.ceil((nearly_all if nearly_all <= LONG else most) / 8), SHORTEST), LONGEST)
-    cut = float((facts.lengths > length).mean())
-    cut_by_it = f"{percent(cut)} are longer and cut" if cut else "none is cut"
-    vocabulary = 1_000 * math.ceil((facts.repeated_tokens + 2) / 1_000)
-    vocabulary = min(max(vocabulary, SMALLEST_VOCABULARY), LARGEST_VOCABULARY)
-    return [
-        ("tokenizer", facts.tokenizer, f"{split_by[facts.tokenizer]} (letters: {scripts or 'none'})"),
-        ("vocabulary_size", vocabulary, f"{facts.distinct_tokens} different tokens, {facts.repeated_tokens} of them "
-                                        "more than once"),
-        ("sequence_length", length, f"median {middle} tokens, 95 % have at most {most}; {cut_by_it}"),
-        ("truncating", "right", "what is too long loses its end; left keeps the end"),
-    ]  # fmt: skip
-
-
-def _model(facts: Facts) -> list[Line]:
-    return [
-        ("architecture", "lstm", "reads the words in their order"),
-        ("embedding_dim", 64, "numbers that stand for a token"),
-        ("units", 64, "width of the LSTM"),
-        ("bidirectional", True, "reads every text from its end too"),
-        ("dropout", facts.size.dropout, facts.size.reason),
-    ]
-
-
-def _training(facts: Facts) -> list[Line]:
-    size = facts.size
-    uneven = not facts.targets.many and max(facts.targets.counts) >= UNEVEN * len(facts.dataset)
-    metric = (
-        ("f1_macro", "every label counts the same: the loss is that of the frequent ones")
-        if uneven
-        else ("loss", "the probabilities have to be right, not only the answers")
-    )
-    steps = math.ceil((1 - size.validation) * len(facts.dataset) / size.batch_size)
-    return [
-        ("epochs", size.epochs, "at most: the best one is kept"),
-        ("batch_size", size.batch_size, f"{counted(steps, 'step')} an epoch"),
-        ("learning_rate", size.learning_rate, "of Adam; try half and twice as much"),
-        ("early_stopping", None, "when to stop before the last epoch"),
-        ("  metric", *metric),
-        ("  patience", size.patience, "epochs without a better one"),
-    ]
-
-
 def _line(setting: str, value: object, reason: str) -> str:
-    shown = f"  {setting}:" if setting == "early_stopping" else f"  {setting}: {_yaml(value)}"
+    shown = f"  {setting}:" if value is recipe.HEADING else f"  {setting}: {_yaml(value)}"
     return f"{shown:<{COMMENTS}}  # {reason}"
 
 
