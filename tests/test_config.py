@@ -267,6 +267,7 @@ def test_defaults(load):
             "ema_decay": None,
             "checkpoint_steps": 1000,
             "augmentation": None,
+            "validations_per_epoch": 1,
             "early_stopping": {"metric": "loss", "patience": 3},
             "refit": False,
         },

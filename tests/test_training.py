@@ -11,6 +11,7 @@ import pytest
 import textclf
 from tests.conftest import LEARNS, write_colours
 from textclf.calibration import before_temperature
+from textclf.checkpoints import load_checkpoint
 from textclf.classifier import load_classifier
 from textclf.config import load_config
 from textclf.errors import ConfigError, DataError, RunError, TrainingError
@@ -329,3 +330,20 @@ def test_refit_learns_from_validation_too_and_measures_it_before(workplace, tiny
     assert second["test"]["log_loss"] != first["test"]["log_loss"]
     rows = [json.loads(run.metrics.read_text())["train"]["rows"] for run in (before, after)]
     assert rows == [396, 396]
+
+
+def test_validation_several_times_an_epoch(workplace, tiny_config):
+    """396 texts in batches of 32 are 13 steps, a quarter 3; patience and the best are counted in quarters."""
+    stopping = {"metric": "loss", "patience": 2}
+    parts = {"validations_per_epoch": 4, "epochs": 9, "early_stopping": stopping, "learning_rate": 0.1, "refit": True}
+    run = train(tiny_config(training=parts))
+    rows, about = history(run), run.read_about()["networks"]["lstm"]
+    assert [float(row["epoch"]) for row in rows] == [(number + 1) / 4 for number in range(len(rows))]
+    losses = [float(row["validation_loss"]) for row in rows]
+    best = int(np.argmin(losses)) + 1
+    assert len(losses) == best + 2 < 36
+    assert (about["best_epoch"], about["epochs"]) == (best / 4, len(losses) / 4)
+    _, last = load_checkpoint(run.last_checkpoint)
+    assert next(int(value) for name, value in last.items() if name.endswith("iteration")) == 3 * len(losses)
+    refitted = load_checkpoint(run.network("refit-lstm").last_checkpoint)[0]
+    assert refitted["position"]["epoch"] == best

@@ -23,6 +23,11 @@ VALIDATION = "validation_"
 BETTER_LOWER = {"loss", None}
 
 
+def in_epochs(validations: int, per_epoch: int) -> int | float:
+    """So many validations as epochs: a whole number, or 1.25."""
+    return validations // per_epoch if validations % per_epoch == 0 else round(validations / per_epoch, 3)
+
+
 class Validation(keras.callbacks.Callback):
     """Adds every validation metric to the epoch's logs, so that all callbacks after it can use any of them."""
 
@@ -41,11 +46,12 @@ class KeepBest(keras.callbacks.Callback):
     Args:
         metric: validation metric that decides; a later epoch must be better, not equal. `None`: the last epoch is best.
         patience: epochs without a better one after which training stops; `None` never stops.
+        per_epoch: validations in an epoch of the texts. Keras, and `best_epoch` here, call each of them an epoch.
     """
 
-    def __init__(self, best_path: Path, *, metric: str | None, patience: int | None):
+    def __init__(self, best_path: Path, *, metric: str | None, patience: int | None, per_epoch: int = 1):
         super().__init__()
-        self.best_path = best_path
+        self.best_path, self.per_epoch = best_path, per_epoch
         self.metric, self.patience = metric, patience
         self.best_epoch, self.best_value, self.epochs_done = 0, None, 0
 
@@ -68,8 +74,9 @@ class KeepBest(keras.callbacks.Callback):
         elif self.patience is not None and epoch + 1 - self.best_epoch >= self.patience:
             self.model.stop_training = True
             log.info(
-                "stopped early: validation %s has not been better than %.4f of epoch %d for %d epochs",
-                self.metric, self.best_value, self.best_epoch, self.patience,
+                "stopped early: validation %s has not been better than %.4f of epoch %s for %s epochs",
+                self.metric, self.best_value,
+                in_epochs(self.best_epoch, self.per_epoch), in_epochs(self.patience, self.per_epoch),
             )  # fmt: skip
 
     def state(self) -> dict:
@@ -97,11 +104,11 @@ class StopAtNonFiniteLoss(keras.callbacks.Callback):
 
 
 class History(keras.callbacks.Callback):
-    """`history.csv`, one line an epoch, and the same line in the log."""
+    """`history.csv`, one line a validation, and the same line in the log."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, per_epoch: int = 1):
         super().__init__()
-        self.path, self.rows = path, []
+        self.path, self.per_epoch, self.rows = path, per_epoch, []
 
     def on_epoch_begin(self, epoch, logs=None):
         """Start the clock."""
@@ -109,14 +116,14 @@ class History(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs):
         """Write all epochs again: a line is never there half, and an epoch that was interrupted never twice."""
-        self.rows.append({"epoch": epoch + 1, **{name: f"{value:.6f}" for name, value in logs.items()}})
+        now, last = (in_epochs(number, self.per_epoch) for number in (epoch + 1, self.params["epochs"]))
+        self.rows.append({"epoch": now, **{name: f"{value:.6f}" for name, value in logs.items()}})
         with atomic_file(self.path) as stream:
             writer = csv.DictWriter(stream, self.rows[0])
             writer.writeheader()
             writer.writerows(self.rows)
         seconds = time.perf_counter() - self.started
-        epochs = self.params["epochs"]
-        log.info("epoch %d/%d  %.0f s  %s", epoch + 1, epochs, seconds, _by_split(logs))
+        log.info("epoch %s/%s  %.0f s  %s", now, last, seconds, _by_split(logs))
 
     def state(self) -> dict:
         """The lines so far."""
@@ -137,11 +144,11 @@ def _by_split(metrics: dict[str, float]) -> str:
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """A bar for the running epoch, on a terminal only."""
+    """A bar for the running epoch, or the part of it up to a validation, on a terminal only."""
 
-    def __init__(self):
+    def __init__(self, per_epoch: int = 1):
         super().__init__()
-        self.bar = None
+        self.bar, self.per_epoch = None, per_epoch
 
     def on_epoch_begin(self, epoch, logs=None):
         """A new bar; it vanishes when the epoch's line is written."""
@@ -156,7 +163,8 @@ class ProgressBar(keras.callbacks.Callback):
             self.bar.start()
             steps = self.params["steps"]
             done = max(0, int(self.model.optimizer.iterations) - epoch * steps)  # of an epoch that was interrupted
-            named = f"epoch {epoch + 1}/{self.params['epochs']}"
+            now, last = (in_epochs(number, self.per_epoch) for number in (epoch + 1, self.params["epochs"]))
+            named = f"epoch {now}/{last}"
             self.task = self.bar.add_task(named, total=steps, completed=done, loss=np.nan)
 
     def on_train_batch_end(self, batch, logs):

@@ -12,7 +12,7 @@ from textclf.augmentation import augmented_rows, names_of_copies
 from textclf.averages import averaged_weights
 from textclf.batches import evaluation_batches, num_steps, training_batches
 from textclf.calibration import fit_temperature
-from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation
+from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation, in_epochs
 from textclf.checkpoints import assign, load_checkpoint, weights_of
 from textclf.config import Config
 from textclf.encoded_split import EncodedSplit
@@ -51,8 +51,8 @@ class FittedNetwork(NamedTuple):
 
     model: keras.Model
     logits: np.ndarray  # of the validation texts, (texts, units)
-    best_epoch: int
-    epochs: int
+    best: int  # its number among the validations
+    validations: int
     seconds: float
 
 
@@ -84,7 +84,7 @@ def fit(
         log.info("fitting again, to train and validation together: the figures of validation are those of before")
         both = EncodedSplit.of(parts)
         final = [
-            fit_one(member, both, validation, folder=folder.network(f"refit-{member.name}"), epochs=network.best_epoch)
+            fit_one(member, both, validation, folder=folder.network(f"refit-{member.name}"), validations=network.best)
             for member, network in zip(members, networks, strict=True)
         ]
     graph = build_graph(
@@ -94,7 +94,11 @@ def fit(
         scales=scales,
     )
     about = {
-        member.name: {"best_epoch": network.best_epoch, "epochs": network.epochs, "weight": weight}
+        member.name: {
+            "best_epoch": in_epochs(network.best, member.training.validations_per_epoch),
+            "epochs": in_epochs(network.validations, member.training.validations_per_epoch),
+            "weight": weight,
+        }
         for member, network, weight in zip(members, networks, weights, strict=True)
     }
     seconds = sum(network.seconds for network in {id(network): network for network in [*networks, *final]}.values())
@@ -117,12 +121,12 @@ def fit_network(
     preprocessor: Preprocessor,
     targets: Targets,
     folder: RunFolder,
-    epochs: int | None = None,
+    validations: int | None = None,
 ) -> FittedNetwork:
     """Fit one network, from where an earlier process left `folder`; its checkpoints and its history go there.
 
     Args:
-        epochs: how many to go through, validation having no say; by default as many as early stopping lets it.
+        validations: after how many the fit ends, none of them having a say; by default early stopping decides.
 
     Raises:
         TrainingError: the loss is no longer a number.
@@ -133,9 +137,11 @@ def fit_network(
     options, padding = member.training, preprocessor.options.padding
     inputs = NETWORKS[member.model.architecture].INPUTS
     train, validation = train.only(inputs), validation.only(inputs)
-    steps = num_steps(len(train.classes), options.batch_size)
+    epoch_steps, per_epoch = num_steps(len(train.classes), options.batch_size), options.validations_per_epoch
+    steps = max(1, round(epoch_steps / per_epoch))  # to a validation
     ids_per_step = options.batch_size * float(lengths_of(train.arrays).mean())
-    model = _compiled_model(member, preprocessor, targets, seed=seed, epoch_steps=steps, ids_per_step=ids_per_step)
+    all_steps = options.epochs * per_epoch * steps
+    model = _compiled_model(member, preprocessor, targets, seed=seed, num_steps=all_steps, ids_per_step=ids_per_step)
     vectors = getattr(member.model, "vectors", None)
     if vectors:
         begin_with_vectors(model, vectors, preprocessor, train.arrays["token_ids"].ids)
@@ -149,38 +155,39 @@ def fit_network(
         padding=padding,
         read_rows=_augmented_rows(train, options.augmentation, seed, preprocessor),
     )
-    tune_later = [TuneLater(vectors.frozen_epochs)] if vectors and vectors.tuned and vectors.frozen_epochs else []
-    keep_best = _keep_best(options, folder, validated=epochs is None)
+    frozen = vectors.frozen_epochs * per_epoch if vectors and vectors.tuned else 0
+    keep_best = _keep_best(options, folder, validated=validations is None)
     measure = partial(_validation_metrics, model, validation, targets, padding)
-    judging = [] if epochs else [Validation(measure)]
-    bar = ProgressBar()
+    judging = [] if validations else [Validation(measure)]
+    bar = ProgressBar(per_epoch)
     try:
         seconds = fit_on(
             model,
-            lambda start: batches_from(start=start),
-            [bar, *tune_later, StopAtNonFiniteLoss(), *judging, History(folder.history), keep_best],
+            lambda start: batches_from(start=divmod(start[0] * steps + start[1], epoch_steps)),
+            [
+                *([TuneLater(frozen)] if frozen else []),
+                *[bar, StopAtNonFiniteLoss(), *judging, History(folder.history, per_epoch), keep_best],
+            ],
             path=folder.last_checkpoint,
-            epochs=epochs or options.epochs,
+            epochs=validations or options.epochs * per_epoch,
             epoch_steps=steps,
             every=options.checkpoint_steps,
         )
     finally:
         bar.close()
     assign(folder.best_checkpoint, weights_of(model), load_checkpoint(folder.best_checkpoint)[1])
-    log.info("kept the weights of epoch %d", keep_best.best_epoch)
+    log.info("kept the weights of epoch %s", in_epochs(keep_best.best_epoch, per_epoch))
     logits = _logits(model, validation.arrays, padding)
     return FittedNetwork(model, logits, keep_best.best_epoch, keep_best.epochs_done, seconds)
 
 
 def _compiled_model(
-    member: Member, preprocessor: Preprocessor, targets: Targets, *, seed: int, epoch_steps: int, ids_per_step: float
+    member: Member, preprocessor: Preprocessor, targets: Targets, *, seed: int, num_steps: int, ids_per_step: float
 ) -> keras.Model:
     options = member.training
     sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
     model = build_model(member.model, sizes, num_units=targets.num_units)
-    rate = learning_rate(
-        options.learning_rate, shape=options.schedule, warmup=options.warmup, num_steps=options.epochs * epoch_steps
-    )
+    rate = learning_rate(options.learning_rate, shape=options.schedule, warmup=options.warmup, num_steps=num_steps)
     optimizer = build_optimizer(options, learning_rate=rate, ids_per_step=ids_per_step)
     loss = targets.loss()
     if options.augmentation and options.augmentation.mixup:
@@ -222,6 +229,7 @@ def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) 
         folder.best_checkpoint,
         metric=metric if validated else None,
         patience=stopping.patience if stopping and validated else None,
+        per_epoch=options.validations_per_epoch,
     )
 
 

@@ -13,7 +13,11 @@ class EarlyStoppingOptions(Options):
     metric: Literal["accuracy", "f1_macro", "loss", "roc_auc"] = Field(
         "loss", description="Validation metric that decides which epoch is the best."
     )
-    patience: int = Field(3, ge=1, description="Epochs without a better one after which training stops.")
+    patience: int = Field(
+        3,
+        ge=1,
+        description="Validations without a better one after which training stops: epochs, if there is one each.",
+    )
 
 
 class AugmentationOptions(Options):
@@ -94,6 +98,12 @@ class TrainingOptions(Options):
     )
     augmentation: AugmentationOptions | None = Field(
         None, description="How training texts are changed in each epoch; null: not at all."
+    )
+    validations_per_epoch: int = Field(
+        1,
+        ge=1,
+        description="How often an epoch validation is measured, at equal distances. More suit large sets, which are "
+        "learned before an epoch is over.",
     )
     early_stopping: EarlyStoppingOptions | None = Field(
         EarlyStoppingOptions(),
