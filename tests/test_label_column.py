@@ -17,7 +17,7 @@ def test_a_column_is_the_labels_of_each_text(rows, data):
     labels = Labels.of(rows)
     assert list(labels) == rows
     assert len(labels) == len(rows)
-    assert labels.codes.dtype == np.int32
+    assert labels.codes.dtype == np.uint8
     assert labels.count_answers() == Counter(rows)
     assert labels.count() == Counter(label for row in rows for label in set(row))
     assert labels.where(lambda answer: "a" in answer).tolist() == ["a" in row for row in rows]
@@ -39,3 +39,18 @@ def test_columns_of_fields_and_of_lists_share_their_codes():
     assert code_column(texts, numbers).tolist() == [0, 1, 0]
     assert code_column(lists, numbers).tolist() == [1, 2, 3, 1]
     assert list(numbers) == [("a",), ("b",), (), ("a", "b")]
+
+
+def test_many_different_answers_have_numbers_of_their_own():
+    rows = [(str(number % 70_000),) for number in range(70_001)]
+    labels = Labels.of(rows)
+    assert list(labels.take(np.arange(300))) == rows[:300]
+    assert [labels[index] for index in (0, 255, 256, 65_536, 70_000)] == [
+        ("0",),
+        ("255",),
+        ("256",),
+        ("65536",),
+        ("0",),
+    ]
+    encoded = code_column(pa.array([row[0] for row in rows], pa.large_string()), {})
+    assert encoded[[255, 256, 65_536, 70_000]].tolist() == [255, 256, 65_536, 0]

@@ -156,7 +156,7 @@ def _read(
 ) -> tuple[Dataset, Labels]:
     """A dataset, and what its split column says of each row."""
     name = str(source) if isinstance(source, str) else ", ".join(map(str, source))
-    codes = {"label": [np.empty(0, np.int32)], "split": [np.empty(0, np.int32)]}
+    codes = {"label": [np.empty(0, np.uint8)], "split": [np.empty(0, np.uint8)]}
     numbers: dict[str, dict[tuple[str, ...], int]] = {"label": {}, "split": {}}
 
     def texts_of_tables() -> Iterator[pa.LargeStringArray]:

@@ -14,7 +14,7 @@ class Labels:
 
     Args:
         answers: the labels of a text: exactly one, or any number where the classifier has many. Each occurs.
-        codes: positions in `answers`, int32 (texts,).
+        codes: positions in `answers`, of the smallest type that has them, (texts,).
     """
 
     answers: list[tuple[str, ...]]
@@ -27,7 +27,7 @@ class Labels:
             return rows
         numbers: dict[tuple[str, ...], int] = {}
         codes = np.fromiter((numbers.setdefault(tuple(row), len(numbers)) for row in rows), np.int32)
-        return cls(list(numbers), codes)
+        return cls(list(numbers), compact(codes))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -43,7 +43,7 @@ class Labels:
         codes = self.codes[indices]
         occurs = np.bincount(codes, minlength=len(self.answers)) > 0
         answers = [self.answers[number] for number in np.flatnonzero(occurs)]
-        return Labels(answers, (np.cumsum(occurs, dtype=np.int32) - 1)[codes])
+        return Labels(answers, compact(np.cumsum(occurs, dtype=np.int32) - 1)[codes])
 
     def map(self, function: Callable[[tuple[str, ...]], tuple[str, ...]]) -> "Labels":
         """Every answer changed; those that become the same are one."""
@@ -66,13 +66,18 @@ class Labels:
         return Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
 
 
+def compact(codes: np.ndarray) -> np.ndarray:
+    """The same numbers in the smallest type: a byte a text where there are few answers, not four."""
+    return codes.astype(np.min_scalar_type(max(int(codes.max(initial=0)), 0)), copy=False)
+
+
 def code_column(column: pa.ChunkedArray | pa.Array, numbers: dict[tuple[str, ...], int]) -> np.ndarray:
-    """A label column as readers give it -> codes, int32 (texts,); a text is one label, a list its labels.
+    """A label column as readers give it -> codes, (texts,); a text is one label, a list its labels.
 
     Args:
         numbers: the code of every answer so far; new ones are added.
     """
-    parts = [np.empty(0, np.int32)]
+    parts = [np.empty(0, np.uint8)]
     for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
         if pa.types.is_list(chunk.type):
             answers, positions = map(tuple, chunk.to_pylist()), slice(None)
@@ -80,5 +85,5 @@ def code_column(column: pa.ChunkedArray | pa.Array, numbers: dict[tuple[str, ...
             encoded = chunk.dictionary_encode()
             answers, positions = ((label,) for label in encoded.dictionary.to_pylist()), encoded.indices.to_numpy()
         codes = np.fromiter((numbers.setdefault(answer, len(numbers)) for answer in answers), np.int32)
-        parts.append(codes[positions])
+        parts.append(compact(codes)[positions])
     return np.concatenate(parts)

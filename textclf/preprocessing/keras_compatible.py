@@ -6,7 +6,6 @@ split on spaces. It makes one token of a whole Chinese sentence: use `word` for 
 
 from typing import Literal
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
@@ -44,9 +43,8 @@ def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:
     """The most frequent words; of equally frequent ones those that occurred first."""
-    tokens, counts = count_tokens(texts, lambda chunk: split(chunk, options))
-    order = np.argsort(-counts, kind="stable")
-    words = tokens.take(order[: options.vocabulary_size - _first_id(options)]).to_pylist()
+    counts = count_tokens(texts, lambda chunk: split(chunk, options))
+    words = sorted(counts, key=counts.__getitem__, reverse=True)[: options.vocabulary_size - _first_id(options)]
     if options.oov_token in words:
         raise DataError(
             f"preprocessing.oov_token: expected a token that is no word of the texts, received "

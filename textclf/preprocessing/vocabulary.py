@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +16,6 @@ from textclf.text_array import text_array
 
 UNKNOWN_ID = 1
 FIRST_ID = 2
-CHUNKS_COUNTED = 16  # before their counts are put together
 NOT_FOUND = pa.Int32Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([-1], np.int32))])[0]
 
 
@@ -38,26 +36,18 @@ def tokens_of(split_texts: pa.ListArray) -> Tokens:
     return Tokens(split_texts.flatten(), np.diff(np.from_dlpack(split_texts.offsets)).astype(np.int64))
 
 
-def count_tokens(
-    texts: pa.LargeStringArray, split: Callable[[pa.LargeStringArray], Tokens]
-) -> tuple[pa.LargeStringArray, np.ndarray]:
-    """Distinct tokens in the order of their first occurrence, and how often each occurs (int64)."""
-    counted = map_chunks(lambda chunk: pc.value_counts(split(chunk).values), texts)
-    tokens, totals = text_array([]), np.empty(0, np.int64)
-    while parts := list(islice(counted, CHUNKS_COUNTED)):  # not all at once: each chunk has its own common words
-        tokens, totals = _merged(tokens, totals, parts)
-    real = _byte_lengths(tokens) > 0
-    return tokens.filter(pa.array(real)), totals[real]
+def count_tokens(texts: pa.LargeStringArray, split: Callable[[pa.LargeStringArray], Tokens]) -> dict[str, int]:
+    """Distinct tokens in the order of their first occurrence, and how often each occurs.
 
-
-def _merged(
-    tokens: pa.LargeStringArray, totals: np.ndarray, parts: list[pa.StructArray]
-) -> tuple[pa.LargeStringArray, np.ndarray]:
-    """Tokens counted so far, and those of some chunks more."""
-    merged = pa.concat_arrays([tokens, *(part.field("values") for part in parts)]).dictionary_encode()
-    counts = np.concatenate([totals, *(part.field("counts").to_numpy() for part in parts)])
-    totals = np.bincount(merged.indices.to_numpy(), weights=counts).astype(np.int64)  # exact up to 2**53
-    return merged.dictionary, totals
+    A dictionary that grows with them, and not with the texts: to put columns of counts together takes several times
+    the memory of both, each time.
+    """
+    counts: dict[str, int] = {}
+    for part in map_chunks(lambda chunk: pc.value_counts(split(chunk).values), texts):
+        for token, count in zip(part.field("values").to_pylist(), part.field("counts").to_pylist(), strict=True):
+            counts[token] = counts.get(token, 0) + count
+    counts.pop("", None)
+    return counts
 
 
 def _byte_lengths(values: pa.LargeStringArray) -> np.ndarray:
@@ -116,11 +106,13 @@ class Vocabulary:
 
 def learn_vocabulary(texts: pa.LargeStringArray, options: NormalizedOptions, split: Split) -> list[str]:
     """The most frequent tokens; of equally frequent ones the alphabetically first."""
-    tokens, counts = count_tokens(texts, lambda chunk: split(chunk, options))
-    tokens, counts = tokens.filter(pa.array(counts >= options.min_frequency)), counts[counts >= options.min_frequency]
-    alphabetical = pc.sort_indices(tokens).to_numpy()
-    order = alphabetical[np.argsort(-counts[alphabetical], kind="stable")]
-    return tokens.take(order[: options.vocabulary_size - FIRST_ID]).to_pylist()
+    counts = count_tokens(texts, lambda chunk: split(chunk, options))
+    size, least = options.vocabulary_size - FIRST_ID, options.min_frequency
+    if len(counts) > size > 0:  # most tokens are too rare to be sorted
+        frequencies = np.fromiter(counts.values(), np.int64, len(counts))
+        least = max(least, np.partition(frequencies, -size)[-size])
+    frequent = (token for token, count in counts.items() if count >= least)
+    return sorted(frequent, key=lambda token: (-counts[token], token))[:size]
 
 
 def load_vocabulary(tokens: list[str], options: NormalizedOptions, split: Split) -> Tokenizer:
