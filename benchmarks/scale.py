@@ -32,9 +32,9 @@ encoded_texts(config.preprocessing, {name: dataset.texts for name, dataset in sp
 """
 CONFIG = """
 data: {train: train.csv, validation: validation.csv}
-preprocessing: {tokenizer: word, vocabulary_size: 20000, sequence_length: 64}
-model: {architecture: lstm, embedding_dim: 16, units: 16}
-training: {epochs: 1, batch_size: 256}
+preprocessing: {tokenizer: word, vocabulary_size: 20000, sequence_length: 16}
+model: {architecture: cnn, embedding_dim: 16, filters: 16}
+training: {epochs: 1, batch_size: 512}
 """
 TEXTCLF = [sys.executable, "-m", "textclf"]
 STEPS = {

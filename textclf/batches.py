@@ -34,7 +34,7 @@ def training_batches(
             nothing before it has to be read.
         read_rows: what stands at some row numbers in an epoch; by default the arrays as they are.
     """
-    lengths, orders = lengths_of(arrays), {}
+    lengths, orders = lengths_of(arrays).astype(np.int32), {}  # kept for all rows while the training lasts
     pools = -(-num_steps(len(lengths), batch_size) // POOL_BATCHES)
     first, skipped = start[0] * pools + start[1] // POOL_BATCHES, start[1] % POOL_BATCHES
 
@@ -71,24 +71,23 @@ def num_steps(num_rows: int, batch_size: int) -> int:
 
 
 def shuffled_batches(lengths: np.ndarray, batch_size: int, random: np.random.Generator) -> np.ndarray:
-    """Row numbers, int64 (steps, batch_size), every row once, -1 where the one incomplete batch is not filled.
+    """Row numbers, int32 (steps, batch_size), every row once, -1 where the one incomplete batch is not filled.
 
     Shuffle, sort pools of `POOL_BATCHES` batches by length, cut them into batches, shuffle the batches of each.
     """
-    order = random.permutation(len(lengths))
-    pool_size = POOL_BATCHES * batch_size
-    batches = []
-    for start in range(0, len(order), pool_size):
-        pool = order[start : start + pool_size]
+    order = random.permutation(np.arange(len(lengths), dtype=np.int32))
+    batches = np.empty((num_steps(len(order), batch_size), batch_size), np.int32)
+    for step in range(0, len(batches), POOL_BATCHES):
+        pool = order[step * batch_size : (step + POOL_BATCHES) * batch_size]
         of_pool = _filled(pool[np.argsort(lengths[pool], kind="stable")], batch_size)
-        batches.append(of_pool[random.permutation(len(of_pool))])
-    return np.concatenate(batches)
+        batches[step : step + POOL_BATCHES] = of_pool[random.permutation(len(of_pool))]
+    return batches
 
 
 def _filled(order: np.ndarray, batch_size: int) -> np.ndarray:
     """Row numbers cut into batches, the last one filled up with -1."""
     missing = -len(order) % batch_size
-    return np.concatenate([order, np.full(missing, -1)]).reshape(-1, batch_size).astype(np.int64, copy=False)
+    return np.concatenate([order, np.full(missing, -1, order.dtype)]).reshape(-1, batch_size)
 
 
 def _batches(

@@ -34,8 +34,9 @@ def concatenate(parts: Sequence[TokenIds], dtype: type = np.int32) -> TokenIds:
 
 def take(rows: TokenIds, indices: np.ndarray) -> TokenIds:
     """The rows at `indices`, in that order."""
-    lengths = rows.lengths[indices]
-    return from_lengths(rows.ids[_positions(rows.offsets[:-1][indices], lengths)], lengths)
+    starts = rows.offsets[:-1][indices]  # not the lengths of all rows: they may be millions in a file
+    lengths = rows.offsets[1:][indices] - starts
+    return from_lengths(rows.ids[_positions(starts, lengths)], lengths)
 
 
 def truncate(rows: TokenIds, length: int, side: str) -> TokenIds:
