@@ -11,6 +11,7 @@ import pytest
 import textclf
 from tests.conftest import LEARNS, write_colours
 from textclf.calibration import before_temperature
+from textclf.callbacks import StopAtNonFiniteLoss
 from textclf.checkpoints import load_checkpoint
 from textclf.classifier import load_classifier
 from textclf.config import load_config
@@ -115,6 +116,30 @@ def test_a_loss_that_is_no_number_ends_the_run_and_says_what_to_try(workplace, t
     assert about["status"] == "failed"
     assert not (workplace / "runs/r/classifier").exists()
     assert not (workplace / "runs/latest").exists()
+
+
+def test_the_best_weights_stay_when_the_loss_is_no_number_any_more(workplace, tiny_config, monkeypatch):
+    end = StopAtNonFiniteLoss.on_train_batch_end
+
+    def leap(self, batch, logs):
+        if int(self.model.optimizer.iterations) == 20:  # of 13 in an epoch
+            self.model.trainable_variables[0].assign(self.model.trainable_variables[0] * np.nan)
+        end(self, batch, logs)
+
+    monkeypatch.setattr(StopAtNonFiniteLoss, "on_train_batch_end", leap)
+    with pytest.raises(TrainingError, match=r"the loss became nan at step 21 with learning rate 0\.01\. Try a tenth"):
+        train(tiny_config())
+    kept = load_checkpoint(workplace / "runs/r/checkpoints/best.npz")[1].values()
+    assert all(np.isfinite(array).all() for array in kept)
+
+
+def test_a_classifier_that_always_says_the_same_is_said_aloud(workplace, tiny_config):
+    run = train(tiny_config(training={"epochs": 1}), "targets.class_weights={positive: 1000}")
+    assert re.search(
+        r"the classifier answers 'positive' to every validation text, of which there are negative 50\.0%, "
+        r"positive 50\.0%: it tells nothing apart\. Try more epochs",
+        run.log.read_text(),
+    )
 
 
 def test_an_interrupted_run_says_that_it_is_unfinished(workplace, tiny_config, monkeypatch):

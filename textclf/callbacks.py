@@ -64,6 +64,8 @@ class KeepBest(keras.callbacks.Callback):
                 f"training.early_stopping.metric: {self.metric} is not defined on the validation texts, which have "
                 "one label only. Choose another metric, or validate on more texts."
             )
+        if not math.isfinite(value):
+            raise not_finite(self.model, f"validation {self.metric}", value)
         better = self.best_value is None or (
             value < self.best_value if self.metric in BETTER_LOWER else value > self.best_value
         )
@@ -95,12 +97,17 @@ class StopAtNonFiniteLoss(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs):
         """Raise a TrainingError that says where it happened and what to try."""
         if not math.isfinite(logs["loss"]):
-            rate = float(self.model.optimizer.learning_rate)
-            raise TrainingError(
-                f"the loss became {logs['loss']} at step {int(self.model.optimizer.iterations)} with learning rate "
-                f"{rate:g}. Try a tenth of it (--set training.learning_rate={rate / 10:g}), or a lower "
-                "training.clip_norm. The weights of the best epoch so far are in checkpoints/."
-            )
+            raise not_finite(self.model, "loss", logs["loss"])
+
+
+def not_finite(model: keras.Model, name: str, value: float) -> TrainingError:
+    """The error for a figure that is no number any more."""
+    rate = float(model.optimizer.learning_rate)
+    return TrainingError(
+        f"the {name} became {value} at step {int(model.optimizer.iterations)} with learning rate {rate:g}. Try a tenth "
+        f"of it (--set training.learning_rate={rate / 10:g}), or a lower training.clip_norm, under another --run. The "
+        "weights of the best epoch before are in checkpoints/best.npz, if there was one."
+    )
 
 
 class History(keras.callbacks.Callback):

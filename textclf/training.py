@@ -163,6 +163,7 @@ def _measure_splits(
         metrics[name] = targets.measure(split.classes, probabilities)
         metrics[name]["before_calibration"] = _before_calibration(targets, split.classes, probabilities, temperature)
     _log_decision(classifier.targets, metrics["validation"], temperature)
+    _warn_of_one_answer(classifier.targets, metrics["validation"], validation_probabilities)
     # The last split is the one furthest from training: its answers are the ones to look at.
     write_evaluation(folder.path, classifier, splits[name], probabilities, metrics)
 
@@ -187,6 +188,19 @@ def _log_decision(targets: Targets, validation: dict, temperature: float) -> Non
         log.info("threshold of %s: %.4f", targets.labels[1], thresholds[0])
     elif thresholds:
         log.info("thresholds of %d labels: %.4f to %.4f", len(thresholds), min(thresholds), max(thresholds))
+
+
+def _warn_of_one_answer(targets: Targets, validation: dict, probabilities: np.ndarray) -> None:
+    """A classifier that always says the same has learned nothing, however good its accuracy looks."""
+    answers = set(targets.decode(probabilities))
+    rows = {label: figures["support"] for label, figures in validation["by_class"].items()}
+    if len(answers) == 1 and validation["rows"] not in rows.values():
+        shares = ", ".join(f"{label} {count / validation['rows']:.1%}" for label, count in rows.items())
+        log.warning(
+            "the classifier answers '%s' to every validation text, of which there are %s: it tells nothing apart. Try "
+            "more epochs, another learning rate, targets.class_weights, or see what textclf check says.",
+            targets.joined(answers.pop()), shares,
+        )  # fmt: skip
 
 
 def _how_read(data: DataOptions) -> dict:

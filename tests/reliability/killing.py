@@ -40,14 +40,19 @@ def plans(chance: random.Random, seconds: float, state_bytes: int) -> Iterator[d
 def train_under_fire(config: Path, run: str, moments: Iterator[dict], kills: int) -> list[dict]:
     """Train until `kills` of the plans have killed it, then to the end; the plans that have."""
     struck = []
-    while len(struck) < kills:
-        plan = next(moments)
-        if not killed(run_dying(plan, "train", str(config), "--run", run)):
-            return struck
-        struck.append(plan)
-    arguments = ["resume", run] if Path("runs", run, "run.json").exists() else ["train", str(config), "--run", run]
-    assert not killed(run_dying({}, *arguments))
+    while status_of(run) != "finished":
+        plan = next(moments) if len(struck) < kills else {}
+        begun = status_of(run) is not None
+        arguments = ["resume", run] if begun and len(struck) % 2 else ["train", str(config), "--run", run]
+        if killed(run_dying(plan, *arguments)):
+            struck.append(plan)
     return struck
+
+
+def status_of(run: str) -> str | None:
+    """What `run.json` says; none before there is one. The last of all kills may come when it is finished."""
+    about = Path("runs", run, "run.json")
+    return json.loads(about.read_text())["status"] if about.exists() else None
 
 
 def content_of(run: Path) -> dict[str, bytes]:
@@ -57,8 +62,10 @@ def content_of(run: Path) -> dict[str, bytes]:
     for name, path in files.items():
         if path.name == STATE:
             with np.load(path, allow_pickle=False) as arrays:
-                content |= {f"{name}/{array}": arrays[array].tobytes() for array in arrays if array != "about"}
-        elif name not in OF_THE_PROCESS:
+                # By number: Keras counts the names of layers on from one training of a process to the next.
+                numbered = {"/".join(array.split("/")[:2]): array for array in arrays if array != "about"}
+                content |= {f"{name}/{number}": arrays[array].tobytes() for number, array in numbered.items()}
+        elif path.name not in OF_THE_PROCESS:
             content[name] = path.read_bytes()
     return content
 

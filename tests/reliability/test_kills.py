@@ -24,7 +24,7 @@ CONFIGS = {
         "data": ENGLISH,
         "model": {**LSTM, "recurrent_dropout": 0.2, "word_dropout": 0.1, "bidirectional": False},
     },
-    "two layers in both directions": {"data": TOPICS, "model": {**LSTM, "layers": 2, "bidirectional": True}},
+    "two layers in both directions": {"data": TOPICS, "model": {**LSTM, "num_layers": 2, "bidirectional": True}},
     "cnn": {"data": ENGLISH, "model": {"architecture": "cnn", "embedding_dim": 8, "filters": 8}},
     "several labels a text": {"data": {"train": "colours.csv"}, "model": LSTM},
     "class weights": {"data": ENGLISH, "model": LSTM, "targets": {"class_weights": {"positive": 3}}},

@@ -1,0 +1,226 @@
+"""Going on: after a signal, only with the same config, data and versions, and never twice at a time."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+import textclf
+from tests.conftest import TINY
+from tests.reliability.killing import differences
+from textclf.checkpoints import load_checkpoint, save_checkpoint
+from textclf.cross_validation import cross_validate
+from textclf.errors import RunError
+from textclf.fit_state import GoOn, read_state
+from textclf.interruption import Interrupted
+from textclf.run_folder import RunFolder
+from textclf.unfinished import locked
+
+DATA = {"train": "data/toy_en/train.csv", "test": "data/toy_en/test.csv"}
+
+
+def send_signals(monkeypatch, step: int, *signals: int) -> None:
+    """Send signals to this process at the end of a step, counted over all fits from 1."""
+    done, end = 0, GoOn.on_train_batch_end
+
+    def end_and_send(self, batch, logs=None):
+        nonlocal done
+        done += 1
+        if done == step:
+            for number in signals:
+                os.kill(os.getpid(), number)
+        end(self, batch, logs)
+
+    monkeypatch.setattr(GoOn, "on_train_batch_end", end_and_send)
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory, root):
+    """A folder in which SIGTERM has ended a run of 13 steps an epoch after its step 5."""
+    folder = tmp_path_factory.mktemp("stopped")
+    (folder / "data").symlink_to(root / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        send_signals(patch, 5, signal.SIGTERM)
+        with pytest.raises(Interrupted):
+            textclf.train({"data": DATA, **TINY}, run="r")
+    return folder
+
+
+@pytest.fixture
+def interrupted(stopped, workplace):
+    """A copy of that run, and its config."""
+    shutil.copytree(stopped / "runs", workplace / "runs")
+    return RunFolder("runs/r"), {"data": dict(DATA), **TINY}
+
+
+def position_of(run: RunFolder) -> tuple[int, int]:
+    about, _ = load_checkpoint(run.last_checkpoint)
+    return about["position"]["epoch"], about["position"]["step"]
+
+
+def test_a_signal_lets_the_step_end_keeps_the_state_and_says_how_to_go_on(workplace, tiny_config, monkeypatch):
+    untouched = textclf.train(tiny_config(), run="untouched")
+    (workplace / "runs/latest").unlink()
+    before = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch:
+        send_signals(patch, 16, signal.SIGINT)
+        with pytest.raises(Interrupted) as caught:
+            textclf.train(tiny_config(), run="r")
+    run = RunFolder("runs/r")
+    assert caught.value.exit_code == 130
+    assert position_of(run) == (1, 3)
+    assert run.read_about()["status"] == "interrupted"
+    assert "interrupted: runs/r is not finished; textclf resume runs/r goes on" in run.log.read_text()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert not Path("runs/latest").exists()
+    assert differences(untouched.path, textclf.resume("r").path) == []
+    assert len(run.read_about()["resumed"]) == 1
+    assert Path("runs/latest").resolve() == run.path.resolve()
+
+
+def test_a_second_signal_ends_at_once(workplace, tiny_config, monkeypatch):
+    send_signals(monkeypatch, 4, signal.SIGINT, signal.SIGINT)
+    with pytest.raises(Interrupted):
+        textclf.train(tiny_config(), ["training.checkpoint_steps=3"], run="r")
+    assert position_of(RunFolder("runs/r")) == (0, 3)
+
+
+def test_a_signal_at_the_last_step_of_an_epoch_waits_for_its_figures(workplace, tiny_config, monkeypatch):
+    send_signals(monkeypatch, 13, signal.SIGINT)
+    with pytest.raises(Interrupted):
+        textclf.train(tiny_config(), run="r")
+    assert position_of(RunFolder("runs/r")) == (1, 0)
+    assert len(RunFolder("runs/r").history.read_text().splitlines()) == 2
+
+
+def test_the_same_config_and_name_go_on(interrupted):
+    run, config = interrupted
+    assert textclf.train(config, run="r").read_about()["status"] == "finished"
+    assert "going on after 0 epochs and 5 steps" in run.log.read_text()
+    with pytest.raises(RunError, match=r"^runs/r: expected a run that is not finished, but this one is\.$"):
+        textclf.resume("r")
+
+
+def test_a_fit_that_is_finished_is_not_repeated(workplace, tiny_config, monkeypatch):
+    from textclf import training
+
+    whole = textclf.train(tiny_config(), run="whole")
+    monkeypatch.setattr(training, "_compare_with_keras", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        textclf.train(tiny_config(), run="r")
+    monkeypatch.undo()
+    monkeypatch.chdir(workplace)
+    assert Path("runs/r/classifier").exists()
+    with pytest.raises(RunError, match="expected a finished run, but this one is interrupted"):
+        textclf.load("r")
+    monkeypatch.setattr("keras.Model.fit", lambda *_, **__: pytest.fail("fitted again"))
+    assert differences(whole.path, textclf.resume("r").path) == []
+
+
+def more_epochs(run, config):
+    config["training"] = {**config["training"], "epochs": 3}
+
+
+def another_text(run, config):
+    with Path("data/train.csv").open("a", encoding="utf-8") as stream:
+        stream.write("fine,positive\n")
+
+
+def another_keras(run, config):
+    run.update_about(versions={**run.read_about()["versions"], "keras": "3.0", "old": "1"})
+
+
+CHANGES = {
+    more_epochs: r"training\.epochs: was 2, is 3",
+    another_text: r"data_sha256\.data/train\.csv: was [0-9a-f]{40}, is [0-9a-f]{40}",
+    another_keras: r"versions\.keras: was 3\.0, is 3\.\d+\.\d+\n  versions\.old: was 1, is missing",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_has_changed_is_said_and_nothing_is_touched(interrupted, workplace, root, change):
+    run, config = interrupted
+    (workplace / "data").unlink()
+    shutil.copytree(root / "data/toy_en", "data")
+    config["data"] = {"train": "data/train.csv", "test": "data/test.csv"}
+    about = run.read_about()
+    moved = {path.replace("toy_en/", ""): value for path, value in about["data_sha256"].items()}
+    run.update_about(data_sha256=moved)
+    run.config.write_text(run.config.read_text().replace("toy_en/", ""))
+    change(run, config)
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    calls = [lambda: textclf.train(config, run="r"), lambda: textclf.resume("r")]
+    for call in calls[: 1 if change is more_epochs else 2]:
+        with pytest.raises(RunError, match=rf"{CHANGES[change]}\nUndo them .* start over, remove runs/r, or choose"):
+            call()
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
+
+
+def test_a_run_at_work_is_left_alone(interrupted):
+    run, config = interrupted
+    with locked(run):
+        for call in (lambda: textclf.resume("r"), lambda: textclf.train(config, run="r")):
+            with pytest.raises(RunError, match=r"^runs/r: another process is training in it\."):
+                call()
+    assert run.read_about()["status"] == "interrupted"
+
+
+def test_a_link_in_the_folder_is_not_followed(interrupted, workplace):
+    run, _ = interrupted
+    (workplace / "elsewhere").mkdir()
+    shutil.rmtree(run.checkpoints)
+    run.checkpoints.symlink_to(workplace / "elsewhere")
+    with pytest.raises(RunError, match="expected no symbolic links in the folder, but checkpoints is one"):
+        textclf.resume("r")
+    assert list((workplace / "elsewhere").iterdir()) == []
+
+
+def test_what_a_killed_process_left_half_written_is_removed(interrupted):
+    run, _ = interrupted
+    (run.checkpoints / ".last.npz.abc.partial").write_bytes(b"half")
+    (run.path / ".classifier.abc.partial").mkdir()
+    (run.path / ".classifier.abc.partial" / "model.onnx").write_bytes(b"half")
+    assert not list(textclf.resume("r").path.rglob("*.partial"))
+
+
+STATES = {
+    "no position": {},
+    "a position that is none": {"position": {"epoch": "1", "step": 0}, "callbacks": {}},
+    "no callbacks": {"position": {"epoch": 0, "step": 5}},
+}
+
+
+@pytest.mark.parametrize("about", STATES.values(), ids=STATES)
+def test_a_state_that_does_not_say_where_to_go_on(tmp_path, about):
+    save_checkpoint(tmp_path / "last.npz", {}, about)
+    with pytest.raises(RunError, match=r"last\.npz: damaged: it does not say where to go on: .* to start over\.$"):
+        read_state(tmp_path / "last.npz")
+
+
+def test_a_state_without_that_of_a_callback_is_said(interrupted):
+    run, _ = interrupted
+    about, arrays = load_checkpoint(run.last_checkpoint)
+    del about["callbacks"]["KeepBest"]["best_epoch"]
+    save_checkpoint(run.last_checkpoint, {}, about, arrays)
+    with pytest.raises(RunError, match=r"^runs/r/checkpoints/last\.npz: damaged: the state of KeepBest: KeyError"):
+        textclf.resume("r")
+    assert run.read_about()["status"] == "failed"
+
+
+def test_folds_go_on_in_the_fold_that_was_interrupted(workplace, tiny_config, monkeypatch):
+    config = tiny_config(training={"epochs": 1})
+    whole = cross_validate(config, folds=2, run="whole")
+    send_signals(monkeypatch, 10, signal.SIGTERM)  # a fold has 7 steps
+    with pytest.raises(Interrupted):
+        cross_validate(config, folds=2, run="r")
+    statuses = [RunFolder(f"runs/r/fold-{number}").read_about()["status"] for number in (1, 2)]
+    assert statuses == ["finished", "interrupted"]
+    assert "textclf resume runs/r goes on" in RunFolder("runs/r").log.read_text()
+    with pytest.raises(RunError, match="of another number of folds"):
+        cross_validate(config, folds=3, run="r")
+    run = textclf.resume("r")
+    assert "fold 1 was finished already" in run.log.read_text()
+    assert differences(whole.path, run.path) == []
