@@ -34,10 +34,12 @@ test: install  ## Run the tests (about five minutes on two cores)
 test-all: install  ## Run all tests, the slow ones too
 	$(PYTEST) -m ''
 
-lint: install  ## Check style, imports between modules, and generated pages
+lint: install  ## Check style, types, imports between modules, and known holes of dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
+	$(BIN)/python .ci/audit.py
 
 format: install  ## Format the code
 	$(BIN)/ruff check --fix .
@@ -50,5 +52,5 @@ bench: install  ## Measure on the data sets in DATA (make bench DATA=DIR)
 	$(BIN)/python benchmarks/configs.py --data $(DATA)
 
 clean:  ## Remove .venv and what tests leave; runs/ stays
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

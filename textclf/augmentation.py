@@ -93,6 +93,7 @@ def mistyped_copies(members: Sequence[Member], texts: pa.LargeStringArray, seed:
     for member in members:
         for name in names_of_copies(member.training.augmentation):
             if name not in copies:
+                assert member.training.augmentation is not None  # it has names of copies
                 share = member.training.augmentation.character_noise
                 copies[name] = stored_texts(mistyped(texts, share, (seed, name)))
     return copies

@@ -34,7 +34,8 @@ def training_batches(
             nothing before it has to be read.
         read_rows: what stands at some row numbers in an epoch; by default the arrays as they are.
     """
-    lengths, orders = lengths_of(arrays).astype(np.int32), {}  # kept for all rows while the training lasts
+    lengths = lengths_of(arrays).astype(np.int32)  # kept for all rows while the training lasts, as is their order
+    orders: dict[int, np.ndarray] = {}
     pools = -(-num_steps(len(lengths), batch_size) // POOL_BATCHES)
     first, skipped = start[0] * pools + start[1] // POOL_BATCHES, start[1] % POOL_BATCHES
 

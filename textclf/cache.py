@@ -114,7 +114,7 @@ def _read(entry: Path, splits: Iterable[str], names: Sequence[str]) -> tuple[Pre
     for name, expected in parse_json((entry / ABOUT).read_bytes())["files"].items():
         if checksum(entry / name) != expected:
             raise ValueError(f"{name} is not what was written")
-    arrays = {split: {name: _map_rows(entry, split, name) for name in names} for split in splits}
+    arrays: dict[str, Arrays] = {split: {name: _map_rows(entry, split, name) for name in names} for split in splits}
     os.utime(entry)
     return Preprocessor.from_json((entry / TOKENIZER).read_bytes()), arrays
 
@@ -127,7 +127,7 @@ def _map_rows(entry: Path, split: str, name: str) -> TokenIds:
 def _remove_oldest(folder: Path, most_bytes: int) -> None:
     """The entries beyond so many bytes, the last used one excepted; and what was left half-written long ago."""
     used = {path: path.stat().st_mtime for path in folder.iterdir() if path.is_dir()}
-    whole = sorted((path for path in used if path.suffix != PARTIAL), key=used.get, reverse=True)
+    whole = sorted((path for path in used if path.suffix != PARTIAL), key=used.__getitem__, reverse=True)
     unwanted = [path for path in used if path.suffix == PARTIAL and time.time() - used[path] > LONG_AGO]
     size = 0
     for entry in whole:

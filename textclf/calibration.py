@@ -16,7 +16,7 @@ class Bin(NamedTuple):
 
     confidence: float  # their mean
     right: float  # the share of them that is right
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count
 
 
 def reliability(confidences: np.ndarray, right: np.ndarray, bins: int = BINS) -> list[Bin]:

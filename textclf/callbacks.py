@@ -115,7 +115,8 @@ class History(keras.callbacks.Callback):
 
     def __init__(self, path: Path, per_epoch: int = 1):
         super().__init__()
-        self.path, self.per_epoch, self.rows = path, per_epoch, []
+        self.path, self.per_epoch = path, per_epoch
+        self.rows: list[dict] = []
 
     def on_epoch_begin(self, epoch, logs=None):
         """Start the clock."""
@@ -143,7 +144,7 @@ class History(keras.callbacks.Callback):
 
 def _by_split(metrics: dict[str, float]) -> str:
     """`train loss 0.1 accuracy 0.9  validation loss 0.2 accuracy 0.8`."""
-    splits = {"train": [], "validation": []}
+    splits: dict[str, list[str]] = {"train": [], "validation": []}
     for name, value in sorted(metrics.items(), key=lambda item: not item[0].endswith("loss")):
         split = "validation" if name.startswith(VALIDATION) else "train"
         splits[split].append(f"{name.removeprefix(VALIDATION)} {value:.4f}")
@@ -155,7 +156,8 @@ class ProgressBar(keras.callbacks.Callback):
 
     def __init__(self, per_epoch: int = 1):
         super().__init__()
-        self.bar, self.per_epoch = None, per_epoch
+        self.bar: Progress | None = None
+        self.per_epoch = per_epoch
 
     def on_epoch_begin(self, epoch, logs=None):
         """A new bar; it vanishes when the epoch's line is written."""

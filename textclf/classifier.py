@@ -64,7 +64,7 @@ class Classifier:
             DataError: a threshold where one of several labels is the answer.
         """
         labels = self.targets.decode(self.predict_proba(texts), threshold)
-        return [list(row) if self.targets.many else next(iter(row), None) for row in labels]
+        return [list(row) for row in labels] if self.targets.many else [next(iter(row), None) for row in labels]
 
     def predict_proba(self, texts: Iterable[str]) -> np.ndarray:
         """The probability of every label for every text, float32 (texts, labels)."""

@@ -155,7 +155,9 @@ def evaluate(run, data, output, text_column, label_column, format):
 
 @cli.command()
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
-@click.option("--file", metavar="PATH", help="Read texts from a file, or from standard input with '-'.")
+@click.option(
+    "--file", metavar="PATH", help="Read texts from a file, a pattern, a folder, or from standard input with '-'."
+)
 @click.option(
     "--input-format",
     type=click.Choice(["txt", "csv", "tsv", "jsonl", "parquet", "fasttext"]),
@@ -203,24 +205,23 @@ def predict(texts, file, input_format, column, run, format, threshold, explain, 
         raise click.UsageError("--top-k goes with --format text and jsonl: in csv every label has its column")
     if explain and format == "csv":
         raise click.UsageError("--explain goes with --format text and jsonl: the words of a text fill no columns")
-    from textclf.prediction import answer_lines, how_read, load, open_texts, read_texts, write_lines
+    from textclf.prediction import answer_lines, how_read, load, read_source, write_lines
 
     classifier = load(run)
     column = column or classifier.about["text_column"]
-    with open_texts(file) as stream:
-        options = {"format": input_format, "column": column, "name": file, "reading": how_read(classifier)}
-        chunks = [list(texts)] if texts else read_texts(stream, **options)
-        said = {"threshold": threshold, "top_k": top_k}
-        if not explain:
-            write_lines(answer_lines(classifier, chunks, format, **said), output)
-        elif format == "text" and output is None and sys.stdout.isatty():
-            from textclf.screen import show_explanations
+    options = {"format": input_format, "column": column, "reading": how_read(classifier)}
+    chunks = [list(texts)] if texts else read_source(file, **options)
+    said = {"threshold": threshold, "top_k": top_k}
+    if not explain:
+        write_lines(answer_lines(classifier, chunks, format, **said), output)
+    elif format == "text" and output is None and sys.stdout.isatty():
+        from textclf.screen import show_explanations
 
-            show_explanations(classifier, chunks, **said)
-        else:
-            from textclf.explanation import explanation_lines
+        show_explanations(classifier, chunks, **said)
+    else:
+        from textclf.explanation import explanation_lines
 
-            write_lines(explanation_lines(classifier, chunks, format, **said), output)
+        write_lines(explanation_lines(classifier, chunks, format, **said), output)
 
 
 @cli.command()

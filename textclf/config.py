@@ -80,7 +80,7 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
         path = ("data", "split_column")
         message = "expected no file for validation or test beside it: the column says which rows these are"
         faults.append(Fault(path, document.places.get(path, ""), message))
-    if faults:
+    if faults or config is None:
         raise ConfigError(report(name, faults))
     return config
 
@@ -88,7 +88,7 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
 def config_class(preprocessing: str, model: str) -> type[Config]:
     """`Config` with the settings of the chosen tokenizer and architecture."""
     parts = {"preprocessing": TOKENIZERS[preprocessing].Options, "model": ARCHITECTURES[model].Options}
-    fields = {
+    fields: dict[str, Any] = {
         section: (part, Field(part(), description=Config.model_fields[section].description))
         for section, part in parts.items()
     }
@@ -126,19 +126,23 @@ def _quoted(value: Any) -> Any:
 
 def json_schema() -> dict:
     """The JSON Schema of a config file, for editors."""
-    fields = {
+    fields: dict[str, Any] = {
         section: (part, Field(None, description=Config.model_fields[section].description))
         for section, part in (
             (section, _union([module.Options for module in table.values()]))
             for section, (_, table, _) in CHOICES.items()
         )
     }
-    schema = create_model("Config", __base__=Config, __doc__=Config.__doc__, **fields).model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "textclf config", **schema}
+    whole = create_model("Config", __base__=Config, __doc__=Config.__doc__, **fields)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "textclf config",
+        **whole.model_json_schema(),
+    }
 
 
 def _union(classes: list[type]) -> Any:
-    union = classes[0]
+    union: Any = classes[0]
     for part in classes[1:]:
         union = union | part
     return union

@@ -1,7 +1,7 @@
 """What is wrong with a config, in words: what was expected and what was received, all faults at once."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -73,11 +73,11 @@ def settings_class(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _message(detail: dict, siblings: list[str], field: FieldInfo | None) -> str:
+def _message(detail: Mapping[str, Any], siblings: list[str], field: FieldInfo | None) -> str:
     received = show(detail["input"])
     if detail["type"] == "extra_forbidden":
         return f"unknown setting{did_you_mean(detail['loc'][-1], siblings)}"
-    if detail["type"].startswith("union_tag"):
+    if field is not None and detail["type"].startswith("union_tag"):
         setting, kinds = field.discriminator, kinds_of(field)
         given = detail["input"].get(setting) if isinstance(detail["input"], dict) else None
         wanted = f"expected {setting}: one of {', '.join(kinds)}"
@@ -117,9 +117,10 @@ def _located(model: type[BaseModel], location: Path) -> tuple[Path, list[str], F
         siblings = list(model.model_fields)
         field = model.model_fields.get(part)
         kinds = kinds_of(field) if field else {}
-        model = settings_class(field.annotation) if field else None
-        if model is None:
+        settings = settings_class(field.annotation) if field else None
+        if field is None or settings is None:
             return path, siblings, field
+        model = settings
         forms = [form for form in get_args(field.annotation) if form is not type(None)]
         has_forms = len(forms) > 1 and not kinds
     return path, siblings, field

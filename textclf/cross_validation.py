@@ -95,6 +95,7 @@ def _folds(config: Config, given: dict[str, Dataset], folds: int) -> Iterator[di
         others = dataset.take(np.flatnonzero(~np.isin(dataset.rows, part.rows)))
         train, validation = others, given.get("validation")
         if validation is None:
+            assert isinstance(config.data.validation, float)  # files have been read
             train, validation = split(others, config.data.validation, config.seed)
         yield {"train": train, "validation": validation, "test": part}
 

@@ -96,8 +96,9 @@ def decision_for(
             "targets.abstain_below: expected one label a text; where there may be any number, none is an answer too. "
             "Leave it out."
         )
-    fixed = isinstance(threshold, float) and threshold != HALF
-    thresholds = (threshold,) * (len(labels) if many else 1) if fixed else None
+    thresholds = None
+    if isinstance(threshold, float) and threshold != HALF:
+        thresholds = (threshold,) * (len(labels) if many else 1)
     return Decision(thresholds, costs, abstain_below)
 
 

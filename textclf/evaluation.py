@@ -46,8 +46,8 @@ def evaluate(
     """
     folder = find_classifier(run)
     classifier = load_classifier(folder)
-    columns = {"text_column": text_column, "label_column": label_column}
-    columns = {name: column for name, column in columns.items() if column}
+    named = {"text_column": text_column, "label_column": label_column}
+    columns = {name: column for name, column in named.items() if column}
     if data is None:
         run_folder = find_run(folder.parent)
         raw = _own_test(run_folder, columns)
@@ -56,7 +56,7 @@ def evaluate(
         about = {name: classifier.about[name] for name in ColumnOptions.model_fields}
         # Another file may have another ending.
         reading = ReadingOptions.model_validate({**classifier.about["reading"], "format": None})
-        raw = read_dataset(data, ColumnOptions(**about | columns), reading)
+        raw = read_dataset(str(data), ColumnOptions(**about | columns), reading)
         if output is None and (folder.parent / "run.json").exists():
             run_folder = RunFolder(folder.parent)
             output = run_folder.inside(run_folder.evaluations / Path(data).stem)

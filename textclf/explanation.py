@@ -68,7 +68,8 @@ def explain(
 
 def find_spans(text: str) -> list[Span]:
     """Where the words of a text stand; of a very long one, several words to a span."""
-    words, position = [], 0
+    words: list[Span] = []
+    position = 0
     for word in _words(text):
         start = text.index(word, position)
         position = start + len(word)

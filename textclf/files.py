@@ -8,8 +8,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 from textclf.errors import DataError, WriteError
 
@@ -43,7 +44,7 @@ def checksum(path: str | Path) -> str:
     if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
         raise DataError(f"{path}: expected an ordinary file, received a device or a pipe.")
     with open_file(path) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashlib.file_digest(cast(BufferedReader, stream), "sha256").hexdigest()
 
 
 @contextmanager
@@ -53,7 +54,7 @@ def atomic_file(path: Path, mode: str = "w") -> Iterator[IO]:
     Raises:
         WriteError: the folder is missing or not ours to write, or the disk is full.
     """
-    text_form = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
+    text_form: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL)

@@ -180,7 +180,8 @@ class SaveState(keras.callbacks.Callback):
     def _write(self, **changes: int) -> None:
         seconds = self.seconds_before + time.perf_counter() - self.started
         self.position = Position(**{**asdict(self.position), **changes, "seconds": seconds})
-        states, arrays = {}, {}
+        states: dict[str, dict] = {}
+        arrays: dict[str, np.ndarray] = {}
         for name, callback in _with_state(self.callbacks).items():
             state = callback.state()
             of_arrays = {key for key, value in state.items() if isinstance(value, np.ndarray)}

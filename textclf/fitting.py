@@ -2,7 +2,7 @@
 
 import logging
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -93,7 +93,7 @@ def fit(
         padding=preprocessor.options.padding,
         scales=scales,
     )
-    about = {
+    about: dict[str, Any] = {
         member.name: {
             "best_epoch": in_epochs(network.best, member.training.validations_per_epoch),
             "epochs": in_epochs(network.validations, member.training.validations_per_epoch),

@@ -7,7 +7,7 @@ information and sparse tensors. `onnx` itself would take longer to import than t
 
 from collections.abc import Iterator
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,7 +31,7 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 EXTERNAL_DATA, DATA_LOCATION = 13, 14
 
 # Message -> number of a field -> its name, wire type, and the message that it holds. From onnx.proto (onnx 1.23).
-FIELDS = {
+FIELDS: dict[str, dict[int, tuple[str, int | None, str | None]]] = {
     "model": {
         1: ("ir_version", VARINT, None),
         2: ("producer_name", BYTES, None),
@@ -87,7 +87,7 @@ class Field(NamedTuple):
 
     number: int
     wire: int
-    value: int | memoryview
+    value: Any  # a number, or the bytes of a text or message, a memoryview
 
 
 def check_graph(model: bytes) -> None:
@@ -181,6 +181,7 @@ def _fields(message: memoryview) -> Iterator[Field]:
     while position < len(message):
         key, position = _varint(message, position)
         number, wire = key >> 3, key & 7
+        value: Any
         if wire == VARINT:
             value, position = _varint(message, position)
         else:

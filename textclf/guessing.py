@@ -4,7 +4,7 @@ import codecs
 import csv
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import mean
@@ -73,8 +73,8 @@ def _guess(path: str, source: str) -> Guess:
     reading, names = NAMES_OF[form](path, reading)
     samples = _samples(path, names, reading)
     text = _text_column(samples)
-    label = text and _label_column(samples, text)
-    if not label:
+    label = _label_column(samples, text) if text else None
+    if not text or not label:
         raise _no_columns(path, names, text)
     if form in DEFAULT_DELIMITERS and label in samples[label]:
         raise DataError(
@@ -106,7 +106,8 @@ def _names_of_csv(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, l
     with open_file(path) as stream:
         lines = next(lines_of(decompressed(stream, path), path, reading.encoding), [])[:SAMPLE_LINES]
     default = DEFAULT_DELIMITERS[format_of(path)]
-    best, best_score, names = default, (0.0, 0), []
+    best, best_score = default, (0.0, 0)
+    names: list[str] = []
     for delimiter in sorted(DELIMITERS, key=lambda one: one != default):
         rows = _rows(lines, delimiter)
         header = rows[0] if rows else []
@@ -182,7 +183,7 @@ def _text_column(samples: dict[str, list]) -> str | None:
         return by_name
     unlikely = _named(lengths, LABEL_NAMES)  # long names of labels are no texts
     lengths = {name: length for name, length in lengths.items() if name != unlikely}
-    return max(lengths, key=lengths.get, default=None)
+    return max(lengths, key=lengths.__getitem__, default=None)
 
 
 def _label_column(samples: dict[str, list], text: str) -> str | None:
@@ -196,10 +197,10 @@ def _label_column(samples: dict[str, list], text: str) -> str | None:
     if by_name:
         return by_name
     candidates = [name for name, count in different.items() if count > 1]
-    return min(reversed(candidates), key=different.get, default=None)
+    return min(reversed(candidates), key=different.__getitem__, default=None)
 
 
-def _named(names: Sequence[str], wanted: Sequence[str]) -> str | None:
+def _named(names: Iterable[str], wanted: Sequence[str]) -> str | None:
     """The first of the wanted names: exactly, else as a part."""
     plain = {name: name.strip().casefold() for name in names}
     exact = (name for want in wanted for name in plain if plain[name] == want)

@@ -35,7 +35,7 @@ def joining_weights(logits: list[np.ndarray], classes: np.ndarray, activation: s
 
 def join(logits: list[np.ndarray], weights: list[float]) -> np.ndarray:
     """The logits of the ensemble, (texts, units)."""
-    return sum(weight * values for weight, values in zip(weights, logits, strict=True))
+    return np.sum([weight * values for weight, values in zip(weights, logits, strict=True)], axis=0)
 
 
 def _log_loss(classes: np.ndarray, logits: np.ndarray, activation: str) -> float:

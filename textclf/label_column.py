@@ -80,7 +80,8 @@ def code_column(column: pa.ChunkedArray | pa.Array, numbers: dict[tuple[str, ...
     parts = [np.empty(0, np.uint8)]
     for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
         if pa.types.is_list(chunk.type):
-            answers, positions = map(tuple, chunk.to_pylist()), slice(None)
+            answers: Iterable[tuple[str, ...]] = map(tuple, chunk.to_pylist())
+            positions = slice(None)
         else:  # each different field once
             encoded = chunk.dictionary_encode()
             answers, positions = ((label,) for label in encoded.dictionary.to_pylist()), encoded.indices.to_numpy()

@@ -14,7 +14,7 @@ from textclf.errors import WriteError
 _maps: weakref.WeakSet = weakref.WeakSet()  # all that are open
 
 
-def map_file(stream: BinaryIO, dtype: type) -> np.ndarray:
+def map_file(stream: BinaryIO, dtype: type | np.dtype) -> np.ndarray:
     """The content of a file as a flat array that cannot be written. The file may be closed, and even removed, after."""
     stream.flush()
     if stream.seek(0, 2) == 0:  # nothing cannot be mapped
@@ -41,7 +41,7 @@ def temporary_file() -> Iterator[BinaryIO]:
         ) from None
 
 
-def in_file(parts: Iterable[np.ndarray], dtype: type) -> np.ndarray:
+def in_file(parts: Iterable[np.ndarray], dtype: type | np.dtype) -> np.ndarray:
     """Flat arrays one after the other, mapped from a temporary file.
 
     Raises:

@@ -1,6 +1,7 @@
 """How good answers are, from true classes and probabilities alone. Every figure equals scikit-learn's."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def classification_metrics(
     support, answered = confusion.sum(axis=1), confusion.sum(axis=0)
     precision, recall, f1 = _ratios(confusion.diagonal(), answered, support)
     present = (support + answered) > 0
-    metrics = {"rows": len(true), "accuracy": float(confusion.trace() / len(true))}
+    metrics: dict[str, Any] = {"rows": len(true), "accuracy": float(confusion.trace() / len(true))}
     for name, values in (("precision", precision), ("recall", recall), ("f1", f1)):
         metrics[f"{name}_macro"] = float(values[present].mean())
         metrics[f"{name}_weighted"] = float((values * support).sum() / support.sum())
@@ -63,7 +64,7 @@ def multilabel_metrics(
     present = (support + answered) > 0
     micro = _ratios(hits.sum(), answered.sum(), support.sum())
     samples = _ratios((true & predicted).sum(1), predicted.sum(1), true.sum(1))[2]
-    metrics = {"rows": len(true), "accuracy": float((true == predicted).all(axis=1).mean())}
+    metrics: dict[str, Any] = {"rows": len(true), "accuracy": float((true == predicted).all(axis=1).mean())}
     for name, values, total in zip(("precision", "recall", "f1"), (precision, recall, f1), micro, strict=True):
         metrics[f"{name}_macro"] = float(values[present].mean()) if present.any() else 0.0
         metrics[f"{name}_weighted"] = float((values * support).sum() / max(support.sum(), 1))
@@ -104,7 +105,8 @@ def roc_auc(true: np.ndarray, probabilities: np.ndarray) -> float | None:
     num_labels = probabilities.shape[1]
     columns = [1] if num_labels == 2 else range(num_labels)
     areas = [_binary_roc_auc(true == column, probabilities[:, column]) for column in columns]
-    return None if None in areas else float(np.mean(areas))
+    defined = [area for area in areas if area is not None]
+    return float(np.mean(defined)) if len(defined) == len(areas) else None
 
 
 def _binary_roc_auc(positive: np.ndarray, scores: np.ndarray) -> float | None:

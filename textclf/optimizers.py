@@ -51,7 +51,8 @@ class Adam(keras.optimizers.Adam):
 
     def __init__(self, *arguments, ids_per_step: float | None = None, ema_decay: float | None = None, **settings):
         super().__init__(*arguments, **settings)
-        self.ids_per_step, self.ema_decay, self.average = ids_per_step, ema_decay, None
+        self.ids_per_step, self.ema_decay = ids_per_step, ema_decay
+        self.average: WeightAverage | None = None
 
     def build(self, variables):
         """The state of every weight."""
@@ -103,7 +104,8 @@ class Adagrad(keras.optimizers.Adagrad):
 
     def __init__(self, *arguments, ids_per_step: float | None = None, ema_decay: float | None = None, **settings):
         super().__init__(*arguments, **settings)
-        self.ids_per_step, self.ema_decay, self.average = ids_per_step, ema_decay, None
+        self.ids_per_step, self.ema_decay = ids_per_step, ema_decay
+        self.average: WeightAverage | None = None
 
     def build(self, variables):
         """The state of every weight."""
@@ -179,7 +181,7 @@ def _make_step(optimizer: Adam | Adagrad, given: list, variables: list[keras.Var
             if gradient is not None and len(variable.shape) > 1:
                 _shrink(variable.value, gradient, share, rows_only=isinstance(raw, tf.IndexedSlices))
     apply(gradients)
-    if optimizer.average:
+    if optimizer.average and before is not None:
         optimizer.average.after(gradients, before)
 
 

@@ -4,10 +4,9 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 
@@ -16,7 +15,7 @@ from textclf.files import atomic_file, open_file
 from textclf.readers import ENDINGS
 from textclf.readers.compression import without_compression
 from textclf.readers.options import DEFAULTS, ReadingOptions
-from textclf.readers.sources import read_stream
+from textclf.readers.sources import is_pattern, read_files, read_stream
 from textclf.run_folder import RunFolder, find_classifier
 from textclf.targets import Targets
 
@@ -47,7 +46,7 @@ class Answer(NamedTuple):
     def to_dict(self, targets: Targets) -> dict:
         """As plain JSON: `"label"` (`null`: unsure) and `"probability"`, or `"labels"` where there are many."""
         if targets.many:
-            said = {"labels": list(self.labels)}
+            said: dict[str, Any] = {"labels": list(self.labels)}
         else:
             said = {"label": self.labels[0] if self.labels else None, "probability": self.label_probabilities[0]}
         return {"text": self.text, **said, "probabilities": self.probabilities}
@@ -83,16 +82,23 @@ def how_read(classifier: Classifier) -> ReadingOptions:
     return ReadingOptions.model_validate({**classifier.about["reading"], "format": None})
 
 
-@contextmanager
-def open_texts(path: str | None) -> Iterator[BinaryIO | None]:
-    """A file, or standard input for `-`; nothing for `None`."""
-    if path is None:
-        yield None
-    elif path == "-":
-        yield sys.stdin.buffer
+def read_source(
+    source: str, *, format: str | None, column: str | list[str], reading: ReadingOptions = DEFAULTS
+) -> Iterator[list[str]]:
+    """Texts of a file, a pattern, a folder, or of standard input for `-`; arguments as for `read_texts`.
+
+    Raises:
+        DataError: there is no such file, or it cannot be read.
+    """
+    if source == "-":
+        yield from read_texts(sys.stdin.buffer, format=format, column=column, name=source, reading=reading)
+    elif Path(source).is_dir() or is_pattern(source):
+        options = reading.model_copy(update={"format": format})
+        for table in read_files(source, [column] if isinstance(column, str) else column, None, options):
+            yield table["text"].to_pylist()
     else:
-        with open_file(path) as stream:
-            yield stream
+        with open_file(source) as stream:
+            yield from read_texts(stream, format=format, column=column, name=source, reading=reading)
 
 
 def write_lines(lines: Iterable[str], path: str | None) -> None:
@@ -119,7 +125,7 @@ def answers(
     """
     probabilities = classifier.predict_proba(texts)
     decoded = classifier.targets.decode(probabilities, threshold)
-    shown = range(len(classifier.labels))
+    shown: Sequence[int] = range(len(classifier.labels))
     rows = probabilities.astype(float).round(6).tolist()
     made = []
     for text, labels, row in zip(texts, decoded, rows, strict=True):
@@ -175,9 +181,8 @@ def _as_csv(made: list[Answer], targets: Targets, *, with_header: bool, only_top
         answer_columns = ["labels"] if targets.many else ["label", "probability"]
         yield _csv_line(["text", *answer_columns, *(f"probability_{label}" for label in targets.labels)])
     for answer in made:
-        values = [] if targets.many else answer.label_probabilities
-        values = [f"{value:.6f}" for value in (*values, *answer.probabilities.values())]
-        yield _csv_line([answer.text, targets.joined(answer.labels), *values])
+        values = [*([] if targets.many else answer.label_probabilities), *answer.probabilities.values()]
+        yield _csv_line([answer.text, targets.joined(answer.labels), *(f"{value:.6f}" for value in values)])
 
 
 def one_line(label: str) -> str:

@@ -192,7 +192,7 @@ def find_run(run: str | Path | None) -> RunFolder:
     return RunFolder(path)
 
 
-def find_classifier(run: str | Path | None) -> Path:
+def find_classifier(run: str | os.PathLike | None) -> Path:
     """The classifier folder of a run, or `run` itself if it is a (copied) classifier folder.
 
     Raises:
@@ -213,7 +213,7 @@ def find_classifier(run: str | Path | None) -> Path:
     return found.classifier
 
 
-def find_folder(run: str | Path | None) -> Path:
+def find_folder(run: str | os.PathLike | None) -> Path:
     """The folder that `--run` names."""
     if run is None:
         if not (RUNS / LATEST).exists():

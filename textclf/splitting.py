@@ -54,7 +54,8 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
 
 def _fitting(groups: np.ndarray, sizes: np.ndarray, wanted: int, most: int) -> list[int]:
     """The first of the groups that fit into the rows wanted: at least one where any is wanted and `most` allows."""
-    chosen, left = [], wanted
+    chosen: list[int] = []
+    left = wanted
     for group in groups:
         if left <= 0 or len(chosen) == most:
             break

@@ -71,9 +71,8 @@ def _in_file(chunks: Iterator[pa.LargeStringArray]) -> pa.LargeStringArray:
             data.write(content)
             ends.write((offsets[1:] + end).tobytes())
             end += offsets[-1]
-        offsets, content = map_file(ends, np.int64), map_file(data, np.uint8)
-    buffers = [pa.py_buffer(offsets), pa.py_buffer(content)]
-    return pa.LargeStringArray.from_buffers(len(offsets) - 1, *buffers)
+        places, texts = map_file(ends, np.int64), map_file(data, np.uint8)
+    return pa.LargeStringArray.from_buffers(len(places) - 1, pa.py_buffer(places), pa.py_buffer(texts))
 
 
 def _utf8(text: str) -> bytes:

@@ -17,6 +17,7 @@ def read_splits(config: Config) -> tuple[dict[str, Dataset], Targets]:
     """
     splits, targets = read_labelled(config)
     if "validation" not in splits:
+        assert isinstance(config.data.validation, float)  # files have been read
         splits["train"], splits["validation"] = split(splits["train"], config.data.validation, config.seed)
         targets = Targets.fit(splits["train"].labels, config.targets, many=targets.many)
     return {name: splits[name] for name in ("train", "validation", "test") if name in splits}, targets

@@ -8,7 +8,7 @@ import pyarrow.parquet
 import pytest
 
 from tests.hostile.refusing import MIB, refused
-from textclf.prediction import open_texts, read_texts
+from textclf.prediction import read_source
 
 
 def packed(path, *parts):
@@ -51,6 +51,5 @@ def test_little_parquet_file_that_unpacks_to_much(tmp_path, within_bounds):
 
 
 def read_all(path):
-    with open_texts(str(path)) as stream:
-        for _ in read_texts(stream, format=None, column="text", name=str(path)):
-            pass
+    for _ in read_source(str(path), format=None, column="text"):
+        pass

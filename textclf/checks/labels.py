@@ -60,7 +60,7 @@ def unknown_labels(material: Material) -> Iterator[Finding]:
     for split, dataset in list(material.splits.items())[1:]:
         unknown = set(dataset.labels.count()) - known
         if unknown:
-            rows = dataset.rows[dataset.labels.where(lambda answer, names=unknown: not names.isdisjoint(answer))]
+            rows = dataset.rows[dataset.labels.where(lambda answer: not unknown.isdisjoint(answer))]  # noqa: B023
             yield Finding(
                 "error",
                 "unknown labels",
@@ -88,7 +88,7 @@ def missing_labels(material: Material) -> Iterator[Finding]:
 
 def labels_alike(material: Material) -> Iterator[Finding]:
     """Labels that differ only in case, spaces or Unicode form."""
-    written = defaultdict(Counter)
+    written: dict[str, Counter[str]] = defaultdict(Counter)
     for dataset in material.splits.values():
         for label, count in dataset.labels.count().items():
             written[_plain(label)][label] += count

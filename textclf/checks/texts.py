@@ -100,7 +100,7 @@ def scripts(material: Material) -> Iterator[Finding]:
         yield Finding("note", "scripts", f"Letters: {'; '.join(described)}.", "")
     for split, found in list(shares.items())[1:]:
         more = {script: share - shares["train"].get(script, 0) for script, share in found.items()}
-        script = max(more, key=more.get, default=None)
+        script = max(more, key=more.__getitem__, default=None)
         if script and more[script] >= OTHER_LANGUAGE:
             yield Finding(
                 "warning",

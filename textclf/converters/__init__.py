@@ -1,9 +1,11 @@
 """Keras layers -> ONNX nodes. `CONVERTERS` has one function a Keras layer type."""
 
+from collections.abc import Callable
+
 from textclf.converters import attention, basic, convolution, pooling, recurrent
 
 # A converter gets the graph, the layer and the names of its input tensors; it returns the name of its output.
-CONVERTERS = {
+CONVERTERS: dict[str, Callable[..., str]] = {
     "Embedding": basic.embedding,
     "LateEmbedding": basic.embedding,
     "Dropout": basic.identity,

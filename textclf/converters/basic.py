@@ -35,7 +35,8 @@ def activated(graph: Graph, layer, tensor: str) -> str:
     name = layer.activation.__name__
     if name not in ACTIVATIONS:
         raise NotImplementedError(f"layer '{layer.name}' has activation {name}: not converted yet")
-    return graph.add(ACTIVATIONS[name], [tensor]) if ACTIVATIONS[name] else tensor
+    operator = ACTIVATIONS[name]
+    return graph.add(operator, [tensor]) if operator else tensor
 
 
 def add(graph: Graph, layer, first: str, second: str) -> str:  # noqa: ARG001

@@ -18,7 +18,8 @@ def bidirectional(graph: Graph, layer, states: str) -> str:
 def _add_lstm(graph: Graph, layer, directions: list, states: str) -> str:
     """(batch, tokens, dim) -> (batch, units) of all directions, or (batch, tokens, units) for each token."""
     units = directions[0].units
-    weights = [_onnx_weights(*direction.get_weights(), units) for direction in directions]
+    of_directions = (direction.get_weights() for direction in directions)
+    weights = [_onnx_weights(kernel, recurrent, bias, units) for kernel, recurrent, bias in of_directions]
     kernel, recurrent, bias = (np.stack(arrays) for arrays in zip(*weights, strict=True))
     names = [
         graph.constant(kernel, f"{layer.name}_kernel"),

@@ -1,6 +1,6 @@
 """Named arrays -> logits. `ARCHITECTURES` is the list of what `model.architecture` can be."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textclf.models import ensemble
 from textclf.models.networks import NETWORKS
@@ -16,11 +16,11 @@ class Member(NamedTuple):
     """One network to fit."""
 
     name: str  # of its folder in an ensemble: 1-ngrams
-    model: Options
+    model: Any  # the `Options` of its architecture
     training: TrainingOptions
 
 
-def members_of(model: Options, training: TrainingOptions) -> list[Member]:
+def members_of(model: Any, training: TrainingOptions) -> list[Member]:
     """The networks of an ensemble, or the one that there is."""
     if not isinstance(model, ensemble.Options):
         return [Member(model.architecture, model, training)]
@@ -54,10 +54,11 @@ def vector_files(model: Options) -> list[str]:
     return [options.file for options in vectors if options]
 
 
-def build_model(options: Options, sizes: Sizes, *, num_units: int):
+def build_model(options: Any, sizes: Sizes, *, num_units: int):
     """A Keras model of one network, from its inputs to the layer named `logits`, (batch, num_units).
 
     Args:
+        options: of the architecture.
         num_units: width of the last layer, `Targets.num_units`.
     """
     import keras

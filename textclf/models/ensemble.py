@@ -6,7 +6,7 @@ than one network with several inputs (see docs/experiments.md).
 
 from functools import reduce
 from operator import or_
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -14,7 +14,10 @@ from textclf.models.networks import NETWORKS
 from textclf.options import Options as BaseOptions
 from textclf.training_options import TrainingOptions
 
-Network = Annotated[reduce(or_, (module.Options for module in NETWORKS.values())), Field(discriminator="architecture")]
+if TYPE_CHECKING:
+    Network = Any  # any of them, of which the table decides
+else:
+    Network = Annotated[reduce(or_, [one.Options for one in NETWORKS.values()]), Field(discriminator="architecture")]
 
 
 class Member(BaseOptions):

@@ -7,6 +7,7 @@ each row what it would give that row alone: many texts and a single one cannot d
 
 import unicodedata
 from collections.abc import Callable
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,6 +29,7 @@ PLACEHOLDERS = {
     "replace_users": (r"(^|[^0-9A-Za-z_%+\-])@[\p{L}\p{M}\p{N}_]+", rf"\1{USER}"),
     "replace_numbers": (r"\p{Nd}+(?:[.,]\p{Nd}+)*", NUMBER),
 }
+FORMS: dict[str, Literal["NFC", "NFKC"]] = {"nfc": "NFC", "nfkc": "NFKC"}
 TURKISH = {"I\u0307": "i", "\u0130": "i", "I": "\u0131"}  # the decomposed İ before the I that it begins with
 
 
@@ -40,7 +42,7 @@ def normalize(texts: pa.LargeStringArray, options: NormalizedOptions) -> pa.Larg
 
 def _form(text: str, options: NormalizedOptions) -> str:
     # Not pyarrow's utf8_normalize: it takes seven times as long, because it writes also what is normal already.
-    return text if options.normalization == "none" else unicodedata.normalize(options.normalization.upper(), text)
+    return text if options.normalization == "none" else unicodedata.normalize(FORMS[options.normalization], text)
 
 
 def _put_placeholders(texts: pa.LargeStringArray, options: NormalizedOptions) -> pa.LargeStringArray:

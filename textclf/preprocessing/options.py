@@ -1,6 +1,6 @@
 """The settings of preprocessing: those that every tokenizer has, and those of all but `keras`."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -36,6 +36,9 @@ class NgramOptions(Options):
 
 class PreprocessingOptions(Options):
     """From texts to padded rows of token ids; each tokenizer adds its own settings."""
+
+    if TYPE_CHECKING:
+        tokenizer: str = ""  # its name, a field of each
 
     vocabulary_size: int = Field(
         20_000,

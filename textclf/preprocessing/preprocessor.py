@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -93,7 +94,7 @@ class Preprocessor:
 
     def save(self, path: Path) -> None:
         """Write options and all that was learned as one JSON file."""
-        content = {"options": self.options.model_dump(), "state": self.state}
+        content: dict[str, Any] = {"options": self.options.model_dump(), "state": self.state}
         if self.ngrams:
             content |= {"ngrams": self.ngrams.state, "names": self.names}
         path.write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")

@@ -1,8 +1,8 @@
 """Counting tokens and turning them into ids, a whole column of texts at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +26,7 @@ class Tokens(NamedTuple):
     lengths: np.ndarray  # int64 (texts,)
 
 
-Split = Callable[[pa.LargeStringArray, NormalizedOptions], Tokens]
+Split = Callable[[pa.LargeStringArray, Any], Tokens]  # the second are the options of the tokenizer
 
 
 def tokens_of(split_texts: pa.ListArray) -> Tokens:
@@ -79,7 +79,7 @@ class Vocabulary:
         TypeError, ValueError: no list of different tokens.
     """
 
-    def __init__(self, tokens: Sequence[str], *, first_id: int, unknown_id: int | None):
+    def __init__(self, tokens: list[str], *, first_id: int, unknown_id: int | None):
         self.tokens = checked_tokens(tokens)
         self.first_id = first_id
         self.unknown_id = unknown_id
@@ -95,7 +95,8 @@ class Vocabulary:
     def ids_of(self, tokens: Tokens) -> TokenIds:
         """Tokens -> ids, row by row."""
         if len(tokens.values) < len(self.tokens):  # index_in would hash the whole vocabulary for a few tokens
-            found = np.array([self._positions.get(token, -1) for token in tokens.values.to_pylist()], np.int32)
+            positions = (self._positions.get(token, -1) for token in tokens.values.to_pylist())
+            found: np.ndarray = np.fromiter(positions, np.int32)
         else:
             found = np.from_dlpack(pc.fill_null(pc.index_in(tokens.values, value_set=self.tokens), NOT_FOUND))
         rows = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)

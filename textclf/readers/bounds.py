@@ -60,7 +60,7 @@ class BoundedRows(io.RawIOBase):
         return len(content)
 
     def _look_at_header(self, content: bytes) -> None:
-        self.header += content
+        self.header = (self.header or b"") + content
         *lines, rest = re.split(rb"[\r\n]", self.header[:LONGEST_HEADER])
         header, open_quotes = b"", 0
         for line in lines:

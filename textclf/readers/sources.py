@@ -84,6 +84,11 @@ def expand(source: Source, options: ReadingOptions = DEFAULTS) -> list[str]:
     return [path for path, _ in _files(source, options.format)]
 
 
+def is_pattern(path: str) -> bool:
+    """Whether a path stands for the files that match it: a file of that very name comes first."""
+    return not _is_there(path) and glob.has_magic(path) and "\0" not in path
+
+
 def joined(tables: Iterable[pa.Table]) -> pa.Table:
     """Tables of `read_files`, at least one, as one; if there are lists of labels in any of them, in all."""
     tables = list(tables)
@@ -135,7 +140,7 @@ def _files(source: Source, format: str | None) -> list[tuple[str, str]]:
     path = os.fspath(source)
     if _is_there(path):
         return _in_folder(Path(path), format) if Path(path).is_dir() else [(path, format or format_of(path))]
-    if glob.has_magic(path) and "\0" not in path:
+    if is_pattern(path):
         return _matches(path, format)
     open_file(path).close()  # says what is wrong with it
     return [(path, format or format_of(path))]

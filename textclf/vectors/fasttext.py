@@ -22,7 +22,7 @@ ROWS = 1024  # of the matrix, read at once
 class About(NamedTuple):
     """The settings that say how a vector is made."""
 
-    count: int  # words and labels of the dictionary
+    count: int  # type: ignore[assignment]  # words and labels of the dictionary; hides tuple.count
     dim: int
     words: int
     buckets: int  # rows behind those of the words, that pieces share by their hash
@@ -67,7 +67,7 @@ def read(blocks: Blocks, about: About, wanted: Wanted) -> None:
         DataError: the file ends too early, is quantized, or holds a number that is none.
     """
     members = _Members(about)
-    ways = {}
+    ways: dict[int, int] = {}
     for number in range(about.count):
         word = blocks.until(b"\0", LONGEST_WORD)
         blocks.take(9)  # how often it occurs, and whether it is a label
@@ -93,7 +93,8 @@ class _Members:
     """The rows of the matrix whose mean a token is."""
 
     def __init__(self, about: About):
-        self.about, self.of = about, {}
+        self.about = about
+        self.of: dict[int, list[int]] = {}
 
     def set(self, place: int, row: int | None, word: bytes) -> bool:
         """The rows of a word; whether there are any."""

@@ -11,7 +11,7 @@ LARGEST_DIM = 100_000
 class Header(NamedTuple):
     """How many vectors a file has, `None` where it does not say, and how many numbers each."""
 
-    count: int | None
+    count: int | None  # type: ignore[assignment]  # hides tuple.count
     dim: int
 
 
@@ -33,7 +33,7 @@ def check_size(blocks: Blocks, header: Header, *, row: int) -> None:
     Raises:
         DataError: it is too small.
     """
-    if blocks.size is not None and header.count * row > blocks.size:
+    if blocks.size is not None and (header.count or 0) * row > blocks.size:
         raise DataError(
             f"{blocks.name}: expected {header.count:,} vectors of {header.dim:,} numbers, as its beginning says, but "
             f"its {blocks.size:,} bytes cannot hold them: it was cut off, or is no file of word vectors."

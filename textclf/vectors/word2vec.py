@@ -34,7 +34,7 @@ def read(blocks: Blocks, about: Header, wanted: Wanted) -> None:
     Raises:
         DataError: there are fewer vectors than the header says, or a number that is none.
     """
-    for number in range(1, about.count + 1):
+    for number in range(1, (about.count or 0) + 1):
         word = blocks.until(b" ", LONGEST_WORD)
         if word is None:
             raise blocks.cut_off()
