@@ -22,7 +22,7 @@ HOLE = {
 class Database(BaseHTTPRequestHandler):
     """Knows one hole, in whatever version of one package it is asked about."""
 
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         content = json.dumps({"vulns": [HOLE]} if asked["package"]["name"] == self.server.package else {}).encode()
         self.send_response(200)
