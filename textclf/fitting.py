@@ -20,6 +20,7 @@ from textclf.fit_state import fit_on
 from textclf.joining import join, joining_weights
 from textclf.mixing import mixed_loss
 from textclf.models import Member, build_model, members_of
+from textclf.models.compiled_lstm import choose_loops
 from textclf.models.networks import NETWORKS
 from textclf.models.sizes import Sizes
 from textclf.onnx_graph import build_graph
@@ -34,6 +35,7 @@ from textclf.word_vectors import TuneLater, begin_with_vectors
 
 log = logging.getLogger(__name__)
 EVALUATION_BATCH = 128
+USUAL_EPOCHS = 3  # early stopping seldom needs fewer
 
 
 class Fitted(NamedTuple):
@@ -139,9 +141,11 @@ def fit_network(
     train, validation = train.only(inputs), validation.only(inputs)
     epoch_steps, per_epoch = num_steps(len(train.classes), options.batch_size), options.validations_per_epoch
     steps = max(1, round(epoch_steps / per_epoch))  # to a validation
-    ids_per_step = options.batch_size * float(lengths_of(train.arrays).mean())
+    lengths = lengths_of(train.arrays)
+    ids_per_step = options.batch_size * float(lengths.mean())
     all_steps = options.epochs * per_epoch * steps
     model = _compiled_model(member, preprocessor, targets, seed=seed, num_steps=all_steps, ids_per_step=ids_per_step)
+    choose_loops(model, lengths, steps=min(options.epochs, USUAL_EPOCHS) * epoch_steps, padding=padding)
     vectors = getattr(member.model, "vectors", None)
     if vectors:
         begin_with_vectors(model, vectors, preprocessor, train.arrays["token_ids"].ids)

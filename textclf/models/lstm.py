@@ -41,12 +41,13 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
     """Token ids (batch, tokens) -> logits (batch, num_units)."""
     from keras import layers, regularizers
 
+    from textclf.models.compiled_lstm import LSTM
     from textclf.models.layers import POOLINGS
 
     states = embed(options, inputs["token_ids"], sizes)  # (batch, tokens, embedding_dim)
     states = layers.Dropout(options.dropout, name="embedding_dropout")(states)
     for number in range(1, options.num_layers + 1):
-        layer = layers.LSTM(
+        layer = LSTM(
             options.units,
             return_sequences=number < options.num_layers or options.pooling != "last",
             recurrent_dropout=options.recurrent_dropout,
