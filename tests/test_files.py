@@ -7,7 +7,7 @@ import os
 import pytest
 
 from textclf.errors import DataError, WriteError
-from textclf.files import atomic_file, checksum, open_file, write_json
+from textclf.files import MOST_NAMED, atomic_file, checksum, checksums, open_file, write_json
 
 
 @pytest.fixture
@@ -133,3 +133,21 @@ def test_checksum_is_sha256(path):
     assert checksum(path) == hashlib.sha256(b"abc" * 100_000).hexdigest()
     with pytest.raises(DataError):
         checksum(path.parent)
+
+
+def test_many_files_of_a_folder_have_one_checksum_of_names_and_contents(tmp_path):
+    files = [tmp_path / label / f"{number}.txt" for label in "ab" for number in range(MOST_NAMED + (label == "b"))]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(file.name)
+    names = list(map(str, files))
+    before = checksums(names)
+    assert list(before) == [*names[:MOST_NAMED], f"{tmp_path / 'b'} ({MOST_NAMED + 1} files)"]
+    assert before[names[0]] == checksum(names[0])
+    files[-1].write_text("changed")
+    changed = checksums(names)
+    files[-1].write_text(files[-1].name)
+    files[-1].rename(files[-1].with_name("renamed.txt"))
+    renamed = checksums([*names[:-1], str(files[-1].with_name("renamed.txt"))])
+    assert len({list(found.values())[-1] for found in (before, changed, renamed)}) == 3
+    assert list(changed.values())[:-1] == list(before.values())[:-1]

@@ -13,7 +13,7 @@ import pytest
 
 import textclf
 from textclf.errors import DataError
-from textclf.prediction import FORMATTERS, answer_lines, read_texts
+from textclf.prediction import FORMATTERS, answer_lines, read_source, read_texts
 
 TEXTS = ["a wonderful film", 'he said "no", twice', "two\nlines", "", "今天很好", "tab\there"]
 
@@ -89,6 +89,30 @@ def test_the_ending_says_how_a_file_is_read(name, content):
 def test_a_given_format_wins_over_the_ending():
     chunks = read_texts(io.BytesIO(b"text,label\n"), format="txt", column="text", name="a.csv")
     assert list(chunks) == [["text,label"]]
+
+
+def test_a_source_may_be_a_file_a_pattern_or_a_folder(tmp_path):
+    for name, content in {
+        "a.csv": "text\none\n\n",
+        "b.csv": "text\ntwo\n",
+        "notes": "three\n",
+        "x[1].txt": "four\n",
+    }.items():
+        (tmp_path / name).write_text(content)
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner/c.txt").write_text("five\nsix\n")
+
+    def texts(source, **options):
+        chunks = read_source(str(tmp_path / source), **{"format": None, "column": "text", **options})
+        return [text for chunk in chunks for text in chunk]
+
+    assert texts("*.csv") == ["one", "", "two"]
+    assert texts("notes") == ["three"]
+    assert texts("x[1].txt") == ["four"]
+    assert texts("inner") == ["five", "six"]
+    assert texts("[ab].csv", format="txt") == ["text", "one", "", "text", "two"]
+    with pytest.raises(DataError, match="expected files that match"):
+        texts("*.tsv")
 
 
 def test_answers_come_before_the_input_ends(with_runs, root):

@@ -11,7 +11,7 @@ from textclf.classifier import Classifier, load_classifier
 from textclf.config import load_config
 from textclf.dataset import ColumnOptions, Dataset, read_dataset, read_sources, with_labels
 from textclf.errors import RunError
-from textclf.files import atomic_file, checksum, make_folder, write_json
+from textclf.files import atomic_file, checksums, make_folder, write_json
 from textclf.readers.options import ReadingOptions
 from textclf.readers.sources import expand
 from textclf.run_folder import RunFolder, find_classifier, find_run
@@ -93,11 +93,11 @@ def _check_same_files(run: RunFolder, files: list[str]) -> None:
     A run from a stranger names what files it likes; but the checksum of a file that the stranger has never seen is
     not in its `run.json`, so that none is read and copied into `predictions.csv`.
     """
-    checksums = run.read_about().get("data_sha256")
-    for file in files:
-        if not isinstance(checksums, dict) or checksums.get(file) != checksum(file):
+    known = run.read_about().get("data_sha256")
+    for name, digest in checksums(files).items():
+        if not isinstance(known, dict) or known.get(name) != digest:
             raise RunError(
-                f"{file}: expected the test file of the run {run.path}, received another one: its checksum is not in "
+                f"{name}: expected the test file of the run {run.path}, received another one: its checksum is not in "
                 "run.json. To measure on it all the same, name it with --data."
             )
 

@@ -6,15 +6,17 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from textclf.errors import DataError, WriteError
 
 PARTIAL = ".partial"  # ends the name of what is being written
+MOST_NAMED = 100  # files of a folder that have a checksum each in run.json
 MOST_VALUES = 5_000_000  # in a file of JSON: a million pieces and the pairs that they come from
 
 
@@ -45,6 +47,26 @@ def checksum(path: str | Path) -> str:
         raise DataError(f"{path}: expected an ordinary file, received a device or a pipe.")
     with open_file(path) as stream:
         return hashlib.file_digest(cast(BufferedReader, stream), "sha256").hexdigest()
+
+
+def checksums(files: Iterable[str]) -> dict[str, str]:
+    """SHA-256 by file; of more than `MOST_NAMED` in a folder one for all, of their names and contents in their order.
+
+    Raises:
+        DataError: as `checksum`.
+    """
+    found: dict[str, str] = {}
+    for folder, group in groupby(files, key=lambda file: str(Path(file).parent)):
+        names = list(group)
+        sums = ((name, checksum(name)) for name in names)
+        if len(names) <= MOST_NAMED:
+            found.update(sums)
+            continue
+        whole = hashlib.sha256()
+        for name, digest in sums:
+            whole.update(f"{digest} {Path(name).name}\n".encode(errors="surrogateescape"))
+        found[f"{folder} ({len(names)} files)"] = whole.hexdigest()
+    return found
 
 
 @contextmanager

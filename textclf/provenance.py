@@ -11,7 +11,7 @@ from typing import Any
 
 from textclf import __version__
 from textclf.config import Config
-from textclf.files import checksum
+from textclf.files import checksums
 from textclf.models import vector_files
 from textclf.readers.sources import expand
 
@@ -26,14 +26,14 @@ def provenance(config: Config) -> dict:
     """
     sources = [config.data.train, config.data.validation, config.data.test]
     named = [source for source in sources if source is not None and not isinstance(source, float)]
-    files = [file for source in named for file in expand(source, config.data)] + vector_files(config.model)
+    files = [expand(source, config.data) for source in named] + [vector_files(config.model)]
     return {
         "command": shlex.join(sys.argv),
         "seed": config.seed,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "versions": {"textclf": __version__, "python": platform.python_version(), **_versions()},
         "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
-        "data_sha256": {file: checksum(file) for file in files},
+        "data_sha256": {name: digest for source in files for name, digest in checksums(source).items()},
     }
 
 

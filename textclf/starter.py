@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from textclf import recipe
 from textclf.checks.finding import counted, first_shown, percent, quoted
@@ -17,8 +16,8 @@ from textclf.dataset import Dataset, read_dataset, with_labels, without_blank_te
 from textclf.errors import WriteError
 from textclf.files import atomic_file
 from textclf.guessing import Guess, guess
-from textclf.parallel import map_chunks
 from textclf.preprocessing import TOKENIZERS
+from textclf.preprocessing.vocabulary import Tokens, count_tokens
 from textclf.readers.options import DEFAULTS
 from textclf.recipe import Facts, Line
 from textclf.scripts import WITHOUT_SPACES, count_characters, script_shares
@@ -108,17 +107,23 @@ def _facts(dataset: Dataset, *, many: bool) -> Facts:
     by_character = sum(scripts.get(script, 0) for script in BY_CHARACTER)
     tokenizer = "character" if by_character >= MUCH_OF_A_SCRIPT else "word"
     module = TOKENIZERS[tokenizer]
-    parts = list(map_chunks(lambda chunk: module.split(chunk, module.Options()), dataset.sample(SAMPLE_ROWS).texts))
-    counts = pc.value_counts(pa.chunked_array([part.values for part in parts])).field("counts").to_numpy()
+    lengths: list[np.ndarray] = []
+
+    def split_and_measure(chunk: pa.LargeStringArray) -> Tokens:
+        tokens = module.split(chunk, module.Options())
+        lengths.append(tokens.lengths)  # in any order
+        return tokens
+
+    counts = count_tokens(dataset.sample(SAMPLE_ROWS).texts, split_and_measure)
     return Facts(
         dataset=dataset,
         targets=targets,
         size=recipe.size_for(len(dataset)),
         tokenizer=tokenizer,
         scripts=scripts,
-        lengths=np.concatenate([part.lengths for part in parts]),
+        lengths=np.concatenate(lengths),
         distinct_tokens=len(counts),
-        repeated_tokens=int((counts > 1).sum()),
+        repeated_tokens=sum(count > 1 for count in counts.values()),
     )
 
 

@@ -30,6 +30,13 @@ def test_csv_empty_fields_are_empty_texts():
     assert read("csv", b'text,label\n,\n"",x\ny,\n') == [("", ""), ("", "x"), ("y", "")]
 
 
+def test_csv_blank_line_is_a_row_only_where_there_is_one_column():
+    assert read("csv", b"text\na\n\nb\n\n", ["text"]) == [("a",), ("",), ("b",), ("",)]
+    assert read("csv", b"\r\ntext\r\na\r\n\r\nb\r\n", ["text"]) == [("a",), ("b",)]
+    assert read("csv", b"text,label\na,x\n\nb,y\n\n") == [("a", "x"), ("b", "y")]
+    assert read("csv", '"一,二"\na\n\n'.encode(), ["一,二"]) == [("a",)]  # may be two columns: as it was
+
+
 def test_csv_field_may_have_ten_million_characters():
     text = "x,\n" * 3_500_000
     assert read("csv", f'text,label\n"{text}",a\n'.encode()) == [(text, "a")]

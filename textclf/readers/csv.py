@@ -17,6 +17,7 @@ from textclf.readers.options import DEFAULTS, ReadingOptions
 ENDINGS = (".csv",)
 NAMES_COLUMNS = True
 CHUNK_ROWS = 2_000
+HEADER_BYTES = 1 << 16
 DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar"}
 
 
@@ -32,11 +33,14 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
     form = _form(options)
     rows = BoundedRows(stream, name, delimiter=form["sep"], quotes=options.quoting == "minimal")
     try:
+        content = io.BufferedReader(rows, HEADER_BYTES)
+        # A blank line is no row, but where a text is all of a row, it is an empty one.
+        form["skip_blank_lines"] = not _is_one_column(content.peek(HEADER_BYTES), form["sep"])
         with warnings.catch_warnings():
             # A first row with more fields than the header is only a warning to pandas, and data is lost. With
             # `usecols` it would not even be that, in any row: all columns are read.
             warnings.simplefilter("error", pandas.errors.ParserWarning)
-            with pandas.read_csv(io.BufferedReader(rows), **form) as frames:
+            with pandas.read_csv(content, **form) as frames:
                 for frame in frames:
                     rows.forget()
                     found = list(frame.columns)
@@ -64,6 +68,11 @@ def _form(options: ReadingOptions) -> dict:
         "index_col": False,
         "chunksize": CHUNK_ROWS,
     }
+
+
+def _is_one_column(beginning: bytes, delimiter: str) -> bool:
+    header, *more = re.split(rb"[\r\n]", beginning, maxsplit=1)
+    return bool(more and header.strip()) and delimiter.encode() not in header
 
 
 def _other_delimiter(found: list[str]) -> str:
