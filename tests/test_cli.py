@@ -133,7 +133,7 @@ def test_bytes_that_are_no_text_as_an_argument(with_runs, textclf_command):
         assert finished.returncode == 0, finished.stderr.decode()
 
 
-def test_ctrl_c_ends_with_130_and_an_unfinished_run(workplace, root):
+def test_a_second_training_is_told_so_and_ctrl_c_ends_with_130_and_an_unfinished_run(workplace, root):
     command = [sys.executable, "-m", "textclf", "train", "configs/toy_en.yaml", "--run", "stopped"]
     command += ["--set", "training.epochs=1000", "--set", "training.early_stopping=null"]
     environment = {**os.environ, "PYTHONPATH": str(root)}
@@ -142,6 +142,9 @@ def test_ctrl_c_ends_with_130_and_an_unfinished_run(workplace, root):
     deadline = time.monotonic() + 90
     while not history.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
+    second = subprocess.run(command, capture_output=True, env=environment, timeout=60, check=False)
+    assert second.returncode == 1
+    assert b"Error: runs/stopped: another process is training in it." in second.stderr
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors.decode()

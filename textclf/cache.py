@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ import pyarrow as pa
 
 from textclf import __version__
 from textclf.errors import TextclfError
-from textclf.files import cannot_write, checksum, make_folder, parse_json, write_json
+from textclf.files import PARTIAL, atomic_folder, checksum, make_folder, parse_json, write_json
 from textclf.hashing import texts_digest
 from textclf.mapped import map_file
 from textclf.preprocessing.arrays import DTYPES, Arrays
@@ -27,7 +26,6 @@ from textclf.preprocessing.token_ids import TokenIds
 log = logging.getLogger(__name__)
 FORMAT_VERSION = 2
 ABOUT, TOKENIZER = "about.json", "tokenizer.json"
-PARTIAL = ".partial"
 LONG_AGO = 24 * 3600  # seconds: whoever wrote it was killed
 LARGEST_CACHE = 10 * 2**30  # bytes; the entries that were not used for longest go first
 
@@ -69,21 +67,16 @@ def _write(
     entry: Path, options: PreprocessingOptions, splits: Mapping[str, pa.LargeStringArray], names: Sequence[str]
 ) -> None:
     """The folder under another name, renamed when it is whole."""
-    partial = Path(tempfile.mkdtemp(dir=entry.parent, prefix=f".{entry.name}.", suffix=PARTIAL))
     try:
-        preprocessor = Preprocessor.fit(options, splits["train"], names)
-        preprocessor.save(partial / TOKENIZER)
-        for name, texts in splits.items():
-            _write_arrays(partial, name, preprocessor.encode_chunks(texts), names)
-        files = {path.name: checksum(path) for path in sorted(partial.iterdir())}
-        write_json(partial / ABOUT, {"format_version": FORMAT_VERSION, "files": files})
-        partial.chmod(0o755)
-        if not entry.exists():  # another training may have been as fast
-            partial.rename(entry)
-    except OSError as error:
-        raise cannot_write(entry, error) from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        with atomic_folder(entry) as partial:
+            preprocessor = Preprocessor.fit(options, splits["train"], names)
+            preprocessor.save(partial / TOKENIZER)
+            for name, texts in splits.items():
+                _write_arrays(partial, name, preprocessor.encode_chunks(texts), names)
+            files = {path.name: checksum(path) for path in sorted(partial.iterdir())}
+            write_json(partial / ABOUT, {"format_version": FORMAT_VERSION, "files": files})
+    except FileExistsError:  # another training was as fast
+        log.debug("%s is there already", entry)
 
 
 def _write_arrays(folder: Path, split: str, parts: Iterable[Arrays], names: Iterable[str]) -> None:

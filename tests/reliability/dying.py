@@ -2,8 +2,8 @@
 
     python tests/reliability/dying.py '{"seconds": 0.3}' train config.yaml --run mine
 
-`seconds` after the first fit began; after so many `steps`; at the `bytes`th byte that is written of its state; before
-(or `after`) the `renames`th renaming of a file or folder.
+`seconds` after the first fit began; after so many `steps`, or of another `signal` then; at the `bytes`th byte that is
+written of its state; before, or `after`, the `renames`th renaming; within the writing of the `cache` of texts.
 """
 
 import io
@@ -33,7 +33,7 @@ def die_at_moment(seconds: float) -> None:
     GoOn.on_epoch_begin = begin_and_wait
 
 
-def die_at_step(number: int) -> None:
+def die_at_step(number: int, by: int = signal.SIGKILL) -> None:
     from textclf.fit_state import GoOn
 
     done, end = 0, GoOn.on_train_batch_end
@@ -42,7 +42,7 @@ def die_at_step(number: int) -> None:
         nonlocal done
         done += 1
         if done == number:
-            die()
+            os.kill(os.getpid(), by)
         return end(self, *arguments, **options)
 
     GoOn.on_train_batch_end = end_or_die
@@ -89,17 +89,36 @@ def die_at_renaming(number: int, after: bool = False) -> None:
     os.rename, os.replace = counted(os.rename), counted(os.replace)
 
 
+def die_in_cache(number: int) -> None:
+    from textclf import cache
+
+    left, write = number, cache._write_arrays
+
+    def write_or_die(folder, split, parts, names):
+        nonlocal left
+        left -= 1
+        write(folder, split, parts, names)
+        if left == 0:
+            with (folder / f"{split}.half").open("wb") as stream:
+                stream.write(b"half")
+            die()
+
+    cache._write_arrays = write_or_die
+
+
 if __name__ == "__main__":
     plan, *arguments = sys.argv[1:]
     plan = json.loads(plan)
     if "seconds" in plan:
         die_at_moment(plan["seconds"])
     elif "steps" in plan:
-        die_at_step(plan["steps"])
+        die_at_step(plan["steps"], plan.get("signal", signal.SIGKILL))
     elif "bytes" in plan:
         die_in_writing(plan["bytes"])
     elif "renames" in plan:
         die_at_renaming(plan["renames"], plan.get("after", False))
+    elif "cache" in plan:
+        die_in_cache(plan["cache"])
     from textclf.__main__ import main
 
     sys.exit(main(arguments))

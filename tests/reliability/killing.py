@@ -6,7 +6,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,27 @@ def killed(finished: subprocess.CompletedProcess) -> bool:
     """By SIGKILL, or finished; anything else is a fault."""
     assert finished.returncode in {0, -signal.SIGKILL}, finished.stderr.decode()
     return finished.returncode != 0
+
+
+def at_step(monkeypatch, step: int, act: Callable[[], None]) -> None:
+    """Do something at the end of a step, counted over all fits of this process from 1."""
+    from textclf.fit_state import GoOn
+
+    done, end = 0, GoOn.on_train_batch_end
+
+    def end_and_act(self, batch, logs=None):
+        nonlocal done
+        done += 1
+        if done == step:
+            act()
+        end(self, batch, logs)
+
+    monkeypatch.setattr(GoOn, "on_train_batch_end", end_and_act)
+
+
+def send(*signals: int) -> Callable[[], None]:
+    """Send signals to this process."""
+    return lambda: [os.kill(os.getpid(), number) for number in signals]
 
 
 def plans(chance: random.Random, seconds: float, state_bytes: int) -> Iterator[dict]:

@@ -19,19 +19,31 @@ TEXTS = {"vocabulary_size": 500, "sequence_length": 40}
 ENGLISH = {"train": "data/toy_en/train.csv", "test": "data/toy_en/test.csv"}
 TOPICS = {"train": "data/toy_topics/train.csv", "test": "data/toy_topics/test.csv"}
 LSTM = {"embedding_dim": 8, "units": 8, "dropout": 0.3}
+CNN = {"architecture": "cnn", "embedding_dim": 8, "filters": 8}
 CONFIGS = {
     "lstm with dropout": {
         "data": ENGLISH,
         "model": {**LSTM, "recurrent_dropout": 0.2, "word_dropout": 0.1, "bidirectional": False},
     },
     "two layers in both directions": {"data": TOPICS, "model": {**LSTM, "num_layers": 2, "bidirectional": True}},
-    "cnn": {"data": ENGLISH, "model": {"architecture": "cnn", "embedding_dim": 8, "filters": 8}},
+    "cnn": {"data": ENGLISH, "model": CNN},
     "several labels a text": {"data": {"train": "colours.csv"}, "model": LSTM},
     "class weights": {"data": ENGLISH, "model": LSTM, "targets": {"class_weights": {"positive": 3}}},
     "an ensemble, fitted again": {
         "data": ENGLISH,
-        "model": {"architecture": "ensemble", "members": [{"model": LSTM}, {"model": {"architecture": "cnn"}}]},
+        "model": {"architecture": "ensemble", "members": [{"model": {"architecture": "ngrams"}}, {"model": CNN}]},
         "training": {**TRAINING, "epochs": 2, "refit": True, "schedule": "cosine", "warmup": 0.2},
+    },
+    "averages, augmentation, mix-up": {
+        "data": ENGLISH,
+        "model": CNN,
+        "training": {
+            **TRAINING,
+            "ema_decay": 0.9,
+            "weight_decay": 0.01,
+            "validations_per_epoch": 2,
+            "augmentation": {"deletion": 0.1, "swap": 0.1, "unknown": 0.1, "mixup": 0.4},
+        },
     },
 }
 

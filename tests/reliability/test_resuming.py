@@ -8,52 +8,14 @@ from pathlib import Path
 import pytest
 
 import textclf
-from tests.conftest import TINY
-from tests.reliability.killing import differences
+from tests.reliability.killing import at_step, differences, send
 from textclf.checkpoints import load_checkpoint, save_checkpoint
 from textclf.cross_validation import cross_validate
 from textclf.errors import RunError
-from textclf.fit_state import GoOn, read_state
+from textclf.fit_state import read_state
 from textclf.interruption import Interrupted
 from textclf.run_folder import RunFolder
 from textclf.unfinished import locked
-
-DATA = {"train": "data/toy_en/train.csv", "test": "data/toy_en/test.csv"}
-
-
-def send_signals(monkeypatch, step: int, *signals: int) -> None:
-    """Send signals to this process at the end of a step, counted over all fits from 1."""
-    done, end = 0, GoOn.on_train_batch_end
-
-    def end_and_send(self, batch, logs=None):
-        nonlocal done
-        done += 1
-        if done == step:
-            for number in signals:
-                os.kill(os.getpid(), number)
-        end(self, batch, logs)
-
-    monkeypatch.setattr(GoOn, "on_train_batch_end", end_and_send)
-
-
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory, root):
-    """A folder in which SIGTERM has ended a run of 13 steps an epoch after its step 5."""
-    folder = tmp_path_factory.mktemp("stopped")
-    (folder / "data").symlink_to(root / "data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        send_signals(patch, 5, signal.SIGTERM)
-        with pytest.raises(Interrupted):
-            textclf.train({"data": DATA, **TINY}, run="r")
-    return folder
-
-
-@pytest.fixture
-def interrupted(stopped, workplace):
-    """A copy of that run, and its config."""
-    shutil.copytree(stopped / "runs", workplace / "runs")
-    return RunFolder("runs/r"), {"data": dict(DATA), **TINY}
 
 
 def position_of(run: RunFolder) -> tuple[int, int]:
@@ -66,7 +28,7 @@ def test_a_signal_lets_the_step_end_keeps_the_state_and_says_how_to_go_on(workpl
     (workplace / "runs/latest").unlink()
     before = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patch:
-        send_signals(patch, 16, signal.SIGINT)
+        at_step(patch, 16, send(signal.SIGINT))
         with pytest.raises(Interrupted) as caught:
             textclf.train(tiny_config(), run="r")
     run = RunFolder("runs/r")
@@ -82,14 +44,14 @@ def test_a_signal_lets_the_step_end_keeps_the_state_and_says_how_to_go_on(workpl
 
 
 def test_a_second_signal_ends_at_once(workplace, tiny_config, monkeypatch):
-    send_signals(monkeypatch, 4, signal.SIGINT, signal.SIGINT)
+    at_step(monkeypatch, 4, send(signal.SIGINT, signal.SIGINT))
     with pytest.raises(Interrupted):
         textclf.train(tiny_config(), ["training.checkpoint_steps=3"], run="r")
     assert position_of(RunFolder("runs/r")) == (0, 3)
 
 
 def test_a_signal_at_the_last_step_of_an_epoch_waits_for_its_figures(workplace, tiny_config, monkeypatch):
-    send_signals(monkeypatch, 13, signal.SIGINT)
+    at_step(monkeypatch, 13, send(signal.SIGINT))
     with pytest.raises(Interrupted):
         textclf.train(tiny_config(), run="r")
     assert position_of(RunFolder("runs/r")) == (1, 0)
@@ -213,7 +175,7 @@ def test_a_state_without_that_of_a_callback_is_said(interrupted):
 def test_folds_go_on_in_the_fold_that_was_interrupted(workplace, tiny_config, monkeypatch):
     config = tiny_config(training={"epochs": 1})
     whole = cross_validate(config, folds=2, run="whole")
-    send_signals(monkeypatch, 10, signal.SIGTERM)  # a fold has 7 steps
+    at_step(monkeypatch, 10, send(signal.SIGTERM))  # a fold has 7 steps
     with pytest.raises(Interrupted):
         cross_validate(config, folds=2, run="r")
     statuses = [RunFolder(f"runs/r/fold-{number}").read_about()["status"] for number in (1, 2)]

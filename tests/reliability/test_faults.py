@@ -1,0 +1,110 @@
+"""What a machine does to a training: one sentence, exit code 1, and the last state is still there."""
+
+import ctypes
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import textclf
+from tests.reliability.killing import at_step, differences, killed, run_dying
+from textclf.errors import RunError
+from textclf.run_folder import RunFolder
+
+resource = pytest.importorskip("resource")
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
+
+
+def refused(finished: subprocess.CompletedProcess, message: str) -> None:
+    """One sentence and exit code 1."""
+    errors = finished.stderr.decode()
+    assert finished.returncode == 1, errors
+    assert [line for line in errors.splitlines() if line.startswith("Error: ")] == [f"Error: {message}"]
+    assert "Traceback" not in errors
+    assert "Exception ignored" not in errors
+
+
+def may_only_write_its_own() -> None:
+    """Permission bits hold for root too, in the process that is about to start."""
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
+
+
+@pytest.fixture(params=["a limit on files", pytest.param("a full disk", marks=pytest.mark.slow)])
+def no_room(request, interrupted, workplace, monkeypatch):
+    """How to start a process that has no room for the state of the run, what the system says, how to make room."""
+    run, _ = interrupted
+    size = run.last_checkpoint.stat().st_size
+    if request.param == "a limit on files":
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size - 1, size - 1))  # noqa: E731
+        yield {"preexec_fn": limit}, "File too large", lambda: None
+        return
+    disk = workplace / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True, check=False
+    ).returncode:
+        pytest.skip("only an administrator may make a small disk")
+    try:
+        shutil.copytree("runs", disk / "runs")
+        (disk / "data").symlink_to(workplace / "data")
+        monkeypatch.chdir(disk)
+        room = shutil.disk_usage(disk).free - size + 10_000
+        Path("filler").write_bytes(bytes(room))
+        yield {}, "No space left on device", Path("filler").unlink
+    finally:
+        monkeypatch.chdir(workplace)
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_without_room_the_last_state_stays_and_with_room_it_goes_on(no_room, stopped, textclf_command):
+    options, reason, make_room = no_room
+    state = Path("runs/r/checkpoints/last.npz")
+    before = state.read_bytes()
+    refused(textclf_command("resume", "r", **options), f"{state}: cannot be written: {reason}.")
+    assert state.read_bytes() == before
+    assert not list(Path("runs/r").rglob("*.partial"))
+    make_room()
+    assert textclf.resume("r").read_about()["status"] == "finished"
+    assert "error" not in RunFolder("runs/r").read_about()
+
+
+def test_a_folder_that_may_not_be_written(interrupted, textclf_command):
+    run, _ = interrupted
+    before = run.last_checkpoint.read_bytes()
+    run.checkpoints.chmod(0o555)
+    finished = textclf_command("resume", "r", preexec_fn=may_only_write_its_own)
+    refused(finished, "runs/r/checkpoints/best.npz: cannot be written: Permission denied.")
+    run.checkpoints.chmod(0o755)
+    assert run.last_checkpoint.read_bytes() == before
+    Path("runs").chmod(0o555)
+    finished = textclf_command("train", "configs/toy_en.yaml", "--run", "new", preexec_fn=may_only_write_its_own)
+    Path("runs").chmod(0o755)
+    refused(finished, "runs/new: cannot be written: Permission denied.")
+    assert {path.name for path in Path("runs").iterdir()} == {"r", ".cache"}
+
+
+def test_a_folder_that_is_removed_during_the_training(interrupted, monkeypatch):
+    run, _ = interrupted
+    at_step(monkeypatch, 3, lambda: shutil.rmtree(run.path))
+    with pytest.raises(RunError, match=r"^runs/r: was removed while the training wrote to it\. Train again\.$"):
+        textclf.resume("r")
+    assert not run.path.exists()
+
+
+def test_killed_within_the_writing_of_the_cache(interrupted):
+    _, config = interrupted
+    whole = textclf.train(config, run="whole")
+    shutil.rmtree("runs/.cache")
+    assert killed(run_dying({"cache": 2}, "resume", "r"))
+    assert [path.suffix for path in Path("runs/.cache").iterdir()] == [".partial"]
+    assert differences(whole.path, textclf.resume("r").path) == []
+
+
+def test_sigterm_ends_the_program_with_143(interrupted):
+    finished = run_dying({"steps": 2, "signal": signal.SIGTERM}, "resume", "r")
+    errors = finished.stderr.decode()
+    assert finished.returncode == 143, errors
+    assert "Warning: interrupted: runs/r is not finished; textclf resume runs/r goes on\n\nInterrupted.\n" in errors
+    assert "Traceback" not in errors
