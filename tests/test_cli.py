@@ -15,6 +15,8 @@ import pytest
 def test_train_evaluate_predict(workplace, textclf_command):
     trained = textclf_command("train", "configs/toy_en.yaml", "--set", "training.epochs=2", "--run", "first")
     assert trained.returncode == 0, trained.stderr.decode()
+    assert (workplace / "runs/first/report.html").exists()
+    assert "where it is wrong: runs/first/report.html" in trained.stdout.decode()
     screen = trained.stdout.decode()
     assert re.search(r"split +rows +accuracy +majority +F1 macro +log loss +ROC AUC", screen)
     assert re.search(r"train +374 +0\.\d{4}", screen)

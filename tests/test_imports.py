@@ -33,6 +33,7 @@ COMMANDS = {
     "evaluate": (["evaluate"], "onnx,sklearn,scipy"),
     "schema": (["schema"], "pandas,onnx,onnxruntime,rich"),
     "list": (["list"], "pandas,onnx,onnxruntime"),
+    "report": (["report"], "onnx"),
 }
 
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["Classifier", "TextclfError", "evaluate", "explain", "load", "resume", "train"]
+__all__ = ["Classifier", "TextclfError", "evaluate", "explain", "load", "resume", "train", "write_report"]
 
 _HOMES = {
     "Classifier": ("textclf.classifier", "Classifier"),
@@ -23,6 +23,7 @@ _HOMES = {
     "load": ("textclf.prediction", "load"),
     "resume": ("textclf.resuming", "resume"),
     "train": ("textclf.training", "train"),
+    "write_report": ("textclf.report", "write_report"),
 }
 
 

@@ -86,6 +86,7 @@ def train(config, overrides, run, folds):
     textclf train configs/toy_en.yaml --set training.epochs=3 --set model.units=32 --run short
     textclf train configs/toy_en.yaml --folds 5
     """
+    from textclf.report import report_on
     from textclf.screen import show_folds, show_run
 
     if folds:
@@ -95,7 +96,8 @@ def train(config, overrides, run, folds):
     else:
         from textclf.training import train
 
-        show_run(train(config, overrides, run=run))
+        finished = train(config, overrides, run=run)
+        show_run(finished, report_on(finished))
 
 
 @cli.command()
@@ -108,12 +110,15 @@ def resume(run):
     \b
     textclf resume mine
     """
+    from textclf.report import report_on
     from textclf.resuming import resume
     from textclf.screen import show_folds, show_run
 
     finished = resume(run)
-    show = show_folds if finished.read_about().get("folds") else show_run
-    show(finished)
+    if finished.read_about().get("folds"):
+        show_folds(finished)
+    else:
+        show_run(finished, report_on(finished))
 
 
 @cli.command()
@@ -151,6 +156,23 @@ def evaluate(run, data, output, text_column, label_column, format):
 
     metrics = evaluate(run, data, output=output, text_column=text_column, label_column=label_column)
     show_metrics(metrics, format)
+
+
+@cli.command()
+@click.argument("run", required=False)
+@click.option(
+    "--output", metavar="PATH", type=click.Path(dir_okay=False), help="The file.  [default: report.html in the run]"
+)
+def report(run, output):
+    """Show what a run has learned and where it is wrong, as one HTML file that needs nothing else.
+
+    \b
+    textclf report
+    textclf report short --output short.html
+    """
+    from textclf.report import write_report
+
+    click.echo(f"wrote {write_report(run, output=output)}")
 
 
 @cli.command()

@@ -80,26 +80,27 @@ def _own_test(run: RunFolder, columns: dict[str, str]) -> Dataset:
     data = load_config(run.inside(run.config)).data.model_copy(update=columns)
     source = data.train if data.split_column else data.test
     if source is not None:
-        _check_same_files(run, expand(source, data))
+        changed = changed_file(run, expand(source, data))
+        if changed:
+            raise RunError(
+                f"{changed}: expected the test file of the run {run.path}, received another one: its checksum is not "
+                "in run.json. To measure on it all the same, name it with --data."
+            )
     sources = read_sources(data)
     if "test" not in sources:
         raise RunError(f"{run.path}: its config names no test file. Name one with --data.")
     return sources["test"]()
 
 
-def _check_same_files(run: RunFolder, files: list[str]) -> None:
-    """Refuse files that are not those of the training.
+def changed_file(run: RunFolder, files: list[str]) -> str | None:
+    """The first of some files that is not one of the training.
 
     A run from a stranger names what files it likes; but the checksum of a file that the stranger has never seen is
     not in its `run.json`, so that none is read and copied into `predictions.csv`.
     """
-    known = run.read_about().get("data_sha256")
-    for name, digest in checksums(files).items():
-        if not isinstance(known, dict) or known.get(name) != digest:
-            raise RunError(
-                f"{name}: expected the test file of the run {run.path}, received another one: its checksum is not in "
-                "run.json. To measure on it all the same, name it with --data."
-            )
+    about = run.read_about().get("data_sha256")
+    known = about if isinstance(about, dict) else {}
+    return next((name for name, digest in checksums(files).items() if known.get(name) != digest), None)
 
 
 def write_evaluation(

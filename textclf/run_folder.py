@@ -31,6 +31,7 @@ class RunFolder:
         self.last_checkpoint = self.checkpoints / "last.npz"
         self.metrics = self.path / "metrics.json"
         self.predictions = self.path / "predictions.csv"
+        self.report = self.path / "report.html"
         self.classifier = self.path / "classifier"
         self.evaluations = self.path / "evaluations"
         self.cache = RUNS / CACHE

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -28,12 +29,18 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
 STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 
-def show_run(run: RunFolder) -> None:
-    """The final figures of a training, and what to do next."""
+def show_run(run: RunFolder, report: Path | None = None) -> None:
+    """The final figures of a training, and what to do next.
+
+    Args:
+        report: where it is told in full, if it is.
+    """
     metrics = run.read_metrics()
     _print(_summary({split: metrics[split] for split in metrics if isinstance(metrics[split], dict)}))
     about = run.read_about()
     print_line(f"{about['seconds']:.0f} s, {about['peak_memory_mb']} MB at most; the run is in {run.path}")
+    if report:
+        print_line(f"what it learned and where it is wrong: {report}")
     print_line('Next: textclf predict "some text"')
 
 
