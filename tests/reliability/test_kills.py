@@ -29,6 +29,18 @@ CONFIGS = {
     "cnn": {"data": ENGLISH, "model": CNN},
     "several labels a text": {"data": {"train": "colours.csv"}, "model": LSTM},
     "class weights": {"data": ENGLISH, "model": LSTM, "targets": {"class_weights": {"positive": 3}}},
+    "averages, augmentation, mix-up and four validations an epoch": {
+        "data": ENGLISH,
+        "model": LSTM,
+        "training": {
+            **TRAINING,
+            "ema_decay": 0.9,
+            "weight_decay": 0.1,
+            "schedule": "linear",
+            "validations_per_epoch": 4,
+            "augmentation": {"deletion": 0.1, "swap": 0.1, "unknown": 0.1, "character_noise": 0.05, "mixup": 0.3},
+        },
+    },
     "an ensemble, fitted again": {
         "data": ENGLISH,
         "model": {"architecture": "ensemble", "members": [{"model": {"architecture": "ngrams"}}, {"model": CNN}]},
