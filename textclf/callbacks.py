@@ -110,6 +110,23 @@ def not_finite(model: keras.Model, name: str, value: float) -> TrainingError:
     )
 
 
+class StepLosses(keras.callbacks.Callback):
+    """The loss of every step by itself, until a function of all of them asks for the end, or one is no number."""
+
+    def __init__(self, is_enough: Callable[[list[float]], bool]):
+        super().__init__()
+        self.is_enough, self.losses = is_enough, []
+
+    def on_train_batch_end(self, batch, logs):
+        """Keras gives the mean of the epoch so far: it begins anew."""
+        self.model.reset_metrics()
+        if not math.isfinite(logs["loss"]):
+            self.model.stop_training = True
+            return
+        self.losses.append(logs["loss"])
+        self.model.stop_training = self.is_enough(self.losses)
+
+
 class History(keras.callbacks.Callback):
     """`history.csv`, one line a validation, and the same line in the log."""
 

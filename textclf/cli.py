@@ -121,6 +121,22 @@ def resume(run):
         show_run(finished, report_on(finished))
 
 
+@cli.command(name="find-rate")
+@click.argument("config", type=click.Path())
+@click.option("--set", "overrides", multiple=True, metavar="SECTION.SETTING=VALUE", help=SET_HELP)
+def find_rate(config, overrides):
+    """Find a learning rate for CONFIG: a short training in which it grows from step to step.
+
+    \b
+    textclf find-rate configs/toy_en.yaml
+    textclf find-rate configs/toy_en.yaml --set model.architecture=cnn
+    """
+    from textclf.rate_finding import find_rates
+    from textclf.screen import show_sweeps
+
+    show_sweeps(find_rates(config, overrides))
+
+
 @cli.command()
 @click.option("--run", metavar="RUN", help=RUN_HELP)
 @click.option(

@@ -6,32 +6,28 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from textclf.augmentation import augmented_rows, names_of_copies
 from textclf.averages import averaged_weights
-from textclf.batches import evaluation_batches, num_steps, training_batches
+from textclf.batches import evaluation_batches, num_steps
 from textclf.calibration import fit_temperature
 from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation, in_epochs
 from textclf.checkpoints import assign, load_checkpoint, weights_of
+from textclf.compiling import batches_for, compile_network
 from textclf.config import Config
 from textclf.encoded_split import EncodedSplit
 from textclf.fit_state import fit_on
 from textclf.joining import join, joining_weights
-from textclf.mixing import mixed_loss
-from textclf.models import Member, build_model, members_of
+from textclf.models import Member, members_of
 from textclf.models.compiled_lstm import choose_loops
 from textclf.models.networks import NETWORKS
-from textclf.models.sizes import Sizes
 from textclf.onnx_graph import build_graph
-from textclf.optimizers import build_optimizer
 from textclf.preprocessing.arrays import Arrays, lengths_of
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.run_folder import RunFolder
 from textclf.schedules import learning_rate
 from textclf.targets import Targets
-from textclf.training_options import AugmentationOptions, TrainingOptions
-from textclf.word_vectors import TuneLater, begin_with_vectors
+from textclf.training_options import TrainingOptions
+from textclf.word_vectors import TuneLater
 
 log = logging.getLogger(__name__)
 EVALUATION_BATCH = 128
@@ -134,31 +130,22 @@ def fit_network(
         TrainingError: the loss is no longer a number.
         Interrupted: a signal asked for an end; the state is kept.
     """
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
     options, padding = member.training, preprocessor.options.padding
     inputs = NETWORKS[member.model.architecture].INPUTS
     train, validation = train.only(inputs), validation.only(inputs)
     epoch_steps, per_epoch = num_steps(len(train.classes), options.batch_size), options.validations_per_epoch
     steps = max(1, round(epoch_steps / per_epoch))  # to a validation
-    lengths = lengths_of(train.arrays)
-    ids_per_step = options.batch_size * float(lengths.mean())
-    all_steps = options.epochs * per_epoch * steps
-    model = _compiled_model(member, preprocessor, targets, seed=seed, num_steps=all_steps, ids_per_step=ids_per_step)
-    choose_loops(model, lengths, steps=min(options.epochs, USUAL_EPOCHS) * epoch_steps, padding=padding)
-    vectors = getattr(member.model, "vectors", None)
-    if vectors:
-        begin_with_vectors(model, vectors, preprocessor, train.arrays["token_ids"].ids)
-    batches_from = partial(
-        training_batches,
-        train.arrays,
-        train.classes,
-        targets.row_weights(train.classes),
-        batch_size=options.batch_size,
-        seed=seed,
-        padding=padding,
-        read_rows=_augmented_rows(train, options.augmentation, seed, preprocessor),
+    rate = learning_rate(
+        options.learning_rate,
+        shape=options.schedule,
+        warmup=options.warmup,
+        num_steps=options.epochs * per_epoch * steps,
     )
+    model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rate)
+    usual_steps = min(options.epochs, USUAL_EPOCHS) * epoch_steps
+    choose_loops(model, lengths_of(train.arrays), steps=usual_steps, padding=padding)
+    batches_from = batches_for(member, train, preprocessor, targets, seed=seed)
+    vectors = getattr(member.model, "vectors", None)
     frozen = vectors.frozen_epochs * per_epoch if vectors and vectors.tuned else 0
     keep_best = _keep_best(options, folder, validated=validations is None)
     measure = partial(_validation_metrics, model, validation, targets, padding)
@@ -183,30 +170,6 @@ def fit_network(
     log.info("kept the weights of epoch %s", in_epochs(keep_best.best_epoch, per_epoch))
     logits = _logits(model, validation.arrays, padding)
     return FittedNetwork(model, logits, keep_best.best_epoch, keep_best.epochs_done, seconds)
-
-
-def _compiled_model(
-    member: Member, preprocessor: Preprocessor, targets: Targets, *, seed: int, num_steps: int, ids_per_step: float
-) -> keras.Model:
-    options = member.training
-    sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
-    model = build_model(member.model, sizes, num_units=targets.num_units)
-    rate = learning_rate(options.learning_rate, shape=options.schedule, warmup=options.warmup, num_steps=num_steps)
-    optimizer = build_optimizer(options, learning_rate=rate, ids_per_step=ids_per_step)
-    loss = targets.loss()
-    if options.augmentation and options.augmentation.mixup:
-        loss = mixed_loss(loss, options.augmentation.mixup, seed=seed, step=optimizer.iterations)
-    model.compile(optimizer=optimizer, loss=loss, metrics=[targets.accuracy()])
-    log.info("network %s: %s weights, on %s", member.name, f"{model.count_params():,}", _device())
-    return model
-
-
-def _augmented_rows(train: EncodedSplit, options: AugmentationOptions | None, seed: int, preprocessor: Preprocessor):
-    """What an epoch reads at some rows; None: the rows as they are."""
-    if options is None:
-        return None
-    copies = [train.arrays, *(train.copies[name] for name in names_of_copies(options))]
-    return augmented_rows(copies, options, seed=seed, unknown_id=preprocessor.tokenizer.unknown_id)
 
 
 def _say_joined(
@@ -258,8 +221,3 @@ def _logits(model: keras.Model, arrays: Arrays, padding: str) -> np.ndarray:
 def _probabilities(logits: np.ndarray, targets: Targets) -> np.ndarray:
     """Logits (texts, units) -> probabilities (texts, labels)."""
     return targets.probabilities(keras.ops.convert_to_numpy(keras.activations.get(targets.activation)(logits)))
-
-
-def _device() -> str:
-    gpus = tf.config.list_physical_devices("GPU")
-    return f"{len(gpus)} GPU" if gpus else "the CPU"

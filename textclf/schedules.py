@@ -35,6 +35,17 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         return self.peak * ops.where(step < self.warmup_steps, risen, SCHEDULES[self.shape](done))
 
 
+class Rise(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that grows by the same factor in every step."""
+
+    def __init__(self, lowest: float, highest: float, num_steps: int):
+        self.lowest, self.factor = lowest, (highest / lowest) ** (1 / (num_steps - 1))
+
+    def __call__(self, step):
+        """Number of the step, from 0 -> its learning rate."""
+        return self.lowest * self.factor ** ops.cast(step, "float32")
+
+
 def learning_rate(peak: float, *, shape: str, warmup: float, num_steps: int) -> float | Schedule:
     """What an optimizer takes: a number where it never changes."""
     if shape == "constant" and not warmup:

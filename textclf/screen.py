@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # listing what there is should not wait for ONNX Runtime
 SUMMARY = ("accuracy", "f1_macro", "log_loss", "roc_auc")
 MOST_CLASSES_IN_MATRIX = 12
 MOST_LABELS_IN_OVERVIEW = 10
+RATES_SHOWN, BAR = 16, 40  # rows, and the characters of the longest bar
 FOR, AGAINST = "rgb(0,114,178)", "rgb(213,94,0)"  # blue and orange, which the colour-blind tell apart too
 EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # from a share of the largest effect on
 STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
@@ -42,6 +43,24 @@ def show_run(run: RunFolder, report: Path | None = None) -> None:
     if report:
         print_line(f"what it learned and where it is wrong: {report}")
     print_line('Next: textclf predict "some text"')
+
+
+def show_sweeps(sweeps: Iterable) -> None:
+    """For each network, a `rate_finding.Sweep`, the loss at rising learning rates, and the rate to take."""
+    for sweep in sweeps:
+        table = _table(f"{sweep.network}, {sweep.optimizer}", "loss", "")
+        shown, last = min(RATES_SHOWN, len(sweep.rates)), len(sweep.rates) - 1
+        rows = [round(number * last / max(shown - 1, 1)) for number in range(shown)]
+        losses = [float(sweep.losses[row]) for row in rows]
+        highest, lowest = max(losses), min(losses)
+        for row in rows:
+            length = 1 + round(BAR * (sweep.losses[row] - lowest) / max(highest - lowest, 1e-9))
+            table.add_row(f"{sweep.rates[row]:.1e}", f"{sweep.losses[row]:.4f}", "█" * length)
+        _print(table)
+        if sweep.suggested is None:
+            print_line("No suggestion: the loss has no lowest point between the smallest and the largest rate.")
+        else:
+            print_line(f"Suggestion: --set training.learning_rate={sweep.suggested:g}")
 
 
 def show_folds(run: RunFolder) -> None:

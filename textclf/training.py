@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from textclf.augmentation import mistyped_copies
-from textclf.cache import encoded_texts
 from textclf.calibration import before_temperature
 from textclf.checking import check, summary
 from textclf.checks import SLOW_CHECKS
@@ -21,7 +19,6 @@ from textclf.encoded_split import EncodedSplit
 from textclf.errors import TrainingError
 from textclf.evaluation import write_evaluation
 from textclf.files import atomic_file
-from textclf.models import arrays_of, members_of
 from textclf.native_output import held_back
 from textclf.preprocessing.arrays import Arrays
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -30,7 +27,7 @@ from textclf.readers.options import ReadingOptions
 from textclf.run_folder import RunFolder, create_run
 from textclf.run_log import collected_log, write_log
 from textclf.targets import Targets
-from textclf.training_data import encoded_labels, read_splits
+from textclf.training_data import encode, encoded_labels, read_splits
 from textclf.unfinished import at_work, unfinished_run
 
 log = logging.getLogger(__name__)
@@ -89,11 +86,7 @@ def train_on(
         classes: the labels of each split as numbers, from `encoded_labels`.
     """
     _write_splits(folder.splits, splits)
-    texts = {name: dataset.texts for name, dataset in splits.items()}
-    copies = mistyped_copies(members_of(config.model, config.training), texts["train"], config.seed)
-    preprocessor, arrays = encoded_texts(config.preprocessing, texts | copies, folder.cache, arrays_of(config.model))
-    encoded = {name: EncodedSplit(arrays[name], classes[name]) for name in splits}
-    encoded["train"] = encoded["train"]._replace(copies={name: arrays[name] for name in copies})
+    preprocessor, encoded = encode(config, splits, classes, folder.cache)
     for line in summary(check(splits, preprocessor, targets, without=SLOW_CHECKS)):
         log.warning(line)
     log.info(_read(preprocessor, encoded))

@@ -1,10 +1,16 @@
-"""The texts of a training, as its config says: read, labelled, and a validation share held out."""
+"""The texts of a training, as its config says: read, labelled, a validation share held out, and encoded."""
+
+from pathlib import Path
 
 import numpy as np
 
+from textclf.augmentation import mistyped_copies
+from textclf.cache import encoded_texts
 from textclf.config import Config
 from textclf.dataset import Dataset, read_sources, with_labels, without_blank_texts
-from textclf.models import check_vector_files
+from textclf.encoded_split import EncodedSplit
+from textclf.models import arrays_of, check_vector_files, members_of
+from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.splitting import split
 from textclf.targets import Targets, separator_for
 
@@ -44,3 +50,19 @@ def encoded_labels(splits: dict[str, Dataset], targets: Targets) -> dict[str, np
         DataError: a label that train does not have.
     """
     return {split: targets.encode(data.labels, rows=data.rows, name=data.name) for split, data in splits.items()}
+
+
+def encode(
+    config: Config, splits: dict[str, Dataset], classes: dict[str, np.ndarray], cache: Path
+) -> tuple[Preprocessor, dict[str, EncodedSplit]]:
+    """What the preprocessor learns from train, and the splits as the networks read them; from the cache if it can be.
+
+    Raises:
+        WriteError: there is no room in the cache.
+    """
+    texts = {name: dataset.texts for name, dataset in splits.items()}
+    copies = mistyped_copies(members_of(config.model, config.training), texts["train"], config.seed)
+    preprocessor, arrays = encoded_texts(config.preprocessing, texts | copies, cache, arrays_of(config.model))
+    encoded = {name: EncodedSplit(arrays[name], classes[name]) for name in splits}
+    encoded["train"] = encoded["train"]._replace(copies={name: arrays[name] for name in copies})
+    return preprocessor, encoded
