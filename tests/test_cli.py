@@ -23,7 +23,7 @@ def test_train_evaluate_predict(workplace, textclf_command):
     assert re.search(r"test +120 +0\.\d{4} +0\.5000", screen)
     log = trained.stderr.decode()
     assert len(re.findall(r"^epoch \d/2  \d+ s  train loss 0\.\d+ accuracy 0\.\d+ ", log, re.MULTILINE)) == 2
-    assert log.count("\n") == 6, f"TensorFlow's own lines, or a progress bar in a pipe:\n{log}"
+    assert log.count("\n") == 7, f"TensorFlow's own lines, or a progress bar in a pipe:\n{log}"
     evaluated = textclf_command("evaluate")
     assert evaluated.returncode == 0
     assert re.search(r"true \\ predicted +negative +positive", evaluated.stdout.decode())
@@ -38,7 +38,7 @@ def test_a_better_classifier_than_the_majority(with_runs, textclf_command):
     assert metrics["accuracy"] > metrics["majority_accuracy"] + 0.1
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "schema", "list"])
+@pytest.mark.parametrize("command", ["train", "find-rate", "evaluate", "predict", "schema", "list"])
 def test_every_help_has_an_example(textclf_command, command):
     finished = textclf_command(command, "--help")
     assert finished.returncode == 0
