@@ -14,8 +14,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from baselines import BASELINES, read
 
-from textclf.metrics import classification_metrics, multilabel_metrics
-
 
 def main(system: str, folder: str, seed: str, fasttext: str = "") -> None:
     """Print the figures as JSON."""
@@ -32,24 +30,20 @@ def main(system: str, folder: str, seed: str, fasttext: str = "") -> None:
 
 
 def scores(truth: list[list[str]], answers: list[list[str]]) -> dict:
-    """Accuracy and macro F1, and what decides which of them says more."""
-    import numpy as np
-
-    names = sorted({label for row in truth for label in row} - {""})
-    known = {name: number for number, name in enumerate(names)}
-
-    def encoded(rows: list[list[str]]) -> np.ndarray:
-        array = np.zeros((len(rows), len(names)))
-        for number, row in enumerate(rows):
-            array[number, [known[label] for label in row if label in known]] = 1
-        return array
+    """Accuracy and macro F1 as scikit-learn has them, and what decides which of them says more."""
+    from sklearn.metrics import accuracy_score, f1_score
+    from sklearn.preprocessing import MultiLabelBinarizer
 
     several = any(len(row) != 1 for row in truth)
-    measure = multilabel_metrics if several else classification_metrics
-    metrics = measure(encoded(truth) if several else encoded(truth).argmax(1), encoded(answers), names)
+    if several:
+        binarizer = MultiLabelBinarizer(classes=sorted({label for row in truth for label in row}))
+        true, answered = (binarizer.fit_transform(rows) for rows in (truth, answers))
+    else:
+        true, answered = ([label for (label,) in rows] for rows in (truth, answers))
     majority = Counter(map(tuple, truth)).most_common(1)[0][1] / len(truth)
-    kept = {name: metrics[name] for name in ("accuracy", "f1_macro", "f1_micro")}
-    return {**kept, "several_labels": several, "majority": majority, "rows": len(truth)}
+    figures = {"accuracy": accuracy_score(true, answered)}
+    figures["f1_macro"] = f1_score(true, answered, average="macro", zero_division=0)
+    return {**figures, "several_labels": several, "majority": majority, "rows": len(truth)}
 
 
 def _fit_baseline(system: str, folder: Path, seed: str, fasttext: str):
