@@ -37,7 +37,7 @@ SIZES = (
     Size(5_000,    0.15, 6,  20, 4, 32,  0.5, "not many texts: half is hidden in each step"),
     Size(20_000,   0.1,  5,  15, 2, 32,  0.5, "half is hidden in each step"),
     Size(100_000,  0.1,  5,  8,  1, 64,  0.4, "many texts are hard to learn by heart"),
-    Size(math.inf, 0.05, 4,  5,  1, 128, 0.3, "very many texts are hard to learn by heart"),
+    Size(math.inf, 0.05, 4,  3,  1, 128, 0.3, "very many texts are hard to learn by heart"),
 )  # fmt: skip
 
 
