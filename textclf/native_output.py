@@ -1,5 +1,6 @@
 """TensorFlow writes start-up lines straight to the error stream, whatever its log level; here they are held back."""
 
+import logging
 import os
 import sys
 import tempfile
@@ -14,6 +15,8 @@ def held_back() -> Iterator[None]:
     No environment variable silences them all (tensorflow/tensorflow#100442).
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # It warns of functions traced again and again; networks of an ensemble and batches of new shapes are meant to be.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as held:
