@@ -17,9 +17,12 @@ def test_what_native_code_writes_is_dropped(capfd):
 
 def test_what_it_wrote_before_a_failure_is_shown(capfd):
 
-    with pytest.raises(RuntimeError), held_back():
+    def fails():
         os.write(2, b"no such library\n")
         raise RuntimeError
+
+    with pytest.raises(RuntimeError), held_back():
+        fails()
     assert capfd.readouterr().err == "no such library\n"
 
 
