@@ -236,3 +236,18 @@ def test_recurrent_dropout_hides_the_same_numbers_at_every_step():
     dropped = np.isclose(states[1:], states[1:].min(axis=1, keepdims=True), atol=1e-5)
     assert 0.2 < dropped.mean() < 0.8
     assert (dropped == dropped[0]).all()
+
+
+@pytest.mark.parametrize("architecture", [name for name in NETWORKS if "l2" in NETWORKS[name].Options.model_fields])
+def test_the_penalty_is_on_all_kernels_and_on_no_table(architecture):
+    """So that a step does not move what a batch does not have; and it makes the kernels smaller."""
+    smaller = {}
+    for l2 in (0.0, 0.1):
+        model = model_of(architecture, l2=l2, dropout=0.0)
+        kernels = [weight for weight in model.trainable_weights if "kernel" in weight.path]
+        penalty = sum(float(np.square(kernel.numpy()).sum()) for kernel in kernels)
+        assert float(sum(model.losses)) == pytest.approx(l2 * penalty, rel=1e-4)
+        for _ in range(3):
+            model.train_on_batch(batch(architecture), np.zeros(5))
+        smaller[l2] = sum(float(np.square(kernel.numpy()).sum()) for kernel in kernels)
+    assert smaller[0.1] < smaller[0.0]
