@@ -46,6 +46,11 @@ CONFIGS = {
         "model": {"architecture": "ensemble", "members": [{"model": {"architecture": "ngrams"}}, {"model": CNN}]},
         "training": {**TRAINING, "epochs": 2, "refit": True, "schedule": "cosine", "warmup": 0.2},
     },
+    "an lstm long enough to be compiled": {
+        "data": ENGLISH,
+        "model": LSTM,
+        "training": {**TRAINING, "batch_size": 1, "checkpoint_steps": 100},
+    },
     "averages, augmentation, mix-up": {
         "data": ENGLISH,
         "model": CNN,
