@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parent.parent.parent
-OF_THE_PROCESS = {"run.json", "train.log"}  # times, and what was said
+OF_THE_PROCESS = {"run.json", "train.log", "report.html"}  # with times, and what was said
 STATE = "last.npz"  # with the seconds that it took
 
 
@@ -20,7 +20,7 @@ def run_dying(plan: dict, *arguments: str) -> subprocess.CompletedProcess:
     """The program, in the working directory, as `plan` says."""
     command = [sys.executable, str(Path(__file__).parent / "dying.py"), json.dumps(plan), *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, capture_output=True, env=environment, timeout=300, check=False)
+    return subprocess.run(command, capture_output=True, env=environment, timeout=1800, check=False)
 
 
 def killed(finished: subprocess.CompletedProcess) -> bool:
