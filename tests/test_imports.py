@@ -37,6 +37,27 @@ COMMANDS = {
 }
 
 
+# What else may be imported at all: a package that is not named here takes time that nobody has decided to spend.
+NAMED = """
+import sys
+from textclf.__main__ import main
+try:
+    main(sys.argv[1:])
+finally:
+    print(*{name.split(".")[0] for name in sys.modules} - sys.stdlib_module_names, file=sys.stderr)
+"""
+OF_PYDANTIC = {"annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"}
+OF_PYARROW = {"cloudpickle", "cython_runtime", "numpy", "pyarrow"}
+ALLOWED = {
+    "help": (["--help"], {"click"}),
+    "predict": (["predict", "a wonderful film"], {"click", "onnxruntime", *OF_PYDANTIC, *OF_PYARROW}),
+    "check": (
+        ["check", "configs/toy_en.yaml"],
+        {"click", "rich", "ruamel", "pandas", "dateutil", "pytz", "six", *OF_PYDANTIC, *OF_PYARROW},
+    ),
+}
+
+
 @pytest.fixture
 def workplace_with_runs(with_runs):
     """The finished runs, a classifier with the Keras-compatible tokenizer, and files of texts."""
@@ -59,6 +80,15 @@ def test_commands_run_with_tensorflow_and_keras_blocked(workplace_with_runs, tex
     finished = textclf_command(blocked, *arguments, python=("-c", BLOCKED))
     assert finished.returncode == 0, finished.stderr.decode()
     assert finished.stdout.strip()
+
+
+@pytest.mark.parametrize(("arguments", "allowed"), ALLOWED.values(), ids=ALLOWED)
+def test_commands_import_only_what_is_allowed(with_runs, textclf_command, arguments, allowed):
+    finished = textclf_command(*arguments, python=("-c", NAMED))
+    assert finished.stdout.strip(), finished.stderr.decode()
+    names = finished.stderr.decode().splitlines()[-1].split()
+    # Those of the interpreter, of an editable installation, and of compiled modules begin with an underscore.
+    assert {name for name in names if not name.startswith("_")} - {"textclf"} <= allowed
 
 
 def test_the_block_works(workplace_with_runs, textclf_command):

@@ -16,4 +16,5 @@ class Options(BaseModel):
         own = [name for name in cls.model_fields if name in cls.__annotations__]
         return {name: cls.model_fields[name] for name in dict.fromkeys([*own, *cls.model_fields])}
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    # What is checked by it is only built once it is needed: a command uses few of the parts.
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

@@ -1,0 +1,245 @@
+"""How fast: start, preprocessing, training and answering, beside a plain Keras script and scikit-learn.
+
+    python benchmarks/speed.py --data DIR [--sets imdb …] [--parts start …] [--rows N] [--fasttext PROGRAM]
+
+DIR has a folder for each set, with train.csv (columns text and label); every tenth row is held out. Everything is
+measured side by side in one run, by turns, each in a process of its own. A figure is the median, with the lowest and
+highest; *processor* counts the seconds of all cores, which other programs disturb less than the time on the wall.
+"""
+
+import argparse
+import csv
+import datetime
+import json
+import os
+import platform
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+TEXTCLF = [sys.executable, "-m", "textclf"]
+KERAS = [sys.executable, str(HERE / "keras_script.py")]
+STEP = [sys.executable, str(HERE / "speed_steps.py")]
+TOKENS = {"imdb": 400, "ag_news_desc_14k": 100, "nsmc_200k": 40}  # most texts are shorter
+WORDS = 20_000
+EPOCH = re.compile(r"^epoch (\d+).*?(?:validation loss \S+ )?accuracy ([\d.]+)(?: f1|$)")
+SYSTEMS = ("textclf", "keras", "scikit-learn")
+CONFIG = """
+data: {{train: {train}, validation: {validation}}}
+preprocessing: {{tokenizer: word, vocabulary_size: {words}, sequence_length: {tokens}}}
+model: {{architecture: lstm, embedding_dim: 64, units: 64, dropout: 0.0}}
+training: {{epochs: {epochs}, batch_size: 32, learning_rate: 0.001, early_stopping: null}}
+"""
+
+
+def main() -> None:
+    """Measure what is asked for, and print it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--sets", nargs="+", default=list(TOKENS))
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--rows", type=int, help="of each set; all by default")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--fasttext", help="its program: start and answering beside the others")
+    parser.add_argument("--work", type=Path, help="folder for models and runs, kept for the next call")
+    options = parser.parse_args()
+    options.data = options.data.resolve()
+    print(f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as temporary:
+        options.work = (options.work or Path(temporary)).resolve()
+        for name in options.sets:
+            folder = options.work / name
+            folder.mkdir(parents=True, exist_ok=True)
+            rows = _split(options.data / name / "train.csv", folder, options.rows)
+            print(f"\n## {name}: {rows} texts, {TOKENS.get(name, 256)} tokens at most", flush=True)
+            for part in options.parts:
+                PARTS[part](folder, TOKENS.get(name, 256), options)
+
+
+def start(folder: Path, tokens: int, options) -> None:
+    """From the shell to an answer."""
+    _trained(folder, tokens, options)
+    commands = {
+        "textclf --help": [*TEXTCLF, "--help"],
+        "textclf predict": [*TEXTCLF, "predict", "--run", "speed", "some text"],
+        "keras": [*KERAS, "predict", "keras", "some text"],
+    }
+    if options.fasttext:
+        commands["fasttext"] = [
+            "sh",
+            "-c",
+            f"echo some text | {options.fasttext} predict {_fasttext(folder, options)} -",
+        ]
+    times = {name: [] for name in commands}
+    for _ in range(options.repeats):
+        for name, command in commands.items():
+            times[name].append(_run(command, folder))
+    _table("start", times, against="keras")
+
+
+def preprocessing(folder: Path, tokens: int, options) -> None:
+    """Learning a vocabulary and encoding."""
+    times = {name: [] for name in SYSTEMS}
+    for _ in range(options.repeats):
+        for name in SYSTEMS:
+            times[name].append(_step(folder, "encode", name, "train.csv", WORDS, tokens))
+    _table("preprocessing", times, against="keras")
+
+
+def training(folder: Path, tokens: int, options) -> None:
+    """The same network to the same accuracy on the texts held out, from the shell on."""
+    epochs = {"textclf": _train_textclf(folder, tokens, options), "keras": _train_keras(folder, tokens, options)}
+    target = min(max(accuracy for _, accuracy in made["epochs"]) for made in epochs.values())
+    reached = {
+        name: next(seconds for seconds, accuracy in made["epochs"] if accuracy >= target)
+        for name, made in epochs.items()
+    }
+    print(f"\ntraining to accuracy {target:.4f}: {reached['keras'] / reached['textclf']:.1f} times as fast as keras")
+    for name, made in epochs.items():
+        by_epoch = ", ".join(f"{seconds:.0f} s {accuracy:.4f}" for seconds, accuracy in made["epochs"])
+        print(f"  {name:13s} {reached[name]:.1f} s; processor {made['processor']:.0f} s, {made['memory_mb']:.0f} MB")
+        print(f"  {'':13s} after each epoch: {by_epoch}")
+    processors = epochs["keras"]["processor"] / epochs["textclf"]["processor"]
+    print(f"  processor time of all {options.epochs} epochs and the rest: {processors:.1f} times less", flush=True)
+
+
+def answering(folder: Path, tokens: int, options) -> None:
+    """The texts held out: all at once, then some alone."""
+    _trained(folder, tokens, options)
+    times = {name: [] for name in SYSTEMS}
+    where = {"textclf": "runs/speed", "keras": "keras", "scikit-learn": "-"}
+    for _ in range(max(1, options.repeats // 2)):
+        for name in SYSTEMS:
+            times[name].append(_step(folder, "answer", name, where[name], "train.csv", "validation.csv"))
+    if options.fasttext:
+        command = f"cut -d' ' -f2- validation.txt | {options.fasttext} predict {_fasttext(folder, options)} - > answers"
+        times["fasttext"] = [_run(["sh", "-c", command], folder) for _ in range(options.repeats)]
+    _table("answering", times, against="keras")
+    singles = {name: [s for made in times[name] for s in made["singles"]] for name in SYSTEMS}
+    ratio = statistics.median(singles["keras"]) / statistics.median(singles["textclf"])
+    print(f"single texts: {ratio:.0f} times as fast as keras")
+    for name, seconds in singles.items():
+        high = statistics.quantiles(seconds, n=100)[98]
+        print(f"  {name:13s} median {1000 * statistics.median(seconds):.2f} ms, 99th percentile {1000 * high:.2f} ms")
+
+
+PARTS = {"training": training, "start": start, "preprocessing": preprocessing, "answering": answering}
+
+
+def _split(path: Path, folder: Path, most: int | None) -> int:
+    """train.csv and validation.csv in the folder; how many rows both have."""
+    csv.field_size_limit(10**9)
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = [(row["text"], row["label"]) for row in csv.DictReader(stream) if row["text"].strip()]
+    rows = rows[:: max(1, len(rows) // most)][:most] if most else rows
+    for name, part in {
+        "train": [row for number, row in enumerate(rows) if number % 10],
+        "validation": rows[::10],
+    }.items():
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([("text", "label"), *part])
+        lines = (f"__label__{label.replace(' ', '_')} {' '.join(text.split())}\n" for text, label in part)
+        (folder / f"{name}.txt").write_text("".join(lines), encoding="utf-8")
+    return len(rows)
+
+
+def _trained(folder: Path, tokens: int, options) -> None:
+    if not (folder / "keras" / "about.json").exists() or not (folder / "runs" / "speed" / "classifier").exists():
+        training(folder, tokens, options)
+
+
+def _train_textclf(folder: Path, tokens: int, options) -> dict:
+    number = len(list((folder / "runs").glob("speed*"))) if (folder / "runs").exists() else 0
+    (folder / "config.yaml").write_text(
+        CONFIG.format(train="train.csv", validation="validation.csv", words=WORDS, tokens=tokens, epochs=options.epochs)
+    )
+    name = f"speed{number}" if number else "speed"
+    return _watched([*TEXTCLF, "train", "config.yaml", "--run", name], folder)
+
+
+def _train_keras(folder: Path, tokens: int, options) -> dict:
+    sizes = ["--words", str(WORDS), "--tokens", str(tokens), "--epochs", str(options.epochs)]
+    return _watched([*KERAS, "train", "train.csv", "validation.csv", "keras", *sizes], folder)
+
+
+def _watched(command: list[str], folder: Path) -> dict:
+    """When each epoch of a training was done, and its accuracy on validation."""
+    started, epochs = time.perf_counter(), []
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    ) as process:
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if found := EPOCH.search(line):
+                epochs.append((time.perf_counter() - started, float(found[2])))
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode or not epochs:
+        sys.exit(f"{' '.join(command)} failed:\n{''.join(said[-20:])}")
+    return {"epochs": epochs, "processor": usage.ru_utime + usage.ru_stime, "memory_mb": usage.ru_maxrss / 1024}
+
+
+def _step(folder: Path, *arguments) -> dict:
+    finished = subprocess.run(
+        [*STEP, *map(str, arguments)], cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    if finished.returncode:
+        sys.exit(f"{arguments} failed:\n{finished.stderr[-2000:]}")
+    return json.loads(finished.stdout.splitlines()[-1])
+
+
+def _run(command: list[str], folder: Path) -> dict:
+    before, started = _processor(), time.perf_counter()
+    subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    return {"seconds": time.perf_counter() - started, "processor": _processor() - before}
+
+
+def _processor() -> float:
+    """Seconds of all processes that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _fasttext(folder: Path, options) -> Path:
+    """A model of its own, trained once with its defaults."""
+    model = folder / "fasttext.bin"
+    if not model.exists():
+        command = [options.fasttext, "supervised", "-input", "train.txt", "-output", "fasttext"]
+        subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    return model
+
+
+def _table(title: str, times: dict[str, list[dict]], *, against: str) -> None:
+    """Ratios first, then medians with the lowest and the highest."""
+
+    def median(name: str, what: str) -> float:
+        return statistics.median(made[what] for made in times[name])
+
+    print(f"\n{title}")
+    for name, made in times.items():
+        seconds = [one["seconds"] for one in made]
+        ratio, processor = (median(against, what) / median(name, what) for what in ("seconds", "processor"))
+        line = (
+            f"  {name:16s} {ratio:5.1f} times as fast as {against} (processor {processor:.1f}): "
+            f"{statistics.median(seconds):.3f} s ({min(seconds):.3f} to {max(seconds):.3f}), "
+            f"processor {median(name, 'processor'):.3f} s"
+        )
+        if "texts" in made[0]:
+            line += (
+                f", {made[0]['texts'] / statistics.median(seconds):,.0f} texts/s, accuracy {made[0]['accuracy']:.4f}"
+            )
+        if "memory_mb" in made[0]:
+            line += f", {median(name, 'memory_mb'):.0f} MB"
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
