@@ -87,8 +87,8 @@ class KeepBest(keras.callbacks.Callback):
 
     def restore(self, state: dict) -> None:
         """Take up such a state."""
-        self.best_epoch, self.best_value = state["best_epoch"], state["best_value"]
-        self.epochs_done = state["epochs_done"]
+        self.best_epoch, self.epochs_done = int(state["best_epoch"]), int(state["epochs_done"])
+        self.best_value = None if state["best_value"] is None else float(state["best_value"])
 
 
 class StopAtNonFiniteLoss(keras.callbacks.Callback):
@@ -156,7 +156,7 @@ class History(keras.callbacks.Callback):
 
     def restore(self, state: dict) -> None:
         """Take up such a state."""
-        self.rows = list(state["rows"])
+        self.rows = [dict(row) for row in state["rows"]]
 
 
 def _by_split(metrics: dict[str, float]) -> str:

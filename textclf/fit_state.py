@@ -107,9 +107,11 @@ def read_state(path: Path) -> Saved:
     about, arrays = load_checkpoint(path)
     try:
         position, callbacks = Position(**about["position"]), about["callbacks"]
-        if type(position.epoch) is not int or type(position.step) is not int or not isinstance(callbacks, dict):
+        counts = position.epoch, position.step
+        if not all(type(count) is int and 0 <= count < 2**31 for count in counts) or not isinstance(callbacks, dict):
             raise TypeError(f"epoch {position.epoch!r}, step {position.step!r}")
-    except (KeyError, TypeError) as error:
+        position.seconds = float(position.seconds)
+    except (KeyError, TypeError, ValueError) as error:
         raise damaged(path, f"it does not say where to go on: {error}") from None
     return Saved(path, position, callbacks, arrays)
 

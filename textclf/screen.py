@@ -16,6 +16,7 @@ from textclf.models import ARCHITECTURES
 from textclf.preprocessing import TOKENIZERS
 from textclf.readers import READERS
 from textclf.run_folder import RUNS, RunFolder, run_names
+from textclf.unfinished import is_at_work
 
 if TYPE_CHECKING:  # listing what there is should not wait for ONNX Runtime
     from textclf.classifier import Classifier
@@ -168,6 +169,8 @@ def show_parts() -> None:
             about, test = run.read_about(), run.read_metrics().get("test")
         except RunError:  # one run that cannot be used is no reason not to show the others
             about, test = {"status": "damaged"}, None
+        if about.get("status") == "running" and not is_at_work(run):
+            about["status"] = "killed"
         found = test.get("accuracy") if isinstance(test, dict) else None
         accuracy = _figures([found if isinstance(found, float) else None])[0]
         named = f"{name}{' (latest)' if name == latest else ''}"

@@ -83,6 +83,15 @@ def at_work(folder: RunFolder, *, whole: bool = True) -> Iterator[None]:
             raise
 
 
+def is_at_work(folder: RunFolder) -> bool:
+    """Whether a process works on the run now: one that was killed could not say so in `run.json`."""
+    try:
+        with locked(folder):
+            return False
+    except RunError:
+        return True
+
+
 @contextmanager
 def locked(folder: RunFolder) -> Iterator[None]:
     """A lock on the folder that dies with its process, however that ends.

@@ -1,6 +1,8 @@
 """Going on: after a signal, only with the same config, data and versions, and never twice at a time."""
 
+import contextlib
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -15,6 +17,7 @@ from textclf.errors import RunError
 from textclf.fit_state import read_state
 from textclf.interruption import Interrupted
 from textclf.run_folder import RunFolder
+from textclf.screen import show_parts
 from textclf.unfinished import locked
 
 
@@ -130,6 +133,15 @@ def test_a_run_at_work_is_left_alone(interrupted):
     assert run.read_about()["status"] == "interrupted"
 
 
+def test_the_list_tells_a_run_at_work_from_one_that_was_killed(interrupted, capsys):
+    run, _ = interrupted
+    run.update_about(status="running")
+    for status, at_work in (("running", locked(run)), ("killed", contextlib.nullcontext())):
+        with at_work:
+            show_parts()
+        assert re.search(rf"^r +{status} ", capsys.readouterr().out, re.MULTILINE)
+
+
 def test_a_link_in_the_folder_is_not_followed(interrupted, workplace):
     run, _ = interrupted
     (workplace / "elsewhere").mkdir()
@@ -151,6 +163,8 @@ def test_what_a_killed_process_left_half_written_is_removed(interrupted):
 STATES = {
     "no position": {},
     "a position that is none": {"position": {"epoch": "1", "step": 0}, "callbacks": {}},
+    "seconds that are none": {"position": {"epoch": 0, "step": 5, "seconds": "long"}, "callbacks": {}},
+    "a negative step": {"position": {"epoch": 0, "step": -5}, "callbacks": {}},
     "no callbacks": {"position": {"epoch": 0, "step": 5}},
 }
 
@@ -162,12 +176,13 @@ def test_a_state_that_does_not_say_where_to_go_on(tmp_path, about):
         read_state(tmp_path / "last.npz")
 
 
-def test_a_state_without_that_of_a_callback_is_said(interrupted):
+@pytest.mark.parametrize(("name", "state"), [("KeepBest", {"best_epoch": 1}), ("History", {"rows": [3]})])
+def test_a_state_that_a_callback_cannot_take_up_is_said(interrupted, name, state):
     run, _ = interrupted
     about, arrays = load_checkpoint(run.last_checkpoint)
-    del about["callbacks"]["KeepBest"]["best_epoch"]
+    about["callbacks"][name] = state
     save_checkpoint(run.last_checkpoint, {}, about, arrays)
-    with pytest.raises(RunError, match=r"^runs/r/checkpoints/last\.npz: damaged: the state of KeepBest: KeyError"):
+    with pytest.raises(RunError, match=rf"^runs/r/checkpoints/last\.npz: damaged: the state of {name}: \w+Error"):
         textclf.resume("r")
     assert run.read_about()["status"] == "failed"
 
