@@ -1,68 +1,43 @@
-"""The audit of the dependencies: a hole fails, a database that cannot be reached is said and does not."""
+"""Wrong labels that were put in are on the list, and so are near duplicates."""
 
-import json
-import subprocess
-import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+import csv
+from pathlib import Path
 
 import pytest
 
-HOLE = {
-    "id": "PYSEC-2026-1",
-    "affected": [
-        {
-            "package": {"name": "keras", "ecosystem": "PyPI"},
-            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "99.1"}]}],
-        }
-    ],
-}
-
-
-class Database(BaseHTTPRequestHandler):
-    """Knows one hole, in whatever version of one package it is asked about."""
-
-    def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        content = json.dumps({"vulns": [HOLE]} if asked["package"]["name"] == self.server.package else {}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *arguments):
-        pass
+from textclf.audit import audit
 
 
 @pytest.fixture
-def database():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Database) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+def flawed(workplace):
+    """Toy reviews of which some have the other label, and one stands there twice with two labels."""
+    with Path("data/toy_en/train.csv").open(encoding="utf-8", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    other = {"positive": "negative", "negative": "positive"}
+    flipped = set(range(10, len(lines), 25))
+    for number in flipped:
+        lines[number]["label"] = other[lines[number]["label"]]
+    long = max(lines, key=lambda line: len(line["text"]))
+    lines.append({"text": long["text"].upper(), "label": other[long["label"]]})
+    with Path("flawed.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, ["text", "label"])
+        writer.writeheader()
+        writer.writerows(lines)
+    return {number + 1 for number in flipped}, len(lines)
 
 
-def audit(root, port):
-    command = [sys.executable, str(root / ".ci/audit.py"), "--osv-url", f"http://127.0.0.1:{port}/v1/query"]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=200, check=False)
-
-
-def test_a_hole_in_a_dependency_fails_and_is_named(root, database):
-    database.package = "keras"
-    found = audit(root, database.server_port)
-    assert found.returncode == 1, found.stderr
-    assert "PYSEC-2026-1, mended in 99.1" in found.stdout
-    assert "keras 3." in found.stdout
-    database.package = "none of ours"
-    found = audit(root, database.server_port)
-    assert found.returncode == 0, found.stdout
-    assert "audited, 0 known holes" in found.stdout
-
-
-def test_without_an_answer_it_says_so_and_does_not_fail(root, database):
-    database.server_close()
-    found = audit(root, database.server_port)
-    assert found.returncode == 0
-    assert found.stderr.startswith("NOTICE: the dependencies were NOT audited for known holes: ")
+def test_wrong_labels_and_near_duplicates_are_listed(flawed):
+    flipped, rows = flawed
+    model = {"architecture": "ngrams"}
+    config = {"data": {"train": "flawed.csv"}, "model": model, "training": {"epochs": 8, "learning_rate": 0.05}}
+    found = audit(config, folds=2, run="audited", output="list.csv")
+    with Path("list.csv").open(encoding="utf-8", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    doubtful = [line for line in lines if line["problem"] == "label"]
+    assert (found.texts, found.doubtful, found.pairs) == (rows, len(doubtful), len(lines) - len(doubtful))
+    listed = {int(line["row"]) for line in doubtful}
+    assert len(listed & flipped) >= 0.6 * len(flipped)
+    assert len(listed & flipped) >= 0.3 * len(listed)
+    assert all(line["suggested"] != line["label"] for line in lines)
+    pairs = [line for line in lines if line["problem"] == "near duplicate"]
+    assert str(rows) in {number for line in pairs for number in (line["row"], line["other_row"])}

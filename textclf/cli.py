@@ -101,6 +101,30 @@ def train(config, overrides, run, folds):
 
 
 @cli.command()
+@click.argument("config", type=click.Path())
+@click.option("--set", "overrides", multiple=True, metavar="SECTION.SETTING=VALUE", help=SET_HELP)
+@click.option("--folds", type=click.IntRange(2, 100), default=5, show_default=True, metavar="K", help="Trainings.")
+@click.option("--run", metavar="NAME", help="Name of the run folder below runs/.  [default: as for train --folds]")
+@click.option(
+    "--output", metavar="PATH", type=click.Path(dir_okay=False), help="The list.  [default: audit.csv in the run]"
+)
+def audit(config, overrides, folds, run, output):
+    """List training texts whose label is probably wrong, as CSV for a person to go through.
+
+    K classifiers are trained, each on all texts but a K-th, for which it then answers. Listed are labels that
+    these answers speak against, and texts that are almost the same and have different labels.
+
+    \b
+    textclf audit configs/toy_topics.yaml --folds 3
+    """
+    from textclf.audit import audit
+
+    found = audit(config, overrides, folds=folds, run=run, output=output)
+    click.echo(f"{found.texts} texts: {found.doubtful} labels in doubt, {found.pairs} pairs labelled differently")
+    click.echo(f"wrote {found.path}")
+
+
+@cli.command()
 @click.argument("run", metavar="RUN")
 def resume(run):
     """Go on with the training of RUN, which was interrupted: a run folder, or a run's name below runs/.
@@ -172,6 +196,28 @@ def evaluate(run, data, output, text_column, label_column, format):
 
     metrics = evaluate(run, data, output=output, text_column=text_column, label_column=label_column)
     show_metrics(metrics, format)
+
+
+@cli.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.option("--output", metavar="PATH", type=click.Path(dir_okay=False), help="Also write it as one HTML file.")
+def compare(runs, output):
+    """Say whether runs differ by more than luck: on the same texts, against the first of them.
+
+    \b
+    textclf compare plain augmented
+    textclf compare plain augmented --output comparison.html
+    """
+    from pathlib import Path
+
+    from textclf.comparison import compare, write_comparison
+    from textclf.screen import print_line, show_comparison
+
+    compared = compare(runs)
+    show_comparison(compared)
+    if output:
+        write_comparison(compared, Path(output))
+        print_line(f"wrote {output}")
 
 
 @cli.command()

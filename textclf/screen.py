@@ -20,6 +20,7 @@ from textclf.unfinished import is_at_work
 
 if TYPE_CHECKING:  # listing what there is should not wait for ONNX Runtime
     from textclf.classifier import Classifier
+    from textclf.comparison import Comparison
     from textclf.explanation import Explanation
 
 SUMMARY = ("accuracy", "f1_macro", "log_loss", "roc_auc")
@@ -74,6 +75,26 @@ def show_folds(run: RunFolder) -> None:
     _print(table)
     print_line(f"{metrics['folds']} folds in {run.read_about()['seconds']:.0f} s; an answer for every text is in")
     print_line(f"{run.predictions}")
+
+
+def show_comparison(comparison: "Comparison") -> None:
+    """Scores of runs, their differences from the first with 95 % intervals, and the settings that differ."""
+    table = _table("run", "accuracy", "F1 macro", "log loss")
+    for name, figures in zip(comparison.names, comparison.figures, strict=True):
+        table.add_row(name, *_figures(figures[figure] for figure in ("accuracy", "f1_macro", "log_loss")))
+    _print(table)
+    first = comparison.names[0]
+    for name, found in zip(comparison.names[1:], comparison.differences, strict=True):
+        print_line(f"{name} less {first}, on {comparison.texts} texts of {comparison.split}, with 95 % intervals:")
+        for figure, (difference, low, high) in found.intervals.items():
+            print_line(f"  {figure.replace('_', ' ')} {difference:+.4f} ({low:+.4f} to {high:+.4f})")
+        print_line(
+            f"  right only in {name}: {found.only_this}, only in {first}: {found.only_first}; "
+            f"if they were equally good, so uneven a split had probability {found.p_value:.4f} (McNemar)"
+        )
+    for path, values in comparison.settings.items():
+        print_line(f"{path}: {', '.join(map(str, values))}")
+    print_line(f"They answer {comparison.different} texts differently.")
 
 
 def show_metrics(metrics: dict, format: str) -> None:

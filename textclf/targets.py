@@ -220,6 +220,10 @@ class Targets:
         """The labels of one text in one field."""
         return self.separator.join(labels)
 
+    def named(self, encoded: np.ndarray) -> str:
+        """The labels of one encoded text in one field: of a class index, or of a row of 0 and 1."""
+        return self.joined(self.labels[label] for label in (np.flatnonzero(encoded) if self.many else [encoded]))
+
     def to_dict(self) -> dict:
         """As plain JSON, for `labels.json`."""
         return {

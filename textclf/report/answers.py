@@ -29,15 +29,18 @@ class Answers(NamedTuple):
         return len(self.rows)
 
 
-def read_answers(run: RunFolder, targets: Targets) -> Answers:
-    """The answers for the last split of a run: test, or validation without one.
+def read_answers(run: RunFolder, targets: Targets, most_rows: int | None = MOST_ROWS) -> Answers:
+    """The answers for the last split of a run: test, or validation without one; or of all folds.
+
+    Args:
+        most_rows: the first so many; `None` for all.
 
     Raises:
         RunError: there is no such file, or it is not what was written.
     """
     path = run.inside(run.predictions)
     names = [f"probability_{label}" for label in targets.labels]
-    table = _read_table(path, names)
+    table = _read_table(path, names, most_rows)
     probabilities = np.column_stack([table[name].to_numpy() for name in names])
     if not np.all((probabilities >= 0) & (probabilities <= 1)):
         raise RunError(f"{path}: damaged: expected probabilities, received other numbers. Evaluate the run again.")
@@ -57,7 +60,7 @@ def read_answers(run: RunFolder, targets: Targets) -> Answers:
     )
 
 
-def _read_table(path: Path, probabilities: list[str]) -> pa.Table:
+def _read_table(path: Path, probabilities: list[str], most_rows: int | None) -> pa.Table:
     types = {"row": pa.int64(), "text": pa.large_string(), "label": pa.string()}
     types |= dict.fromkeys(probabilities, pa.float64())
     batches, found = [], 0
@@ -69,9 +72,9 @@ def _read_table(path: Path, probabilities: list[str]) -> pa.Table:
             convert_options=csv.ConvertOptions(column_types=types, include_columns=list(types), null_values=[]),
         )
         for batch in reader:
-            batches.append(batch.slice(0, MOST_ROWS - found))
+            batches.append(batch if most_rows is None else batch.slice(0, most_rows - found))
             found += len(batches[-1])
-            if found == MOST_ROWS:
+            if found == most_rows:
                 break
         table = pa.Table.from_batches(batches, reader.schema)
     except FileNotFoundError:

@@ -34,8 +34,8 @@ def texts_table(answers: Answers, targets: Targets) -> dict:
         if len(chosen) == MOST_TEXTS:
             break
     rows = [
-        [int(answers.rows[row]), blocks.shortened(answers.texts[row]), _named(answers.truth[row], targets),
-         _named(answers.predicted[row], targets), round(float(doubt[row]), 4)]
+        [int(answers.rows[row]), blocks.shortened(answers.texts[row]), _shown(targets, answers.truth[row]),
+         _shown(targets, answers.predicted[row]), round(float(doubt[row]), 4)]
         for row in chosen
     ]  # fmt: skip
     wrong = int((~right_of(answers)).sum())
@@ -58,8 +58,8 @@ def worst_errors(answers: Answers, classifier: Classifier) -> dict | None:
         words += len(explanation.spans)
         column, sign = _blamed(answers, row, targets)
         effects = sign * explanation.effects[:, column]
-        said = f"row {answers.rows[row]}: “{_named(answers.truth[row], targets)}” answered with "
-        said += f"“{_named(answers.predicted[row], targets)}”"
+        said = f"row {answers.rows[row]}: “{_shown(targets, answers.truth[row])}” answered with "
+        said += f"“{_shown(targets, answers.predicted[row])}”"
         where = f"words that speak {'for' if sign > 0 else 'against'} “{targets.labels[column]}”"
         parts = _parts(explanation.answer.text, explanation.spans, effects)
         shown.append({"head": said, "note": f"{where}, {answers.probabilities[row, column]:.4f}", "parts": parts})
@@ -79,7 +79,7 @@ def suspects_table(answers: Answers, targets: Targets) -> dict | None:
             instead = f"{'without' if answers.truth[row, given] else 'with'} {instead}"
         text = blocks.shortened(answers.texts[row])
         rows.append(
-            [int(answers.rows[row]), text, _named(answers.truth[row], targets), instead, round(float(margin), 4)]
+            [int(answers.rows[row]), text, _shown(targets, answers.truth[row]), instead, round(float(margin), 4)]
         )
     note = f"{len(found.rows)} labels the classifier speaks against, by confident learning; the first {len(rows)}."
     return blocks.table(["row", "text", "label", "probably", "margin"], rows, title="Labels in doubt", note=note)
@@ -97,9 +97,9 @@ def duplicates_table(answers: Answers, targets: Targets) -> dict | None:
         [
             f"{answers.rows[one]} and {answers.rows[two]}",
             blocks.shortened(answers.texts[one]),
-            _named(answers.truth[one], targets),
+            _shown(targets, answers.truth[one]),
             blocks.shortened(answers.texts[two]),
-            _named(answers.truth[two], targets),
+            _shown(targets, answers.truth[two]),
         ]
         for one, two in pairs
     ]
@@ -136,10 +136,8 @@ def _tags(answers: Answers, row: int, targets: Targets) -> list[str]:
     return [*(f"missed {label}" for label in missed), *(f"wrong {label}" for label in wrong)]
 
 
-def _named(classes: np.ndarray, targets: Targets) -> str:
-    if not targets.many:
-        return targets.labels[classes]
-    return targets.joined(targets.labels[label] for label in np.flatnonzero(classes)) or "–"
+def _shown(targets: Targets, classes: np.ndarray) -> str:
+    return targets.named(classes) or "–"
 
 
 def _parts(text: str, spans: list, effects: np.ndarray) -> list[list]:
