@@ -50,6 +50,7 @@ class Measured(NamedTuple):
 
     megabytes: float
     seconds: float
+    processor_seconds: float  # of all cores; other programs on the machine do not lengthen them much
 
 
 def main() -> None:
@@ -63,13 +64,15 @@ def main() -> None:
     with arguments.texts.open(encoding="utf-8", newline="") as stream:
         texts = [(row["text"], row["label"]) for row in csv.DictReader(stream)]
     measured = {rows: measure(texts, rows, arguments.steps) for rows in arguments.rows}
-    print("\n| step | rows | peak memory | of the smallest | seconds | a million rows |\n|---|--:|--:|--:|--:|--:|")
+    print("\n| step | rows | peak memory | of the smallest | seconds | CPU seconds | … a million rows |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
     for step in arguments.steps:
         smallest = measured[arguments.rows[0]][step].megabytes
         for rows, steps in measured.items():
-            megabytes, seconds = steps[step]
-            ratio, speed = megabytes / smallest, seconds / rows * 1e6
-            print(f"| {step} | {rows:,} | {megabytes:.0f} MB | {ratio:.2f} | {seconds:.0f} | {speed:.0f} s |")
+            megabytes, seconds, processor = steps[step]
+            ratio, speed = megabytes / smallest, processor / rows * 1e6
+            times = f"{seconds:.0f} | {processor:.0f} | {speed:.0f}"
+            print(f"| {step} | {rows:,} | {megabytes:.0f} MB | {ratio:.2f} | {times} |")
 
 
 def measure(texts: list[tuple[str, str]], rows: int, steps: list[str]) -> dict[str, Measured]:
@@ -106,7 +109,7 @@ def run(command: list[str], folder: str) -> Measured:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{command}: {errors.decode(errors='replace')}")
-    return Measured(usage.ru_maxrss / 1024, time.perf_counter() - started)
+    return Measured(usage.ru_maxrss / 1024, time.perf_counter() - started, usage.ru_utime + usage.ru_stime)
 
 
 if __name__ == "__main__":

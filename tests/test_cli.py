@@ -130,9 +130,11 @@ def test_a_closed_pipe_is_no_fault(with_runs, root):
 
 
 def test_bytes_that_are_no_text_as_an_argument(with_runs, textclf_command):
+    strict = {"PYTHONIOENCODING": "utf-8:strict"}  # as in most locales
     for form in ("text", "jsonl", "csv"):
-        finished = textclf_command("predict", b"caf\xe9", "--format", form)
+        finished = textclf_command("predict", b"caf\xe9", "--format", form, env=strict)
         assert finished.returncode == 0, finished.stderr.decode()
+    assert "caf\ufffd" in finished.stdout.decode()
 
 
 def test_a_second_training_is_told_so_and_ctrl_c_ends_with_130_and_an_unfinished_run(workplace, root):

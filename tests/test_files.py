@@ -151,3 +151,9 @@ def test_many_files_of_a_folder_have_one_checksum_of_names_and_contents(tmp_path
     renamed = checksums([*names[:-1], str(files[-1].with_name("renamed.txt"))])
     assert len({list(found.values())[-1] for found in (before, changed, renamed)}) == 3
     assert list(changed.values())[:-1] == list(before.values())[:-1]
+
+
+def test_names_that_are_no_text_are_written_and_come_back(path):
+    """A file name may hold any bytes; Python has them as halves of surrogate pairs, which UTF-8 has not."""
+    write_json(path, {"caf\udce9.csv": "x"})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"caf\udce9.csv": "x"}

@@ -290,11 +290,13 @@ def predict(texts, file, input_format, column, run, format, threshold, explain, 
     if explain and format == "csv":
         raise click.UsageError("--explain goes with --format text and jsonl: the words of a text fill no columns")
     from textclf.prediction import answer_lines, how_read, load, read_source, write_lines
+    from textclf.text_array import text_array
 
     classifier = load(run)
     column = column or classifier.about["text_column"]
     options = {"format": input_format, "column": column, "reading": how_read(classifier)}
-    chunks = [list(texts)] if texts else read_source(file, **options)
+    # An argument may hold bytes that are no text, and not every screen or file could show them again.
+    chunks = [text_array(texts).to_pylist()] if texts else read_source(file, **options)
     said = {"threshold": threshold, "top_k": top_k}
     if not explain:
         write_lines(answer_lines(classifier, chunks, format, **said), output)

@@ -25,6 +25,7 @@ from textclf.training_options import TrainingOptions
 
 # A second of reading, or five thousand labels with their weights.
 LARGEST_CONFIG = 100_000
+LONGEST_PLACE = 200  # characters of an override that a message repeats
 
 
 class Config(Options):
@@ -180,7 +181,7 @@ def _apply(override: str, document: Document) -> None:
     """Put one `section.setting=value` into the data."""
     path, equals, value = override.partition("=")
     keys = tuple(path.strip().split("."))
-    place = f"--set {override}"
+    place = f"--set {override[:LONGEST_PLACE]}"
     if not equals or not all(keys):
         document.faults.append(Fault((), place, "expected section.setting=value, such as training.epochs=3"))
         return

@@ -14,6 +14,7 @@ from pydantic import Field, PlainValidator
 
 from textclf.errors import DataError
 from textclf.label_column import Labels, code_column
+from textclf.mapped import in_file
 from textclf.options import Options
 from textclf.parallel import chunks_of, map_chunks
 from textclf.readers.options import ReadingOptions
@@ -22,6 +23,7 @@ from textclf.text_array import stored_texts
 
 log = logging.getLogger(__name__)
 CHUNK_ROWS = 10_000  # taken at a time
+NUMBERED = 100_000  # rows whose numbers are in memory
 # What data sets call their splits, and what they are here.
 SPLIT_NAMES = {
     **dict.fromkeys(["train", "training"], "train"),
@@ -171,7 +173,14 @@ def _read(
     labels, splits = (
         Labels(list(numbers[column]), np.concatenate(codes[column])).map(_stripped) for column in ("label", "split")
     )
-    return Dataset(name, texts, labels, np.arange(1, len(texts) + 1, dtype=np.int32)), splits
+    return Dataset(name, texts, labels, _numbered(len(texts))), splits
+
+
+def _numbered(rows: int) -> np.ndarray:
+    """1, 2, 3 …: of millions in a file, as the texts are."""
+    starts = range(1, rows + 1, NUMBERED)
+    parts = (np.arange(start, min(start + NUMBERED, rows + 1), dtype=np.int32) for start in starts)
+    return in_file(parts, np.int32) if rows > NUMBERED else next(parts)
 
 
 def with_labels(dataset: Dataset, separator: str | None) -> Dataset:

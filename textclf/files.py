@@ -76,7 +76,9 @@ def atomic_file(path: Path, mode: str = "w") -> Iterator[IO]:
     Raises:
         WriteError: the folder is missing or not ours to write, or the disk is full.
     """
-    text_form: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
+    text_form: dict[str, Any] = (
+        {} if "b" in mode else {"encoding": "utf-8", "newline": "", "errors": "backslashreplace"}
+    )
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL)

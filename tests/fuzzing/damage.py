@@ -1,0 +1,81 @@
+"""Ways to spoil a file: bytes at random, and values of JSON and YAML replaced by odd ones. All by a generator."""
+
+import json
+from copy import deepcopy
+from random import Random
+
+ODD_TEXTS = [
+    "", " ", "\x00", "\ufeff", "\u202e", "\u2028", "\x1b[2J", "e\u0301" * 50, "🏳️‍🌈", "ﷺ", "\ud800", "\udfff", "İ", "ß",
+    "…" * 500, "x" * 5_000, "../../x", "/dev/zero", "__label__", "nan", "{{", "%s", "\\ud800", "\ufdd0", "\U0010ffff",
+]  # fmt: skip
+ODD_VALUES = [
+    None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, 0.5, -0.0, 1e308, 1e-320, [], {}, [[]], [None], {"": None},
+    ["a", "a"], *ODD_TEXTS,
+]  # fmt: skip
+ODD_BYTES = [
+    b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc3", b'"', b"'", b"\n", b"\r", b"\t", b",", b"[" * 500, b"{" * 500,
+    b"9" * 400, b"NaN", b"1e999", b"null", b": ", b"- ", b"&a ", b"*a ", b"!!python/none ", b"PAR1", b"\\ud800",
+    *(text.encode("utf-8", "surrogatepass") for text in ODD_TEXTS),
+]  # fmt: skip
+
+
+def damaged(content: bytes, random: Random) -> bytes:
+    """Bytes changed, left out, doubled, moved, put in; or the end cut off."""
+    spoilt = bytearray(content)
+    for _ in range(random.randint(1, 4)):
+        start = random.randrange(len(spoilt) + 1)
+        end = min(len(spoilt), start + int(random.expovariate(1 / 20)))
+        way = random.randrange(6)
+        if way == 0 and start < len(spoilt):
+            spoilt[start] = random.randrange(256)
+        elif way == 1:
+            del spoilt[start:end]
+        elif way == 2:
+            spoilt[start:start] = spoilt[start:end] * random.choice([1, 2, 30])
+        elif way == 3:
+            piece = spoilt[start:end]
+            del spoilt[start:end]
+            place = random.randrange(len(spoilt) + 1)
+            spoilt[place:place] = piece
+        elif way == 4:
+            spoilt[start:start] = random.choice(ODD_BYTES)
+        elif random.random() < 0.3:
+            del spoilt[start:]
+    return bytes(spoilt)
+
+
+def odd_json(content: bytes, random: Random) -> bytes:
+    """JSON with some of its values replaced, left out or renamed."""
+    document = json.loads(content)
+    for _ in range(random.randint(1, 3)):
+        document = _odd(document, random)
+    return json.dumps(document, ensure_ascii=random.random() < 0.5).encode("utf-8", "surrogatepass")
+
+
+def _odd(value: object, random: Random) -> object:
+    """The value with one of the values in it changed, or another one in its place."""
+    if not value or not isinstance(value, dict | list) or random.random() < 0.05:
+        return deepcopy(random.choice(ODD_VALUES))
+    place = random.choice(list(value)) if isinstance(value, dict) else random.randrange(len(value))
+    way = random.random()
+    if way < 0.1:
+        del value[place]
+    elif way < 0.2 and isinstance(value, dict):
+        value[random.choice([*value, *ODD_TEXTS])] = value.pop(place)
+    elif way < 0.3 and isinstance(value, list):
+        value.insert(random.randrange(len(value) + 1), value[place])
+    else:
+        value[place] = _odd(value[place], random)
+    return value
+
+
+def odd_yaml(content: bytes, random: Random) -> bytes:
+    """YAML with odd values behind some of its colons."""
+    lines = content.decode().splitlines()
+    for _ in range(random.randint(1, 3)):
+        number = random.randrange(len(lines))
+        name, colon, _ = lines[number].partition(":")
+        odd = random.choice(ODD_VALUES)
+        shown = odd if isinstance(odd, str) and random.random() < 0.5 else json.dumps(odd)
+        lines[number] = f"{name}{colon} {shown}"
+    return "\n".join(lines).encode("utf-8", "surrogatepass")

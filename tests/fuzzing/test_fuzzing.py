@@ -1,0 +1,159 @@
+"""Files that nobody thought of: some hundreds in each run of the tests, ten minutes of them in `make test-all`.
+
+Each case is a function of its number; a failure names it, and `CASES[target](number, …)` is that case again.
+"""
+
+import csv
+import io
+import json
+import shutil
+import time
+from random import Random, SystemRandom
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+from click.testing import CliRunner
+from damage import ODD_TEXTS, damaged, odd_json, odd_yaml
+
+from textclf.cli import cli
+from textclf.config import load_config
+from textclf.errors import TextclfError
+from textclf.preprocessing import TOKENIZERS
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.readers import READERS
+from textclf.readers.compression import COMPRESSIONS
+from textclf.readers.options import ReadingOptions
+from textclf.readers.sources import read_files
+
+SECONDS = 150  # for each target, in `make test-all`: ten minutes together
+SHORT_SECONDS = 4
+LONGEST = 10  # seconds of processor time that a case may take
+TEXTS = ["a wonderful film", "好 吗", *ODD_TEXTS]
+
+
+def config(number, folder):
+    random = Random(number)
+    content = random.choice(sorted((folder / "configs").glob("*.yaml"))).read_bytes()
+    spoil = random.choice([damaged, odd_yaml])
+    (folder / "spoilt.yaml").write_bytes(spoil(content, random))
+    overrides = [f"{random.choice(['seed', 'model.units', 'data.train', 'x', ''])}={random.choice(ODD_TEXTS)}"]
+    load_config("spoilt.yaml", random.choice([[], overrides]))
+
+
+def readers(number, folder):
+    random = Random(number)
+    source = spoilt_texts(random, folder)
+    options = ReadingOptions(
+        format=random.choice([None, None, *READERS]),
+        encoding=random.choice(["utf-8", "utf-8", "gb18030", "utf-16", "latin-1"]),
+        delimiter=random.choice([None, None, ";", "\t"]),
+        quoting=random.choice(["minimal", "minimal", "none"]),
+    )
+    columns = random.choice([["text"], ["text"], ["text", "label"]])
+    for table in read_files(str(source), columns, random.choice(["label", "label", None, "x"]), options):
+        assert len(table)
+        assert all(isinstance(text, str) for text in table["text"].to_pylist())
+
+
+def spoilt_texts(random, folder):
+    """A file of some format, or one that is called so, or a folder with it in."""
+    name = random.choice(["texts.csv", "texts.tsv", "texts.jsonl", "texts.parquet", "texts.ft", "texts.txt"])
+    content = damaged((folder / name).read_bytes(), random)
+    if name == "texts.jsonl" and random.random() < 0.5:
+        lines = (folder / name).read_bytes().splitlines()
+        content = b"\n".join(odd_json(line, random) for line in lines)
+    ending = random.choice(["", "", "", *COMPRESSIONS])
+    path = folder / f"spoilt/{name}{ending}" if random.random() < 0.2 else folder / f"spoilt_{name}{ending}"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    return path.parent if path.parent != folder else path
+
+
+def tokenizers(number, folder):
+    random = Random(number)
+    content = (folder / f"tokenizers/{random.choice(sorted(TOKENIZERS))}.json").read_bytes()
+    spoil = random.choice([damaged, odd_json, odd_json])
+    preprocessor = Preprocessor.from_json(spoil(content, random))
+    texts = random.choices(TEXTS, k=20)
+    rows = preprocessor.encode(texts)
+    assert rows.ids.min() >= 0
+    assert rows.ids.max() < preprocessor.num_ids
+    assert (rows.lengths > 0).all()
+    np.testing.assert_array_equal(preprocessor.encode(texts[:1]).ids, rows.ids[: rows.lengths[0]])
+
+
+def predict(number, folder):
+    random = Random(number)
+    source = spoilt_texts(random, folder)
+    arguments = random.choice([["--file", str(source)], ["--file", "-"], random.choices(TEXTS, k=3)])
+    forms = {
+        "--input-format": ["txt", "csv", "tsv", "jsonl", "parquet", "fasttext"],
+        "--column": ["text", "x", "label"],
+    }
+    forms |= {"--format": ["text", "jsonl", "csv"], "--top-k": ["1", "9"], "--threshold": ["0", "0.9"]}
+    for option, values in forms.items():
+        arguments = [*arguments, option, random.choice(values)] if random.random() < 0.3 else arguments
+    given = source.read_bytes() if source.is_file() else b""
+    done = CliRunner().invoke(cli, ["predict", "--run", "toy_en", *arguments], input=given, standalone_mode=False)
+    if done.exception and not hasattr(done.exception, "exit_code"):  # neither ours nor click's for wrong usage
+        raise done.exception
+
+
+CASES = {"config": config, "readers": readers, "tokenizers": tokenizers, "predict": predict}
+
+
+@pytest.fixture
+def folder(target, request, workplace):
+    """Whole files of every kind, to be spoilt; with a run where one is needed."""
+    if target == "predict":
+        shutil.copytree(request.getfixturevalue("finished_runs") / "runs", workplace / "runs", symlinks=True)
+    [table] = read_files("data/toy_en/test.csv", ["text"], "label")
+    rows = list(zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True))[:30]
+    (workplace / "texts.csv").write_text(lines([("text", "label"), *rows], ","))
+    (workplace / "texts.tsv").write_text(lines([("text", "label"), *rows], "\t"))
+    (workplace / "texts.jsonl").write_text(
+        "".join(f"{json.dumps({'text': text, 'label': label})}\n" for text, label in rows)
+    )
+    (workplace / "texts.ft").write_text("".join(f"__label__{label} {text}\n" for text, label in rows))
+    (workplace / "texts.txt").write_text("".join(f"{text}\n" for text, _ in rows))
+    pyarrow.parquet.write_table(table.slice(0, 30), workplace / "texts.parquet")
+    (workplace / "tokenizers").mkdir()
+    for name, module in TOKENIZERS.items():
+        options = module.Options(vocabulary_size=300)
+        Preprocessor.fit(options, [text for text, _ in rows]).save(workplace / f"tokenizers/{name}.json")
+    return workplace
+
+
+def lines(rows, delimiter):
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    return stream.getvalue()
+
+
+def run_cases(target, folder, seconds):
+    """Case after case, from anywhere; how many there were."""
+    number, end, count = SystemRandom().randrange(2**40), time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        started = time.process_time()
+        try:
+            CASES[target](number, folder)
+        except TextclfError as error:
+            assert 0 < len(str(error)) < 10_000  # noqa: PT017
+        except Exception as error:
+            error.add_note(f"case {number} of {target}")
+            raise
+        assert time.process_time() - started < LONGEST, f"case {number} of {target} took too long"
+        number, count = number + 1, count + 1
+    return count
+
+
+@pytest.mark.parametrize("target", CASES)
+def test_spoilt_files_are_used_or_refused(folder, target):
+    assert run_cases(target, folder, SHORT_SECONDS) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", CASES)
+def test_spoilt_files_for_minutes(folder, target):
+    assert run_cases(target, folder, SECONDS) > 100
