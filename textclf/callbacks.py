@@ -115,7 +115,8 @@ class StepLosses(keras.callbacks.Callback):
 
     def __init__(self, is_enough: Callable[[list[float]], bool]):
         super().__init__()
-        self.is_enough, self.losses = is_enough, []
+        self.is_enough = is_enough
+        self.losses: list[float] = []
 
     def on_train_batch_end(self, batch, logs):
         """Keras gives the mean of the epoch so far: it begins anew."""

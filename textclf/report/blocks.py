@@ -1,6 +1,6 @@
 """What a page is made of: plain data that `assets/page.js` draws. One function for each kind of block."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 LONGEST_TEXT = 500  # characters of a text that are shown
@@ -68,7 +68,7 @@ def bars(title: str, names: Sequence[str], values: Sequence[float], counts: Sequ
     return {"kind": "bars", "title": title, "names": names, "values": values, "counts": counts, "y": y}
 
 
-def choice(title: str, options: dict[str, Sequence[dict]]) -> dict:
+def choice(title: str, options: Mapping[str, Sequence[dict]]) -> dict:
     """Blocks to choose from by name."""
     return {"kind": "choice", "title": title, "options": [[name, list(blocks)] for name, blocks in options.items()]}
 

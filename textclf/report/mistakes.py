@@ -24,7 +24,8 @@ LONGEST_EXPLAINED = 2000  # characters
 def texts_table(answers: Answers, targets: Targets) -> dict:
     """Texts answered wrongly, the most certain first, some of every confusion; and a few that are right."""
     doubt = _wrongness(answers, targets)
-    chosen, seen = [], {}
+    chosen: list[int] = []
+    seen: dict[str, int] = {}
     for row in np.argsort(-doubt, kind="stable"):
         kinds = _tags(answers, row, targets)
         if any(seen.get(kind, 0) < MOST_OF_A_KIND for kind in kinds):
