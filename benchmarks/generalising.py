@@ -1,6 +1,6 @@
 """What each means against learning by heart gives: a small convolution with and without it, on validation only.
 
-    python benchmarks/generalising.py --data DIR --sets sst2 banking77 --seeds 1 2
+    python benchmarks/generalising.py --data DIR --sets sst2 banking77 --seeds 1 2 --validation 0.78
 
 DIR has a folder with a train.csv for each set. No test file is read.
 """
@@ -47,9 +47,9 @@ VECTOR_VARIANTS = {
 }
 
 
-def measure(train: Path, settings: list[str], seed: int) -> dict:
-    """Accuracy and log loss on a tenth of the training file that is held out, and the seconds of fitting."""
-    config = {"data": {"train": str(train)}, **BASE}
+def measure(train: Path, validation: float, settings: list[str], seed: int) -> dict:
+    """Accuracy and log loss on a share of the training file that is held out, and the seconds of fitting."""
+    config = {"data": {"train": str(train), "validation": validation}, **BASE}
     run = textclf.train(config, [*settings, f"seed={seed}"], run=f"run-{time.time_ns()}")
     metrics, about = json.loads(run.metrics.read_text())["validation"], run.read_about()
     [network] = about["networks"].values()
@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sets", nargs="+", default=["sst2", "banking77", "waimai_10k"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--validation", type=float, default=0.1, help="Share held out: a large one measures better.")
     parser.add_argument("--only", nargs="+", default=[], help="Names of variants; all by default.")
     parser.add_argument("--vectors", type=Path, help="A file of word vectors of 64 numbers, for variants with it.")
     given = parser.parse_args()
@@ -75,7 +76,9 @@ def main() -> None:
     print(f"{'set':12} {'variant':24} accuracy  log loss  best epoch  seconds")
     for name in given.sets:
         for variant in given.only or variants:
-            runs = [measure(data / name / "train.csv", variants[variant], seed) for seed in given.seeds]
+            runs = [
+                measure(data / name / "train.csv", given.validation, variants[variant], seed) for seed in given.seeds
+            ]
             mean = {key: np.mean([run[key] for run in runs]) for key in ("accuracy", "loss", "best_epoch", "seconds")}
             figures = (
                 f"{mean['accuracy']:8.4f}  {mean['loss']:8.4f}  {mean['best_epoch']:10.1f}  {mean['seconds']:7.1f}"
