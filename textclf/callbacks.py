@@ -53,7 +53,8 @@ class KeepBest(keras.callbacks.Callback):
         super().__init__()
         self.best_path, self.per_epoch = best_path, per_epoch
         self.metric, self.patience = metric, patience
-        self.best_epoch, self.best_value, self.epochs_done = 0, None, 0
+        self.best_epoch, self.epochs_done = 0, 0
+        self.best_value: float | None = None
 
     def on_epoch_end(self, epoch, logs):
         """Compare, keep, and stop if it is time."""
