@@ -204,3 +204,9 @@ def test_any_bytes_are_read_or_refused(write, content, name):
     except DataError as error:
         refused = str(error)
     assert refused is None or name in refused
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
+def test_an_empty_file_is_called_that(write, content):
+    with pytest.raises(DataError, match="expected a header line and rows, received an empty file"):
+        guess(write(content))

@@ -71,6 +71,8 @@ def _guess(path: str, source: str) -> Guess:
         raise DataError(f"{path}: expected texts with labels, received a file of lines. Use .csv, .tsv or .jsonl.")
     reading = ReadingOptions(encoding="utf-8" if form == "parquet" else _encoding(path))
     reading, names = NAMES_OF[form](path, reading)
+    if not names:
+        raise DataError(f"{path}: expected a header line and rows, received an empty file.")
     samples = _samples(path, names, reading)
     text = _text_column(samples)
     label = _label_column(samples, text) if text else None
