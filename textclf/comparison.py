@@ -81,7 +81,7 @@ def difference(first: Answers, other: Answers, targets: Targets) -> Difference:
     """
     counts, losses = zip(*(_by_text(answers, targets) for answers in (first, other)), strict=True)
     right = [_right(answers) for answers in (first, other)]
-    drawn = {name: [] for name in FIGURES}
+    drawn: dict[str, list[np.ndarray]] = {name: [] for name in FIGURES}
     random = np.random.default_rng(0)
     texts = len(first)
     for _ in range(0, RESAMPLES, AT_ONCE):
