@@ -51,17 +51,6 @@ CONFIGS = {
         "model": LSTM,
         "training": {**TRAINING, "batch_size": 1, "checkpoint_steps": 100},
     },
-    "averages, augmentation, mix-up": {
-        "data": ENGLISH,
-        "model": CNN,
-        "training": {
-            **TRAINING,
-            "ema_decay": 0.9,
-            "weight_decay": 0.01,
-            "validations_per_epoch": 2,
-            "augmentation": {"deletion": 0.1, "swap": 0.1, "unknown": 0.1, "mixup": 0.4},
-        },
-    },
 }
 
 
