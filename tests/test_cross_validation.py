@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import TINY, write_colours
-from textclf.cross_validation import cross_validate, fold_of
+from textclf.cross_validation import _write_predictions, cross_validate, fold_of
 from textclf.errors import DataError
+from textclf.run_folder import RunFolder
 
 FAST = {**TINY, "training": {"epochs": 1}}
 
@@ -63,3 +64,15 @@ def test_a_label_with_too_few_rows_is_refused_before_anything_is_written(workpla
     with pytest.raises(DataError, match="more than 5 rows of every label for 5 folds, received 4 of 'rare'"):
         cross_validate({"data": {"train": "a.csv"}, **FAST}, folds=5)
     assert not (workplace / "runs").exists()
+
+
+def test_a_text_of_any_length_is_among_the_answers(tmp_path):
+    run, text = RunFolder(tmp_path), "long " * 100_000
+    for number in (1, 2):
+        fold = fold_of(run, number)
+        fold.path.mkdir()
+        with fold.predictions.open("w", newline="") as stream:
+            csv.writer(stream).writerows([["row", "text"], [number, text]])
+    _write_predictions(run, 2)
+    with run.predictions.open(newline="") as stream:
+        assert list(csv.reader(stream)) == [["fold", "row", "text"], ["1", "1", text], ["2", "2", text]]

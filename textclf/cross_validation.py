@@ -23,6 +23,9 @@ from textclf.training_data import encoded_labels, read_labelled
 from textclf.unfinished import at_work, unfinished_run
 
 log = logging.getLogger(__name__)
+LONGEST_FIELD = (
+    2**31 - 1
+)  # a text may have any length; Python's csv refuses more than 131,072 characters of its own accord
 
 
 def cross_validate(
@@ -145,6 +148,7 @@ def _write_metrics(folder: RunFolder, folds: int) -> None:
 
 def _write_predictions(folder: RunFolder, folds: int) -> None:
     """The answers of all folds, each with the number of its fold."""
+    csv.field_size_limit(LONGEST_FIELD)
     with atomic_file(folder.predictions) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         for number in range(1, folds + 1):
