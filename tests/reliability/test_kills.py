@@ -48,6 +48,7 @@ CONFIGS = {
     },
     "an lstm long enough to be compiled": {
         "data": ENGLISH,
+        "preprocessing": {**TEXTS, "tokenizer": "character"},
         "model": LSTM,
         "training": {**TRAINING, "batch_size": 1, "checkpoint_steps": 100},
     },
