@@ -1,0 +1,136 @@
+"""Fitting one Keras network: compile, fit, keep the best."""
+
+import logging
+from functools import partial
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from textclf.averages import averaged_weights
+from textclf.batches import evaluation_batches, num_steps
+from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation, in_epochs
+from textclf.checkpoints import assign, load_checkpoint, weights_of
+from textclf.compiling import batches_for, compile_network
+from textclf.encoded_split import EncodedSplit
+from textclf.fit_state import fit_on
+from textclf.models import Member
+from textclf.models.compiled_lstm import choose_loops
+from textclf.models.networks import NETWORKS
+from textclf.preprocessing.arrays import Arrays, lengths_of
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.run_folder import RunFolder
+from textclf.schedules import learning_rate
+from textclf.targets import Targets
+from textclf.training_options import TrainingOptions
+from textclf.word_vectors import TuneLater
+
+log = logging.getLogger(__name__)
+EVALUATION_BATCH = 128
+USUAL_EPOCHS = 3  # early stopping seldom needs fewer
+
+
+class FittedNetwork(NamedTuple):
+    """One network with the weights of its best epoch."""
+
+    model: keras.Model
+    logits: np.ndarray  # of the validation texts, (texts, units)
+    best: int  # its number among the validations
+    validations: int
+    seconds: float
+
+
+def fit_network(
+    member: Member,
+    train: EncodedSplit,
+    validation: EncodedSplit,
+    *,
+    seed: int,
+    preprocessor: Preprocessor,
+    targets: Targets,
+    folder: RunFolder,
+    validations: int | None = None,
+) -> FittedNetwork:
+    """Fit one network, from where an earlier process left `folder`; its checkpoints and its history go there.
+
+    Args:
+        validations: after how many the fit ends, none of them having a say; by default early stopping decides.
+
+    Raises:
+        TrainingError: the loss is no longer a number.
+        Interrupted: a signal asked for an end; the state is kept.
+    """
+    options, padding = member.training, preprocessor.options.padding
+    inputs = NETWORKS[member.model.architecture].INPUTS
+    train, validation = train.only(inputs), validation.only(inputs)
+    epoch_steps, per_epoch = num_steps(len(train.classes), options.batch_size), options.validations_per_epoch
+    steps = max(1, round(epoch_steps / per_epoch))  # to a validation
+    rate = learning_rate(
+        options.learning_rate,
+        shape=options.schedule,
+        warmup=options.warmup,
+        num_steps=options.epochs * per_epoch * steps,
+    )
+    model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rate)
+    usual_steps = min(options.epochs, USUAL_EPOCHS) * epoch_steps
+    choose_loops(model, lengths_of(train.arrays), steps=usual_steps, padding=padding)
+    batches_from = batches_for(member, train, preprocessor, targets, seed=seed)
+    vectors = getattr(member.model, "vectors", None)
+    frozen = vectors.frozen_epochs * per_epoch if vectors and vectors.tuned else 0
+    keep_best = _keep_best(options, folder, validated=validations is None)
+    measure = partial(_validation_metrics, model, validation, targets, padding)
+    judging = [] if validations else [Validation(measure)]
+    bar = ProgressBar(per_epoch)
+    try:
+        seconds = fit_on(
+            model,
+            lambda start: batches_from(start=divmod(start[0] * steps + start[1], epoch_steps)),
+            [
+                *([TuneLater(frozen)] if frozen else []),
+                *[bar, StopAtNonFiniteLoss(), *judging, History(folder.history, per_epoch), keep_best],
+            ],
+            path=folder.last_checkpoint,
+            epochs=validations or options.epochs * per_epoch,
+            epoch_steps=steps,
+            every=options.checkpoint_steps,
+        )
+    finally:
+        bar.close()
+    assign(folder.best_checkpoint, weights_of(model), load_checkpoint(folder.best_checkpoint)[1])
+    log.info("kept the weights of epoch %s", in_epochs(keep_best.best_epoch, per_epoch))
+    logits = _logits(model, validation.arrays, padding)
+    return FittedNetwork(model, logits, keep_best.best_epoch, keep_best.epochs_done, seconds)
+
+
+def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) -> KeepBest:
+    stopping = options.early_stopping
+    metric = stopping.metric if stopping else "loss"
+    return KeepBest(
+        folder.best_checkpoint,
+        metric=metric if validated else None,
+        patience=stopping.patience if stopping and validated else None,
+        per_epoch=options.validations_per_epoch,
+    )
+
+
+def _validation_metrics(model: keras.Model, validation, targets: Targets, padding: str) -> dict[str, float]:
+    """What an epoch is judged by; a metric that is not defined for these texts is left out."""
+    with averaged_weights(model):
+        logits = _logits(model, validation.arrays, padding)
+    metrics = targets.measure(validation.classes, probabilities_of(logits, targets))
+    named = {"loss": "log_loss", "accuracy": "accuracy", "f1_macro": "f1_macro", "roc_auc": "roc_auc"}
+    return {name: metrics[source] for name, source in named.items() if metrics[source] is not None}
+
+
+def _logits(model: keras.Model, arrays: Arrays, padding: str) -> np.ndarray:
+    """Keras's logits of encoded texts, (texts, units)."""
+    batches, order = evaluation_batches(arrays, batch_size=EVALUATION_BATCH, padding=padding)
+    by_length = np.concatenate([model.predict_on_batch(inputs) for (inputs,) in batches])
+    logits = np.empty_like(by_length)
+    logits[order] = by_length
+    return logits
+
+
+def probabilities_of(logits: np.ndarray, targets: Targets) -> np.ndarray:
+    """Logits (texts, units) -> probabilities (texts, labels)."""
+    return targets.probabilities(keras.ops.convert_to_numpy(keras.activations.get(targets.activation)(logits)))
