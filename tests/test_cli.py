@@ -23,7 +23,7 @@ def test_train_evaluate_predict(workplace, textclf_command):
     assert re.search(r"test +120 +0\.\d{4} +0\.5000", screen)
     log = trained.stderr.decode()
     assert len(re.findall(r"^epoch \d/2  \d+ s  train loss 0\.\d+ accuracy 0\.\d+ ", log, re.MULTILINE)) == 2
-    assert log.count("\n") == 7, f"TensorFlow's own lines, or a progress bar in a pipe:\n{log}"
+    assert log.count("\n") == 8, f"TensorFlow's own lines, or a progress bar in a pipe:\n{log}"
     evaluated = textclf_command("evaluate")
     assert evaluated.returncode == 0
     assert re.search(r"true \\ predicted +negative +positive", evaluated.stdout.decode())
