@@ -20,7 +20,7 @@ from textclf.models.networks import NETWORKS
 from textclf.preprocessing.arrays import Arrays, lengths_of
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.run_folder import RunFolder
-from textclf.schedules import learning_rate
+from textclf.schedules import Schedule, learning_rate
 from textclf.targets import Targets
 from textclf.training_options import TrainingOptions
 from textclf.word_vectors import TuneLater
@@ -65,12 +65,7 @@ def fit_network(
     train, validation = train.only(inputs), validation.only(inputs)
     epoch_steps, per_epoch = num_steps(len(train.classes), options.batch_size), options.validations_per_epoch
     steps = max(1, round(epoch_steps / per_epoch))  # to a validation
-    rate = learning_rate(
-        options.learning_rate,
-        shape=options.schedule,
-        warmup=options.warmup,
-        num_steps=options.epochs * per_epoch * steps,
-    )
+    rate = _learning_rate(options, options.epochs * per_epoch * steps)
     model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rate)
     usual_steps = min(options.epochs, USUAL_EPOCHS) * epoch_steps
     choose_loops(model, lengths_of(train.arrays), steps=usual_steps, padding=padding)
@@ -100,6 +95,10 @@ def fit_network(
     log.info("kept the weights of epoch %s", in_epochs(keep_best.best_epoch, per_epoch))
     logits = _logits(model, validation.arrays, padding)
     return FittedNetwork(model, logits, keep_best.best_epoch, keep_best.epochs_done, seconds)
+
+
+def _learning_rate(options: TrainingOptions, num_steps: int) -> float | Schedule:
+    return learning_rate(options.learning_rate, shape=options.schedule, warmup=options.warmup, num_steps=num_steps)
 
 
 def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) -> KeepBest:
