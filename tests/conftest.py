@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 if "PYTEST_XDIST_WORKER" in os.environ:  # the workers fill the cores: threads of each would only wait for each other
@@ -35,6 +36,13 @@ def write_colours(path: Path, separator: str = "|") -> str:
     lines = [f"{text},{separator.join(labels)}" for text, labels in rows]
     path.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
     return path.name
+
+
+def pytest_configure(config):
+    """`make test` tries the same cases each time, `make test-all` others."""
+    settings.register_profile("the same", derandomize=True)
+    if config.option.markexpr:
+        settings.load_profile("the same")
 
 
 @pytest.fixture(scope="session")

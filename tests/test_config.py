@@ -143,6 +143,14 @@ def test_message_has_one_line_for_every_fault(faults):
     assert len(faults(DATA + '"a\\nb": 1\nseed: "c\\nd"\n', "model.e\nf=1", "model.units=g\nh", "i\nj")) == 5
 
 
+def test_of_very_many_and_very_long_faults_the_message_stays_short(path):
+    path.write_text(DATA + "".join(f"setting_{number}: 1\n" for number in range(1000)))
+    with pytest.raises(ConfigError, match="1001 problems") as caught:
+        load_config(path, ["model." + "x" * 10_000])
+    assert len(str(caught.value)) < 10_000
+    assert str(caught.value).splitlines()[-2] == "  … and 951 more"
+
+
 def test_duplicate_section_is_refused_naming_both_lines(faults):
     text = DATA + "training: {epochs: 3}\nseed: 1\ntraining: {epochs: 4}\n"
     assert faults(text) == [("line 4", "training", "expected every setting once, received it in line 2 too")]

@@ -16,6 +16,7 @@ KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "
 LIMITS = {Ge: ("ge", "of at least"), Gt: ("gt", "above"), Le: ("le", "of at most"), Lt: ("lt", "below")}
 SETTINGS = "settings (name: value)"
 LONGEST_SHOWN = 60
+MOST_FAULTS_SHOWN = 50  # more than a person mends in one go; each is one line of a message
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], places: dict[Path, str]) -> list[Fault]:
@@ -32,17 +33,22 @@ def faults_of(error: ValidationError, model: type[BaseModel], places: dict[Path,
 
 
 def report(source: str, faults: list[Fault]) -> str:
-    """The faults as the user sees them, one a line, in the order of the file."""
-    lines = [f"{source}: {len(faults)} problem{'s' if len(faults) > 1 else ''}"]
-    faults = [Fault(fault.path, escaped(fault.place), escaped(fault.message)) for fault in faults]
-    paths = [escaped(".".join(map(str, fault.path))) for fault in faults]
-    place_width = max(len(fault.place) for fault in faults)
-    path_width = max(map(len, paths))
+    """The faults as the user sees them, one a line, in the order of the file; of very many the first."""
+    in_order = sorted(faults, key=lambda fault: _place_order(fault.place))
+    first, rest = in_order[:MOST_FAULTS_SHOWN], in_order[MOST_FAULTS_SHOWN:]
     rows = [
-        f"  {fault.place:<{place_width}}  {path:<{path_width}}  {fault.message}"
-        for fault, path in sorted(zip(faults, paths, strict=True), key=lambda pair: _place_order(pair[0].place))
+        (_shortened(escaped(fault.place)), _shortened(escaped(".".join(map(str, fault.path)))), escaped(fault.message))
+        for fault in first
     ]
-    return "\n".join([*lines, *rows, "Nothing was run."])
+    place_width, path_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "\n".join(
+        [
+            f"{source}: {len(faults)} problem{'s' if len(faults) > 1 else ''}",
+            *(f"  {place:<{place_width}}  {path:<{path_width}}  {message}" for place, path, message in rows),
+            *([f"  … and {len(rest)} more"] if rest else []),
+            "Nothing was run.",
+        ]
+    )
 
 
 def describe(field: FieldInfo) -> str:
@@ -57,12 +63,16 @@ def show(value: Any) -> str:
         text = f"'{escaped(value)}'" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     except (TypeError, ValueError):  # no JSON: a key that is no text, or a mapping within itself
         text = type(value).__name__
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+    return _shortened(text)
 
 
 def escaped(text: str) -> str:
     """Text on one line: line breaks and other control characters as escapes, everything else as it is."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
 def settings_class(annotation: Any) -> type[BaseModel] | None:
