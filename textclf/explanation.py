@@ -14,7 +14,7 @@ import numpy as np
 
 from textclf.classifier import Classifier
 from textclf.prediction import Answer, answers, one_line
-from textclf.preprocessing.separation import HAN, KANA, separate, words_of
+from textclf.preprocessing.words import words_in
 from textclf.text_array import text_array
 
 MOST_SPANS = 1000  # of one text: each is answered as a whole text, and longer texts are taken apart more coarsely
@@ -146,4 +146,4 @@ WRITERS = {"text": _as_text, "jsonl": _as_jsonl}
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in words_of(separate(text_array([text]), HAN + KANA)).values.to_pylist() if word]
+    return words_in(text_array([text])).values.to_pylist()

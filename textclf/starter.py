@@ -17,7 +17,8 @@ from textclf.errors import WriteError
 from textclf.files import atomic_file
 from textclf.guessing import Guess, guess
 from textclf.preprocessing import TOKENIZERS
-from textclf.preprocessing.vocabulary import Tokens, count_tokens
+from textclf.preprocessing.tokens import Tokens
+from textclf.preprocessing.vocabulary import count_tokens
 from textclf.readers.options import DEFAULTS
 from textclf.recipe import Facts, Line
 from textclf.scripts import WITHOUT_SPACES, count_characters, script_shares
@@ -114,7 +115,7 @@ def _facts(dataset: Dataset, *, many: bool) -> Facts:
         lengths.append(tokens.lengths)  # in any order
         return tokens
 
-    counts = count_tokens(dataset.sample(SAMPLE_ROWS).texts, split_and_measure)
+    counts = count_tokens(dataset.sample(SAMPLE_ROWS).texts, split_and_measure).counts
     return Facts(
         dataset=dataset,
         targets=targets,
@@ -123,7 +124,7 @@ def _facts(dataset: Dataset, *, many: bool) -> Facts:
         scripts=scripts,
         lengths=np.concatenate(lengths),
         distinct_tokens=len(counts),
-        repeated_tokens=sum(count > 1 for count in counts.values()),
+        repeated_tokens=int((counts > 1).sum()),
     )
 
 

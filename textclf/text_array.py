@@ -25,9 +25,13 @@ def text_array(texts: Iterable[str] | pa.Array) -> pa.LargeStringArray:
         return texts.cast(pa.large_string())
     if isinstance(texts, str):
         raise TypeError("expected a list of texts, received one text: put it in a list")
-    encoded = [_utf8(text) for text in texts]
+    texts = texts if isinstance(texts, list | tuple) else list(texts)
+    try:
+        encoded = list(map(str.encode, texts))
+    except (UnicodeEncodeError, TypeError):
+        encoded = [_utf8(text) for text in texts]
     offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(text) for text in encoded], out=offsets[1:])
+    np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
     buffers = [pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
     return pa.LargeStringArray.from_buffers(len(encoded), *buffers)
 

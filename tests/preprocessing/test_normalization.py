@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textclf.preprocessing import word
+from textclf.preprocessing import normalization, word
 from textclf.preprocessing.normalization import NUMBER, URL, USER, normalize
 from textclf.text_array import text_array
 
 ALPHABET = (
     "aAzZéÉe\u0301ßẞσςΣıIİi\u0307ŉǰΐ\u0345ﬁ３＠@:/.w，好カｶ한\u1112\u1161\u11abख\u093cก\u0e33\u05d9\u05b4👍"
-    "\u200d\ufe0f\0 \t\ufdd0\ufdd1\ufdd2\ufffd"
+    "\u200d\ufe0f\0\x1e \t\ufdd0\ufdd1\ufdd2\ufffd"
 )
 TEXTS = st.lists(
     st.text()
@@ -36,8 +36,19 @@ def normalized(*texts, **options):
 @settings(deadline=None)
 @given(TEXTS, OPTIONS)
 def test_many_texts_are_normalized_as_each_alone(texts, options):
-    together = normalize(text_array(texts), options).to_pylist()
-    assert together == [normalize(text_array([text]), options)[0].as_py() for text in texts]
+    alone = [normalize(text_array([text]), options)[0].as_py() for text in texts]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(normalization, "FEW_BYTES", -1)
+        together = normalize(text_array(["before", *texts, "behind"]).slice(1, len(texts)), options)
+    together.validate(full=True)
+    assert together.to_pylist() == alone
+
+
+@pytest.mark.parametrize("few_bytes", [-1, 10**9])
+def test_what_separates_texts_inside_may_be_in_them(monkeypatch, few_bytes):
+    monkeypatch.setattr(normalization, "FEW_BYTES", few_bytes)
+    assert normalized("É\x1eA", "\x1e", "", "\x1eß") == ["é\x1ea", "\x1e", "", "\x1ess"]
+    assert normalized("É", "", "A", "", "\u0301", "\u0301") == ["é", "", "a", "", "\u0301", "\u0301"]
 
 
 @settings(deadline=None)

@@ -1,40 +1,18 @@
 """The tokenizer `word`: what is one token, in which script, and what id it gets."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from textclf.preprocessing import separation, word
+from textclf.preprocessing import word
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.text_array import text_array
-
-MOST_BYTES = 10**12
-RULES = (separation.HAN + separation.KANA, separation.KANA, separation.NONE)
-ALPHABETS = (
-    "天気ラーメﾝﾞをｰ々〇𠀀aZéÉİςΣn❤👍1_'.,。 \t\n\r\0\x1c\x85\u00a0\u2028\u3000"
-    "\u0301\u093f\u0e34\u200b\u200c\u200d\ufe0e\ufe0f"
-)
-TEXTS = st.text() | st.text(alphabet=ALPHABETS) | st.text(alphabet=st.characters(max_codepoint=0x3100))
 
 
 def tokens(text, **settings):
     return word.split(text_array([text]), word.Options(**settings)).values.to_pylist()
 
 
-def separated(text, few_bytes):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(separation, "FEW_BYTES", few_bytes)
-        return [separation.separate(text_array([text]), alone).to_pylist() for alone in RULES]
-
-
-@pytest.fixture(params=[0, MOST_BYTES], ids=["regular expression", "table"])
-def _both_roads(request, monkeypatch):
-    monkeypatch.setattr(separation, "FEW_BYTES", request.param)
-
-
-@pytest.mark.usefixtures("_both_roads")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -79,7 +57,6 @@ def test_every_han_and_kana_character_is_its_own_token():
         assert tokens("".join(characters)) == characters
 
 
-@pytest.mark.usefixtures("_both_roads")
 @pytest.mark.parametrize("character", ["❤", "☺", "✈", "☎"])
 def test_variation_selector_makes_no_other_token(character):
     for selector in ("\ufe0e", "\ufe0f"):
@@ -116,28 +93,6 @@ def test_unknown_words_get_id_1():
     preprocessor = Preprocessor.fit(word.Options(vocabulary_size=4), ["a a a b b c"])
     assert preprocessor.num_ids == 4
     assert preprocessor.encode(["a b c never", "", "never"]).ids.tolist() == [2, 3, 1, 1, 1, 1]
-
-
-@settings(deadline=None)
-@given(TEXTS)
-def test_both_roads_separate_identically(text):
-    assert separated(text, 0) == separated(text, MOST_BYTES)
-
-
-def test_both_roads_separate_every_character_identically():
-    planes = [range(0xD800), range(0xE000, 0x10000), range(0x1F000, 0x1FB00), range(0xE0000, 0xE0200)]
-    text = "x".join(chr(point) for plane in planes for point in plane)
-    assert separated(text, 0) == separated(text, MOST_BYTES)
-
-
-def test_the_road_depends_on_the_number_of_bytes(monkeypatch):
-    tables = defaultdict(dict)
-    monkeypatch.setattr(separation, "_separated", tables)
-    separation.separate(text_array(["好" * separation.FEW_BYTES]), separation.HAN)
-    assert not tables
-    separation.separate(text_array(["好"]), separation.HAN)
-    separation.separate(text_array(["好"]), separation.NONE)
-    assert tables == {separation.HAN: {ord("好"): " 好 "}, separation.NONE: {ord("好"): "好"}}
 
 
 def test_rare_words_are_unknown():

@@ -11,8 +11,9 @@ from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.separation import one_space
 from textclf.preprocessing.tokenizer import Tokenizer
-from textclf.preprocessing.vocabulary import Tokens, learn_vocabulary, load_vocabulary
-from textclf.text_array import text_array
+from textclf.preprocessing.tokens import Tokens, with_spare
+from textclf.preprocessing.vocabulary import learn_vocabulary, load_vocabulary
+from textclf.text_array import bytes_of
 
 
 class Options(NormalizedOptions):
@@ -32,15 +33,12 @@ def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
 
 
 def characters(texts: pa.LargeStringArray) -> Tokens:
-    """Every code point of every text. No text is copied: only where each character begins is new."""
-    if not len(texts):
-        return Tokens(text_array([]), np.empty(0, np.int64))
-    _, offsets_buffer, data = texts.buffers()
-    offsets = np.frombuffer(offsets_buffer, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    utf8 = np.frombuffer(data or b"", np.uint8)[offsets[0] : offsets[-1]]
-    starts = np.flatnonzero(utf8 & 0xC0 != 0x80) + offsets[0]  # all other bytes continue a character
-    buffers = [pa.py_buffer(np.append(starts, offsets[-1])), data or pa.py_buffer(b"")]
-    return Tokens(pa.LargeStringArray.from_buffers(len(starts), *buffers), np.diff(np.searchsorted(starts, offsets)))
+    """Every code point of every text."""
+    content, offsets = bytes_of(texts)
+    padded = with_spare(content)
+    starts = np.flatnonzero(padded[: len(content)] & 0xC0 != 0x80)  # all other bytes continue a character
+    sizes = np.diff(starts, append=len(content))
+    return Tokens(padded, starts, sizes, np.diff(np.searchsorted(starts, offsets)))
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:

@@ -11,7 +11,8 @@ from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.separation import KANA, separate, words_of
 from textclf.preprocessing.tokenizer import Tokenizer
-from textclf.preprocessing.vocabulary import Tokens, learn_vocabulary, load_vocabulary
+from textclf.preprocessing.tokens import Tokens
+from textclf.preprocessing.vocabulary import learn_vocabulary, load_vocabulary
 from textclf.text_array import text_array
 
 # A run of characters of the script Han (Scripts.txt of Unicode), which Python's patterns have no name for.

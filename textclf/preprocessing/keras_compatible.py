@@ -6,6 +6,7 @@ split on spaces. It makes one token of a whole Chinese sentence: use `word` for 
 
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
@@ -13,7 +14,8 @@ from pydantic import Field
 from textclf.errors import DataError
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.tokenizer import Tokenizer
-from textclf.preprocessing.vocabulary import Tokens, Vocabulary, count_tokens, tokens_of
+from textclf.preprocessing.tokens import Tokens, strings_at, tokens_in
+from textclf.preprocessing.vocabulary import Vocabulary, count_tokens, tokens_of
 from textclf.text_array import text_array
 
 
@@ -43,8 +45,9 @@ def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:
     """The most frequent words; of equally frequent ones those that occurred first."""
-    counts = count_tokens(texts, lambda chunk: split(chunk, options))
-    words = sorted(counts, key=counts.__getitem__, reverse=True)[: options.vocabulary_size - _first_id(options)]
+    counted = count_tokens(texts, lambda chunk: split(chunk, options))
+    by_frequency = np.argsort(-counted.counts, kind="stable")[: options.vocabulary_size - _first_id(options)]
+    words = strings_at(tokens_in(counted.tokens), by_frequency).to_pylist()
     if options.oov_token in words:
         raise DataError(
             f"preprocessing.oov_token: expected a token that is no word of the texts, received "

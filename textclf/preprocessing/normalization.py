@@ -6,14 +6,14 @@ each row what it would give that row alone: many texts and a single one cannot d
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from textclf.preprocessing.options import NormalizedOptions
-from textclf.text_array import text_array
+from textclf.text_array import bytes_of, text_array
 
 # Noncharacters, which Unicode keeps for use inside a program: each is one character, so that no tokenizer
 # splits it, and in no class of characters that words are made of, so that it stands alone.
@@ -33,11 +33,24 @@ FORMS: dict[str, Literal["NFC", "NFKC"]] = {"nfc": "NFC", "nfkc": "NFKC"}
 TURKISH = {"I\u0307": "i", "\u0130": "i", "I": "\u0131"}  # the decomposed İ before the I that it begins with
 
 
+FEW_BYTES = 20_000  # below this, importing pyarrow's functions takes longer than to go through the texts
+SEPARATOR = "\x1e"  # a character of its own in every form and case, and rare
+
+
 def normalize(texts: pa.LargeStringArray, options: NormalizedOptions) -> pa.LargeStringArray:
     """Texts -> texts in which what is meant to be the same is the same."""
-    texts = _map_wide(texts, lambda text: _form(text, options))
-    texts = _put_placeholders(texts, options)
-    return _fold(texts, options) if options.lowercase else texts
+    replaced = [rule for setting, rule in PLACEHOLDERS.items() if getattr(options, setting)]
+    if replaced:
+        texts = _put_placeholders(_map_wide(texts, lambda text: _form(text, options)), replaced)
+
+    def change(text: str) -> str:
+        return _fold(text if replaced else _form(text, options), options)
+
+    if texts.nbytes <= FEW_BYTES:
+        return text_array(map(change, texts.to_pylist()))
+    if options.lowercase and options.turkish_i:  # it changes the I of ASCII, too
+        return _map_joined(texts, change)
+    return _map_wide(texts, change, lower=options.lowercase)
 
 
 def _form(text: str, options: NormalizedOptions) -> str:
@@ -45,25 +58,53 @@ def _form(text: str, options: NormalizedOptions) -> str:
     return text if options.normalization == "none" else unicodedata.normalize(FORMS[options.normalization], text)
 
 
-def _put_placeholders(texts: pa.LargeStringArray, options: NormalizedOptions) -> pa.LargeStringArray:
-    wanted = [rule for setting, rule in PLACEHOLDERS.items() if getattr(options, setting)]
-    if wanted:  # first, what a text has of these characters itself becomes the sign for what is no character
-        texts = pc.replace_substring_regex(texts, f"[{URL}{USER}{NUMBER}]", "\ufffd")
-    for pattern, replacement in wanted:
+def _fold(text: str, options: NormalizedOptions) -> str:
+    """Unicode's full case folding, which is made for comparing: ß is ss, and ς is σ. Lower-casing keeps them apart."""
+    if not options.lowercase:
+        return text
+    if options.turkish_i:
+        for capital, small in TURKISH.items():
+            text = text.replace(capital, small)
+    return _form(text.casefold(), options)  # folding decomposes some
+
+
+def _put_placeholders(texts: pa.LargeStringArray, rules: Iterable[tuple[str, str]]) -> pa.LargeStringArray:
+    import pyarrow.compute as pc
+
+    # First, what a text has of these characters itself becomes the sign for what is no character.
+    texts = pc.replace_substring_regex(texts, f"[{URL}{USER}{NUMBER}]", "\ufffd")
+    for pattern, replacement in rules:
         texts = pc.replace_substring_regex(texts, pattern, replacement)
     return texts
 
 
-def _fold(texts: pa.LargeStringArray, options: NormalizedOptions) -> pa.LargeStringArray:
-    """Unicode's full case folding, which is made for comparing: ß is ss, and ς is σ. Lower-casing keeps them apart."""
-    if options.turkish_i:
-        for capital, small in TURKISH.items():
-            texts = pc.replace_substring(texts, capital, small)
-    return _map_wide(pc.ascii_lower(texts), lambda text: _form(text.casefold(), options))  # folding decomposes some
+def _map_wide(
+    texts: pa.LargeStringArray, function: Callable[[str], str], *, lower: bool = False
+) -> pa.LargeStringArray:
+    """Apply to the texts that are not all ASCII; the others are normal already, and pyarrow finds them quickly.
 
+    Args:
+        lower: whether the others are put into lower case.
+    """
+    import pyarrow.compute as pc
 
-def _map_wide(texts: pa.LargeStringArray, function: Callable[[str], str]) -> pa.LargeStringArray:
-    """Apply to the texts that are not all ASCII; the others are normal already, and pyarrow finds them quickly."""
     wide = pc.invert(pc.string_is_ascii(texts))
-    changed = text_array(map(function, texts.filter(wide).to_pylist()))
+    changed = _map_joined(texts.filter(wide), function)
+    texts = pc.ascii_lower(texts) if lower else texts
     return pc.replace_with_mask(texts, wide, changed) if len(changed) else texts
+
+
+def _map_joined(texts: pa.LargeStringArray, function: Callable[[str], str]) -> pa.LargeStringArray:
+    """Apply to all texts at once, with something between them that stays as it is and that nothing joins."""
+    import pyarrow.compute as pc
+
+    separator = text_array([SEPARATOR])
+    if len(texts) < 2 or SEPARATOR.encode() in bytes(bytes_of(texts)[0]):
+        return text_array(map(function, texts.to_pylist()))
+    joined = pc.binary_join(_one_list(texts), separator[0])
+    return pc.split_pattern(text_array(map(function, joined.to_pylist())), SEPARATOR).flatten()
+
+
+def _one_list(texts: pa.LargeStringArray) -> pa.LargeListArray:
+    ends = pa.Int64Array.from_buffers(pa.int64(), 2, [None, pa.py_buffer(np.array([0, len(texts)]))])
+    return pa.LargeListArray.from_arrays(ends, texts)

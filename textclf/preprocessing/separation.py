@@ -5,7 +5,8 @@ from collections import defaultdict
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from textclf.preprocessing.vocabulary import Tokens, tokens_of
+from textclf.preprocessing.tokens import Tokens
+from textclf.preprocessing.vocabulary import tokens_of
 from textclf.text_array import text_array
 
 # Scripts written without spaces, of which every character may stand alone. The long-vowel marks belong to no script.

@@ -18,7 +18,8 @@ from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.separation import NONE, one_space, separate, words_of
 from textclf.preprocessing.token_ids import TokenIds, from_lengths, take
 from textclf.preprocessing.tokenizer import Tokenizer
-from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID, Tokens, checked_tokens, learn_vocabulary
+from textclf.preprocessing.tokens import Tokens
+from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID, checked_tokens, learn_vocabulary
 
 if TYPE_CHECKING:  # imported where it is used, so that other tokenizers answer without it
     import tokenizers

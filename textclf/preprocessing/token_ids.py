@@ -36,7 +36,7 @@ def take(rows: TokenIds, indices: np.ndarray) -> TokenIds:
     """The rows at `indices`, in that order."""
     starts = rows.offsets[:-1][indices]  # not the lengths of all rows: they may be millions in a file
     lengths = rows.offsets[1:][indices] - starts
-    return from_lengths(rows.ids[_positions(starts, lengths)], lengths)
+    return from_lengths(rows.ids[positions(starts, lengths)], lengths)
 
 
 def truncate(rows: TokenIds, length: int, side: str) -> TokenIds:
@@ -45,7 +45,7 @@ def truncate(rows: TokenIds, length: int, side: str) -> TokenIds:
     if len(rows.ids) == lengths.sum():
         return rows
     starts = rows.offsets[:-1] if side == "right" else rows.offsets[1:] - lengths
-    return from_lengths(rows.ids[_positions(starts, lengths)], lengths)
+    return from_lengths(rows.ids[positions(starts, lengths)], lengths)
 
 
 def fill_empty(rows: TokenIds, token_id: int) -> TokenIds:
@@ -74,7 +74,7 @@ def pad(rows: TokenIds, length: int | None = None, side: str = "right") -> np.nd
     return padded
 
 
-def _positions(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def positions(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Positions in the flat ids of rows that begin at `starts`: [3, 7], [2, 1] -> [3, 4, 7]."""
     ends = np.cumsum(lengths)
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)

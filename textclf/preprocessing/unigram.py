@@ -25,7 +25,6 @@ from textclf.preprocessing.subword import (
 )
 from textclf.preprocessing.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID, count_tokens
-from textclf.text_array import text_array
 
 if TYPE_CHECKING:
     import tokenizers
@@ -45,8 +44,7 @@ def learn(texts: pa.LargeStringArray, options: Options) -> dict:
     """Begin with too many pieces, and drop again and again those that the texts need least. Characters stay."""
     size = options.vocabulary_size - FIRST_ID
     seeds, _ = learn_pairs(texts, options, SEEDS * size)
-    counted = count_tokens(texts, lambda chunk: split(chunk, options))
-    words, counts = text_array(counted), np.fromiter(counted.values(), np.int64, len(counted))
+    words, counts = count_tokens(texts, lambda chunk: split(chunk, options))
     scores = dict.fromkeys(seeds, -1.0)  # the fewest pieces win, as long as nothing is counted
     while True:
         for _ in range(2):

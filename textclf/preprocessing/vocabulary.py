@@ -1,58 +1,70 @@
 """Counting tokens and turning them into ids, a whole column of texts at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from textclf.parallel import map_chunks
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.token_ids import TokenIds, from_lengths
 from textclf.preprocessing.tokenizer import Tokenizer
+from textclf.preprocessing.tokens import Tokens, grouped, key_column, keys_of, same, strings_at, tokens_in
 from textclf.text_array import text_array
 
 UNKNOWN_ID = 1
 FIRST_ID = 2
 NOT_FOUND = pa.Int32Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([-1], np.int32))])[0]
+FEW_COUNTS = 2**18  # of different tokens that may wait until they are put together
+FEW_TOKENS = 20_000  # that are searched for one by one; for more, a table of the vocabulary pays
 
 
-class Tokens(NamedTuple):
-    """The tokens of many texts, flat; text `i` has `lengths[i]` of them. Empty ones are still there."""
+class Counts(NamedTuple):
+    """Different tokens in the order of their first occurrence, and how often each occurs."""
 
-    values: pa.LargeStringArray
-    lengths: np.ndarray  # int64 (texts,)
+    tokens: pa.LargeStringArray
+    counts: np.ndarray  # int64 (tokens,)
 
 
 Split = Callable[[pa.LargeStringArray, Any], Tokens]  # the second are the options of the tokenizer
 
 
 def tokens_of(split_texts: pa.ListArray) -> Tokens:
-    """Lists of tokens, as pyarrow's split functions make them -> flat tokens."""
+    """Lists of strings, as pyarrow's split functions make them -> tokens."""
     # Not `to_numpy`, which imports pandas, as also a Python number given to a function of pyarrow does: that
     # takes longer than to answer.
-    return Tokens(split_texts.flatten(), np.diff(np.from_dlpack(split_texts.offsets)).astype(np.int64))
+    return tokens_in(split_texts.flatten(), np.diff(np.from_dlpack(split_texts.offsets)).astype(np.int64))
 
 
-def count_tokens(texts: pa.LargeStringArray, split: Callable[[pa.LargeStringArray], Tokens]) -> dict[str, int]:
-    """Distinct tokens in the order of their first occurrence, and how often each occurs.
-
-    A dictionary that grows with them, and not with the texts: to put columns of counts together takes several times
-    the memory of both, each time.
-    """
-    counts: dict[str, int] = {}
-    for part in map_chunks(lambda chunk: pc.value_counts(split(chunk).values), texts):
-        for token, count in zip(part.field("values").to_pylist(), part.field("counts").to_pylist(), strict=True):
-            counts[token] = counts.get(token, 0) + count
-    counts.pop("", None)
-    return counts
+def count_tokens(texts: pa.LargeStringArray, split: Callable[[pa.LargeStringArray], Tokens]) -> Counts:
+    """The different tokens of all texts. Memory grows with them, and not with the texts."""
+    return _added(map_chunks(lambda chunk: _counted(split(chunk)), texts))
 
 
-def _byte_lengths(values: pa.LargeStringArray) -> np.ndarray:
-    offsets = np.frombuffer(values.buffers()[1], np.int64)[values.offset : values.offset + len(values) + 1]
-    return np.diff(offsets)
+def _counted(tokens: Tokens) -> Counts:
+    numbers, firsts = grouped(tokens)
+    return Counts(strings_at(tokens, firsts), np.bincount(numbers, minlength=len(firsts)))
+
+
+def _added(parts: Iterable[Counts]) -> Counts:
+    """All counts in one: whenever there are as many new ones as old ones, so that none is added up often."""
+    whole, waiting, size = _sum([]), [], 0
+    for part in parts:
+        waiting.append(part)
+        size += len(part.counts)
+        if size > max(FEW_COUNTS, len(whole.counts)):
+            whole, waiting, size = _sum([whole, *waiting]), [], 0
+    return _sum([whole, *waiting]) if waiting else whole
+
+
+def _sum(parts: list[Counts]) -> Counts:
+    column = pa.concat_arrays([text_array([]), *(part.tokens for part in parts)])
+    tokens = tokens_in(column)
+    numbers, firsts = grouped(tokens)
+    counts = np.concatenate([np.empty(0, np.int64), *(part.counts for part in parts)])
+    return Counts(strings_at(tokens, firsts), np.bincount(numbers, counts, len(firsts)).astype(np.int64))
 
 
 def checked_tokens(tokens: list[str]) -> pa.LargeStringArray:
@@ -88,32 +100,64 @@ class Vocabulary:
     def _positions(self) -> dict[str, int]:
         return {token: position for position, token in enumerate(self.tokens.to_pylist())}
 
+    @cached_property
+    def _by_key(self) -> tuple[Tokens, np.ndarray, np.ndarray] | None:
+        """The tokens, their keys, and the order in which these ascend; `None` where two have the same."""
+        tokens = tokens_in(self.tokens)
+        keys = keys_of(tokens)
+        order = np.argsort(keys)
+        return None if (np.diff(keys[order]) == 0).any() else (tokens, keys, order)
+
     def ids(self) -> dict[str, int]:
         """Token -> id."""
         return {token: self.first_id + position for token, position in self._positions.items()}
 
     def ids_of(self, tokens: Tokens) -> TokenIds:
         """Tokens -> ids, row by row."""
-        if len(tokens.values) < len(self.tokens):  # index_in would hash the whole vocabulary for a few tokens
-            positions = (self._positions.get(token, -1) for token in tokens.values.to_pylist())
-            found: np.ndarray = np.fromiter(positions, np.int32)
-        else:
-            found = np.from_dlpack(pc.fill_null(pc.index_in(tokens.values, value_set=self.tokens), NOT_FOUND))
+        found = self._positions_of(tokens)
+        known = found >= 0
+        ids = np.where(known, found + self.first_id, self.unknown_id or 0)
+        if self.unknown_id is not None:
+            return from_lengths(ids, tokens.lengths)
         rows = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)
-        kept = found >= 0 if self.unknown_id is None else _byte_lengths(tokens.values) > 0
-        ids = np.where(found >= 0, found + self.first_id, self.unknown_id or 0)
-        return from_lengths(ids[kept], np.bincount(rows[kept], minlength=len(tokens.lengths)))
+        return from_lengths(ids[known], np.bincount(rows[known], minlength=len(tokens.lengths)))
+
+    def _positions_of(self, tokens: Tokens) -> np.ndarray:
+        """Where each token stands in the vocabulary, or -1."""
+        if not len(self.tokens) or not len(tokens.starts):
+            return np.full(len(tokens.starts), -1, np.int32)
+        if self._by_key is None:
+            strings = tokens.values.to_pylist()
+            return np.fromiter((self._positions.get(token, -1) for token in strings), np.int32, len(strings))
+        vocabulary, keys, order = self._by_key
+        wanted = keys_of(tokens)
+        found = _looked_up(wanted, keys) if len(wanted) > FEW_TOKENS else _searched(wanted, keys, order)
+        return np.where((found >= 0) & same(tokens, vocabulary, found), found, -1)
+
+
+def _searched(wanted: np.ndarray, keys: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The position of each key, or -1."""
+    places = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
+    return np.where(keys[places] == wanted, places, -1)
+
+
+def _looked_up(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """The same by a table that is made first."""
+    import pyarrow.compute as pc
+
+    return np.from_dlpack(pc.fill_null(pc.index_in(key_column(wanted), value_set=key_column(keys)), NOT_FOUND))
 
 
 def learn_vocabulary(texts: pa.LargeStringArray, options: NormalizedOptions, split: Split) -> list[str]:
     """The most frequent tokens; of equally frequent ones the alphabetically first."""
-    counts = count_tokens(texts, lambda chunk: split(chunk, options))
+    counted = count_tokens(texts, lambda chunk: split(chunk, options))
     size, least = options.vocabulary_size - FIRST_ID, options.min_frequency
-    if len(counts) > size > 0:  # most tokens are too rare to be sorted
-        frequencies = np.fromiter(counts.values(), np.int64, len(counts))
-        least = max(least, np.partition(frequencies, -size)[-size])
-    frequent = (token for token, count in counts.items() if count >= least)
-    return sorted(frequent, key=lambda token: (-counts[token], token))[:size]
+    if len(counted.counts) > size > 0:  # most tokens are too rare to be sorted
+        least = max(least, np.partition(counted.counts, -size)[-size])
+    frequent = np.flatnonzero(counted.counts >= least)
+    tokens = strings_at(tokens_in(counted.tokens), frequent).to_pylist()
+    counts = dict(zip(tokens, counted.counts[frequent].tolist(), strict=True))
+    return sorted(tokens, key=lambda token: (-counts[token], token))[:size]
 
 
 def load_vocabulary(tokens: list[str], options: NormalizedOptions, split: Split) -> Tokenizer:

@@ -7,9 +7,10 @@ from pydantic import Field
 
 from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
-from textclf.preprocessing.separation import HAN, KANA, separate, words_of
 from textclf.preprocessing.tokenizer import Tokenizer
-from textclf.preprocessing.vocabulary import Tokens, learn_vocabulary, load_vocabulary
+from textclf.preprocessing.tokens import Tokens
+from textclf.preprocessing.vocabulary import learn_vocabulary, load_vocabulary
+from textclf.preprocessing.words import words_in
 
 
 class Options(NormalizedOptions):
@@ -20,7 +21,7 @@ class Options(NormalizedOptions):
 
 def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
     """`I can't, 你好` -> `i`, `can`, `'`, `t`, `,`, `你`, `好`."""
-    return words_of(separate(normalize(texts, options), HAN + KANA))
+    return words_in(normalize(texts, options))
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:
