@@ -6,36 +6,51 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from textclf.mapped import release_pages
 from textclf.text_array import rebased
 
 Result = TypeVar("Result")
-CHUNK_ROWS = 2048  # long texts: some megabytes a chunk; short ones: still far more work than overhead
+CHUNK_ROWS = 8192  # short texts: far more work than overhead
+CHUNK_BYTES = 4 * 2**20  # long texts: what is made of a chunk takes several times as much, on each core
 AHEAD = 2  # chunks for each core that may be ready before they are asked for
 
 
-def chunks_of(texts: pa.LargeStringArray, rows: int = CHUNK_ROWS) -> Iterator[pa.LargeStringArray]:
-    """The texts in pieces; what has been read of a file is given back to the system."""
-    if len(texts) <= rows:
+def chunks_of(
+    texts: pa.LargeStringArray, rows: int = CHUNK_ROWS, most_bytes: int | None = None
+) -> Iterator[pa.LargeStringArray]:
+    """The texts in pieces of so many rows; what has been read of a file is given back to the system.
+
+    Args:
+        most_bytes: of a piece, unless a single text has more; by default any number.
+    """
+    if len(texts) <= rows and (most_bytes is None or texts.nbytes <= most_bytes):
         yield texts
         return
-    for start in range(0, len(texts), rows):
-        yield rebased(texts.slice(start, rows))
+    offsets = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    start = 0
+    while start < len(texts):
+        stop = min(start + rows, len(texts))
+        if most_bytes is not None and offsets[stop] - offsets[start] > most_bytes:
+            within = np.searchsorted(offsets[start : stop + 1], offsets[start] + most_bytes, "right")
+            stop = start + max(1, int(within) - 1)
+        yield rebased(texts.slice(start, stop - start))
         release_pages()
+        start = stop
 
 
 def map_chunks(function: Callable[[pa.LargeStringArray], Result], texts: pa.LargeStringArray) -> Iterator[Result]:
     """Results in the order of the texts, a few chunks ahead of whoever asks. A few texts start no thread."""
-    if len(texts) <= CHUNK_ROWS:
+    if len(texts) <= CHUNK_ROWS and texts.nbytes <= CHUNK_BYTES:
         yield from map(function, chunks_of(texts))
         return
     cores = os.cpu_count() or 1
     with ThreadPoolExecutor(max_workers=cores) as pool:
         waiting: deque = deque()
         try:
-            for chunk in chunks_of(texts):
+            for chunk in chunks_of(texts, CHUNK_ROWS, CHUNK_BYTES):
                 waiting.append(pool.submit(function, chunk))
                 if len(waiting) > AHEAD * cores:
                     yield waiting.popleft().result()

@@ -49,7 +49,7 @@ def test_different_long_tokens_have_different_keys():
 def test_equal_tokens_are_found(words):
     words = [word for word in words if word]
     tokens = tokens_in(text_array(words))
-    numbers, firsts = grouped(tokens)
+    numbers, firsts = grouped(tokens, keys_of(tokens))
     assert strings_at(tokens, firsts).to_pylist() == list(dict.fromkeys(words))
     assert [words[firsts[number]] for number in numbers] == words
 

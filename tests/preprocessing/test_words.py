@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textclf.preprocessing import character_classes
+from textclf.preprocessing import character_classes, words
 from textclf.preprocessing.character_classes import ALONE, SELECTOR, SPACE, WORD, classes_of
 from textclf.preprocessing.separation import HAN, KANA, separate, words_of
 from textclf.preprocessing.words import words_in
@@ -36,9 +36,13 @@ def rows_of(tokens):
 @settings(deadline=None)
 @given(TEXTS)
 def test_words_are_those_of_the_rule(texts):
-    tokens = words_in(text_array(["before", *texts, "behind"]).slice(1, len(texts)))
-    assert rows_of(tokens) == by_rule(texts)
-    assert (tokens.sizes > 0).all()
+    expected = by_rule(texts)
+    for much in (0, 2):  # by characters, by bytes
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(words, "MUCH", much)
+            tokens = words_in(text_array(["before", *texts, "behind"]).slice(1, len(texts)))
+        assert rows_of(tokens) == expected
+        assert (tokens.sizes > 0).all()
 
 
 def test_words_of_no_text_and_of_empty_ones():

@@ -13,6 +13,7 @@ from textclf.preprocessing.separation import one_space
 from textclf.preprocessing.tokenizer import Tokenizer
 from textclf.preprocessing.tokens import Tokens, with_spare
 from textclf.preprocessing.vocabulary import learn_vocabulary, load_vocabulary
+from textclf.preprocessing.words import first_bytes
 from textclf.text_array import bytes_of
 
 
@@ -36,7 +37,7 @@ def characters(texts: pa.LargeStringArray) -> Tokens:
     """Every code point of every text."""
     content, offsets = bytes_of(texts)
     padded = with_spare(content)
-    starts = np.flatnonzero(padded[: len(content)] & 0xC0 != 0x80)  # all other bytes continue a character
+    starts = first_bytes(padded[: len(content)])
     sizes = np.diff(starts, append=len(content))
     return Tokens(padded, starts, sizes, np.diff(np.searchsorted(starts, offsets)))
 

@@ -8,7 +8,10 @@ from functools import cache
 
 import numpy as np
 
-SPACE, WORD, ALONE, SELECTOR = range(4)  # a selector between a text and an emoji form separates, and is no space
+# Bits, so that `words.py` can tell where a token begins and ends: WORD is the inside of words, ALONE both its ends. A
+# selector between a text and an emoji form separates, and is no space.
+SPACE, WORD, BEGINS, ENDS, SELECTOR = 0, 1, 2, 4, 8
+ALONE = BEGINS | ENDS
 FEW = 1000  # characters that are searched for one by one; for more of them, a table of all pays
 CODE_POINTS = 0x110000
 SPACES = (*range(9, 14), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F)

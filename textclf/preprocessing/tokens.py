@@ -79,7 +79,10 @@ def keys_of(tokens: Tokens) -> np.ndarray:
 def same(tokens: Tokens, others: Tokens, at: np.ndarray) -> np.ndarray:
     """Whether each token has the bytes of `others[at]`, for tokens with the same keys; bool (tokens,)."""
     equal = tokens.sizes == others.sizes[at]
-    long = np.flatnonzero(equal & (tokens.sizes > 8))
+    long = equal & (tokens.sizes > 8)
+    if others is tokens:
+        long &= at != np.arange(len(at))  # the others are themselves
+    long = np.flatnonzero(long)
     if len(long):
         words, firsts, _ = _words_of(tokens, long)
         equal[long] = np.logical_and.reduceat(words == _words_of(others, at[long])[0], firsts)
@@ -91,9 +94,9 @@ def key_column(keys: np.ndarray) -> pa.UInt64Array:
     return pa.UInt64Array.from_buffers(pa.uint64(), len(keys), [None, pa.py_buffer(keys)])
 
 
-def grouped(tokens: Tokens) -> tuple[np.ndarray, np.ndarray]:
+def grouped(tokens: Tokens, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The number of each token among the different ones, in the order in which they come first; and where that is."""
-    numbers, firsts = _numbered(key_column(keys_of(tokens)))
+    numbers, firsts = _numbered(key_column(keys))
     if not same(tokens, tokens, firsts[numbers]).all():  # two tokens with the same key
         return _numbered(tokens.values)
     return numbers, firsts

@@ -44,7 +44,7 @@ def learn(texts: pa.LargeStringArray, options: Options) -> dict:
     """Begin with too many pieces, and drop again and again those that the texts need least. Characters stay."""
     size = options.vocabulary_size - FIRST_ID
     seeds, _ = learn_pairs(texts, options, SEEDS * size)
-    words, counts = count_tokens(texts, lambda chunk: split(chunk, options))
+    words, _, counts = count_tokens(texts, lambda chunk: split(chunk, options))
     scores = dict.fromkeys(seeds, -1.0)  # the fewest pieces win, as long as nothing is counted
     while True:
         for _ in range(2):

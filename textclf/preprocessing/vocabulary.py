@@ -17,7 +17,7 @@ from textclf.text_array import text_array
 UNKNOWN_ID = 1
 FIRST_ID = 2
 NOT_FOUND = pa.Int32Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([-1], np.int32))])[0]
-FEW_COUNTS = 2**18  # of different tokens that may wait until they are put together
+FEW_COUNTS = 2**20  # of different tokens that may wait until they are put together
 FEW_TOKENS = 20_000  # that are searched for one by one; for more, a table of the vocabulary pays
 
 
@@ -25,6 +25,7 @@ class Counts(NamedTuple):
     """Different tokens in the order of their first occurrence, and how often each occurs."""
 
     tokens: pa.LargeStringArray
+    keys: np.ndarray  # uint64 (tokens,), as from `keys_of`
     counts: np.ndarray  # int64 (tokens,)
 
 
@@ -44,8 +45,9 @@ def count_tokens(texts: pa.LargeStringArray, split: Callable[[pa.LargeStringArra
 
 
 def _counted(tokens: Tokens) -> Counts:
-    numbers, firsts = grouped(tokens)
-    return Counts(strings_at(tokens, firsts), np.bincount(numbers, minlength=len(firsts)))
+    keys = keys_of(tokens)
+    numbers, firsts = grouped(tokens, keys)
+    return Counts(strings_at(tokens, firsts), keys[firsts], np.bincount(numbers, minlength=len(firsts)))
 
 
 def _added(parts: Iterable[Counts]) -> Counts:
@@ -61,10 +63,12 @@ def _added(parts: Iterable[Counts]) -> Counts:
 
 def _sum(parts: list[Counts]) -> Counts:
     column = pa.concat_arrays([text_array([]), *(part.tokens for part in parts)])
-    tokens = tokens_in(column)
-    numbers, firsts = grouped(tokens)
+    keys = np.concatenate([np.empty(0, np.uint64), *(part.keys for part in parts)])
     counts = np.concatenate([np.empty(0, np.int64), *(part.counts for part in parts)])
-    return Counts(strings_at(tokens, firsts), np.bincount(numbers, counts, len(firsts)).astype(np.int64))
+    tokens = tokens_in(column)
+    numbers, firsts = grouped(tokens, keys)
+    added = np.bincount(numbers, counts, len(firsts)).astype(np.int64)  # exact as floats: they are below 2**53
+    return Counts(strings_at(tokens, firsts), keys[firsts], added)
 
 
 def checked_tokens(tokens: list[str]) -> pa.LargeStringArray:

@@ -5,14 +5,13 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from textclf.preprocessing.character_classes import ALONE, SPACE, WORD, classes_of
+from textclf.preprocessing.character_classes import ALONE, BEGINS, ENDS, SPACE, WORD, classes_of
 from textclf.preprocessing.tokens import SPARE, Tokens, with_spare
 from textclf.text_array import bytes_of
 
 ASCII = 0x80  # the first code point that takes more than one byte
-REST = 4  # the further bytes of a character that stands alone
-FIRST_OF_SEVERAL = 0xC0  # bytes from here on begin a character
 BYTES_OF_CHARACTER = np.repeat(np.array([1, 2, 3, 4], np.uint8), [0xC0, 0x20, 0x10, 0x10])  # by the first byte
+MUCH = 0.25  # of the bytes belong to characters of several: then it is quicker to go by characters
 
 
 def words_in(texts: pa.LargeStringArray) -> Tokens:
@@ -20,45 +19,51 @@ def words_in(texts: pa.LargeStringArray) -> Tokens:
     view, offsets = bytes_of(texts)
     padded = with_spare(view)
     content = padded[: len(padded) - SPARE]
-    classes = _classes_of_bytes(content)
-    starts, word_ends = borders(classes, offsets)
-    in_word = classes[starts] == WORD
-    sizes = BYTES_OF_CHARACTER[content[starts]].astype(np.int64)
-    sizes[in_word] = word_ends - starts[in_word]
-    return Tokens(padded, starts, sizes, np.diff(np.searchsorted(starts, offsets)))
+    wide = np.flatnonzero(content >= ASCII)
+    if len(wide) > MUCH * len(content):
+        places = np.append(first_bytes(content), len(content))
+        starts, ends = borders(classes_of(code_points(content)), np.searchsorted(places, offsets))
+        starts, ends = places[starts], places[ends]
+    else:
+        starts, ends = borders(_classes_of_bytes(content, wide), offsets)
+    return Tokens(padded, starts, ends - starts, np.diff(np.searchsorted(starts, offsets)))
 
 
 def borders(classes: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where tokens begin: runs of `WORD` within a text, and every `ALONE`; and where the runs end.
+    """Where tokens begin and end: runs of `WORD` within a text, and what begins and ends by itself.
 
     Args:
         classes: of all characters or bytes of all texts.
         offsets: where each text begins, and the last one ends, (texts + 1,).
     """
-    inside = classes == WORD
+    inside = (classes & WORD).view(bool)
     before, after = np.zeros_like(inside), np.zeros_like(inside)
     before[1:] = inside[:-1]
     before[offsets[:-1][offsets[:-1] < len(inside)]] = False
     after[:-1] = inside[1:]
     after[offsets[1:][offsets[1:] > 0] - 1] = False
-    ends = np.flatnonzero(inside > after) + 1
-    begins = inside > before
-    begins |= classes == ALONE
-    return np.flatnonzero(begins), ends
+    begins = (inside > before) | (classes & BEGINS != 0)
+    ends = (inside > after) | (classes & ENDS != 0)
+    return np.flatnonzero(begins), np.flatnonzero(ends) + 1
 
 
-def _classes_of_bytes(content: np.ndarray) -> np.ndarray:
+def _classes_of_bytes(content: np.ndarray, wide: np.ndarray) -> np.ndarray:
+    """The class of every byte; of several of a character that stands alone the first begins and the last ends."""
     classes = _ascii_classes().take(content)
-    wide = np.flatnonzero(content >= ASCII)
     if len(wide):
         found = content[wide]
-        begins = found >= FIRST_OF_SEVERAL
         of_characters = classes_of(code_points(found))
-        further = np.where(of_characters == ALONE, np.uint8(REST), of_characters)
-        of_bytes = np.repeat(further, BYTES_OF_CHARACTER[found[begins]])
-        of_bytes[begins] = of_characters
+        places = first_bytes(found)
+        of_bytes = np.repeat(of_characters & ~np.uint8(ALONE), BYTES_OF_CHARACTER[found[places]])
+        of_bytes[places] |= of_characters & BEGINS
+        of_bytes[np.append(places[1:], len(found)) - 1] |= of_characters & ENDS
         classes[wide] = of_bytes
     return classes
+
+
+def first_bytes(content: np.ndarray) -> np.ndarray:
+    """Where in UTF-8 each character begins."""
+    return np.flatnonzero(content & 0xC0 != 0x80)  # all other bytes continue a character
 
 
 def code_points(content: np.ndarray) -> np.ndarray:
