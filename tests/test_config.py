@@ -278,6 +278,7 @@ def test_defaults(load):
             "validations_per_epoch": 1,
             "early_stopping": {"metric": "loss", "patience": 3},
             "refit": False,
+            "log_to": [],
         },
     }
 

@@ -17,9 +17,9 @@ from textclf.averages import averaged_weights
 from textclf.checkpoints import save_checkpoint, weights_of
 from textclf.errors import TrainingError
 from textclf.files import atomic_file
+from textclf.run_folder import VALIDATION
 
 log = logging.getLogger(__name__)
-VALIDATION = "validation_"
 BETTER_LOWER = {"loss", None}
 
 
@@ -130,11 +130,11 @@ class StepLosses(keras.callbacks.Callback):
 
 
 class History(keras.callbacks.Callback):
-    """`history.csv`, one line a validation, and the same line in the log."""
+    """`history.csv`, one line a validation, and the same line in the log; `tell` gets all lines so far."""
 
-    def __init__(self, path: Path, per_epoch: int = 1):
+    def __init__(self, path: Path, per_epoch: int, tell: Callable[[list[dict]], None]):
         super().__init__()
-        self.path, self.per_epoch = path, per_epoch
+        self.path, self.per_epoch, self.tell = path, per_epoch, tell
         self.rows: list[dict] = []
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -151,6 +151,7 @@ class History(keras.callbacks.Callback):
             writer.writerows(self.rows)
         seconds = time.perf_counter() - self.started
         log.info("epoch %s/%s  %.0f s  %s", now, last, seconds, _by_split(logs))
+        self.tell(self.rows)
 
     def state(self) -> dict:
         """The lines so far."""

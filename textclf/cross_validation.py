@@ -13,6 +13,7 @@ from textclf.config import Config, load_config, write_config
 from textclf.dataset import Dataset
 from textclf.errors import DataError, RunError
 from textclf.files import atomic_file, parse_json, write_json
+from textclf.loggers import check_loggers
 from textclf.provenance import provenance
 from textclf.run_folder import RunFolder, create_part, create_run
 from textclf.run_log import collected_log, write_log
@@ -64,6 +65,7 @@ def cross_validate_in(
         name, run: of the config and the folder, where it is new.
     """
     started = time.perf_counter()
+    check_loggers(config.training.log_to)
     with collected_log() as collected:
         given, targets = read_labelled(config)
         parts = list(_folds(config, given, folds))

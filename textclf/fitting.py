@@ -1,6 +1,7 @@
 """The fit of a training: one network, or each of an ensemble; their best weights as one ONNX graph."""
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -38,8 +39,12 @@ def fit(
     preprocessor: Preprocessor,
     targets: Targets,
     folder: RunFolder,
+    tell: Callable[[str, list[dict]], None],
 ) -> Fitted:
     """Fit the configured network, or each of an ensemble, to the encoded splits; one graph in the end.
+
+    Args:
+        tell: gets the name of a network, empty where there is one only, and its whole history so far.
 
     Raises:
         TrainingError: the loss is no longer a number.
@@ -47,19 +52,35 @@ def fit(
     """
     members, parts = members_of(config.model, config.training), (train, validation)
     fit_one = partial(fit_network, seed=config.seed, preprocessor=preprocessor, targets=targets)
-    networks = [fit_one(member, *parts, folder=folder.network(member.name, len(members) > 1)) for member in members]
+    several = len(members) > 1
+    networks = [
+        fit_one(
+            member,
+            *parts,
+            folder=folder.network(member.name, several),
+            tell=partial(tell, member.name if several else ""),
+        )
+        for member in members
+    ]
     logits = [network.logits for network in networks]
     weights = [1.0] if len(networks) == 1 else joining_weights(logits, validation.classes, targets.activation)
     temperature = fit_temperature(join(logits, weights), validation.classes, targets.activation)
     scales = [weight / temperature for weight in weights]
-    if len(networks) > 1:
+    if several:
         _say_joined(members, networks, weights, targets, validation.classes)
     final = networks
     if config.training.refit:
         log.info("fitting again, to train and validation together: the figures of validation are those of before")
         both = EncodedSplit.of(parts)
         final = [
-            fit_one(member, both, validation, folder=folder.network(f"refit-{member.name}"), validations=network.best)
+            fit_one(
+                member,
+                both,
+                validation,
+                folder=folder.network(f"refit-{member.name}"),
+                tell=partial(tell, f"refit-{member.name}"),
+                validations=network.best,
+            )
             for member, network in zip(members, networks, strict=True)
         ]
     graph = build_graph(

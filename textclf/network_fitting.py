@@ -1,6 +1,7 @@
 """Fitting one Keras network: compile, fit, keep the best."""
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -49,11 +50,13 @@ def fit_network(
     preprocessor: Preprocessor,
     targets: Targets,
     folder: RunFolder,
+    tell: Callable[[list[dict]], None],
     validations: int | None = None,
 ) -> FittedNetwork:
     """Fit one network, from where an earlier process left `folder`; its checkpoints and its history go there.
 
     Args:
+        tell: gets the whole history so far after every validation.
         validations: after how many the fit ends, none of them having a say; by default early stopping decides.
 
     Raises:
@@ -82,7 +85,7 @@ def fit_network(
             lambda start: batches_from(start=divmod(start[0] * steps + start[1], epoch_steps)),
             [
                 *([TuneLater(frozen)] if frozen else []),
-                *[bar, StopAtNonFiniteLoss(), *judging, History(folder.history, per_epoch), keep_best],
+                *[bar, StopAtNonFiniteLoss(), *judging, History(folder.history, per_epoch, tell), keep_best],
             ],
             path=folder.last_checkpoint,
             epochs=validations or options.epochs * per_epoch,

@@ -12,6 +12,7 @@ from textclf.untrusted import MIB, read_within, refuse_links
 FORMAT_VERSION = 1
 RUNS = Path("runs")
 LATEST = "latest"
+VALIDATION = "validation_"  # before the names of columns of `history.csv` that are measured on validation
 CACHE = ".cache"  # of encoded texts, beside the runs that share it
 LARGEST_FILE = 16 * MIB  # of run.json and metrics.json
 
@@ -33,6 +34,7 @@ class RunFolder:
         self.predictions = self.path / "predictions.csv"
         self.report = self.path / "report.html"
         self.classifier = self.path / "classifier"
+        self.tensorboard = self.path / "tensorboard"
         self.evaluations = self.path / "evaluations"
         self.cache = RUNS / CACHE
 

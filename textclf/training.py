@@ -19,6 +19,7 @@ from textclf.encoded_split import EncodedSplit
 from textclf.errors import TrainingError
 from textclf.evaluation import write_evaluation
 from textclf.files import atomic_file
+from textclf.loggers import check_loggers, logging_to
 from textclf.native_output import held_back
 from textclf.preprocessing.arrays import Arrays
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -64,6 +65,7 @@ def train_in(folder: RunFolder | None, config: Config, name: str = "", run: str 
         name, run: of the config and the folder, where it is new.
     """
     started = time.perf_counter()
+    check_loggers(config.training.log_to)
     with collected_log() as collected:
         splits, targets = read_splits(config)
         classes = encoded_labels(splits, targets)
@@ -90,20 +92,21 @@ def train_on(
     for line in summary(check(splits, preprocessor, targets, without=SLOW_CHECKS)):
         log.warning(line)
     log.info(_read(preprocessor, encoded))
-    with held_back():
-        from textclf import fitting
-    fitted = fitting.fit(config, encoded["train"], encoded["validation"], preprocessor, targets, folder)
-    targets = targets.decided_on(classes["validation"], fitted.held_out_probabilities)
-    save_classifier(
-        folder.classifier,
-        model=fitted.onnx_model,
-        preprocessor=preprocessor,
-        targets=targets,
-        about=_how_read(config.data),
-    )
-    classifier = load_classifier(folder.classifier)
-    _compare_with_keras(folder, classifier, encoded["validation"].arrays, fitted.probabilities)
-    _measure_splits(folder, classifier, splits, encoded, fitted.held_out_probabilities, fitted.temperature)
+    with logging_to(config.training.log_to, folder, config) as tell:
+        with held_back():
+            from textclf import fitting
+        fitted = fitting.fit(config, encoded["train"], encoded["validation"], preprocessor, targets, folder, tell)
+        targets = targets.decided_on(classes["validation"], fitted.held_out_probabilities)
+        save_classifier(
+            folder.classifier,
+            model=fitted.onnx_model,
+            preprocessor=preprocessor,
+            targets=targets,
+            about=_how_read(config.data),
+        )
+        classifier = load_classifier(folder.classifier)
+        _compare_with_keras(folder, classifier, encoded["validation"].arrays, fitted.probabilities)
+        _measure_splits(folder, classifier, splits, encoded, fitted.held_out_probabilities, fitted.temperature)
     return {**fitted.about, "peak_memory_mb": _peak_memory_mb()}
 
 

@@ -115,3 +115,9 @@ class TrainingOptions(Options):
         "many epochs as were best. It doubles the time; the figures of validation are those of before. Said once for "
         "all members of an ensemble.",
     )
+    log_to: list[Literal["mlflow", "tensorboard"]] = Field(
+        [],
+        description="Where to write the history as well while the training goes on: `tensorboard`, event files in the "
+        "run folder; `mlflow`, the server of MLFLOW_TRACKING_URI, or files in the working directory. Each needs "
+        "`pip install textclf-keras[…]` with its name. Said once for all members of an ensemble.",
+    )
