@@ -2,18 +2,21 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 import textclf
 from textclf.classifier import save_classifier
 from textclf.preprocessing import TOKENIZERS
+from textclf.preprocessing.ngrams import NGRAM_ARRAYS
 from textclf.preprocessing.preprocessor import Preprocessor
 
 BLOCKED = """
 import sys
 class Block:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"tensorflow", "keras", *sys.argv[1].split(",")}:
+        if {name, name.split(".")[0]} & {"tensorflow", "keras", *sys.argv[1].split(",")}:
             raise ImportError(f"{name} is blocked")
 sys.meta_path.insert(0, Block())
 from textclf.__main__ import main
@@ -21,12 +24,15 @@ sys.exit(main(sys.argv[2:]))
 """
 # Besides TensorFlow and Keras: what each command must do without. pandas alone takes as long as an answer.
 ANSWERING = "pandas,onnx,ruamel,rich,sklearn,scipy"
+# What makes a Python function of each of pyarrow's takes a fifth of an answer, numpy.ma nearly as much.
+FEW_TEXTS = f"{ANSWERING},pyarrow.compute,numpy.ma,tokenizers"
 COMMANDS = {
     "help": (["--help"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),
     "help of train": (["train", "--help"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),
     "version": (["--version"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),
-    "predict": (["predict", "a wonderful film", "好", "", "\u0130"], ANSWERING),
-    "predict --explain": (["predict", "--explain", "a wonderful film"], ANSWERING),
+    "predict": (["predict", "a wonderful film", "好", "", "\u0130"], FEW_TEXTS),
+    "predict with n-grams": (["predict", "--run", "n_grams", "a wonderful film", "好", "", "\u0130"], FEW_TEXTS),
+    "predict --explain": (["predict", "--explain", "a wonderful film"], FEW_TEXTS),
     "predict with the keras tokenizer": (["predict", "--run", "toy_keras", "a wonderful film"], ANSWERING),
     "predict a file of lines": (["predict", "--file", "texts.txt", "--format", "jsonl"], ANSWERING),
     "predict jsonl": (["predict", "--file", "texts.jsonl", "--format", "csv"], "onnx,ruamel,rich"),
@@ -60,8 +66,15 @@ ALLOWED = {
 
 @pytest.fixture
 def workplace_with_runs(with_runs):
-    """The finished runs, a classifier with the Keras-compatible tokenizer, and files of texts."""
+    """The finished runs, a classifier with the Keras-compatible tokenizer, one of n-grams, and files of texts."""
     classifier = textclf.load("toy_en")
+    save_classifier(
+        Path("n_grams"),
+        model=graph_of_ngrams(),
+        preprocessor=Preprocessor.fit(TOKENIZERS["word"].Options(), ["a film", "a waste", "a film"], NGRAM_ARRAYS),
+        targets=classifier.targets,
+        about={"text_column": "text", "label_column": "label", "reading": {}},
+    )
     options = TOKENIZERS["keras"].Options(vocabulary_size=50)
     save_classifier(
         Path("toy_keras"),
@@ -73,6 +86,26 @@ def workplace_with_runs(with_runs):
     Path("texts.txt").write_text("a wonderful film\n好\n", encoding="utf-8")
     Path("texts.jsonl").write_text('{"text": "a wonderful film"}\n', encoding="utf-8")
     return with_runs
+
+
+def graph_of_ngrams():
+    """Ids times weights, added up: a probability, if nothing more."""
+    shape = ("rows", "ngrams")
+    nodes = [
+        helper.make_node("Cast", ["ngram_ids"], ["numbers"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["numbers", "ngram_weights"], ["weighted"]),
+        helper.make_node("ReduceSum", ["weighted", "axis"], ["logits"], keepdims=1),
+        helper.make_node("Sigmoid", ["logits"], ["probabilities"]),
+    ]
+    inputs = [
+        helper.make_tensor_value_info("ngram_ids", TensorProto.INT32, shape),
+        helper.make_tensor_value_info("ngram_weights", TensorProto.FLOAT, shape),
+    ]
+    outputs = [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ("rows", 1))]
+    axis = numpy_helper.from_array(np.array([1]), "axis")
+    graph = helper.make_graph(nodes, "n-grams", inputs, outputs, [axis])
+    opset = helper.make_opsetid("", 20)
+    return helper.make_model(graph, opset_imports=[opset], ir_version=9).SerializeToString()
 
 
 @pytest.mark.parametrize(("arguments", "blocked"), COMMANDS.values(), ids=COMMANDS)

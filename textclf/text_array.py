@@ -22,7 +22,7 @@ def text_array(texts: Iterable[str] | pa.Array) -> pa.LargeStringArray:
     if isinstance(texts, pa.Array):
         if texts.null_count or not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
             raise TypeError(f"expected texts, received a column of {texts.type} with {texts.null_count} nulls")
-        return texts.cast(pa.large_string())
+        return texts if pa.types.is_large_string(texts.type) else texts.cast(pa.large_string())
     if isinstance(texts, str):
         raise TypeError("expected a list of texts, received one text: put it in a list")
     texts = texts if isinstance(texts, list | tuple) else list(texts)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textclf.preprocessing import character_classes, words
+from textclf.preprocessing import words
 from textclf.preprocessing.character_classes import ALONE, SELECTOR, SPACE, WORD, classes_of
 from textclf.preprocessing.separation import HAN, KANA, separate, words_of
 from textclf.preprocessing.words import words_in
@@ -62,8 +62,6 @@ def rule():
     return np.select([space, vanished, whole], [SPACE, SELECTOR, WORD], ALONE)
 
 
-@pytest.mark.parametrize("few", [0, 10**9], ids=["table", "search"])
-def test_every_character_is_what_the_rule_says(monkeypatch, rule, few):
-    monkeypatch.setattr(character_classes, "FEW", few)
+def test_every_character_is_what_the_rule_says(rule):
     different = POINTS[classes_of(POINTS) != rule]
     assert [hex(point) for point in different[:20]] == []

@@ -4,7 +4,6 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
 from textclf.preprocessing.normalization import normalize
@@ -29,6 +28,8 @@ def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
     A run of spaces and line breaks is one space: without any, `now here` would be `nowhere`; and how many
     there are, as those at both ends, says something about the file rather than about the text.
     """
+    import pyarrow.compute as pc
+
     words = pc.utf8_split_whitespace(pc.utf8_trim_whitespace(normalize(texts, options)))
     return characters(one_space(words))
 

@@ -12,7 +12,6 @@ import numpy as np
 # selector between a text and an emoji form separates, and is no space.
 SPACE, WORD, BEGINS, ENDS, SELECTOR = 0, 1, 2, 4, 8
 ALONE = BEGINS | ENDS
-FEW = 1000  # characters that are searched for one by one; for more of them, a table of all pays
 CODE_POINTS = 0x110000
 SPACES = (*range(9, 14), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F)
 SPACES = (*SPACES, 0x3000)
@@ -21,32 +20,23 @@ SELECTORS = (0xFE0E, 0xFE0F)
 
 def classes_of(points: np.ndarray) -> np.ndarray:
     """Code points -> `SPACE`, `WORD`, `ALONE` or `SELECTOR`, uint8."""
-    if len(points) > FEW:
-        return _table().take(points)
-    classes = np.where(np.searchsorted(_borders(), points, "right") & 1, WORD, ALONE).astype(np.uint8)
-    classes[np.isin(points, SPACES)] = SPACE
-    classes[np.isin(points, SELECTORS)] = SELECTOR
-    return classes
-
-
-@cache
-def _borders() -> np.ndarray:
-    return np.cumsum(np.array(_DISTANCES.split(), np.int32), dtype=np.int32)
+    return _table().take(points)
 
 
 @cache
 def _table() -> np.ndarray:
     """The class of every code point."""
-    lengths = np.diff(_borders(), prepend=0, append=CODE_POINTS)
+    lengths = np.array(_LENGTHS.split(), np.int32)
+    lengths = np.append(lengths, CODE_POINTS - lengths.sum())
     table = np.repeat(np.resize(np.array([ALONE, WORD], np.uint8), len(lengths)), lengths)
     table[list(SPACES)] = SPACE
     table[list(SELECTORS)] = SELECTOR
     return table
 
 
-# Letters, marks, digits, underscore and joiners, but no Chinese and Japanese characters as RE2 in
-# pyarrow 26 has them: how far it is from where others begin to where these begin, and so on by turns.
-_DISTANCES = """
+# Lengths of the runs of code points that are no part of words, and of those that are, by turns. Parts of words are
+# letters, marks, digits, underscore and joiners as RE2 in pyarrow 26 has them, but no Chinese and Japanese characters.
+_LENGTHS = """
     48 10 7 26 4 1 1 26 47 1 7 2 1 1 3 2 1 3 1 23 1 31 1 458 4 12 14 5 7 1 1 1 17 117 1 2 2 4 1 1 6 1 1 3 1 1 1 20 1
     83 1 139 1 173 1 38 2 1 6 41 8 45 1 1 1 2 1 2 1 1 8 27 4 4 29 11 5 74 4 102 1 8 2 10 1 19 2 1 16 59 2 101 14 54
     4 1 2 1 2 46 18 28 4 11 5 24 1 6 9 74 1 129 2 10 1 19 1 8 2 2 2 22 1 7 1 1 3 4 2 9 2 2 2 4 8 1 4 2 1 5 2 12 2 6

@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
 from textclf.errors import DataError
@@ -36,6 +35,8 @@ class Options(PreprocessingOptions):
 
 def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
     """`I can't, 你好吗` -> `i`, `can't`, `你好吗`."""
+    import pyarrow.compute as pc
+
     # Python's own lower(): pyarrow's differs for a final sigma and a dotted capital I.
     strings = [text.lower() for text in texts.to_pylist()] if options.lowercase else texts.to_pylist()
     spaces = str.maketrans(dict.fromkeys(options.filters, " "))

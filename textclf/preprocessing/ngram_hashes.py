@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from textclf.preprocessing.character_classes import SPACE, classes_of
 from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import BUCKET_BITS, BUCKETS, NgramOptions, NormalizedOptions
-from textclf.preprocessing.separation import HAN, KANA, one_space, separate, words_of
+from textclf.preprocessing.token_ids import positions
+from textclf.preprocessing.words import borders, code_points, first_bytes
 from textclf.text_array import bytes_of
 
 CHARACTER_BUCKETS = BUCKETS // 2  # n-grams of words have the buckets below, those of characters these and above
@@ -35,50 +36,50 @@ def count_ngrams(
     behind the last.
     """
     texts = normalize(texts, normalization)
-    tokens = words_of(separate(texts, HAN + KANA))
-    ends = np.concatenate(([0], np.cumsum(tokens.lengths)))
-    spaced = one_space(pc.utf8_split_whitespace(pc.utf8_trim_whitespace(texts)))
     for start in range(0, len(texts), SLICE_ROWS):
-        stop = min(start + SLICE_ROWS, len(texts))
-        values = tokens.values.slice(ends[start], ends[stop] - ends[start])
-        hashes, lengths = _hash_words(values, tokens.lengths[start:stop])
+        part = texts.slice(start, SLICE_ROWS)
+        view, offsets = bytes_of(part)
+        content = np.frombuffer(view, np.uint8)
+        points = code_points(content)
+        classes, mixed = classes_of(points), _mixed(points.astype(np.uint64))
+        offsets = np.searchsorted(first_bytes(content), offsets)  # in characters
+        hashes, lengths = _hash_words(classes, mixed, offsets)
         keys = [_keys(hashes, lengths, length, 0) for length in options.words]
-        hashes, lengths = _hash_characters(spaced.slice(start, stop - start))
+        hashes, lengths = _hash_characters(classes, mixed, offsets)
         keys += [_keys(hashes, lengths, length, CHARACTER_BUCKETS) for length in options.characters]
-        yield _distinct(np.concatenate([np.empty(0, np.uint32), *keys]), stop - start)
+        yield _distinct(np.concatenate([np.empty(0, np.uint32), *keys]), len(part))
 
 
-def _code_points(texts: pa.LargeStringArray) -> np.ndarray:
-    """All characters of all texts, uint32."""
-    return np.frombuffer(str(bytes_of(texts)[0], "utf-8").encode("utf-32-le"), "<u4")
+def _hash_words(classes: np.ndarray, mixed: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A hash for each word, uint64, and the number of them in each text.
+
+    Args:
+        classes, mixed: class and hash of every character of all texts.
+        offsets: of the texts in them.
+    """
+    starts, ends = borders(classes, offsets)
+    sizes = ends - starts
+    firsts = np.cumsum(sizes) - sizes
+    powers = np.multiply.accumulate(np.full(int(sizes.max(initial=1)), MULTIPLIER))  # modulo 2**64
+    places = np.arange(int(sizes.sum())) - np.repeat(firsts, sizes)
+    terms = mixed[positions(starts, sizes)] * powers[places]
+    hashes = np.add.reduceat(terms, firsts) if len(firsts) else terms
+    return _mixed(hashes), np.diff(np.searchsorted(starts, offsets))
 
 
-def _lengths(texts: pa.LargeStringArray) -> np.ndarray:
-    """Characters of each text."""
-    return np.from_dlpack(pc.utf8_length(texts)).astype(np.int64)
+def _hash_characters(classes: np.ndarray, mixed: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The hashes of all characters, uint64, and the number of them in each text; arguments as for `_hash_words`.
 
-
-def _hash_words(words: pa.LargeStringArray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A hash for each word that is not empty, uint64, and the number of them in each text."""
-    characters = _lengths(words)
-    real = characters > 0
-    rows = np.repeat(np.arange(len(lengths)), lengths)[real]
-    characters = characters[real]
-    starts = np.cumsum(characters) - characters
-    powers = np.full(int(characters.max(initial=1)), MULTIPLIER)
-    powers = np.multiply.accumulate(powers)  # of the multiplier, modulo 2**64
-    places = np.arange(int(characters.sum())) - np.repeat(starts, characters)
-    terms = _mixed(_code_points(words).astype(np.uint64)) * powers[places]
-    hashes = np.add.reduceat(terms, starts) if len(starts) else terms
-    return _mixed(hashes), np.bincount(rows, minlength=len(lengths))
-
-
-def _hash_characters(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
-    """A hash for each character, uint64, with a space before and behind each text, and the number of them."""
-    lengths = _lengths(texts)
-    ends = np.cumsum(lengths)
-    points = np.insert(_code_points(texts), np.stack([ends - lengths, ends], 1).ravel(), ord(" "))
-    return _mixed(points.astype(np.uint64)), lengths + 2
+    A text is a space, its characters with one space between those that have any between them, and a space.
+    """
+    solid = np.flatnonzero(classes != SPACE)
+    offsets = np.searchsorted(solid, offsets)
+    begins = np.diff(solid, prepend=-1) > 1  # behind a space
+    begins[offsets[:-1][offsets[:-1] < len(solid)]] = True
+    before = np.flatnonzero(begins)
+    behind = np.repeat(offsets[1:], 1 + (np.diff(offsets) == 0))  # an empty text has both its spaces
+    hashes = np.insert(mixed[solid], np.concatenate([before, behind]), _mixed(np.array([ord(" ")], np.uint64)))
+    return hashes, np.diff(offsets) + np.diff(np.searchsorted(before, offsets)) + 1 + (np.diff(offsets) == 0)
 
 
 def _keys(hashes: np.ndarray, lengths: np.ndarray, length: int, first_bucket: int) -> np.ndarray:

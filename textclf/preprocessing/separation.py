@@ -3,7 +3,6 @@
 from collections import defaultdict
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from textclf.preprocessing.tokens import Tokens
 from textclf.preprocessing.vocabulary import tokens_of
@@ -24,6 +23,8 @@ def separate(texts: pa.LargeStringArray, alone: str) -> pa.LargeStringArray:
     The rule is one of single characters, so a few texts need no regular expression: a table of the
     characters met so far does, and RE2 fills it.
     """
+    import pyarrow.compute as pc
+
     if texts.nbytes > FEW_BYTES:
         return pc.replace_substring_regex(texts, _rule(alone), r" \1 ")
     strings, table = texts.to_pylist(), _separated[alone]
@@ -36,11 +37,15 @@ def separate(texts: pa.LargeStringArray, alone: str) -> pa.LargeStringArray:
 
 def words_of(texts: pa.LargeStringArray) -> Tokens:
     """What stands between spaces of any kind."""
+    import pyarrow.compute as pc
+
     return tokens_of(pc.utf8_split_whitespace(pc.utf8_trim_whitespace(texts)))
 
 
 def one_space(words: pa.Array) -> pa.LargeStringArray:
     """Lists of words -> texts with one space between the words."""
+    import pyarrow.compute as pc
+
     return pc.binary_join(words, text_array([" "])[0])  # not `pa.scalar`, which imports pandas
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
 from textclf.parallel import map_chunks
@@ -44,6 +43,8 @@ def split(texts: pa.LargeStringArray, options: NormalizedOptions) -> Tokens:
     Words carry no mark of where they begin: `happy` is the same piece alone and in `unhappy`, and Chinese, where
     nothing shows where a word begins, is no special case.
     """
+    import pyarrow.compute as pc
+
     separated = separate(normalize(texts, options), NONE)
     return words_of(pc.replace_substring_regex(separated, rf"(\S{{{LONGEST_WORD}}})", r"\1 "))
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from textclf.errors import DataError
 from textclf.readers.bounds import MOST_ROW_BYTES, too_long
@@ -77,6 +76,8 @@ def _decoded_bytes(array: pa.DictionaryArray) -> int:
     """How large the texts of a column are that has each only once: a file of kilobytes can stand for terabytes."""
     if array.dictionary.type not in TEXTS:
         return 0
+    import pyarrow.compute as pc
+
     lengths = pc.binary_length(array.dictionary)
     return pc.sum(pc.cast(lengths.take(array.indices), pa.int64())).as_py() or 0
 
