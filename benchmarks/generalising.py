@@ -38,7 +38,13 @@ VARIANTS = {
     "unknown 0.1": ["training.augmentation.unknown=0.1"],
     "character noise 0.05": ["training.augmentation.character_noise=0.05"],
     "mix-up 0.4": ["training.augmentation.mixup=0.4"],
-    "2 validations an epoch": ["training.validations_per_epoch=2", "training.early_stopping.patience=4"],
+    "4 validations an epoch": ["training.validations_per_epoch=4", "training.early_stopping.patience=8"],
+    "lstm": ["model.architecture=lstm", "model.pooling=max_mean"],
+    "lstm, recurrent dropout 0.2": [
+        "model.architecture=lstm",
+        "model.pooling=max_mean",
+        "model.recurrent_dropout=0.2",
+    ],
 }
 VECTOR_VARIANTS = {
     "vectors, tuned": [],
@@ -73,7 +79,7 @@ def main() -> None:
         variants |= {name: [first, *settings] for name, settings in VECTOR_VARIANTS.items()}
     logging.getLogger("textclf").setLevel(logging.WARNING)
     os.chdir(tempfile.mkdtemp())
-    print(f"{'set':12} {'variant':24} accuracy  log loss  best epoch  seconds")
+    print(f"{'set':12} {'variant':28} accuracy  log loss  best epoch  seconds")
     for name in given.sets:
         for variant in given.only or variants:
             runs = [
@@ -83,7 +89,7 @@ def main() -> None:
             figures = (
                 f"{mean['accuracy']:8.4f}  {mean['loss']:8.4f}  {mean['best_epoch']:10.1f}  {mean['seconds']:7.1f}"
             )
-            print(f"{name:12} {variant:24} {figures}", flush=True)
+            print(f"{name:12} {variant:28} {figures}", flush=True)
 
 
 if __name__ == "__main__":

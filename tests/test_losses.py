@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from textclf.losses import binary_loss, multiclass_loss, multilabel_loss
+from textclf.losses import LOSSES, binary_loss, multiclass_loss, multilabel_loss
 
 LOGITS = np.random.default_rng(0).normal(0, 2, (6, 3)).astype(np.float32)
 
@@ -46,3 +46,16 @@ def test_any_number_of_labels(smoothing, weights):
     missed = (1 if weights is None else weights) * truth * np.log1p(np.exp(-LOGITS))
     expected = (missed + (1 - truth) * np.log1p(np.exp(LOGITS))).mean()
     assert value(multilabel_loss(smoothing, weights), labels, LOGITS) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize(
+    ("kind", "classes"), [("binary", [[0], [1], [1]]), ("multiclass", [0, 2, 1]), ("multilabel", np.eye(3)[[1, 1, 0]])]
+)
+def test_squared_hinge(kind, classes, smoothing):
+    classes = np.array(classes, np.float32)
+    labels = {"binary": classes, "multiclass": np.eye(3)[classes.astype(int)], "multilabel": classes}[kind]
+    logits = LOGITS[:3, : labels.shape[1]]
+    truth = labels * (1 - smoothing) + smoothing / 2
+    expected = (truth * np.maximum(0, 1 - logits) ** 2 + (1 - truth) * np.maximum(0, 1 + logits) ** 2).mean()
+    assert value(LOSSES["squared_hinge"][kind](smoothing, None), classes, logits) == pytest.approx(expected, abs=1e-5)

@@ -47,7 +47,7 @@ def compile_network(
     model = build_model(member.model, sizes, num_units=targets.num_units)
     ids_per_step = options.batch_size * float(lengths_of(train.arrays).mean())
     optimizer = build_optimizer(options, learning_rate=rate, ids_per_step=ids_per_step)
-    loss = targets.loss()
+    loss = targets.loss(options.loss)
     if options.augmentation and options.augmentation.mixup:
         loss = mixed_loss(loss, options.augmentation.mixup, seed=seed, step=optimizer.iterations)
     model.compile(optimizer=optimizer, loss=loss, metrics=[targets.accuracy()])

@@ -1,4 +1,6 @@
-"""The Keras losses on logits, one for each type of target."""
+"""The Keras losses on logits, of each kind one for each type of target."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -36,3 +38,54 @@ def multilabel_loss(label_smoothing: float, weights: np.ndarray | None):
         return keras.ops.mean(missed + (1 - truth) * keras.ops.softplus(logits), axis=-1)
 
     return weighted_crossentropy
+
+
+def _truth_of_one_unit(classes, logits):
+    import keras
+
+    return keras.ops.reshape(keras.ops.cast(classes, logits.dtype), (-1, 1))
+
+
+def _truth_of_classes(classes, logits):
+    import keras
+
+    return keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(classes, (-1,)), "int32"), logits.shape[-1])
+
+
+def _truth_of_labels(truth, logits):  # noqa: ARG001 (as the others)
+    return truth
+
+
+def squared_hinge(truth_of: Callable, *, weighted: bool) -> Callable:
+    """Every unit by itself: how far a logit is from 1 on the right side of 0, squared (as scikit-learn's LinearSVC).
+
+    What is surely right costs nothing, so that the many easy texts of a frequent label do not outweigh a rare one.
+
+    Args:
+        truth_of: (classes, logits) -> 0 and 1 for every unit.
+        weighted: weights of the labels are in the loss, not in the rows.
+    """
+
+    def loss_for(label_smoothing: float, weights: np.ndarray | None):
+        import keras
+
+        positive_weights = 1.0 if weights is None or not weighted else keras.ops.convert_to_tensor(weights)
+
+        def loss(classes, logits):
+            truth = truth_of(classes, logits) * (1 - label_smoothing) + label_smoothing / 2
+            missed = positive_weights * truth * keras.ops.square(keras.ops.relu(1 - logits))
+            return keras.ops.mean(missed + (1 - truth) * keras.ops.square(keras.ops.relu(1 + logits)), axis=-1)
+
+        return loss
+
+    return loss_for
+
+
+LOSSES = {
+    "log_loss": {"binary": binary_loss, "multiclass": multiclass_loss, "multilabel": multilabel_loss},
+    "squared_hinge": {
+        "binary": squared_hinge(_truth_of_one_unit, weighted=False),
+        "multiclass": squared_hinge(_truth_of_classes, weighted=False),
+        "multilabel": squared_hinge(_truth_of_labels, weighted=True),
+    },
+}

@@ -89,13 +89,20 @@ def preprocessing(facts: Facts) -> list[Line]:
 def model(facts: Facts) -> list[Line]:
     """Two networks that err differently, joined late."""
     widths = [2, 3, 4] if facts.tokenizer == "word" else [2, 3, 4, 5]
+    if _is_uneven(facts):
+        dropout = (0.0, "none is hidden: few texts of the rare label decide")
+        loss = ("squared_hinge", "log loss answers a rare label too seldom")
+    else:
+        dropout = (0.5, "half of the n-grams of a text are hidden, so that all learn to speak")
+        loss = ("log_loss", "the probabilities have to be right, not only the answers")
     return [
         ("architecture", "ensemble", "networks that err differently: joined they are right more often"),
         ("members", HEADING, "how much each counts is found on validation"),
         ("- model", HEADING, "first: what each word and each part of a word says"),
         ("    architecture", "ngrams", "a linear model, hard to beat on few or short texts"),
-        ("    dropout", 0.5, "half of the n-grams of a text are hidden, so that all learn to speak"),
+        ("    dropout", *dropout),
         ("  training", HEADING, "how it is fitted"),
+        ("    loss", *loss),
         ("    optimizer", "adagrad", "rare n-grams take larger steps than frequent ones"),
         ("    learning_rate", 0.25, "falls to 0:"),
         ("    schedule", "linear", "rough at first, exact in the end"),
@@ -116,10 +123,9 @@ def model(facts: Facts) -> list[Line]:
 def training(facts: Facts) -> list[Line]:
     """How networks are fitted that have no settings of their own, and what happens in the end."""
     size = facts.size
-    uneven = not facts.targets.many and max(facts.targets.counts) >= UNEVEN * len(facts.dataset)
     metric = (
         ("f1_macro", "every label counts the same: the loss is that of the frequent ones")
-        if uneven
+        if _is_uneven(facts)
         else ("loss", "the probabilities have to be right, not only the answers")
     )
     steps = math.ceil((1 - size.validation) * len(facts.dataset) / size.batch_size)
@@ -132,3 +138,7 @@ def training(facts: Facts) -> list[Line]:
         ("  patience", size.patience, "epochs without a better one"),
         ("refit", True, "in the end all learn from the validation rows too; it doubles the time"),
     ]
+
+
+def _is_uneven(facts: Facts) -> bool:
+    return not facts.targets.many and max(facts.targets.counts) >= UNEVEN * len(facts.dataset)

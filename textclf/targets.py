@@ -9,7 +9,7 @@ from textclf.decisions import BY_DEFAULT, HALF, Decision, Threshold, chosen_on, 
 from textclf.errors import DataError, RunError, named
 from textclf.label_column import Labels
 from textclf.label_weights import label_weights
-from textclf.losses import binary_loss, multiclass_loss, multilabel_loss
+from textclf.losses import LOSSES
 from textclf.metrics import classification_metrics, multilabel_metrics
 from textclf.target_options import TargetOptions
 
@@ -23,16 +23,13 @@ class TargetType(NamedTuple):
     many: bool  # any number of labels a text
     activation: str  # logits -> probabilities
     accuracy: str  # a class of keras.metrics
-    loss: Callable  # (label_smoothing, weights of labels) -> a Keras loss on logits
     measure: Callable  # (encoded labels, probabilities, answers, label names) -> metrics
 
 
 TYPES = {
-    "binary": TargetType(True, False, "sigmoid", "BinaryAccuracy", binary_loss, classification_metrics),
-    "multiclass": TargetType(
-        False, False, "softmax", "SparseCategoricalAccuracy", multiclass_loss, classification_metrics
-    ),
-    "multilabel": TargetType(False, True, "sigmoid", "BinaryAccuracy", multilabel_loss, multilabel_metrics),
+    "binary": TargetType(True, False, "sigmoid", "BinaryAccuracy", classification_metrics),
+    "multiclass": TargetType(False, False, "softmax", "SparseCategoricalAccuracy", classification_metrics),
+    "multilabel": TargetType(False, True, "sigmoid", "BinaryAccuracy", multilabel_metrics),
 }
 
 
@@ -124,9 +121,13 @@ class Targets:
         """What turns logits into probabilities: sigmoid or softmax."""
         return TYPES[self.type].activation
 
-    def loss(self):
-        """The Keras loss on logits."""
-        return TYPES[self.type].loss(self.label_smoothing, self.weights)
+    def loss(self, kind: str = "log_loss"):
+        """The Keras loss on logits.
+
+        Args:
+            kind: a key of `LOSSES`.
+        """
+        return LOSSES[kind][self.type](self.label_smoothing, self.weights)
 
     def accuracy(self):
         """The Keras accuracy on logits."""

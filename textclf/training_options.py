@@ -54,6 +54,11 @@ class TrainingOptions(Options):
 
     epochs: int = Field(10, ge=1, description="Most passes over the training texts.")
     batch_size: int = Field(32, ge=1, description="Texts of one step.")
+    loss: Literal["log_loss", "squared_hinge"] = Field(
+        "log_loss",
+        description="What is learned: probabilities, or answers alone, of which the surely right ones cost nothing "
+        "(squared_hinge, as in a linear support vector machine; it suits `ngrams`).",
+    )
     optimizer: Literal["adam", "adagrad"] = Field(
         "adam",
         description="What makes a step of the gradients. Adagrad suits large tables of which a text uses few rows; its "
