@@ -173,10 +173,12 @@ def test_sizes_are_in_order_and_each_is_used(write):
     assert small.data.validation > large.data.validation
 
 
-def test_the_metric_of_uneven_labels_is_f1(write):
-    rows = [(f"text {number}", "rare" if number % 10 == 0 else "usual") for number in range(200)]
-    assert loaded(starter_config(write(rows))).training.early_stopping.metric == "f1_macro"
-    assert loaded(starter_config(write(ENGLISH))).training.early_stopping.metric == "loss"
+@pytest.mark.parametrize(("every", "metric", "loss"), [(10, "f1_macro", "squared_hinge"), (2, "loss", "log_loss")])
+def test_of_uneven_labels_the_rare_one_counts(write, every, metric, loss):
+    rows = [(f"text {number}", "rare" if number % every == 0 else "usual") for number in range(200)]
+    config = loaded(starter_config(write(rows)))
+    assert config.training.early_stopping.metric == metric
+    assert config.model.members[0].training.loss == loss
 
 
 def test_many_labels_have_fewer_ngrams(write):
