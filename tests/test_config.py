@@ -265,6 +265,7 @@ def test_defaults(load):
         "training": {
             "epochs": 10,
             "batch_size": 32,
+            "loss": "log_loss",
             "optimizer": "adam",
             "initial_accumulator": 0.1,
             "learning_rate": 0.001,
