@@ -18,7 +18,7 @@ from textclf.report.baseline import has_scikit_learn, linear_baseline
 from textclf.report.mistakes import duplicates_table, suspects_table, texts_table, worst_errors
 from textclf.report.page import page
 from textclf.report.scores import by_class, by_split, calibration, confusions, curves, slices, thresholds
-from textclf.run_folder import RunFolder, find_run
+from textclf.run_folder import VALIDATION, RunFolder, find_run
 from textclf.training_data import read_splits
 from textclf.untrusted import MIB, read_within
 
@@ -154,7 +154,9 @@ def _learning_curves(folder: RunFolder, about: dict) -> list[dict]:
 
 
 def _readable(series: dict[str, list]) -> dict[str, list]:
-    return {name.replace("_", " "): points for name, points in series.items()}
+    """`loss`, `validation_f1_macro` -> `train loss`, `validation f1 macro`."""
+    named = {name if name.startswith(VALIDATION) else f"train_{name}": points for name, points in series.items()}
+    return {name.replace("_", " "): points for name, points in named.items()}
 
 
 def _about_the_run(folder: RunFolder, about: dict) -> list[dict]:

@@ -1,12 +1,19 @@
 // Curves and bars with Chart.js, in the colours of the page, drawn again when these change.
 "use strict";
 
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8f98"];  // Okabe & Ito
+const ON_LIGHT = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8f98"];  // Okabe & Ito
+const ON_DARK = ["#56b4e9", "#f0843c", "#2fc59a", "#e39bc4", "#f0b93a", "#3d8fd1", "#a5abb4"];  // the same, lighter
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const paper = window.matchMedia("print");
 const drawn = new Set();
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function lineColour(number) {
+  const colours = dark.matches && !paper.matches ? ON_DARK : ON_LIGHT;
+  return colours[number % colours.length];
 }
 
 function axis(title, limits) {
@@ -44,8 +51,8 @@ function curvesOf(block) {
   const datasets = names.map((label, number) => ({
     label,
     data: block.series[label].map(([x, y, count]) => ({ x, y, count })),
-    borderColor: COLOURS[number % COLOURS.length],
-    backgroundColor: COLOURS[number % COLOURS.length],
+    borderColor: lineColour(number),
+    backgroundColor: lineColour(number),
     borderWidth: 2,
     pointRadius: block.dots ? sizes(block.series[label]) : 0,
     pointHoverRadius: 5,
@@ -70,7 +77,7 @@ function curvesOf(block) {
 
 function barsOf(block) {
   const labels = block.names.map((name, number) => [name, `${block.counts[number].toLocaleString("en")} texts`]);
-  const datasets = [{ data: block.values, backgroundColor: COLOURS[0], maxBarThickness: 60 }];
+  const datasets = [{ data: block.values, backgroundColor: lineColour(0), maxBarThickness: 60 }];
   const scales = { x: { ...axis(""), type: "category" }, y: axis(block.y, { min: 0, max: 1 }) };
   const say = { label: ({ parsed, dataIndex }) => `${block.y} ${parsed.y.toFixed(4)}, ${block.counts[dataIndex]} texts` };
   return { type: "bar", data: { labels, datasets }, options: options(scales, say, false) };
@@ -100,6 +107,7 @@ function redrawPlots() {
 }
 
 dark.addEventListener("change", redrawPlots);
+paper.addEventListener("change", redrawPlots);
 
 const drawLines = (block) => drawPlot(block, () => curvesOf(block));
 const drawBars = (block) => drawPlot(block, () => barsOf(block));
