@@ -30,7 +30,8 @@ MODEL, TOKENIZER, LABELS, ABOUT = "model.onnx", "tokenizer.json", "labels.json",
 LARGEST_FILES = {MODEL: 1024 * MIB, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, ABOUT: MIB}
 ROWS_AT_ONCE = 20_000  # encoded: memory does not grow with the number of texts
 BATCHES_AT_ONCE = 500
-BATCH_ROWS = 64  # larger ones gain nothing on a CPU and pad more
+BATCH_TOKENS = 16_384  # of a batch, padding included: larger ones gain nothing on a CPU, pad more and need more memory
+FEWEST_ROWS, MOST_ROWS = 16, 256  # of a batch
 
 
 class Classifier:
@@ -79,8 +80,7 @@ class Classifier:
             RunError: the network fails, which one that was trained here never does.
         """
         outputs = np.empty((num_rows(arrays), self.targets.num_units), np.float32)
-        by_length = np.argsort(-lengths_of(arrays), kind="stable")  # little padding in each batch
-        batches = [by_length[start : start + BATCH_ROWS] for start in range(0, len(by_length), BATCH_ROWS)]
+        batches = _batches(lengths_of(arrays))
 
         def answer(batch: np.ndarray) -> None:
             inputs = self.preprocessor.pad(take_rows(arrays, batch))
@@ -98,6 +98,17 @@ class Classifier:
         except GraphError as error:
             raise RunError(f"{MODEL}: {error}. Train again, or answer fewer or shorter texts at once.") from None
         return self.targets.probabilities(outputs)
+
+
+def _batches(lengths: np.ndarray) -> list[np.ndarray]:
+    """Rows of similar length, the longest first, so that there is little padding in each batch."""
+    order = np.argsort(-lengths, kind="stable")
+    batches, start = [], 0
+    while start < len(order):
+        rows = min(max(BATCH_TOKENS // int(lengths[order[start]]), FEWEST_ROWS), MOST_ROWS)
+        batches.append(order[start : start + rows])
+        start += rows
+    return batches
 
 
 def save_classifier(folder: Path, *, model: bytes, preprocessor: Preprocessor, targets: Targets, about: dict) -> None:

@@ -14,7 +14,7 @@ from textclf.text_array import rebased
 
 Result = TypeVar("Result")
 CHUNK_ROWS = 8192  # short texts: far more work than overhead
-CHUNK_BYTES = 4 * 2**20  # long texts: what is made of a chunk takes several times as much, on each core
+CHUNK_BYTES = 2**20  # long texts: what is made of a chunk takes several times as much, on each core
 AHEAD = 2  # chunks for each core that may be ready before they are asked for
 
 
