@@ -16,10 +16,12 @@ SINGLES = {"textclf": 500, "keras": 60, "scikit-learn": 500}
 def encode_textclf(texts: list[str], words: int, tokens: int) -> None:
     """Vocabulary and ids."""
     from textclf.preprocessing import TOKENIZERS
+    from textclf.preprocessing.arrays import concatenate_arrays
     from textclf.preprocessing.preprocessor import Preprocessor
 
     options = TOKENIZERS["word"].Options(vocabulary_size=words, sequence_length=tokens)
-    Preprocessor.fit(options, texts).encode(texts)
+    _, parts = Preprocessor.fit_encode(options, texts)
+    concatenate_arrays(list(parts), ["token_ids"])
 
 
 def encode_keras(texts: list[str], words: int, tokens: int) -> None:

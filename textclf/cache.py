@@ -69,10 +69,11 @@ def _write(
     """The folder under another name, renamed when it is whole."""
     try:
         with atomic_folder(entry) as partial:
-            preprocessor = Preprocessor.fit(options, splits["train"], names)
+            preprocessor, of_train = Preprocessor.fit_encode(options, splits["train"], names)
             preprocessor.save(partial / TOKENIZER)
             for name, texts in splits.items():
-                _write_arrays(partial, name, preprocessor.encode_chunks(texts), names)
+                parts = of_train if name == "train" else preprocessor.encode_chunks(texts)
+                _write_arrays(partial, name, parts, names)
             files = {path.name: checksum(path) for path in sorted(partial.iterdir())}
             write_json(partial / ABOUT, {"format_version": FORMAT_VERSION, "files": files})
     except FileExistsError:  # another training was as fast

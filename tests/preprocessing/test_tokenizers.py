@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from textclf import parallel
 from textclf.parallel import CHUNK_ROWS
-from textclf.preprocessing import TOKENIZERS, byte_pair, keras_compatible, unigram
+from textclf.preprocessing import TOKENIZERS, byte_pair, keras_compatible, one_pass, unigram, vocabulary
+from textclf.preprocessing.arrays import concatenate_arrays
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.preprocessor import Preprocessor
 
@@ -138,8 +140,24 @@ def test_learns_from_any_text(options, text):
     assert ids.max() < preprocessor.num_ids
 
 
+@pytest.mark.parametrize("truncating", ["right", "left"])
+@pytest.mark.parametrize("few", [3, 10**6], ids=["added up often", "added up once"])
+def test_learning_and_encoding_in_one_pass_is_the_same(options, monkeypatch, truncating, few):
+    monkeypatch.setattr(vocabulary, "FEW_COUNTS", few)
+    monkeypatch.setattr(one_pass, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(parallel, "CHUNK_ROWS", 2)
+    texts = [*TRAINING, "good bad " * 20, *ODD.values()][:-2]
+    chosen = options(sequence_length=9, truncating=truncating, vocabulary_size=40)
+    expected = Preprocessor.fit(chosen, texts)
+    preprocessor, parts = Preprocessor.fit_encode(chosen, texts)
+    assert preprocessor.state == expected.state
+    rows = concatenate_arrays(list(parts), ["token_ids"])["token_ids"]
+    assert lists(rows) == lists(expected.encode(texts))
+
+
 def test_learns_from_no_text(options):
     assert len(Preprocessor.fit(options(), []).encode(["good", ""]).ids) >= 2
+    assert [len(part["token_ids"].ids) for part in Preprocessor.fit_encode(options(), [])[1]] in ([], [0])
 
 
 def test_no_text_gives_no_row(fitted):

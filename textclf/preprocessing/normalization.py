@@ -54,8 +54,11 @@ def normalize(texts: pa.LargeStringArray, options: NormalizedOptions) -> pa.Larg
 
 
 def _form(text: str, options: NormalizedOptions) -> str:
-    # Not pyarrow's utf8_normalize: it takes seven times as long, because it writes also what is normal already.
-    return text if options.normalization == "none" else unicodedata.normalize(FORMS[options.normalization], text)
+    # Not pyarrow's utf8_normalize: it takes seven times as long, because it writes also what is normal already. Here
+    # only those texts between separators are written that are not.
+    if options.normalization == "none" or unicodedata.is_normalized(FORMS[options.normalization], text):
+        return text
+    return SEPARATOR.join(unicodedata.normalize(FORMS[options.normalization], part) for part in text.split(SEPARATOR))
 
 
 def _fold(text: str, options: NormalizedOptions) -> str:

@@ -11,12 +11,17 @@ import pyarrow as pa
 from textclf.errors import RunError
 from textclf.files import parse_json
 from textclf.parallel import map_chunks
-from textclf.preprocessing import TOKENIZERS
+from textclf.preprocessing import TOKENIZERS, character, jieba, word
 from textclf.preprocessing.arrays import Arrays, concatenate_arrays, pad_arrays
 from textclf.preprocessing.ngrams import NGRAM_ARRAYS, Ngrams, learn_ngrams
+from textclf.preprocessing.one_pass import learn_and_encode
 from textclf.preprocessing.options import NormalizedOptions, PreprocessingOptions
 from textclf.preprocessing.token_ids import TokenIds, concatenate, fill_empty, truncate
+from textclf.preprocessing.vocabulary import Split
 from textclf.text_array import text_array
+
+# Tokenizers that have learned nothing but a vocabulary, and how they split.
+ONE_PASS: dict[str, Split] = {"word": word.split, "character": character.split, "jieba": jieba.split}
 
 
 class Preprocessor:
@@ -53,6 +58,24 @@ class Preprocessor:
         wanted = any(name in NGRAM_ARRAYS for name in names)
         ngrams = learn_ngrams(texts, options.ngrams, _normalization(options)) if wanted else None
         return cls(options, state, ngrams, names)
+
+    @classmethod
+    def fit_encode(
+        cls, options: PreprocessingOptions, texts: Iterable[str], names: Sequence[str] = ("token_ids",)
+    ) -> tuple["Preprocessor", Iterator[Arrays]]:
+        """As `fit`, and the training texts as from `encode_chunks`; in one pass where that is possible.
+
+        Raises:
+            WriteError: there is no room for a temporary file.
+        """
+        texts = text_array(texts)
+        if options.tokenizer in ONE_PASS and tuple(names) == ("token_ids",):
+            assert isinstance(options, NormalizedOptions)
+            vocabulary, parts = learn_and_encode(texts, options, ONE_PASS[options.tokenizer])
+            made = cls(options, {"vocabulary": vocabulary}, names=names)
+            return made, ({"token_ids": fill_empty(rows, made.tokenizer.unknown_id)} for rows in parts)
+        made = cls.fit(options, texts, names)
+        return made, made.encode_chunks(texts)
 
     @property
     def num_ids(self) -> int:

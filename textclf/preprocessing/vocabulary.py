@@ -1,6 +1,6 @@
 """Counting tokens and turning them into ids, a whole column of texts at a time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -39,34 +39,41 @@ def tokens_of(split_texts: pa.ListArray) -> Tokens:
     return tokens_in(split_texts.flatten(), np.diff(np.from_dlpack(split_texts.offsets)).astype(np.int64))
 
 
-def count_tokens(texts: pa.LargeStringArray, split: Callable[[pa.LargeStringArray], Tokens]) -> Counts:
-    """The different tokens of all texts. Memory grows with them, and not with the texts."""
-    return _added(map_chunks(lambda chunk: _counted(split(chunk)), texts))
+def count_tokens(
+    texts: pa.LargeStringArray,
+    split: Callable[[pa.LargeStringArray], Tokens],
+    keep: Callable[[TokenIds], object] | None = None,
+) -> Counts:
+    """The different tokens of all texts. Memory grows with them, and not with the texts.
+
+    Args:
+        keep: is called with the texts, some rows at a time and in their order: of each token its place in the counts.
+    """
+    whole, waiting, size = Counts(text_array([]), np.empty(0, np.uint64), np.empty(0, np.int64)), [], 0
+    for counts, rows in map_chunks(lambda chunk: _counted(split(chunk)), texts):
+        waiting.append((counts, rows if keep else None))
+        size += len(counts.counts)
+        if size > max(FEW_COUNTS, len(whole.counts)):  # as many as there are already: none is added up often
+            whole, waiting, size = _added(whole, waiting, keep), [], 0
+    return _added(whole, waiting, keep)
 
 
-def _counted(tokens: Tokens) -> Counts:
+def _counted(tokens: Tokens) -> tuple[Counts, TokenIds]:
     keys = keys_of(tokens)
     numbers, firsts = grouped(tokens, keys)
-    return Counts(strings_at(tokens, firsts), keys[firsts], np.bincount(numbers, minlength=len(firsts)))
+    counts = Counts(strings_at(tokens, firsts), keys[firsts], np.bincount(numbers, minlength=len(firsts)))
+    return counts, from_lengths(numbers, tokens.lengths)
 
 
-def _added(parts: Iterable[Counts]) -> Counts:
-    """All counts in one: whenever there are as many new ones as old ones, so that none is added up often."""
-    whole, waiting, size = _sum([]), [], 0
-    for part in parts:
-        waiting.append(part)
-        size += len(part.counts)
-        if size > max(FEW_COUNTS, len(whole.counts)):
-            whole, waiting, size = _sum([whole, *waiting]), [], 0
-    return _sum([whole, *waiting]) if waiting else whole
-
-
-def _sum(parts: list[Counts]) -> Counts:
-    column = pa.concat_arrays([text_array([]), *(part.tokens for part in parts)])
-    keys = np.concatenate([np.empty(0, np.uint64), *(part.keys for part in parts)])
-    counts = np.concatenate([np.empty(0, np.int64), *(part.counts for part in parts)])
-    tokens = tokens_in(column)
-    numbers, firsts = grouped(tokens, keys)
+def _added(whole: Counts, waiting: list, keep: Callable[[TokenIds], object] | None) -> Counts:
+    parts = [whole, *(counts for counts, _ in waiting)]
+    keys, counts = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
+    tokens = tokens_in(pa.concat_arrays([part.tokens for part in parts]))
+    numbers, firsts = grouped(tokens, keys)  # those of `whole` come first and stay as they are
+    if keep:
+        ends = np.cumsum([len(part.counts) for part in parts])
+        for (_, rows), start, end in zip(waiting, ends, ends[1:], strict=False):
+            keep(TokenIds(numbers[start:end][rows.ids], rows.offsets))
     added = np.bincount(numbers, counts, len(firsts)).astype(np.int64)  # exact as floats: they are below 2**53
     return Counts(strings_at(tokens, firsts), keys[firsts], added)
 
@@ -154,14 +161,18 @@ def _looked_up(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
 
 def learn_vocabulary(texts: pa.LargeStringArray, options: NormalizedOptions, split: Split) -> list[str]:
     """The most frequent tokens; of equally frequent ones the alphabetically first."""
-    counted = count_tokens(texts, lambda chunk: split(chunk, options))
+    return most_frequent(count_tokens(texts, lambda chunk: split(chunk, options)), options)[0]
+
+
+def most_frequent(counted: Counts, options: NormalizedOptions) -> tuple[list[str], np.ndarray]:
+    """The tokens that make a vocabulary, in the order of their ids, and where they stand in the counts."""
     size, least = options.vocabulary_size - FIRST_ID, options.min_frequency
     if len(counted.counts) > size > 0:  # most tokens are too rare to be sorted
         least = max(least, np.partition(counted.counts, -size)[-size])
     frequent = np.flatnonzero(counted.counts >= least)
-    tokens = strings_at(tokens_in(counted.tokens), frequent).to_pylist()
-    counts = dict(zip(tokens, counted.counts[frequent].tolist(), strict=True))
-    return sorted(tokens, key=lambda token: (-counts[token], token))[:size]
+    tokens, counts = strings_at(tokens_in(counted.tokens), frequent).to_pylist(), counted.counts[frequent].tolist()
+    order = sorted(range(len(tokens)), key=lambda number: (-counts[number], tokens[number]))[:size]
+    return [tokens[number] for number in order], frequent[order]
 
 
 def load_vocabulary(tokens: list[str], options: NormalizedOptions, split: Split) -> Tokenizer:
