@@ -20,7 +20,8 @@ from textclf.targets import Targets
 RESAMPLES, AT_ONCE = 1000, 50
 INTERVAL = (2.5, 97.5)  # percentiles: 95 of 100 such intervals hold the difference
 MOST_TEXTS = 500  # that are shown
-FIGURES = ("accuracy", "f1_macro", "log_loss")
+FIGURES = {"accuracy": "accuracy", "f1_macro": "F1 macro", "log_loss": "log loss"}  # and how they are called
+SMALLEST_SHOWN = 0.0001  # of probabilities
 LARGEST_EXACT = 1000  # answers that only one run has right, up to which McNemar's test is exact
 
 
@@ -131,7 +132,7 @@ def write_comparison(comparison: Comparison, path: Path) -> None:
     names = comparison.names
     found = zip(names, comparison.figures, strict=True)
     rows = [[name, *_rounded(figures[figure] for figure in FIGURES)] for name, figures in found]
-    scores = blocks.table(["run", *map(_words, FIGURES)], rows)
+    scores = blocks.table(["run", *FIGURES.values()], rows)
     differences = blocks.table(*_differences_table(comparison), title="Against the first")
     settings = [[path, *map(str, values)] for path, values in comparison.settings.items()]
     texts = [[row, blocks.shortened(text), *rest] for row, text, *rest in comparison.differing]
@@ -150,13 +151,14 @@ def _differences_table(comparison: Comparison) -> tuple[list[str], list[list]]:
     rows = []
     for name, found in zip(comparison.names[1:], comparison.differences, strict=True):
         for figure, interval in found.intervals.items():
-            p_value = round(found.p_value, 4) if figure == "accuracy" else None
-            rows.append([name, _words(figure), *_rounded(interval), p_value])
+            p_value = shown_probability(found.p_value) if figure == "accuracy" else None
+            rows.append([name, FIGURES[figure], *_rounded(interval), p_value])
     return columns, rows
 
 
-def _words(figure: str) -> str:
-    return figure.replace("_", " ")
+def shown_probability(value: float) -> str:
+    """With four digits: `0.0312`, or `below 0.0001`; no test says that something cannot be."""
+    return f"{value:.4f}" if value >= SMALLEST_SHOWN else f"below {SMALLEST_SHOWN}"
 
 
 def _rounded(values: Iterable[float]) -> list[float]:

@@ -79,18 +79,20 @@ def show_folds(run: RunFolder) -> None:
 
 def show_comparison(comparison: "Comparison") -> None:
     """Scores of runs, their differences from the first with 95 % intervals, and the settings that differ."""
-    table = _table("run", "accuracy", "F1 macro", "log loss")
+    from textclf.comparison import FIGURES, shown_probability
+
+    table = _table("run", *FIGURES.values())
     for name, figures in zip(comparison.names, comparison.figures, strict=True):
-        table.add_row(name, *_figures(figures[figure] for figure in ("accuracy", "f1_macro", "log_loss")))
+        table.add_row(name, *_figures(figures[figure] for figure in FIGURES))
     _print(table)
     first = comparison.names[0]
     for name, found in zip(comparison.names[1:], comparison.differences, strict=True):
         print_line(f"{name} less {first}, on {comparison.texts} texts of {comparison.split}, with 95 % intervals:")
         for figure, (difference, low, high) in found.intervals.items():
-            print_line(f"  {figure.replace('_', ' ')} {difference:+.4f} ({low:+.4f} to {high:+.4f})")
+            print_line(f"  {FIGURES[figure]} {difference:+.4f} ({low:+.4f} to {high:+.4f})")
         print_line(
             f"  right only in {name}: {found.only_this}, only in {first}: {found.only_first}; "
-            f"if they were equally good, so uneven a split had probability {found.p_value:.4f} (McNemar)"
+            f"if they were equally good, so uneven a split had probability {shown_probability(found.p_value)} (McNemar)"
         )
     for path, values in comparison.settings.items():
         print_line(f"{path}: {', '.join(map(str, values))}")

@@ -3,7 +3,7 @@
 
 const ROWS_AT_ONCE = 50;
 const SEARCHABLE_FROM = 8;
-const LONG_TEXT = 60;
+const LONG_TEXT = 60, LONG_NAME = 16;
 const tables = {};  // by id: what links lead to
 
 function element(name, className, ...children) {
@@ -32,6 +32,12 @@ function compared(one, other) {
 
 function follow(tag, name) {
   for (const table of Object.values(tables)) table.show(tag, name);
+}
+
+// A name of parts may be broken between them: card_not_working, joy|pride, training.early_stopping.
+function breakable(name) {
+  const parts = name.split(/(?<=[_|./\-])(?=[^_|./\-])/);
+  return element("span", "", ...parts.flatMap((part, number) => (number ? [document.createElement("wbr"), part] : [part])));
 }
 
 function linkTo(shown, tag, name) {
@@ -74,10 +80,12 @@ function drawTable(block) {
   function drawRow({ cells }) {
     return element("tr", "", ...cells.map((cell, column) => {
       const value = valueOf(cell);
-      const long = typeof value === "string" && value.length > LONG_TEXT;
+      const length = typeof value === "string" ? value.length : 0;
+      const kind = length > LONG_TEXT ? "long" : length > LONG_NAME ? "name" : "short";
       const name = `${valueOf(cells[0])}: ${block.columns[column]}`;
-      const content = cell !== null && typeof cell === "object" && value ? linkTo(value, cell.tag, name) : shownAs(value, digits[column]);
-      return element("td", numeric[column] ? "number" : long ? "long" : "short", content);
+      const content = cell !== null && typeof cell === "object" && value ? linkTo(value, cell.tag, name)
+        : kind === "name" ? breakable(value) : shownAs(value, digits[column]);
+      return element("td", numeric[column] ? "number" : kind, content);
     }));
   }
 
@@ -171,5 +179,12 @@ function drawMatrix(block) {
 
   choose.addEventListener("change", draw);
   draw();
+  // On paper nothing can be scrolled: it becomes as small as it has to.
+  const paper = window.matchMedia("print");
+  paper.addEventListener("change", () => {
+    const table = scroll.firstChild;
+    table.style.zoom = 1;
+    if (paper.matches) table.style.zoom = Math.min(1, scroll.clientWidth / table.offsetWidth);
+  });
   return element("div", "block wide", element("h3", "", "Confusion matrix"), element("div", "tools", "Labels", choose), scroll);
 }
