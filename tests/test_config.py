@@ -271,7 +271,7 @@ def test_defaults(load):
             "learning_rate": 0.001,
             "schedule": "constant",
             "warmup": 0.0,
-            "clip_norm": 1.0,
+            "clip_norm": 5.0,
             "weight_decay": 0.0,
             "ema_decay": None,
             "checkpoint_steps": 1000,

@@ -133,6 +133,7 @@ def training(facts: Facts) -> list[Line]:
         ("epochs", size.epochs, "at most: the best one is kept"),
         ("batch_size", size.batch_size, f"{counted(steps, 'step')} an epoch"),
         ("learning_rate", 0.001, "of Adam; try half and twice as much"),
+        ("clip_norm", 1.0, "of the gradients of all weights together"),
         ("early_stopping", HEADING, "when to stop before the last epoch"),
         ("  metric", *metric),
         ("  patience", size.patience, "epochs without a better one"),

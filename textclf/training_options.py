@@ -77,7 +77,7 @@ class TrainingOptions(Options):
         0.0, ge=0, lt=1, description="Share of all steps over which the learning rate rises from near 0."
     )
     clip_norm: float | None = Field(
-        1.0,
+        5.0,
         gt=0,
         description="Largest norm of the gradient of all weights together; a larger one is scaled down to it, against "
         "exploding ones. null switches it off.",
