@@ -4,6 +4,7 @@ import json
 import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hand_made import dataset, distinct, material
 from hypothesis import HealthCheck, given, settings
@@ -91,7 +92,7 @@ def test_any_splits_of_several_labels_a_row_give_findings(train, test):
 def test_texts_may_be_slices_of_a_column():
     whole = dataset([("left out", "z"), *EVEN, *EVEN, ("left out too", "z")])
     looked_at = material([*EVEN, *EVEN])
-    splits = {"train": whole.take(list(range(1, 81)))}
+    splits = {"train": whole.take(np.arange(1, 81))}
     sliced = type(whole)(whole.name, whole.texts.slice(1, 80), whole.labels.take(slice(1, -1)), looked_at.train.rows)
     expected = check(looked_at.splits, looked_at.preprocessor, looked_at.targets)
     assert check({"train": sliced}, looked_at.preprocessor, looked_at.targets) == expected

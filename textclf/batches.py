@@ -4,12 +4,13 @@ Rows are read a pool of batches at a time, so that they may lie in a file. Every
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from textclf.mapped import release_pages
-from textclf.preprocessing.arrays import Arrays, lengths_of, take_rows
+from textclf.mapped import release_pages, stored, take_entries
+from textclf.preprocessing.arrays import Arrays, lengths_at, lengths_of, num_rows, take_rows
 
 POOL_BATCHES = 50  # read, sorted by length and shuffled together; the order of texts is random beyond that
 
@@ -34,17 +35,17 @@ def training_batches(
             nothing before it has to be read.
         read_rows: what stands at some row numbers in an epoch; by default the arrays as they are.
     """
-    lengths = lengths_of(arrays).astype(np.int32)  # kept for all rows while the training lasts, as is their order
-    orders: dict[int, np.ndarray] = {}
-    pools = -(-num_steps(len(lengths), batch_size) // POOL_BATCHES)
+    rows = num_rows(arrays)
+    orders: dict[int, Order] = {}
+    pools = -(-num_steps(rows, batch_size) // POOL_BATCHES)
     first, skipped = start[0] * pools + start[1] // POOL_BATCHES, start[1] % POOL_BATCHES
 
     def batches_of(number: int) -> np.ndarray:
         epoch, pool = divmod(number, pools)
         if epoch not in orders:
             orders.clear()
-            orders[epoch] = shuffled_batches(lengths, batch_size, np.random.default_rng([seed, epoch]))
-        of_pool = orders[epoch][pool * POOL_BATCHES : (pool + 1) * POOL_BATCHES]
+            orders[epoch] = shuffled(rows, batch_size, np.random.default_rng([seed, epoch]))
+        of_pool = pool_of(orders[epoch], pool, batch_size, lambda numbers: lengths_at(arrays, numbers))
         return of_pool[skipped:] if number == first else of_pool
 
     def rows_of(numbers: np.ndarray, pool: int) -> Arrays:
@@ -71,18 +72,33 @@ def num_steps(num_rows: int, batch_size: int) -> int:
     return -(-num_rows // batch_size)
 
 
-def shuffled_batches(lengths: np.ndarray, batch_size: int, random: np.random.Generator) -> np.ndarray:
-    """Row numbers, int32 (steps, batch_size), every row once, -1 where the one incomplete batch is not filled.
+class Order(NamedTuple):
+    """In which order an epoch takes the rows."""
 
-    Shuffle, sort pools of `POOL_BATCHES` batches by length, cut them into batches, shuffle the batches of each.
+    rows: np.ndarray  # int32 (rows,): all of them, shuffled
+    batches: list[np.ndarray]  # for each pool the order of its batches
+
+
+def shuffled(num_rows: int, batch_size: int, random: np.random.Generator) -> Order:
+    """An order of all rows; they lie in a file where they are many."""
+    rows = np.arange(num_rows, dtype=np.int32)
+    random.shuffle(rows)
+    steps = num_steps(num_rows, batch_size)
+    batches = [random.permutation(min(POOL_BATCHES, steps - first)) for first in range(0, steps, POOL_BATCHES)]
+    return Order(stored([rows], rows.dtype), batches)
+
+
+def pool_of(
+    order: Order, number: int, batch_size: int, lengths_of_rows: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """Row numbers of one pool, int32 (batches, batch_size), -1 where the one incomplete batch is not filled.
+
+    The next rows of the order, sorted by length, cut into batches, and these shuffled.
     """
-    order = random.permutation(np.arange(len(lengths), dtype=np.int32))
-    batches = np.empty((num_steps(len(order), batch_size), batch_size), np.int32)
-    for step in range(0, len(batches), POOL_BATCHES):
-        pool = order[step * batch_size : (step + POOL_BATCHES) * batch_size]
-        of_pool = _filled(pool[np.argsort(lengths[pool], kind="stable")], batch_size)
-        batches[step : step + POOL_BATCHES] = of_pool[random.permutation(len(of_pool))]
-    return batches
+    size = POOL_BATCHES * batch_size
+    rows = order.rows[number * size : (number + 1) * size]
+    by_length = rows[np.argsort(lengths_of_rows(rows), kind="stable")]
+    return _filled(by_length, batch_size)[order.batches[number]]
 
 
 def _filled(order: np.ndarray, batch_size: int) -> np.ndarray:
@@ -115,7 +131,11 @@ def _batches(
         release_pages()
         # Each batch as positions in the pool: what is wanted is numbered in the order of the batches.
         positions = np.where(batches >= 0, np.cumsum(batches.ravel() >= 0).reshape(batches.shape) - 1, -1)
-        return positions, *(part for row in rows.values() for part in row), *(values[wanted] for values in beside)
+        return (
+            positions,
+            *(part for row in rows.values() for part in row),
+            *(take_entries(values, wanted) for values in beside),
+        )
 
     flat = [part for rows in arrays.values() for part in rows]
     types = [tf.int64, *(tf.as_dtype(values.dtype) for values in (*flat, *beside))]

@@ -14,7 +14,7 @@ from textclf.mixing import mixed_loss
 from textclf.models import Member, build_model
 from textclf.models.sizes import Sizes
 from textclf.optimizers import build_optimizer
-from textclf.preprocessing.arrays import lengths_of
+from textclf.preprocessing.arrays import mean_length
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.targets import Targets
 from textclf.word_vectors import begin_with_vectors
@@ -45,7 +45,7 @@ def compile_network(
     options = member.training
     sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
     model = build_model(member.model, sizes, num_units=targets.num_units)
-    ids_per_step = options.batch_size * float(lengths_of(train.arrays).mean())
+    ids_per_step = options.batch_size * mean_length(train.arrays)
     optimizer = build_optimizer(options, learning_rate=rate, ids_per_step=ids_per_step)
     loss = targets.loss(options.loss)
     if options.augmentation and options.augmentation.mixup:

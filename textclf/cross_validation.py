@@ -97,7 +97,7 @@ def _folds(config: Config, given: dict[str, Dataset], folds: int) -> Iterator[di
         rest, part = split(rest, 1 / (folds - number), config.seed + number)
         parts.append(part)
     for part in (*parts, rest):
-        others = dataset.take(np.flatnonzero(~np.isin(dataset.rows, part.rows)))
+        others = dataset.take(~np.isin(dataset.rows, part.rows))
         train, validation = others, given.get("validation")
         if validation is None:
             assert isinstance(config.data.validation, float)  # files have been read

@@ -14,7 +14,7 @@ from pydantic import Field, PlainValidator
 
 from textclf.errors import DataError
 from textclf.label_column import Labels, code_column
-from textclf.mapped import in_file
+from textclf.mapped import STRETCH, pieces, stored, stretches
 from textclf.options import Options
 from textclf.parallel import chunks_of, map_chunks
 from textclf.readers.options import ReadingOptions
@@ -23,7 +23,6 @@ from textclf.text_array import stored_texts
 
 log = logging.getLogger(__name__)
 CHUNK_ROWS = 10_000  # taken at a time
-NUMBERED = 100_000  # rows whose numbers are in memory
 # What data sets call their splits, and what they are here.
 SPLIT_NAMES = {
     **dict.fromkeys(["train", "training"], "train"),
@@ -98,10 +97,13 @@ class Dataset:
         return len(self.rows)
 
     def take(self, indices: np.ndarray) -> "Dataset":
-        """The texts at `indices`, in that order."""
-        chunks = (indices[start : start + CHUNK_ROWS] for start in range(0, len(indices), CHUNK_ROWS))
-        texts = stored_texts(self.texts.take(pa.array(chunk)) for chunk in chunks)
-        return Dataset(self.name, texts, self.labels.take(indices), self.rows[indices])
+        """The texts at `indices`, in that order; or those that are marked, where it is bool (texts,)."""
+        most = max(1, STRETCH * len(self) // max(1, self.texts.nbytes))  # rows of the file that are read at a time
+        texts = stored_texts(
+            self.texts.take(pa.array(part[some])) for part in _parts(indices) for some in stretches(part, most)
+        )
+        rows = stored((self.rows[part] for part in _parts(indices)), self.rows.dtype)
+        return Dataset(self.name, texts, self.labels.take(indices), rows)
 
     def slices(self, rows: int) -> Iterator["Dataset"]:
         """The texts in their order, so many at a time; nothing is copied."""
@@ -150,7 +152,7 @@ def _read_parts(data: DataOptions) -> dict[str, Dataset]:
     if ("train",) not in splits.answers:
         raise DataError(f"{dataset.name}: expected rows of train in column '{data.split_column}', but there are none.")
     names = [name for name in ("train", "validation", "test") if (name,) in splits.answers]
-    return {name: dataset.take(np.flatnonzero(splits.where(partial(eq, (name,))))) for name in names}
+    return {name: dataset.take(splits.where(partial(eq, (name,)))) for name in names}
 
 
 def _read(
@@ -178,9 +180,7 @@ def _read(
 
 def _numbered(rows: int) -> np.ndarray:
     """1, 2, 3 …: of millions in a file, as the texts are."""
-    starts = range(1, rows + 1, NUMBERED)
-    parts = (np.arange(start, min(start + NUMBERED, rows + 1), dtype=np.int32) for start in starts)
-    return in_file(parts, np.int32) if rows > NUMBERED else next(parts)
+    return stored((np.arange(some.start + 1, some.stop + 1) for some in pieces(rows)), np.int32)
 
 
 def with_labels(dataset: Dataset, separator: str | None) -> Dataset:
@@ -220,7 +220,7 @@ def without_blank_texts(dataset: Dataset) -> Dataset:
 
 def blank_texts(texts: pa.LargeStringArray) -> np.ndarray:
     """Which texts are empty or only spaces, bool (texts,)."""
-    return np.concatenate([np.empty(0, bool), *map_chunks(_blank, texts)])
+    return stored(map_chunks(_blank, texts), bool)
 
 
 def _blank(texts: pa.LargeStringArray) -> np.ndarray:
@@ -244,4 +244,10 @@ def _without(dataset: Dataset, unwanted: np.ndarray, reason: str) -> Dataset:
     rows = dataset.rows[unwanted]
     shown = ", ".join(map(str, rows[:5])) + (" …" if len(rows) > 5 else "")
     log.warning("%s: %d of %d rows %s and are left out (rows %s)", dataset.name, len(rows), len(dataset), reason, shown)
-    return dataset.take(np.flatnonzero(~unwanted))
+    return dataset.take(~unwanted)
+
+
+def _parts(indices: np.ndarray) -> Iterator[np.ndarray]:
+    """Indices, or the places of what is marked, some at a time."""
+    for some in pieces(len(indices), CHUNK_ROWS):
+        yield some.start + np.flatnonzero(indices[some]) if indices.dtype == bool else indices[some]

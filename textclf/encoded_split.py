@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from textclf.mapped import stored, take_entries
 from textclf.preprocessing.arrays import Arrays, only, stacked, take_rows
 
 
@@ -23,7 +24,7 @@ class EncodedSplit(NamedTuple):
     def take(self, rows: np.ndarray) -> "EncodedSplit":
         """Some of the texts."""
         copies = {copy: take_rows(arrays, rows) for copy, arrays in self.copies.items()}
-        return EncodedSplit(take_rows(self.arrays, rows), self.classes[rows], copies)
+        return EncodedSplit(take_rows(self.arrays, rows), take_entries(self.classes, rows), copies)
 
     @classmethod
     def of(cls, splits: Sequence["EncodedSplit"]) -> "EncodedSplit":
@@ -35,5 +36,6 @@ class EncodedSplit(NamedTuple):
         copies = {
             name: stacked([split.copies.get(name, split.arrays) for split in splits]) for name in splits[0].copies
         }
-        classes = np.concatenate([split.classes for split in splits])
+        first = splits[0].classes
+        classes = stored((split.classes for split in splits), first.dtype, first.shape[1:])
         return cls(stacked([split.arrays for split in splits]), classes, copies)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from textclf.mapped import pieces
+
 
 @dataclass(frozen=True, eq=False)
 class Labels:
@@ -39,24 +41,24 @@ class Labels:
         return map(self.answers.__getitem__, self.codes)
 
     def take(self, indices: np.ndarray | slice) -> "Labels":
-        """The labels of the texts at `indices`, without the answers that none of them has."""
+        """The labels of the texts at `indices`, or of those marked (bool), without the answers that none has."""
         codes = self.codes[indices]
-        occurs = np.bincount(codes, minlength=len(self.answers)) > 0
+        occurs = occurrences(codes, len(self.answers)) > 0
         answers = [self.answers[number] for number in np.flatnonzero(occurs)]
-        return Labels(answers, compact(np.cumsum(occurs, dtype=np.int32) - 1)[codes])
+        return Labels(answers, looked_up(compact(np.cumsum(occurs, dtype=np.int32) - 1), codes))
 
     def map(self, function: Callable[[tuple[str, ...]], tuple[str, ...]]) -> "Labels":
         """Every answer changed; those that become the same are one."""
         changed = Labels.of(map(function, self.answers))
-        return Labels(changed.answers, changed.codes[self.codes])
+        return Labels(changed.answers, looked_up(changed.codes, self.codes))
 
     def where(self, condition: Callable[[tuple[str, ...]], bool]) -> np.ndarray:
         """Which texts have an answer that meets a condition, bool (texts,)."""
-        return np.array([condition(answer) for answer in self.answers], bool)[self.codes]
+        return looked_up(np.array([condition(answer) for answer in self.answers], bool), self.codes)
 
     def count_answers(self) -> Counter[tuple[str, ...]]:
         """Texts of each answer."""
-        return Counter(dict(zip(self.answers, np.bincount(self.codes).tolist(), strict=True)))
+        return Counter(dict(zip(self.answers, occurrences(self.codes, len(self.answers)).tolist(), strict=True)))
 
     def count(self) -> Counter[str]:
         """Texts of each label, the most frequent first, then by name."""
@@ -69,6 +71,19 @@ class Labels:
 def compact(codes: np.ndarray) -> np.ndarray:
     """The same numbers in the smallest type: a byte a text where there are few answers, not four."""
     return codes.astype(np.min_scalar_type(max(int(codes.max(initial=0)), 0)), copy=False)
+
+
+def looked_up(table: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """`table[codes]`, which would make eight bytes of every code on the way."""
+    found = np.empty((len(codes), *table.shape[1:]), table.dtype)
+    for some in pieces(len(codes)):
+        found[some] = table[codes[some]]
+    return found
+
+
+def occurrences(codes: np.ndarray, answers: int) -> np.ndarray:
+    """How often each code below `answers` occurs, int64 (answers,)."""
+    return sum((np.bincount(codes[some], minlength=answers) for some in pieces(len(codes))), np.zeros(answers, int))
 
 
 def code_column(column: pa.ChunkedArray | pa.Array, numbers: dict[tuple[str, ...], int]) -> np.ndarray:

@@ -18,7 +18,7 @@ from textclf.fit_state import fit_on
 from textclf.models import Member
 from textclf.models.compiled_lstm import choose_loops
 from textclf.models.networks import NETWORKS
-from textclf.preprocessing.arrays import Arrays, lengths_of
+from textclf.preprocessing.arrays import Arrays, longest, mean_length
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.run_folder import RunFolder
 from textclf.schedules import Schedule, learning_rate
@@ -71,7 +71,13 @@ def fit_network(
     rate = _learning_rate(options, options.epochs * per_epoch * steps)
     model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rate)
     usual_steps = min(options.epochs, USUAL_EPOCHS) * epoch_steps
-    choose_loops(model, lengths_of(train.arrays), steps=usual_steps, padding=padding)
+    choose_loops(
+        model,
+        mean_length=mean_length(train.arrays),
+        longest=longest(train.arrays[inputs[0]]),
+        steps=usual_steps,
+        padding=padding,
+    )
     batches_from = batches_for(member, train, preprocessor, targets, seed=seed)
     vectors = getattr(member.model, "vectors", None)
     frozen = vectors.frozen_epochs * per_epoch if vectors and vectors.tuned else 0

@@ -10,6 +10,7 @@ from textclf.errors import DataError, RunError, named
 from textclf.label_column import Labels
 from textclf.label_weights import label_weights
 from textclf.losses import LOSSES
+from textclf.mapped import pieces, stored
 from textclf.metrics import classification_metrics, multilabel_metrics
 from textclf.target_options import TargetOptions
 
@@ -139,7 +140,9 @@ class Targets:
 
     def row_weights(self, encoded: np.ndarray) -> np.ndarray | None:
         """What a mistake costs for each row, float32 (rows,); `None` where the loss has it, or all cost the same."""
-        return None if self.weights is None or self.many else self.weights[encoded]
+        if self.weights is None or self.many:
+            return None
+        return stored((self.weights[encoded[some]] for some in pieces(len(encoded))), self.weights.dtype)
 
     def encode(
         self, labels: Labels | Iterable[tuple[str, ...]], *, rows: Sequence[int] | np.ndarray, name: str
@@ -159,12 +162,18 @@ class Targets:
                 f"{name}: expected the labels of the training data ({named(self.labels)}), received '{first}' "
                 f"in row {rows[unknown[0]]}{others}. Correct the label, or add rows of it to the training data."
             )
+        encoded = self._encoded(labels.answers)
+        rows_of_codes = (encoded[labels.codes[some]] for some in pieces(len(labels)))
+        return stored(rows_of_codes, encoded.dtype, encoded.shape[1:])
+
+    def _encoded(self, answers: list[tuple[str, ...]]) -> np.ndarray:
+        """Different answers as numbers."""
         if not self.many:
-            return np.array([self._indices[label] for (label,) in labels.answers], np.int32)[labels.codes]
-        encoded = np.zeros((len(labels.answers), len(self.labels)), np.float32)
-        for number, answer in enumerate(labels.answers):
+            return np.array([self._indices[label] for (label,) in answers], np.int32)
+        encoded = np.zeros((len(answers), len(self.labels)), np.float32)
+        for number, answer in enumerate(answers):
             encoded[number, [self._indices[label] for label in answer]] = 1
-        return encoded[labels.codes]
+        return encoded
 
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """What the activation gives, (rows, num_units) -> a probability for every label, (rows, labels)."""

@@ -20,8 +20,9 @@ from textclf.errors import TrainingError
 from textclf.evaluation import write_evaluation
 from textclf.files import atomic_file
 from textclf.loggers import check_loggers, logging_to
+from textclf.mapped import pieces
 from textclf.native_output import held_back
-from textclf.preprocessing.arrays import Arrays
+from textclf.preprocessing.arrays import Arrays, longest
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.provenance import provenance
 from textclf.readers.options import ReadingOptions
@@ -121,7 +122,8 @@ def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["split", "file", "row"])
         for name, dataset in splits.items():
-            writer.writerows([name, dataset.name, row] for row in dataset.rows)
+            for some in pieces(len(dataset)):
+                writer.writerows([name, dataset.name, row] for row in dataset.rows[some].tolist())
 
 
 def _compare_with_keras(
@@ -214,13 +216,11 @@ def _sizes(config: Config, splits: dict[str, Dataset], targets: Targets) -> str:
 def _read(preprocessor: Preprocessor, encoded: dict[str, EncodedSplit]) -> str:
     """How many ids there are, and how many the longest text has."""
     ids = {"token_ids": ("vocabulary", preprocessor.num_ids), "ngram_ids": ("n-grams", preprocessor.num_ngrams)}
-    longest = {
-        name: max(int(split.arrays[name].lengths.max()) for split in encoded.values()) for name in preprocessor.names
-    }
+    most = {name: max(longest(split.arrays[name]) for split in encoded.values()) for name in preprocessor.names}
     return "; ".join(
-        f"{kind}: {number:,} ids, longest text read: {longest[name]}"
+        f"{kind}: {number:,} ids, longest text read: {most[name]}"
         for name, (kind, number) in ids.items()
-        if name in longest
+        if name in most
     )
 
 

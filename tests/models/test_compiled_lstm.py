@@ -57,7 +57,7 @@ def compiled(model, training=True) -> int:
 def test_a_long_training_is_compiled_in_both_directions_and_answering_is_not(caplog):
     caplog.set_level("INFO")
     model = network()
-    choose_loops(model, np.full(4, 40), steps=600, padding="right")
+    choose_loops(model, mean_length=40, longest=40, steps=600, padding="right")
     assert "compiled for this processor" in caplog.text
     assert compiled(model) > 0
     assert compiled(model, training=False) == 0
@@ -70,7 +70,7 @@ def test_a_long_training_is_compiled_in_both_directions_and_answering_is_not(cap
 def test_the_log_says_why_it_is_not(settings, steps, reason, caplog):
     caplog.set_level("INFO")
     model = network(**settings)
-    choose_loops(model, np.full(4, 40), steps=steps, padding="right")
+    choose_loops(model, mean_length=40, longest=40, steps=steps, padding="right")
     assert reason in caplog.text
     assert compiled(model) == 0
 

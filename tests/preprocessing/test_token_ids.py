@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from textclf import mapped
+from textclf.preprocessing import token_ids
 from textclf.preprocessing.token_ids import TokenIds, concatenate, fill_empty, from_lengths, pad, take, truncate
 
 ROWS = st.lists(st.lists(st.integers(1, 2**31 - 1), max_size=6), max_size=8)
@@ -91,3 +93,12 @@ def test_fill_empty(lists, token):
 @given(st.lists(ROWS, max_size=5))
 def test_concatenate(parts):
     assert lists_of(concatenate([rows_of(lists) for lists in parts])) == [row for lists in parts for row in lists]
+
+
+@given(ROWS, st.data(), st.integers(4, 40))
+def test_rows_of_a_large_file_come_in_the_order_they_are_asked_for(lists, data, stretch):
+    indices = data.draw(st.lists(st.integers(0, len(lists) - 1)) if lists else st.just([]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mapped, "STRETCH", stretch)
+        patch.setattr(token_ids, "STRETCH", stretch)
+        assert lists_of(take(rows_of(lists), np.array(indices, int))) == [lists[index] for index in indices]

@@ -4,10 +4,9 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-import numpy as np
-
 from textclf.checks.finding import Finding, counted, first_shown, percent, quoted, shown_rows
 from textclf.checks.material import Material
+from textclf.label_column import occurrences
 
 FEW_ROWS = 10
 RARE = 0.1  # of the average rows of a label
@@ -138,7 +137,7 @@ def sorted_by_label(material: Material) -> Iterator[Finding]:
     """Files in which the rows of a label follow each other."""
     found = []
     for split, answers in material.answer_numbers.items():
-        shares = np.bincount(answers) / max(1, len(answers))
+        shares = occurrences(answers, int(answers.max(initial=0)) + 1) / max(1, len(answers))
         expected = 1 + (len(answers) - 1) * (1 - (shares**2).sum())
         runs = 1 + int((answers[1:] != answers[:-1]).sum())
         if runs < SORTED * expected:  # of two labels in a few rows never: there are at least two runs

@@ -5,9 +5,10 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
+from textclf.checks.repetitions import Repetitions, find_repetitions
 from textclf.dataset import Dataset, blank_texts
 from textclf.hashing import text_hashes
-from textclf.label_column import Labels
+from textclf.label_column import Labels, compact, looked_up
 from textclf.parallel import map_chunks
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.token_ids import TokenIds, concatenate
@@ -31,11 +32,10 @@ class Material:
         self.targets = targets
 
     @cached_property
-    def text_numbers(self) -> dict[str, np.ndarray]:
-        """A number for each text, the same for the same text in any split."""
-        hashes = [text_hashes(dataset.texts) for dataset in self.splits.values()]
-        _, numbers = np.unique(np.concatenate(hashes), return_inverse=True)
-        return self._by_split(self.splits, numbers)
+    def repetitions(self) -> Repetitions:
+        """Texts that occur more than once, empty ones with them."""
+        hashes = {name: text_hashes(dataset.texts) for name, dataset in self.splits.items()}
+        return find_repetitions(hashes, self.answer_numbers)
 
     @cached_property
     def answer_numbers(self) -> dict[str, np.ndarray]:
@@ -86,4 +86,5 @@ class Material:
 
 def _numbered(labels: Labels, numbers: dict[tuple[str, ...], int]) -> np.ndarray:
     keys = (tuple(sorted(set(answer))) for answer in labels.answers)
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], int)[labels.codes]
+    table = np.array([numbers.setdefault(key, len(numbers)) for key in keys], int)
+    return looked_up(compact(table), labels.codes)

@@ -7,7 +7,6 @@ both loops, and what needs none (all that the input adds, the gradients of the w
 import logging
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 log = logging.getLogger(__name__)
@@ -41,11 +40,11 @@ class LSTM(keras.layers.LSTM):
         return last, tf.transpose(states, (1, 0, 2)), [last, last]
 
 
-def choose_loops(model: keras.Model, lengths: np.ndarray, *, steps: int, padding: str) -> None:
+def choose_loops(model: keras.Model, *, mean_length: float, longest: int, steps: int, padding: str) -> None:
     """Let every LSTM of a model run compiled in training where that pays, and say in the log what was chosen and why.
 
     Args:
-        lengths: tokens of each text.
+        mean_length, longest: tokens of the texts.
         steps: how many there will be, if training does not stop early.
     """
     layers = [layer for layer in model._flatten_layers() if isinstance(layer, LSTM)]
@@ -57,12 +56,12 @@ def choose_loops(model: keras.Model, lengths: np.ndarray, *, steps: int, padding
         log.info("LSTM: %s", "the GPU's kernel" if own else "Keras's loop; the GPU's kernel wants padding on the right")
     elif dropping:
         log.info("LSTM: Keras's loop; the compiled one knows no recurrent dropout")
-    elif steps * lengths.mean() < PAYING_TOKENS:
+    elif steps * mean_length < PAYING_TOKENS:
         log.info("LSTM: Keras's loop; compiling another takes longer than this training")
     else:
         log.info("LSTM: compiled for this processor")
         for layer in layers:
-            layer.longest = int(lengths.max())
+            layer.longest = longest
 
 
 def filled_length(length, longest: int):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from textclf.mapped import in_file
+from textclf.mapped import in_file, pieces, take_entries
 from textclf.preprocessing.token_ids import TokenIds, concatenate, pad, take
 
 Arrays = Mapping[str, TokenIds]
@@ -19,6 +19,23 @@ def num_rows(arrays: Arrays) -> int:
 def lengths_of(arrays: Arrays) -> np.ndarray:
     """What batches of similar length go by: entries of each row of the first array, int64 (rows,)."""
     return next(iter(arrays.values())).lengths
+
+
+def lengths_at(arrays: Arrays, indices: np.ndarray) -> np.ndarray:
+    """The same of some rows."""
+    offsets = next(iter(arrays.values())).offsets
+    return take_entries(offsets[1:], indices) - take_entries(offsets[:-1], indices)
+
+
+def mean_length(arrays: Arrays) -> float:
+    """The mean of `lengths_of`."""
+    return float(next(iter(arrays.values())).offsets[-1]) / num_rows(arrays)
+
+
+def longest(rows: TokenIds) -> int:
+    """Most entries of a row; 0 without any row."""
+    lengths = (np.diff(rows.offsets[some.start : some.stop + 1]) for some in pieces(len(rows.offsets) - 1))
+    return max((int(some.max()) for some in lengths), default=0)
 
 
 def take_rows(arrays: Arrays, indices: np.ndarray) -> dict[str, TokenIds]:

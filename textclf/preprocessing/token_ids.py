@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from textclf.mapped import STRETCH, stretches, take_entries
+
 PADDING_ID = 0
 
 
@@ -34,9 +36,17 @@ def concatenate(parts: Sequence[TokenIds], dtype: type = np.int32) -> TokenIds:
 
 def take(rows: TokenIds, indices: np.ndarray) -> TokenIds:
     """The rows at `indices`, in that order."""
-    starts = rows.offsets[:-1][indices]  # not the lengths of all rows: they may be millions in a file
-    lengths = rows.offsets[1:][indices] - starts
-    return from_lengths(rows.ids[positions(starts, lengths)], lengths)
+    starts = take_entries(rows.offsets[:-1], indices)  # not the lengths of all rows: they may be millions in a file
+    lengths = take_entries(rows.offsets[1:], indices) - starts
+    if rows.ids.nbytes <= STRETCH:
+        return from_lengths(rows.ids[positions(starts, lengths)], lengths)
+    taken = from_lengths(np.empty(lengths.sum(), rows.ids.dtype), lengths)
+    order = np.argsort(starts, kind="stable")  # through the file from front to back
+    for some in stretches(starts[order], STRETCH // rows.ids.itemsize):
+        wanted = order[some]
+        places = positions(taken.offsets[wanted], lengths[wanted])
+        taken.ids[places] = rows.ids[positions(starts[wanted], lengths[wanted])]
+    return taken
 
 
 def truncate(rows: TokenIds, length: int, side: str) -> TokenIds:
