@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from textclf.comparison import compare, difference, differing_settings, mcnemar, write_comparison
+from textclf.comparison import compare, difference, differing_settings, mcnemar, shown_probability, write_comparison
 from textclf.config import load_config
 from textclf.errors import RunError
 from textclf.report.answers import Answers
@@ -27,6 +27,12 @@ def test_of_very_many_the_approximation_is_near():
     from scipy.stats import binomtest
 
     assert mcnemar(2300, 2450) == pytest.approx(binomtest(2300, 4750, 0.5).pvalue, abs=1e-3)
+
+
+def test_no_probability_is_shown_as_nought():
+    assert [shown_probability(value) for value in (1.0, 0.03125, 0.0001, 0.00009, 0.0)] == [
+        "1.0000", "0.0312", "0.0001", "below 0.0001", "below 0.0001",
+    ]  # fmt: skip
 
 
 def answers_of(truth, right_share, seed):

@@ -136,11 +136,13 @@ def write_comparison(comparison: Comparison, path: Path) -> None:
     differences = blocks.table(*_differences_table(comparison), title="Against the first")
     settings = [[path, *map(str, values)] for path, values in comparison.settings.items()]
     texts = [[row, blocks.shortened(text), *rest] for row, text, *rest in comparison.differing]
+    shown = f"{comparison.different:,} texts are answered differently; here are {len(texts):,} of them."
     note = f"On {comparison.texts:,} texts of {comparison.split}. Intervals: 95 %, paired bootstrap of the texts."
+    answers = blocks.table(["row", "text", "label", *names], texts)
     sections = [
         blocks.section("Scores", scores, differences),
         blocks.section("Settings", blocks.table(["setting", *names], settings) if settings else None),
-        blocks.section("Different answers", blocks.table(["row", "text", "label", *names], texts) if texts else None),
+        blocks.section("Different answers", answers if texts else None, note=shown),
     ]
     with atomic_file(path) as stream:
         stream.write(page(f"{' · '.join(names)} · textclf", " against ".join(names), note, sections))

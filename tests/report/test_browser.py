@@ -1,5 +1,6 @@
 """The report in a browser: everything is drawn, nothing fails, and what can be clicked does something."""
 
+import csv
 import json
 import re
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import textclf
+from textclf.comparison import compare, write_comparison
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt-get install chromium)")
@@ -46,6 +48,13 @@ function readTexts(texts) {
   link.click();
   seen.leads = rowsOf(texts);
 }
+function pointAt(canvas) {
+  const point = Chart.getChart(canvas).getDatasetMeta(0).data[0];
+  canvas.scrollIntoView({ block: "center" });
+  const box = canvas.getBoundingClientRect();
+  const place = { bubbles: true, clientX: box.x + point.x + 1, clientY: box.y + Math.max(point.y, 40) };
+  canvas.dispatchEvent(new MouseEvent("mousemove", place));
+}
 function visit() {
   const canvases = [...document.querySelectorAll("canvas")];
   seen.plots = canvases.length;
@@ -53,7 +62,9 @@ function visit() {
     0, 0, canvas.width, canvas.height).data.some(Boolean)).length;
   seen.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   const table = document.getElementById("texts");
-  if (table.querySelector("input")) readTexts(table);  // of one that makes no mistakes there are none
+  if (table?.querySelector("input")) readTexts(table);  // of one that makes no mistakes there are none
+  seen.titles = [...document.querySelectorAll("h2")].map((title) => title.textContent);
+  seen.broken = [...document.querySelectorAll("td.name")].map((cell) => cell.textContent);
   const slider = document.querySelector("input[type=range]");
   if (slider) {
     const counts = () => document.querySelector(".counts").textContent;
@@ -62,14 +73,9 @@ function visit() {
     slider.dispatchEvent(new Event("input"));
     seen.slid = first !== counts();
   }
-  const chart = Chart.getChart(canvases[0]);
-  const point = chart.getDatasetMeta(0).data[0];
-  canvases[0].scrollIntoView({ block: "center" });
-  const box = canvases[0].getBoundingClientRect();
-  const place = { bubbles: true, clientX: box.x + point.x + 1, clientY: box.y + Math.max(point.y, 40) };
-  canvases[0].dispatchEvent(new MouseEvent("mousemove", place));
+  if (canvases.length) pointAt(canvases[0]);
   setTimeout(() => {
-    seen.hover = chart.tooltip.body.map((part) => part.lines.join()).join();
+    seen.hover = canvases.length && Chart.getChart(canvases[0]).tooltip.body.map((part) => part.lines.join()).join();
     seen.requests = performance.getEntriesByType("resource").map((entry) => entry.name);
     seen.problems = problems;
     const said = document.createElement("pre");
@@ -112,3 +118,20 @@ def test_everything_is_drawn_and_works(finished_runs, tmp_path, name):
         assert 0 < seen["leads"] <= seen["linked"]
     assert seen.get("slid", True)
     assert "epoch 1" in seen["hover"]
+
+
+def test_a_comparison_is_drawn_and_long_names_are_whole(with_runs, tmp_path):
+    shutil.copytree("runs/toy_en", "runs/other")
+    config = Path("runs/other/config.yaml")
+    config.write_text(config.read_text().replace("learning_rate: 0.01", "learning_rate: 0.02"))
+    predictions = Path("runs/other/predictions.csv")
+    header, first, *others = list(csv.reader(predictions.open(encoding="utf-8")))
+    first[-2:] = first[:-3:-1]  # the probabilities of both labels
+    with predictions.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([header, first, *others])
+    write_comparison(compare(["toy_en", "other"]), tmp_path / "compared.html")
+    seen = visited(tmp_path / "compared.html", tmp_path, 500)
+    assert (seen["problems"], seen["requests"]) == ([], [])
+    assert seen["titles"] == ["Scores", "Settings", "Different answers"]
+    assert "training.learning_rate" in seen["broken"]
+    assert seen["wide"] <= 0

@@ -184,7 +184,7 @@ function drawMatrix(block) {
   paper.addEventListener("change", () => {
     const table = scroll.firstChild;
     table.style.zoom = 1;
-    if (paper.matches) table.style.zoom = Math.min(1, scroll.clientWidth / table.offsetWidth);
+    if (paper.matches) table.style.zoom = Math.min(1, 0.9 * scroll.clientWidth / table.offsetWidth);
   });
   return element("div", "block wide", element("h3", "", "Confusion matrix"), element("div", "tools", "Labels", choose), scroll);
 }
