@@ -93,21 +93,24 @@ def encode(system: str, path: str, words: str, tokens: str) -> dict:
     return timed()
 
 
-def answer(system: str, folder: str, train: str, path: str) -> dict:
-    """Texts a second of many at once, and seconds of each of some alone."""
+def answer(system: str, folder: str, train: str, path: str, repeats: str) -> dict:
+    """Seconds of many texts at once, several times, and of each of some alone."""
     texts, truth = read(path)
     predict = ANSWERERS[system](folder, train)
     predict(texts[:300])
     predict(texts[:1])
-    timed = clocks()
-    answers = predict(texts)
-    figures = {"texts": len(texts), "accuracy": sum(map(str.__eq__, map(str, answers), truth)) / len(texts), **timed()}
+    every = []
+    for _ in range(int(repeats)):
+        timed = clocks()
+        answers = predict(texts)
+        every.append({"texts": len(texts), **timed()})
+        every[-1]["accuracy"] = sum(map(str.__eq__, map(str, answers), truth)) / len(texts)
     singles = []
     for text in texts[: SINGLES[system]]:
         started = time.perf_counter()
         predict([text])
         singles.append(time.perf_counter() - started)
-    return {**figures, "singles": singles}
+    return {"all": every, "singles": singles}
 
 
 def clocks():
