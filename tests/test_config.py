@@ -132,6 +132,16 @@ def test_every_fault_is_named_at_once_in_the_order_of_the_file(faults):
     ]
 
 
+def test_a_list_of_names_says_which_there_are(faults):
+    expected = "expected a list with any of mlflow, tensorboard, such as [mlflow], received"
+    assert faults(f"{DATA}training:\n  log_to: [tensorbord]\n") == [
+        ("line 3", "training.log_to", f"{expected} 'tensorbord'; did you mean 'tensorboard'?")
+    ]
+    assert faults(DATA, "training.log_to=mlflow") == [
+        ("--set training.log_to=mlflow", "training.log_to", f"{expected} 'mlflow'")
+    ]
+
+
 def test_unknown_setting_gets_a_suggestion_from_its_own_section(faults):
     assert faults(DATA + "training: {epoch: 3, sead: 4}") == [
         ("line 2", "training.epoch", "unknown setting; did you mean 'epochs'?"),

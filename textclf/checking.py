@@ -13,6 +13,7 @@ from textclf.checks.material import Material
 from textclf.config import Config, load_config
 from textclf.dataset import Dataset, read_sources, with_labels, without_blank_texts
 from textclf.errors import ConfigError, TextclfError
+from textclf.loggers import check_loggers
 from textclf.models import check_vector_files
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.targets import Targets, separator_for
@@ -82,6 +83,7 @@ def check_config(config: str | Path, overrides: Iterable[str] = ()) -> Report:
 def _check_loaded(name: str, config: Config) -> Report:
     with _warnings_as_findings() as findings:
         _or_failure(findings, "model.vectors", check_vector_files, config.model)
+        _or_failure(findings, "training.log_to", check_loggers, config.training.log_to)
         splits, targets = _read_splits(config, findings)
     if "train" in splits:
         texts = splits["train"].texts

@@ -97,7 +97,10 @@ def _message(detail: Mapping[str, Any], siblings: list[str], field: FieldInfo | 
         return f"expected {expected}, but the setting is missing"
     if detail["type"] == "value_error":  # raised by a check of ours, whose text says what was expected
         expected = str(detail["ctx"]["error"])
-    choices = [str(choice) for choice in get_args(field.annotation)] if field else []
+    forms = (field.annotation, *get_args(field.annotation)) if field else ()
+    choices = [str(choice) for form in forms if get_origin(form) is Literal for choice in get_args(form)]
+    if detail["input"] in choices:  # not a wrong name, but a name in place of a list
+        choices = []
     return f"expected {expected}, received {received}{did_you_mean(str(detail['input']), choices)}"
 
 
@@ -164,7 +167,10 @@ def _describe_annotation(annotation: Any) -> str:
         kind, *metadata = get_args(annotation)
         return f"{_describe_annotation(kind)} {_describe_limits(metadata)}".strip()
     if get_origin(annotation) is list:
-        element = _describe_annotation(get_args(annotation)[0]).removeprefix("a ")
+        [part] = get_args(annotation)
+        element = _describe_annotation(part).removeprefix("a ")
+        if get_origin(part) is Literal:
+            return f"a list with any of {element.removeprefix('one of ')}, such as [{get_args(part)[0]}]"
         return f"a list of {element}" if element == SETTINGS else f"a list of {element}s"
     if get_origin(annotation) is dict:
         kind = _describe_annotation(get_args(annotation)[1])

@@ -16,6 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util.tensor_util import make_ndarray
 
 import textclf
+from textclf.checking import check_config
 from textclf.config import load_config
 from textclf.errors import ConfigError
 from textclf.fit_state import SaveState
@@ -94,6 +95,8 @@ def test_what_is_not_installed_is_said_before_anything_is_read(workplace, tiny_c
         textclf.train(config)
     assert not (workplace / "runs").exists()
     check_loggers([])
+    (workplace / "mine.yaml").write_text(json.dumps(config))
+    assert "training.log_to" in [finding.subject for finding in check_config("mine.yaml").findings]
 
 
 @pytest.mark.parametrize("name", LOGGERS)
