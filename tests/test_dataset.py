@@ -192,3 +192,20 @@ def test_a_sample_is_from_everywhere(write):
 def test_slices_are_all_rows_in_their_order(write):
     dataset = read(write("text,label\n" + "".join(f"{number},{number % 3}\n" for number in range(10))), **COLUMNS)
     assert [row for some in dataset.slices(4) for row in rows_of(some)] == rows_of(dataset)
+
+
+@pytest.mark.parametrize(
+    ("content", "lists"), [('{"text": "a", "label": ["x"]}', True), ('{"text": "a", "label": "x"}', False)]
+)
+def test_lists_of_labels_are_remembered(write, content, lists):
+    dataset = read_dataset(write(content, "a.jsonl"), ColumnOptions(), ReadingOptions())
+    assert dataset.take(np.array([0])).labels.lists == lists
+
+
+def test_texts_are_taken_by_place_or_by_mark(write):
+    dataset = read(write("text,label\n" + "".join(f"{number},{'xyz'[number % 3]}\n" for number in range(30_000))))
+    marked = np.arange(30_000) % 7 == 1
+    places = np.flatnonzero(marked)
+    assert rows_of(dataset.take(marked)) == rows_of(dataset.take(places))
+    assert rows_of(dataset.take(places[::-1])) == rows_of(dataset.take(places))[::-1]
+    assert dataset.take(places).rows.tolist() == (places + 1).tolist()

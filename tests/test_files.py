@@ -157,3 +157,8 @@ def test_names_that_are_no_text_are_written_and_come_back(path):
     """A file name may hold any bytes; Python has them as halves of surrogate pairs, which UTF-8 has not."""
     write_json(path, {"caf\udce9.csv": "x"})
     assert json.loads(path.read_text(encoding="utf-8")) == {"caf\udce9.csv": "x"}
+
+
+def test_an_empty_name_is_said_to_be_one():
+    with pytest.raises(DataError, match=r"^expected the path of a file, received an empty one"):
+        open_file("")

@@ -4,6 +4,7 @@ import csv
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from textclf.checking import check_config
 from textclf.config import load_config
 from textclf.config_yaml import parse_yaml
 from textclf.errors import DataError, WriteError
+from textclf.label_column import Labels
 from textclf.recipe import LARGEST_VOCABULARY, LONGEST, SHORTEST, SIZES
 from textclf.starter import _yaml, find_separator, starter_config, write_starter
 
@@ -238,15 +240,21 @@ def test_any_table_gives_a_config_or_is_refused(write, rows, header):
     ],
 )
 def test_separators(labels, separator):
-    assert find_separator([(label,) for label in labels]) == separator
+    assert find_separator(Labels.of((label,) for label in labels)) == separator
 
 
 def test_lists_of_labels_are_several():
-    assert find_separator([("a", "b"), ("a",)]) == "|"
-    assert find_separator([("a|b", "c"), ("a|b",)]) == ";"
+    lists = Labels([("a",)], np.zeros(9, np.uint8), lists=True)  # of one label each
+    found = map(find_separator, (lists, Labels.of([("a", "b"), ("a",)]), Labels.of([("a|b", "c"), ("a|b",)])))
+    assert list(found) == ["|", "|", ";"]
 
 
-# Writing, refusing, training
+# Writing, refusing
+
+
+def test_a_name_that_is_no_text_is_refused(write):
+    with pytest.raises(DataError, match=r"^b\\udcff.csv: expected a file whose name is text"):
+        starter_config(write(ENGLISH), "b\udcff.csv")
 
 
 def test_an_existing_file_stays_as_it_is(write, tmp_path):

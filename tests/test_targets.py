@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from textclf.errors import ConfigError, DataError, RunError
+from textclf.label_column import Labels
 from textclf.target_options import TargetOptions
 from textclf.targets import TYPES, Targets, separator_for
 
@@ -254,6 +255,12 @@ def test_the_majority_answer_is_measured_beside():
 )
 def test_labels_are_split_where_there_are_several(labels, type, separator):
     assert separator_for(labels, TargetOptions(type=type)) == separator
+
+
+@pytest.mark.parametrize(("type", "separator"), [("auto", "|"), ("multiclass", None)])
+def test_a_list_may_have_several_labels_also_where_none_has(type, separator):
+    labels = Labels([("a",), ("b",)], np.array([0, 1, 0]), lists=True).map(lambda answer: answer)
+    assert separator_for(labels.take(np.array([0, 1])), TargetOptions(type=type)) == separator
 
 
 def test_balanced_weights_are_those_of_scikit_learn():

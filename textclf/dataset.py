@@ -162,18 +162,22 @@ def _read(
     name = str(source) if isinstance(source, str) else ", ".join(map(str, source))
     codes = {"label": [np.empty(0, np.uint8)], "split": [np.empty(0, np.uint8)]}
     numbers: dict[str, dict[tuple[str, ...], int]] = {"label": {}, "split": {}}
+    with_lists: set[str] = set()
 
     def texts_of_tables() -> Iterator[pa.LargeStringArray]:
         for table in read_files(source, columns.text_columns, columns.label_column, reading, split_column):
             for column in table.column_names[1:]:
                 codes[column].append(code_column(table[column], numbers[column]))
+                if pa.types.is_list(table[column].type):
+                    with_lists.add(column)
             yield from table["text"].chunks
 
     texts = stored_texts(texts_of_tables())
     if not len(texts):
         raise DataError(f"{name}: expected rows of texts and labels, received a file without rows.")
     labels, splits = (
-        Labels(list(numbers[column]), np.concatenate(codes[column])).map(_stripped) for column in ("label", "split")
+        Labels(list(numbers[column]), np.concatenate(codes[column]), column in with_lists).map(_stripped)
+        for column in ("label", "split")
     )
     return Dataset(name, texts, labels, _numbered(len(texts))), splits
 

@@ -26,6 +26,8 @@ def open_file(path: str | Path) -> BinaryIO:
     Raises:
         DataError: it is missing, a folder, or not ours to read.
     """
+    if path == "":
+        raise DataError("expected the path of a file, received an empty one. Name the file.")
     try:
         return Path(path).open("rb")
     except FileNotFoundError:

@@ -17,10 +17,12 @@ class Labels:
     Args:
         answers: the labels of a text: exactly one, or any number where the classifier has many. Each occurs.
         codes: positions in `answers`, of the smallest type that has them, (texts,).
+        lists: whether the file has lists of labels, be there ever so few in each.
     """
 
     answers: list[tuple[str, ...]]
     codes: np.ndarray
+    lists: bool = False
 
     @classmethod
     def of(cls, rows: "Iterable[tuple[str, ...]] | Labels") -> "Labels":
@@ -45,12 +47,12 @@ class Labels:
         codes = self.codes[indices]
         occurs = occurrences(codes, len(self.answers)) > 0
         answers = [self.answers[number] for number in np.flatnonzero(occurs)]
-        return Labels(answers, looked_up(compact(np.cumsum(occurs, dtype=np.int32) - 1), codes))
+        return Labels(answers, looked_up(compact(np.cumsum(occurs, dtype=np.int32) - 1), codes), self.lists)
 
     def map(self, function: Callable[[tuple[str, ...]], tuple[str, ...]]) -> "Labels":
         """Every answer changed; those that become the same are one."""
         changed = Labels.of(map(function, self.answers))
-        return Labels(changed.answers, looked_up(changed.codes, self.codes))
+        return Labels(changed.answers, looked_up(changed.codes, self.codes), self.lists)
 
     def where(self, condition: Callable[[tuple[str, ...]], bool]) -> np.ndarray:
         """Which texts have an answer that meets a condition, bool (texts,)."""

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +12,10 @@ from textclf.checks.finding import counted, first_shown, percent, quoted
 from textclf.config_faults import escaped
 from textclf.config_yaml import parse_yaml
 from textclf.dataset import Dataset, read_dataset, with_labels, without_blank_texts
-from textclf.errors import WriteError
+from textclf.errors import DataError, WriteError
 from textclf.files import atomic_file
 from textclf.guessing import Guess, guess
+from textclf.label_column import Labels
 from textclf.preprocessing import TOKENIZERS
 from textclf.preprocessing.tokens import Tokens
 from textclf.preprocessing.vocabulary import count_tokens
@@ -62,9 +62,11 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
     Raises:
         DataError: a file that cannot be read, or that no classifier can be trained on.
     """
+    for source in (data, test or ""):
+        _refuse_odd_name(source)
     found = guess(data)
     raw = read_dataset(data, found.columns, found.reading)
-    separator = find_separator(raw.labels.answers)
+    separator = find_separator(raw.labels)
     facts = _facts(without_blank_texts(with_labels(raw, separator)), many=separator is not None)
     split(facts.dataset, facts.size.validation, SEED)  # refuses now what a training would refuse
     if test is not None:
@@ -87,13 +89,25 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
     return "\n".join(lines) + "\n"
 
 
-def find_separator(answers: Iterable[tuple[str, ...]]) -> str | None:
+def _refuse_odd_name(path: str) -> None:
+    """A config is text, and cannot name every file that Linux has."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise DataError(
+            f"{escaped(path)}: expected a file whose name is text, which a config can hold, received bytes that are no "
+            "UTF-8. Rename the file."
+        ) from None
+
+
+def find_separator(labels: Labels) -> str | None:
     """What stands between several labels of a text; `None` where every text has one label.
 
     A character separates if fewer labels are left without it: `a|b`, `b|c`, `a`, `b`, `c` are three.
     """
-    fields = {label for answer in answers for label in answer}
-    if any(len(answer) > 1 for answer in answers):  # lists: they need none, but whatever it is splits their labels too
+    fields = {label for answer in labels.answers for label in answer}
+    if labels.lists or any(len(answer) > 1 for answer in labels.answers):
+        # They need none, but whatever it is splits their labels too.
         return next((one for one in SEPARATORS if not any(one in label for label in fields)), SEPARATORS[0])
     for separator in SEPARATORS:
         parts = {part.strip() for label in fields for part in label.split(separator)}

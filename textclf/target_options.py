@@ -15,7 +15,8 @@ class TargetOptions(Options):
     type: Literal["auto", "binary", "multiclass", "multilabel"] = Field(
         "auto",
         description="binary (2 labels), multiclass (one of several), multilabel (any number of them a text), "
-        "or found by looking at the labels.",
+        "or found by looking: a field with the separator in it, or a list in JSON or Parquet, is multilabel, even if "
+        "no list has more than one label; binary or multiclass overrules that.",
     )
     separator: str = Field("|", min_length=1, description="Between the labels of a text, where it has several.")
     class_weights: Literal["balanced"] | dict[str, float] | None = Field(

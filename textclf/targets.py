@@ -279,10 +279,12 @@ def separator_for(labels: Labels | Iterable[tuple[str, ...]], options: TargetOpt
     """What to split label fields by; `None` where every text has exactly one label.
 
     Args:
-        labels: as they stand in the file.
+        labels: as they stand in the file. A list of labels says that a text may have several, also where none has.
     """
-    answers = Labels.of(labels).answers
-    looks_many = any(len(answer) > 1 or (answer and options.separator in answer[0]) for answer in answers)
+    labels = Labels.of(labels)
+    looks_many = labels.lists or any(
+        len(answer) > 1 or (answer and options.separator in answer[0]) for answer in labels.answers
+    )
     return options.separator if options.type == "multilabel" or (options.type == "auto" and looks_many) else None
 
 
