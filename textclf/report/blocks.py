@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 LONGEST_TEXT = 500  # characters of a text that are shown
+DIGITS = 4  # behind the point
 
 
 def section(title: str, *blocks: dict | None, note: str = "") -> dict:
@@ -32,7 +33,11 @@ def table(
         id: by which a link of another block finds it.
         tags: what the links that lead to each row are called.
     """
-    made = {"kind": "table", "title": title, "note": note, "id": id, "columns": list(columns), "rows": list(rows)}
+    cells = [list(row) for row in rows]
+    # JSON knows no difference between 1 and 1.0, which is shown as 1.0000.
+    digits = [DIGITS if any(isinstance(cell, float) for cell in column) else 0 for column in zip(*cells, strict=True)]
+    named = {"kind": "table", "title": title, "note": note, "id": id, "columns": list(columns)}
+    made = {**named, "rows": cells, "digits": digits}
     return made if tags is None else {**made, "tags": list(tags)}
 
 
@@ -99,6 +104,6 @@ def shortened(text: str, most: int = LONGEST_TEXT) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
-def figure(value: float | None, digits: int = 4) -> str:
+def figure(value: float | None, digits: int = DIGITS) -> str:
     """A figure as the screen shows it."""
     return "–" if value is None else f"{value:.{digits}f}"

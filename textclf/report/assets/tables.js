@@ -51,8 +51,7 @@ function drawTable(block) {
   const rows = block.rows.map((cells, number) => ({ cells, tags: block.tags ? block.tags[number] : [] }));
   const numeric = block.columns.map((_, column) => rows.every(({ cells }) => [null, "number"].includes(
     valueOf(cells[column]) === null ? null : typeof valueOf(cells[column]))) && rows.length > 0);
-  const digits = block.columns.map((_, column) => (
-    numeric[column] && rows.some(({ cells }) => !Number.isInteger(valueOf(cells[column]) ?? 0)) ? 4 : 0));
+  const digits = block.columns.map((_, column) => (numeric[column] ? block.digits[column] : 0));
   const state = { words: "", tag: null, column: null, down: false, most: ROWS_AT_ONCE };
   const body = element("tbody");
   const search = element("input");
