@@ -1,14 +1,17 @@
 """Batches of training: every text once an epoch, shuffled, of similar length, padded as asked."""
 
 import itertools
+import os
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
 from textclf.batches import evaluation_batches, num_steps, pool_of, shuffled, training_batches
-from textclf.preprocessing.token_ids import from_lengths, pad
+from textclf.mapped import map_file
+from textclf.preprocessing.token_ids import TokenIds, from_lengths, pad
 
 
 def batches_of(lengths, batch_size, random):
@@ -88,3 +91,15 @@ def test_evaluation_takes_every_row_by_length(rows):
     batches, order = evaluation_batches({"token_ids": rows}, batch_size=8, padding="right")
     first_ids = np.concatenate([inputs["token_ids"].numpy()[:, 0] for (inputs,) in batches])
     np.testing.assert_array_equal(first_ids, rows.ids[rows.offsets[order]])
+
+
+def test_a_cache_that_somebody_shortens_ends_a_training_with_a_sentence(tmp_path):
+    path = tmp_path / "ids"
+    path.write_bytes(np.ones(1000, np.int32).tobytes())
+    with path.open("rb") as stream:
+        rows = TokenIds(map_file(stream, np.int32), np.arange(1001))
+    batches = iter(training_batches({"token_ids": rows}, np.zeros(1000), batch_size=1, seed=0, padding="right"))
+    next(batches)
+    os.truncate(path, 0)
+    with pytest.raises(tf.errors.OpError, match="somebody has shortened this file"):
+        list(itertools.islice(batches, 1000))

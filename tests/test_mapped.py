@@ -1,5 +1,6 @@
 """Arrays in files are what was written, also when the file is gone and its pages were given back."""
 
+import os
 import tempfile
 
 import numpy as np
@@ -8,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textclf import mapped
-from textclf.mapped import map_file, pieces, release_pages, stored, stored_zeros, stretches, take_entries
+from textclf.errors import TrainingError
+from textclf.mapped import (
+    map_file,
+    pieces,
+    refuse_shortened,
+    release_pages,
+    stored,
+    stored_zeros,
+    stretches,
+    take_entries,
+)
 
 
 @pytest.fixture
@@ -70,3 +81,16 @@ def test_stretches_hold_every_place_once_and_are_short(places, most):
 def test_pieces_are_all_rows():
     assert [(some.start, some.stop) for some in pieces(7, 3)] == [(0, 3), (3, 6), (6, 7)]
     assert not list(pieces(0))
+
+
+def test_a_file_that_was_shortened_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "ids"
+    path.write_bytes(bytes(8))
+    with path.open("rb") as stream:
+        array = map_file(stream, np.int32)
+    refuse_shortened()
+    os.truncate(path, 4)
+    with pytest.raises(TrainingError, match=r"ids: expected 8 bytes as when it was opened, received 4: somebody has"):
+        refuse_shortened()
+    del array
+    refuse_shortened()

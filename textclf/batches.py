@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from textclf.mapped import release_pages, stored, take_entries
+from textclf.mapped import refuse_shortened, release_pages, stored, take_entries
 from textclf.preprocessing.arrays import Arrays, lengths_at, lengths_of, num_rows, take_rows
 
 POOL_BATCHES = 50  # read, sorted by length and shuffled together; the order of texts is random beyond that
@@ -125,6 +125,7 @@ def _batches(
     """
 
     def read(pool: np.ndarray) -> tuple[np.ndarray, ...]:
+        refuse_shortened()
         batches = batches_of(int(pool))
         wanted = batches[batches >= 0]
         rows = rows_of(wanted, int(pool))

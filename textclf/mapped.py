@@ -10,13 +10,13 @@ from typing import BinaryIO
 
 import numpy as np
 
-from textclf.errors import WriteError
+from textclf.errors import TrainingError, WriteError
 
 LARGEST_IN_MEMORY = 2 * 2**20  # bytes of an array with an entry for each text
 STRETCH = 16 * 2**20  # bytes of a file that are in memory at a time
 PIECE = 100_000  # entries that are worked on at a time
 
-_maps: weakref.WeakSet = weakref.WeakSet()  # all that are open
+_maps: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # all that are open, with the names of their files
 
 
 def map_file(stream: BinaryIO, dtype: type | np.dtype, *, writable: bool = False) -> np.ndarray:
@@ -29,7 +29,7 @@ def map_file(stream: BinaryIO, dtype: type | np.dtype, *, writable: bool = False
     if stream.seek(0, 2) == 0:  # nothing cannot be mapped
         return np.empty(0, dtype)
     content = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ)
-    _maps.add(content)
+    _maps[content] = stream.name
     return np.frombuffer(content, dtype)
 
 
@@ -129,3 +129,17 @@ def release_pages() -> None:
     if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
         for content in list(_maps):
             content.madvise(mmap.MADV_DONTNEED)
+
+
+def refuse_shortened() -> None:
+    """To be asked before files are read that may be open for hours: to touch what one has lost ends the process.
+
+    Raises:
+        TrainingError: somebody has made a file shorter.
+    """
+    for content, name in list(_maps.items()):
+        if content.size() < len(content):
+            raise TrainingError(
+                f"{name}: expected {len(content):,} bytes as when it was opened, received {content.size():,}: somebody "
+                "has shortened this file. Run the same command again: a training goes on, and its cache is made anew."
+            )

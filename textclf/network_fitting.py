@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from textclf.averages import averaged_weights
 from textclf.batches import evaluation_batches, num_steps
@@ -15,6 +16,7 @@ from textclf.checkpoints import assign, load_checkpoint, weights_of
 from textclf.compiling import batches_for, compile_network
 from textclf.encoded_split import EncodedSplit
 from textclf.fit_state import fit_on
+from textclf.mapped import refuse_shortened
 from textclf.models import Member
 from textclf.models.compiled_lstm import choose_loops
 from textclf.models.networks import NETWORKS
@@ -98,6 +100,9 @@ def fit_network(
             epoch_steps=steps,
             every=options.checkpoint_steps,
         )
+    except tf.errors.OpError:
+        refuse_shortened()  # TensorFlow makes an error of its own of whatever happens while it reads
+        raise
     finally:
         bar.close()
     assign(folder.best_checkpoint, weights_of(model), load_checkpoint(folder.best_checkpoint)[1])
