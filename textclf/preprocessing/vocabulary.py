@@ -17,7 +17,7 @@ from textclf.text_array import text_array
 UNKNOWN_ID = 1
 FIRST_ID = 2
 NOT_FOUND = pa.Int32Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([-1], np.int32))])[0]
-FEW_COUNTS = 2**20  # of different tokens that may wait until they are put together
+FEW_COUNTS = 2**18  # of different tokens that may wait until they are put together; more take more memory at once
 FEW_TOKENS = 20_000  # that are searched for one by one; for more, a table of the vocabulary pays
 
 
