@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, NamedTuple
 
@@ -125,16 +126,18 @@ def answers(
     """
     probabilities = classifier.predict_proba(texts)
     decoded = classifier.targets.decode(probabilities, threshold)
-    shown: Sequence[int] = range(len(classifier.labels))
+    names = classifier.labels
+    places = {label: index for index, label in enumerate(names)}
+    shown: Sequence[int] = range(len(names))
     rows = probabilities.astype(float).round(6).tolist()
     made = []
     for text, labels, row in zip(texts, decoded, rows, strict=True):
         if top_k is not None:
             shown = sorted(range(len(row)), key=row.__getitem__, reverse=True)[:top_k]
-        of_labels = [row[classifier.labels.index(label)] for label in labels]
+        of_labels = [row[places[label]] for label in labels]
         if not labels and not classifier.targets.many:
             of_labels = [max(row)]
-        made.append(Answer(text, labels, of_labels, {classifier.labels[index]: row[index] for index in shown}))
+        made.append(Answer(text, labels, of_labels, {names[index]: row[index] for index in shown}))
     return made
 
 
@@ -185,6 +188,7 @@ def _as_csv(made: list[Answer], targets: Targets, *, with_header: bool, only_top
         yield _csv_line([answer.text, targets.joined(answer.labels), *(f"{value:.6f}" for value in values)])
 
 
+@lru_cache  # there are few labels, and many answers
 def one_line(label: str) -> str:
     """A label without tabs and line breaks, which would break the line apart, nor what commands a terminal."""
     return " ".join(label.translate(CONTROL_CHARACTERS).split())
