@@ -11,8 +11,8 @@ from hand_made import distinct, found, material, only
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textclf.checks.near_duplicates import FACTORS, NEIGHBOURS, _hashes, near_copies, near_pairs
-from textclf.preprocessing.vocabulary import Tokens
+from textclf.checks.near_duplicates import FACTORS, NEIGHBOURS, near_copies, near_pairs
+from textclf.preprocessing.tokens import keys_of, tokens_in
 from textclf.text_array import text_array
 
 WORDS = [f"word{number}" for number in range(2000)]
@@ -112,23 +112,6 @@ def test_of_many_texts_alike_all_are_near_the_first():
     assert "test 19 of 19 rows" in across.found
 
 
-def test_hashes_are_those_of_the_bytes_wherever_they_stand():
-    tokens = text_array(["x", "", "a", "好", "ab"])
-    lengths = np.array([5])
-    hashes = _hashes(Tokens(tokens, lengths))
-    assert len(set(hashes.tolist())) == 5
-    assert _hashes(Tokens(tokens.slice(2), lengths)).tolist() == hashes[2:].tolist()
-    assert _hashes(Tokens(pa.array(["", ""], pa.large_string()), lengths)).tolist() == [hashes[1]] * 2
-    assert len(_hashes(Tokens(text_array([]), lengths))) == 0
-
-
-def test_pieces_of_many_tokens_are_hashed_as_one(monkeypatch):
-    tokens = Tokens(text_array([f"token {number}" for number in range(100)]), np.array([100]))
-    whole = _hashes(tokens)
-    monkeypatch.setattr("textclf.checks.near_duplicates.TOKENS_AT_ONCE", 7)
-    assert _hashes(tokens).tolist() == whole.tolist()
-
-
 def test_texts_of_several_chunks_and_slices_are_compared():
     texts = text_array([SENTENCE, *sentences(3, 5000, 12), SENTENCE.upper()])
     assert list(zip(*near_pairs(texts), strict=True)) == [(0, 5001)]
@@ -137,7 +120,7 @@ def test_texts_of_several_chunks_and_slices_are_compared():
 
 def test_every_process_gives_the_same():
     assert int(FACTORS[0]) == 16_294_208_416_658_607_535
-    assert int(_hashes(Tokens(text_array(["a"]), np.array([1])))[0]) == 11_977_215_449_500_730_458
+    assert keys_of(tokens_in(text_array(["a", "seventeen letters"]))).tolist() == [97, 17_009_445_631_549_434_797]
 
 
 @given(st.lists(st.text(max_size=80), max_size=30))

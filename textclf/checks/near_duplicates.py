@@ -15,7 +15,7 @@ from textclf.checks.finding import Finding, rows_by_split, severity_of
 from textclf.checks.material import Material
 from textclf.parallel import map_chunks
 from textclf.preprocessing import word
-from textclf.preprocessing.vocabulary import Tokens
+from textclf.preprocessing.tokens import keys_of
 
 NEAR = 0.8  # share of equal pairs of words
 FEWEST_WORDS = 5  # shorter texts are alike by chance
@@ -23,8 +23,6 @@ HASHES = 64  # the share is known to about 5 points
 BAND = 4  # hashes that must all be equal in one of 16 bands: of pairs at 80 %, 2 in 10,000 are missed
 NEIGHBOURS = 3  # compared with each text of a bucket, besides its first: n texts cost 4 n, not n * n
 PAIRS_AT_ONCE = 100_000
-TOKENS_AT_ONCE = 250_000
-PRIME = 1_099_511_628_211  # of the FNV hash; odd, so that no byte is lost
 
 
 def _mixed(numbers: np.ndarray) -> np.ndarray:
@@ -97,7 +95,7 @@ def _signatures(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
     num_words = np.bincount(row_of[words], minlength=len(texts))
     usable = num_words >= FEWEST_WORDS
     kept = words & usable[row_of]
-    hashes, row_of = _hashes(tokens)[kept], row_of[kept]
+    hashes, row_of = _mixed(keys_of(tokens)[kept]), row_of[kept]
     pairs = _mixed((hashes[:-1] * FACTORS[0] + hashes[1:])[row_of[:-1] == row_of[1:]])
     ends = np.cumsum(num_words[usable] - 1)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
@@ -105,23 +103,6 @@ def _signatures(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
     for number, factor in enumerate(FACTORS if len(ends) else ()):
         signatures[:, number] = np.minimum.reduceat(((pairs * factor) >> np.uint64(32)).astype(np.uint32), starts)
     return usable, signatures
-
-
-def _hashes(tokens: Tokens) -> np.ndarray:
-    """A number for each token from its bytes, uint64: equal for equal tokens, in any chunk and process."""
-    values, hashes = tokens.values, [np.empty(0, np.uint64)]
-    _, offsets, data = values.buffers()
-    for start in range(values.offset, values.offset + len(values), TOKENS_AT_ONCE):
-        end = min(start + TOKENS_AT_ONCE, values.offset + len(values))
-        piece = np.frombuffer(offsets, np.int64)[start : end + 1]
-        content = np.frombuffer(data, np.uint8)[piece[0] : piece[-1]] if data else np.empty(0, np.uint8)
-        lengths = np.diff(piece)
-        places = np.arange(len(content)) - np.repeat(piece[:-1] - piece[0], lengths)
-        powers = np.cumprod(np.full(lengths.max() + 1, PRIME, np.uint64))
-        sums = np.cumsum((content + np.uint64(1)) * powers[places], dtype=np.uint64)  # wraps around, as it should
-        sums = np.concatenate([np.zeros(1, np.uint64), sums])
-        hashes.append(np.diff(sums[piece - piece[0]]))
-    return _mixed(np.concatenate(hashes))
 
 
 def _candidates(keys: np.ndarray) -> np.ndarray:
