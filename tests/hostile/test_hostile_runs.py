@@ -16,7 +16,7 @@ from textclf.errors import TextclfError
 @pytest.mark.parametrize("name", ["run.json", "config.yaml"])
 def test_damaged_file_of_a_run(run, within_bounds, name, damage):
     damages()[damage](run.path / name)
-    if damage.startswith("bit"):
+    if damage.startswith("bit") or (name, damage) == ("config.yaml", "half"):  # half of a config may be a whole one
         try:
             textclf.evaluate(run, output=run.path / "here")
         except TextclfError as error:

@@ -4,6 +4,7 @@ Numbers are compared instead of strings because that is arithmetic on whole colu
 byte, so that two tokens with the same number are never taken for one.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from textclf.text_array import bytes_of
 
 SPARE = 8  # bytes behind the texts, so that eight can be read wherever a token begins
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd: multiplying by it loses nothing
+AT_ONCE = 2**15  # tokens whose bytes are looked at together: each takes some 50 bytes for every one of its own
 FIRST_BYTES = np.array([*((1 << 8 * size) - 1 for size in range(9))], np.uint64)
 
 
@@ -56,7 +58,10 @@ def strings_at(tokens: Tokens, at: np.ndarray | slice) -> pa.LargeStringArray:
     starts, sizes = tokens.starts[at], tokens.sizes[at]
     offsets = np.zeros(len(sizes) + 1, np.int64)
     np.cumsum(sizes, out=offsets[1:])
-    content = tokens.content[positions(starts, sizes)]
+    content = np.empty(offsets[-1], np.uint8)
+    for part in _parts(len(sizes)):
+        ends = offsets[part.start], offsets[part.stop]
+        content[slice(*ends)] = tokens.content[positions(starts[part], sizes[part])]
     return pa.LargeStringArray.from_buffers(len(sizes), pa.py_buffer(offsets), pa.py_buffer(content))
 
 
@@ -83,9 +88,9 @@ def same(tokens: Tokens, others: Tokens, at: np.ndarray) -> np.ndarray:
     if others is tokens:
         long &= at != np.arange(len(at))  # the others are themselves
     long = np.flatnonzero(long)
-    if len(long):
-        words, firsts, _ = _words_of(tokens, long)
-        equal[long] = np.logical_and.reduceat(words == _words_of(others, at[long])[0], firsts)
+    for part in _parts(len(long)):
+        words, firsts, _ = _words_of(tokens, long[part])
+        equal[long[part]] = np.logical_and.reduceat(words == _words_of(others, at[long[part]])[0], firsts)
     return equal
 
 
@@ -94,9 +99,13 @@ def key_column(keys: np.ndarray) -> pa.UInt64Array:
     return pa.UInt64Array.from_buffers(pa.uint64(), len(keys), [None, pa.py_buffer(keys)])
 
 
-def grouped(tokens: Tokens, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The number of each token among the different ones, in the order in which they come first; and where that is."""
-    numbers, firsts = _numbered(key_column(keys))
+def grouped(tokens: Tokens, keys: np.ndarray, *, sort: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """The number of each token among the different ones, in the order in which they come first; and where that is.
+
+    Args:
+        sort: slower for tokens that come again and again, in a third of the memory where most come once.
+    """
+    numbers, firsts = _numbered_by_sorting(keys) if sort else _numbered(key_column(keys))
     if not same(tokens, tokens, firsts[numbers]).all():  # two tokens with the same key
         return _numbered(tokens.values)
     return numbers, firsts
@@ -108,6 +117,22 @@ def _numbered(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     firsts = np.empty(len(encoded.dictionary), np.int64)
     firsts[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)  # of several the last to be written stays
     return numbers, firsts
+
+
+def _numbered_by_sorting(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = np.argsort(keys, kind="stable")
+    begins = np.append(True, np.diff(keys[order]) != 0)[: len(keys)]  # of equal ones the first to come
+    firsts = order[begins]
+    ranks = np.empty(len(firsts), np.int32)
+    ranks[np.argsort(firsts)] = np.arange(len(firsts), dtype=np.int32)
+    numbers = np.empty(len(keys), np.int32)
+    numbers[order] = ranks[np.cumsum(begins) - 1]
+    return numbers, np.sort(firsts)
+
+
+def _parts(count: int) -> Iterator[slice]:
+    for start in range(0, count, AT_ONCE):
+        yield slice(start, min(start + AT_ONCE, count))
 
 
 def _eight_bytes(content: np.ndarray) -> np.ndarray:

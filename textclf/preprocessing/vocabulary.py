@@ -17,7 +17,7 @@ from textclf.text_array import text_array
 UNKNOWN_ID = 1
 FIRST_ID = 2
 NOT_FOUND = pa.Int32Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([-1], np.int32))])[0]
-FEW_COUNTS = 2**18  # of different tokens that may wait until they are put together; more take more memory at once
+FEW_COUNTS = 2**17  # of different tokens that may wait until they are put together; more take more memory at once
 FEW_TOKENS = 20_000  # that are searched for one by one; for more, a table of the vocabulary pays
 
 
@@ -29,6 +29,7 @@ class Counts(NamedTuple):
     counts: np.ndarray  # int64 (tokens,)
 
 
+NOTHING = Counts(text_array([]), np.empty(0, np.uint64), np.empty(0, np.int64))
 Split = Callable[[pa.LargeStringArray, Any], Tokens]  # the second are the options of the tokenizer
 
 
@@ -49,12 +50,13 @@ def count_tokens(
     Args:
         keep: is called with the texts, some rows at a time and in their order: of each token its place in the counts.
     """
-    whole, waiting, size = Counts(text_array([]), np.empty(0, np.uint64), np.empty(0, np.int64)), [], 0
+    whole, waiting, size = NOTHING, [], 0
     for counts, rows in map_chunks(lambda chunk: _counted(split(chunk)), texts):
         waiting.append((counts, rows if keep else None))
         size += len(counts.counts)
-        if size > max(FEW_COUNTS, len(whole.counts)):  # as many as there are already: none is added up often
+        if size > max(FEW_COUNTS, len(whole.counts) // 4):  # so that what there is already is not added up too often
             whole, waiting, size = _added(whole, waiting, keep), [], 0
+            pa.default_memory_pool().release_unused()
     return _added(whole, waiting, keep)
 
 
@@ -66,16 +68,26 @@ def _counted(tokens: Tokens) -> tuple[Counts, TokenIds]:
 
 
 def _added(whole: Counts, waiting: list, keep: Callable[[TokenIds], object] | None) -> Counts:
-    parts = [whole, *(counts for counts, _ in waiting)]
-    keys, counts = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
-    tokens = tokens_in(pa.concat_arrays([part.tokens for part in parts]))
-    numbers, firsts = grouped(tokens, keys)  # those of `whole` come first and stay as they are
+    """What waits is put together first: most of it is the same, and both steps are smaller than one of all."""
+    fresh, places = _merged([counts for counts, _ in waiting])
+    merged, numbers = _merged([whole, fresh])  # those of `whole` come first and stay as they are
     if keep:
-        ends = np.cumsum([len(part.counts) for part in parts])
+        numbers = numbers[len(whole.counts) :][places]
+        ends = np.cumsum([0, *(len(counts.counts) for counts, _ in waiting)])
         for (_, rows), start, end in zip(waiting, ends, ends[1:], strict=False):
             keep(TokenIds(numbers[start:end][rows.ids], rows.offsets))
+    return merged
+
+
+def _merged(parts: list[Counts]) -> tuple[Counts, np.ndarray]:
+    """One table of counts, and where in it each token of the parts stands, one part after the other."""
+    if not parts:
+        return NOTHING, np.empty(0, np.int32)
+    keys, counts = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
+    tokens = tokens_in(pa.concat_arrays([part.tokens for part in parts]))
+    numbers, firsts = grouped(tokens, keys, sort=True)
     added = np.bincount(numbers, counts, len(firsts)).astype(np.int64)  # exact as floats: they are below 2**53
-    return Counts(strings_at(tokens, firsts), keys[firsts], added)
+    return Counts(strings_at(tokens, firsts), keys[firsts], added), numbers
 
 
 def checked_tokens(tokens: list[str]) -> pa.LargeStringArray:
