@@ -218,7 +218,8 @@ def test_a_server_that_cannot_be_reached_costs_two_warnings(run, monkeypatch, ca
     assert "tried again in the end" in first
     assert last.endswith("; it does not have all of this run")
     assert len(first) < 300
-    assert capfd.readouterr().err == ""
+    said = capfd.readouterr().err.splitlines()  # ours are among it where a command has run in this process
+    assert [line for line in said if not line.startswith("Warning: mlflow: ")] == []
 
 
 def test_event_files_that_cannot_be_written_end_nothing(run, caplog):
