@@ -1,6 +1,7 @@
 """What several tests share: toy data, tiny settings, and one run trained once."""
 
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -36,6 +37,12 @@ def write_colours(path: Path, separator: str = "|") -> str:
     lines = [f"{text},{separator.join(labels)}" for text, labels in rows]
     path.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
     return path.name
+
+
+def rewrite_config(run, text: str) -> None:
+    """Give a run another config, with a checksum that fits, as its maker could have."""
+    run.config.write_text(text)
+    run.update_about(config_sha256=hashlib.sha256(run.config.read_bytes()).hexdigest())
 
 
 def pytest_configure(config):

@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
+from tests.conftest import rewrite_config
 from textclf.comparison import compare, difference, differing_settings, mcnemar, shown_probability, write_comparison
 from textclf.config import load_config
 from textclf.errors import RunError
@@ -70,7 +71,7 @@ def test_figures_are_those_of_the_runs(finished_runs, tmp_path, monkeypatch):
     changed = RunFolder("runs/run2")
     labels = json.loads((changed.classifier / "labels.json").read_text())
     assert labels["decision"] == {}
-    changed.config.write_text(changed.config.read_text().replace("epochs: 2", "epochs: 3"))
+    rewrite_config(changed, changed.config.read_text().replace("epochs: 2", "epochs: 3"))
     compared = compare(["run1", "run2"])
     metrics = changed.read_metrics()["test"]
     for figures in compared.figures:

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import TINY, write_colours
 from textclf.cross_validation import _write_predictions, cross_validate, fold_of
 from textclf.errors import DataError
+from textclf.run_config import read_run_config
 from textclf.run_folder import RunFolder
 
 FAST = {**TINY, "training": {"epochs": 1}}
@@ -32,6 +33,7 @@ def test_every_text_is_answered_for_once_by_a_classifier_that_has_not_seen_it(wo
     assert sorted(int(answer["row"]) for answer in answers) == list(range(1, 73))
     for number in (1, 2, 3):
         fold = fold_of(run, number)
+        assert read_run_config(fold).data.train == "a.csv"
         splits = {name: {line["row"] for line in lines(fold.splits) if line["split"] == name} for name in SPLITS}
         assert sum(map(len, splits.values())) == len(set.union(*splits.values())) == 72
         mine = [answer for answer in answers if answer["fold"] == str(number)]

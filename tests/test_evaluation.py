@@ -8,7 +8,9 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 import textclf
+from tests.conftest import rewrite_config
 from textclf.errors import DataError, RunError
+from textclf.run_folder import RunFolder
 
 
 def predictions(path):
@@ -92,8 +94,8 @@ def test_a_file_may_have_other_columns(with_runs):
 
 
 def test_a_run_without_a_test_file_says_what_to_name(with_runs):
-    config = with_runs / "runs/toy_en/config.yaml"
-    config.write_text(config.read_text().replace("test: data/toy_en/test.csv", "test: null"))
+    run = RunFolder(with_runs / "runs/toy_en")
+    rewrite_config(run, run.config.read_text().replace("test: data/toy_en/test.csv", "test: null"))
     with pytest.raises(RunError, match="--data"):
         textclf.evaluate("toy_en")
 

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from textclf.classifier import load_classifier
-from textclf.config import Config, load_config
+from textclf.config import Config
 from textclf.errors import RunError
 from textclf.files import atomic_file
 from textclf.report import blocks
 from textclf.report.answers import Answers, read_answers
 from textclf.report.page import page
+from textclf.run_config import read_run_config
 from textclf.run_folder import RunFolder, find_run
 from textclf.targets import Targets
 
@@ -63,7 +64,7 @@ def compare(runs: Sequence[str | Path]) -> Comparison:
     answers = [read_answers(folder, targets) for folder, targets in zip(folders, loaded, strict=True)]
     for folder, targets, other in zip(folders[1:], loaded[1:], answers[1:], strict=True):
         _check_same_texts(folders[0], loaded[0], answers[0], folder, targets, other)
-    configs = [load_config(folder.inside(folder.config)) for folder in folders]
+    configs = [read_run_config(folder) for folder in folders]
     return Comparison(
         [folder.path.name for folder in folders],
         answers[0].split,

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from textclf.config import Config, load_config, write_config
+from textclf.config import Config, load_config
 from textclf.dataset import Dataset
 from textclf.errors import DataError, RunError
 from textclf.files import atomic_file, parse_json, write_json
 from textclf.loggers import check_loggers
 from textclf.provenance import provenance
+from textclf.run_config import write_run_config
 from textclf.run_folder import RunFolder, create_part, create_run
 from textclf.run_log import collected_log, write_log
 from textclf.splitting import split
@@ -71,7 +72,7 @@ def cross_validate_in(
         parts = list(_folds(config, given, folds))
         if folder is None:
             about, command = {**provenance(config), "folds": folds}, f"textclf train {name} --folds {folds}"
-            folder = create_run(run, f"{name}-folds", about, lambda made: write_config(config, made.config, command))
+            folder = create_run(run, f"{name}-folds", about, lambda made: write_run_config(made, config, command))
         with at_work(folder):
             write_log(collected, folder.log)
             for number, splits in enumerate(parts, 1):
@@ -121,12 +122,12 @@ def _train_fold(folder: RunFolder, number: int, config: Config, splits: dict[str
     started = time.perf_counter()
     part = fold_of(folder, number)
     if not part.path.exists():
-        part = create_part(folder, part.path.name, provenance(config))
+        about, command = provenance(config), f"fold {number}"
+        part = create_part(folder, part.path.name, about, lambda made: write_run_config(made, config, command))
     elif part.read_about().get("status") == "finished":
         log.info("fold %d was finished already", number)
         return
     with at_work(part, whole=False):
-        write_config(config, part.config, f"fold {number}")
         made = train_on(part, config, splits, targets, encoded_labels(splits, targets))
         part.finish(latest=False, **made, seconds=seconds_since(started))
 

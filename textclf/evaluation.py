@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from textclf.classifier import Classifier, load_classifier
-from textclf.config import load_config
 from textclf.dataset import ColumnOptions, Dataset, read_dataset, read_sources, with_labels
 from textclf.errors import RunError
 from textclf.files import atomic_file, checksums, make_folder, write_json
 from textclf.readers.options import ReadingOptions
 from textclf.readers.sources import expand
+from textclf.run_config import read_run_config
 from textclf.run_folder import RunFolder, find_classifier, find_run
 from textclf.targets import Targets
 
@@ -77,7 +77,7 @@ def _own_test(run: RunFolder, columns: dict[str, str]) -> Dataset:
     Raises:
         RunError: the config names none, or another file is in its place.
     """
-    data = load_config(run.inside(run.config)).data.model_copy(update=columns)
+    data = read_run_config(run).data.model_copy(update=columns)
     source = data.train if data.split_column else data.test
     if source is not None:
         changed = changed_file(run, expand(source, data))

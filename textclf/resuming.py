@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from textclf.config import load_config
 from textclf.cross_validation import cross_validate_in
 from textclf.errors import RunError
+from textclf.run_config import read_run_config
 from textclf.run_folder import RunFolder, find_run
 from textclf.training import train_in
 from textclf.unfinished import refuse_changes
@@ -24,7 +24,7 @@ def resume(run: str | Path) -> RunFolder:
     about = folder.read_about()
     if about.get("status") == "finished":
         raise RunError(f"{folder.path}: expected a run that is not finished, but this one is.")
-    config = load_config(folder.inside(folder.config))
+    config = read_run_config(folder)
     refuse_changes(folder, config)
     folds = about.get("folds")
     return cross_validate_in(folder, config, folds) if isinstance(folds, int) else train_in(folder, config)

@@ -168,9 +168,9 @@ def create_run(
             number += 1
 
 
-def create_part(run: RunFolder, name: str, about: dict) -> RunFolder:
+def create_part(run: RunFolder, name: str, about: dict, fill: Callable[[RunFolder], None]) -> RunFolder:
     """A run within another one."""
-    return _create(run.path / name, about)
+    return _create(run.path / name, about, fill)
 
 
 def _create(path: Path, about: dict, fill: Callable[[RunFolder], None] | None = None) -> RunFolder:

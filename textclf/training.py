@@ -13,7 +13,7 @@ from textclf.calibration import before_temperature
 from textclf.checking import check, summary
 from textclf.checks import SLOW_CHECKS
 from textclf.classifier import Classifier, load_classifier, save_classifier
-from textclf.config import Config, load_config, write_config
+from textclf.config import Config, load_config
 from textclf.dataset import DataOptions, Dataset
 from textclf.encoded_split import EncodedSplit
 from textclf.errors import TrainingError
@@ -26,6 +26,7 @@ from textclf.preprocessing.arrays import Arrays, longest
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.provenance import provenance
 from textclf.readers.options import ReadingOptions
+from textclf.run_config import write_run_config
 from textclf.run_folder import RunFolder, create_run
 from textclf.run_log import collected_log, write_log
 from textclf.targets import Targets
@@ -72,7 +73,7 @@ def train_in(folder: RunFolder | None, config: Config, name: str = "", run: str 
         classes = encoded_labels(splits, targets)
         if folder is None:
             command = f"textclf train {name}"
-            folder = create_run(run, name, provenance(config), lambda made: write_config(config, made.config, command))
+            folder = create_run(run, name, provenance(config), lambda made: write_run_config(made, config, command))
         with at_work(folder):
             write_log(collected, folder.log)
             log.info("run %s: %s", folder.path, _sizes(config, splits, targets))

@@ -7,10 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from textclf.config import Config, load_config
+from textclf.config import Config
 from textclf.errors import RunError, TextclfError
 from textclf.files import remove_partial, write_json
 from textclf.provenance import changes, provenance
+from textclf.run_config import read_run_config
 from textclf.run_folder import RUNS, RunFolder, check_name
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ def refuse_changes(folder: RunFolder, config: Config) -> None:
         for path in folder.path.rglob("*"):
             folder.inside(path)
         about = folder.read_about()
-        before = load_config(folder.config).model_dump(mode="json")
+        before = read_run_config(folder).model_dump(mode="json")
         found = list(changes(before, config.model_dump(mode="json")))
         made_with = provenance(config)
         for entry in ("data_sha256", "versions"):

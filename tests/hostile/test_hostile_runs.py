@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 import textclf
+from tests.conftest import rewrite_config
 from tests.hostile.broken_files import damages
 from tests.hostile.contents import NO_OBJECTS
 from tests.hostile.refusing import refused
@@ -16,7 +17,7 @@ from textclf.errors import TextclfError
 @pytest.mark.parametrize("name", ["run.json", "config.yaml"])
 def test_damaged_file_of_a_run(run, within_bounds, name, damage):
     damages()[damage](run.path / name)
-    if damage.startswith("bit") or (name, damage) == ("config.yaml", "half"):  # half of a config may be a whole one
+    if damage.startswith("bit") and name == "run.json":  # a bit of a time or a version harms nothing
         try:
             textclf.evaluate(run, output=run.path / "here")
         except TextclfError as error:
@@ -57,7 +58,7 @@ YAML = {
 
 @pytest.mark.parametrize("case", YAML)
 def test_hostile_config(run, within_bounds, case):
-    run.config.write_text(YAML[case])
+    rewrite_config(run, YAML[case])
     refused(lambda: textclf.evaluate(run))
 
 
@@ -66,7 +67,7 @@ def test_hostile_config(run, within_bounds, case):
 )
 def test_a_run_reads_no_file_but_its_own_test_file(run, tmp_path, test):
     (tmp_path / "secret.csv").write_text("text,label\nmy password,positive\n")
-    run.config.write_text(run.config.read_text().replace("data/toy_en/test.csv", test))
+    rewrite_config(run, run.config.read_text().replace("data/toy_en/test.csv", test))
     about = run.read_about()
     run.update_about(data_sha256={**about["data_sha256"], test: "0" * 64, "data/toy_en/train.csv": None})
     refused(lambda: textclf.evaluate(run))

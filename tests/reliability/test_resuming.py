@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import textclf
+from tests.conftest import rewrite_config
 from tests.reliability.killing import at_step, differences, send
 from textclf.checkpoints import load_checkpoint, save_checkpoint
 from textclf.cross_validation import cross_validate
@@ -116,7 +117,7 @@ def test_what_has_changed_is_said_and_nothing_is_touched(interrupted, workplace,
     about = run.read_about()
     moved = {path.replace("toy_en/", ""): value for path, value in about["data_sha256"].items()}
     run.update_about(data_sha256=moved)
-    run.config.write_text(run.config.read_text().replace("toy_en/", ""))
+    rewrite_config(run, run.config.read_text().replace("toy_en/", ""))
     change(run, config)
     before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
     calls = [lambda: textclf.train(config, run="r"), lambda: textclf.resume("r")]

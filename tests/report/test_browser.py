@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 import textclf
+from tests.conftest import rewrite_config
 from textclf.comparison import compare, write_comparison
+from textclf.run_folder import RunFolder
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt-get install chromium)")
@@ -125,8 +127,8 @@ def test_everything_is_drawn_and_works(finished_runs, tmp_path, name):
 
 def test_a_comparison_is_drawn_and_long_names_are_whole(with_runs, tmp_path):
     shutil.copytree("runs/toy_en", "runs/other")
-    config = Path("runs/other/config.yaml")
-    config.write_text(config.read_text().replace("learning_rate: 0.01", "learning_rate: 0.02"))
+    other = RunFolder("runs/other")
+    rewrite_config(other, other.config.read_text().replace("learning_rate: 0.01", "learning_rate: 0.02"))
     predictions = Path("runs/other/predictions.csv")
     header, first, *others = list(csv.reader(predictions.open(encoding="utf-8")))
     first[-2:] = first[:-3:-1]  # the probabilities of both labels

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from textclf.classifier import Classifier, load_classifier
-from textclf.config import Config, load_config
+from textclf.config import Config
 from textclf.errors import DataError, RunError, TextclfError
 from textclf.evaluation import changed_file
 from textclf.files import atomic_file
@@ -18,6 +18,7 @@ from textclf.report.baseline import has_scikit_learn, linear_baseline
 from textclf.report.mistakes import duplicates_table, suspects_table, texts_table, worst_errors
 from textclf.report.page import page
 from textclf.report.scores import by_class, by_split, calibration, confusions, curves, slices, thresholds
+from textclf.run_config import read_run_config
 from textclf.run_folder import VALIDATION, RunFolder, find_run
 from textclf.training_data import read_splits
 from textclf.untrusted import MIB, read_within
@@ -47,7 +48,7 @@ def write_report(
     if about.get("status") != "finished" or not folder.classifier.exists():
         raise RunError(f"{folder.path}: expected a finished run, received one that is {about.get('status')!s:.40}.")
     classifier = load_classifier(folder.inside(folder.classifier))
-    config = load_config(folder.inside(folder.config))
+    config = read_run_config(folder)
     answers = read_answers(folder, classifier.targets)
     baseline = _baseline(folder, config, classifier, answers) if with_baseline else (None, "")
     sections = _sections(folder, about, metrics, classifier, answers, baseline)
