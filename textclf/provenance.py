@@ -38,9 +38,11 @@ def provenance(config: Config) -> dict:
 
 
 def changes(before: Mapping, now: Mapping, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """A line for every value that is not the same in both."""
+    """A line for every value that is not the same in both; members of a list are counted from 1."""
     for name in dict.fromkeys([*before, *now]):
         old, new = before.get(name), now.get(name)
+        if isinstance(old, list) and isinstance(new, list) and any(isinstance(value, Mapping) for value in old + new):
+            old, new = (dict(enumerate(values, start=1)) for values in (old, new))
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             yield from changes(old, new, (*path, str(name)))
         elif old != new:

@@ -15,6 +15,9 @@ from textclf.run_config import read_run_config
 from textclf.run_folder import RUNS, RunFolder, check_name
 
 log = logging.getLogger(__name__)
+# Settings that may change on the way: where a training is shown and when its state is kept is not what it learns.
+WITHOUT_EFFECT = {"training": {"log_to", "checkpoint_steps"}}
+EXCLUDED: dict = {**WITHOUT_EFFECT, "model": {"members": {"__all__": WITHOUT_EFFECT}}}
 
 
 def unfinished_run(name: str | None, config: Config) -> RunFolder | None:
@@ -44,8 +47,8 @@ def refuse_changes(folder: RunFolder, config: Config) -> None:
         for path in folder.path.rglob("*"):
             folder.inside(path)
         about = folder.read_about()
-        before = read_run_config(folder).model_dump(mode="json")
-        found = list(changes(before, config.model_dump(mode="json")))
+        before, now = (one.model_dump(mode="json", exclude=EXCLUDED) for one in (read_run_config(folder), config))
+        found = list(changes(before, now))
         made_with = provenance(config)
         for entry in ("data_sha256", "versions"):
             old = about.get(entry)

@@ -10,15 +10,19 @@ import pytest
 
 import textclf
 from tests.conftest import rewrite_config
+from tests.reliability.conftest import DATA
 from tests.reliability.killing import at_step, differences, send
 from textclf.checkpoints import load_checkpoint, save_checkpoint
+from textclf.config import load_config
 from textclf.cross_validation import cross_validate
 from textclf.errors import RunError
 from textclf.fit_state import read_state
 from textclf.interruption import Interrupted
-from textclf.run_folder import RunFolder
+from textclf.provenance import provenance
+from textclf.run_config import write_run_config
+from textclf.run_folder import RunFolder, create_run
 from textclf.screen import show_parts
-from textclf.unfinished import locked
+from textclf.unfinished import locked, refuse_changes
 
 
 def position_of(run: RunFolder) -> tuple[int, int]:
@@ -125,6 +129,31 @@ def test_what_has_changed_is_said_and_nothing_is_touched(interrupted, workplace,
         with pytest.raises(RunError, match=rf"{CHANGES[change]}\nUndo them .* start over, remove runs/r, or choose"):
             call()
     assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
+
+
+def test_where_it_is_shown_and_when_its_state_is_kept_may_change(interrupted):
+    run, config = interrupted
+    whole = textclf.train(config, run="whole")
+    before = run.config.read_bytes()
+    textclf.train(config, ["training.log_to=[tensorboard]", "training.checkpoint_steps=2"], run="r")
+    different = differences(whole.path, run.path)
+    assert {name.split("/")[0] for name in different} == {"tensorboard"}
+    assert run.config.read_bytes() == before
+
+
+def members(training):
+    model = {"architecture": "ensemble", "members": [{"model": {"architecture": "cnn"}, "training": training}]}
+    return load_config({"data": DATA, "model": model})
+
+
+def test_members_of_an_ensemble_may_change_the_same_and_are_named_otherwise(workplace):
+    config = members({"epochs": 2, "checkpoint_steps": 9})
+    run = create_run("mine", "", provenance(config), lambda made: write_run_config(made, config, ""))
+    refuse_changes(run, members({"epochs": 2, "log_to": ["mlflow"]}))
+    with pytest.raises(RunError, match=r"changes:\n  model\.members\.1\.training\.epochs: was 2, is 3\nUndo"):
+        refuse_changes(run, members({"epochs": 3}))
+    with pytest.raises(RunError, match=r"changes:\n  model\.members\.1\.training: was .*, is missing\nUndo"):
+        refuse_changes(run, members(None))
 
 
 def test_a_run_at_work_is_left_alone(interrupted):
