@@ -19,7 +19,7 @@ def test_there_are_configs():
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_it_is_valid_and_says_how_it_is_run(path):
-    load_config(path)
+    assert load_config(path).data.train.startswith("data/")
     text = path.read_text(encoding="utf-8")
     assert text.startswith("# yaml-language-server: $schema=schema.json\n")
     assert f"#   textclf train configs/{path.name}\n" in text

@@ -14,15 +14,12 @@ from textclf import parallel
 from textclf.parallel import CHUNK_ROWS
 from textclf.preprocessing import TOKENIZERS, byte_pair, keras_compatible, one_pass, unigram, vocabulary
 from textclf.preprocessing.arrays import concatenate_arrays
-from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.preprocessor import Preprocessor
 
 VARIANTS = {name: (module.Options, {}) for name, module in TOKENIZERS.items()}
 VARIANTS["keras, oov_token null"] = (keras_compatible.Options, {"oov_token": None})
 VARIANTS["byte_pair"] = (byte_pair.Options, {"min_frequency": 1})  # by default, few of our few texts' pieces are known
 VARIANTS["unigram"] = (unigram.Options, {"min_frequency": 1})
-NORMALIZING = [name for name, module in TOKENIZERS.items() if issubclass(module.Options, NormalizedOptions)]
-OTHERS = {name for name in TOKENIZERS if name not in NORMALIZING}
 
 TRAINING = [
     "A wonderful film: I laughed, I cried, and I would see it again!",
@@ -242,7 +239,10 @@ def test_texts_may_come_in_any_sequence(fitted, options, kind):
 @given(st.lists(st.text() | st.text(alphabet="goדbก\u0e34ドख\u093c한İßΣ👍\u200d\ufe0f\0\ud83d \t"), min_size=1))
 @pytest.mark.parametrize("name", TOKENIZERS)
 def test_any_text_has_ids_within_range(name, texts):
-    preprocessor = PREPROCESSORS.setdefault(name, fit(name, TRAINING))
+    if name not in PREPROCESSORS:
+        form, variant = VARIANTS[name]
+        PREPROCESSORS[name] = Preprocessor.fit(form(**variant), TRAINING)
+    preprocessor = PREPROCESSORS[name]
     rows = preprocessor.encode(texts)
     assert len(rows.lengths) == len(texts)
     assert rows.lengths.min() >= 1
@@ -259,78 +259,6 @@ def test_learning_in_threads_gives_the_identical_state(options, fitted):
             preprocessor.state for preprocessor in pool.map(lambda _: Preprocessor.fit(options(), TRAINING), "abcd")
         ]
     assert states == [fitted.state] * 4
-
-
-def test_only_the_tokenizer_of_keras_has_rules_of_its_own():
-    assert {"keras"} == OTHERS
-    assert set(NormalizedOptions.model_fields) & set(keras_compatible.Options.model_fields) == {
-        "vocabulary_size", "sequence_length", "padding", "truncating", "ngrams", "lowercase",
-    }  # fmt: skip
-
-
-def fit(name, texts, **chosen):
-    form, variant = VARIANTS[name]
-    return Preprocessor.fit(form(**(variant | chosen)), texts)
-
-
-@pytest.mark.parametrize("name", NORMALIZING)
-@pytest.mark.parametrize(
-    "same",
-    [
-        ["caf\u00e9 ouvert", "cafe\u0301 ouvert", "CAFÉ Ouvert"],
-        ["die straße", "DIE STRASSE"],
-        ["ὁ οδυσσευς", "Ὁ ΟΔΥΣΣΕΥΣ"],
-        ["が 한", "か\u3099 \u1112\u1161\u11ab"],
-        ["ख\u093cत", "\u0959त"],
-    ],
-    ids=lambda same: same[0],
-)
-def test_forms_and_cases_are_the_same_text(name, same):
-    preprocessor = fit(name, [same[0], "another text"])
-    rows = lists(preprocessor.encode(same))
-    assert rows[0] != lists(preprocessor.encode(["another text"]))[0]
-    assert 1 not in rows[0]
-    assert [row == rows[0] for row in rows] == [True] * len(same)
-    apart = fit(name, [*same], normalization="none", lowercase=False)
-    assert len({tuple(row) for row in lists(apart.encode(same))}) == len(same)
-
-
-@pytest.mark.parametrize("name", NORMALIZING)
-def test_letters_i_are_turkish_on_demand(name):
-    for turkish, equal in ((True, [("IRAK", "ırak"), ("İZMİR", "izmir")]), (False, [("IRAK", "irak")])):
-        preprocessor = fit(name, ["ırak izmir irak"] * 2, turkish_i=turkish)
-        for upper, lower in equal:
-            assert lists(preprocessor.encode([upper])) == lists(preprocessor.encode([lower]))
-
-
-@pytest.mark.parametrize("name", NORMALIZING)
-@pytest.mark.parametrize(
-    ("setting", "texts"),
-    [
-        ("replace_urls", ["http://a.b/c", "www.example.com/x?y=1"]),
-        ("replace_users", ["@anna", "@张三"]),
-        ("replace_numbers", ["7", "1,000.50"]),
-    ],
-)
-def test_a_placeholder_is_one_token_that_no_text_has(name, setting, texts):
-    preprocessor = fit(name, [f"see {texts[0]} there", f"good{texts[0]}!", "see there!"], **{setting: True})
-    first, second = lists(preprocessor.encode(texts))
-    assert first == second
-    assert len(first) == 1
-    [placeholder] = first
-    assert placeholder > 1
-    assert lists(preprocessor.encode([f"see ({texts[1]})!"]))[0].count(placeholder) == 1
-    assert placeholder not in preprocessor.encode(["\ufdd0 \ufdd1 \ufdd2 <url> url user number @ http"]).ids
-
-
-@pytest.mark.parametrize("name", NORMALIZING)
-def test_rare_characters_are_unknown(name):
-    texts = ["天 地 人", "天 地", "天"]
-    for min_frequency, known in ((1, 3), (2, 2), (3, 1), (4, 0)):
-        preprocessor = fit(name, texts, min_frequency=min_frequency)
-        ids = preprocessor.encode(["天", "地", "人"]).ids.tolist()
-        assert 1 not in ids[:known]
-        assert ids[known:] == [1] * (3 - known)
 
 
 def test_each_is_imported_only_where_it_is_used(textclf_command):
