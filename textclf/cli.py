@@ -5,8 +5,13 @@ import sys
 import click
 
 from textclf import __version__
+from textclf.cli_training import audit, check, find_rate, new, resume, train
 
-RUN_HELP = "A run folder, a run's name below runs/, or a copied classifier folder.  [default: the newest finished run]"
+FOLDER = click.option(
+    "--run",
+    metavar="RUN",
+    help="A run folder, a run's name below runs/, or a copied classifier folder.  [default: the newest finished run]",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,148 +26,12 @@ def cli():
     """
 
 
-SET_HELP = "Override one setting; may be repeated."
+for command in (new, check, train, audit, resume, find_rate):
+    cli.add_command(command)
 
 
 @cli.command()
-@click.argument("config", type=click.Path())
-@click.option("--data", required=True, metavar="FILE", type=click.Path(), help="Labelled texts to learn from.")
-@click.option("--test", metavar="FILE", type=click.Path(), help="Labelled texts to measure on.")
-def new(config, data, test):
-    """Look at labelled texts and write a config that suits them, every setting with its reason.
-
-    \b
-    textclf new mine.yaml --data data/toy_topics/train.csv --test data/toy_topics/test.csv
-    """
-    from textclf.starter import write_starter
-
-    path = write_starter(config, data, test)
-    click.echo(f"wrote {path}; next: textclf check {path}, textclf train {path}")
-
-
-@cli.command()
-@click.argument("config", type=click.Path())
-@click.option("--set", "overrides", multiple=True, metavar="SECTION.SETTING=VALUE", help=SET_HELP)
-@click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
-def check(config, overrides, format):
-    """Say everything about config and data before a training; exit code 1 when it would fail.
-
-    \b
-    textclf check configs/toy_en.yaml
-    """
-    from textclf.checking import check_config
-    from textclf.screen import show_report
-
-    report = check_config(config, overrides)
-    show_report(report, format)
-    return int(report.would_fail)
-
-
-@cli.command()
-@click.argument("config", type=click.Path())
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="SECTION.SETTING=VALUE",
-    help=SET_HELP,
-)
-@click.option(
-    "--run",
-    metavar="NAME",
-    help="Name of the run folder below runs/.  [default: the date and the config's name]",
-)
-@click.option(
-    "--folds",
-    type=click.IntRange(2, 100),
-    metavar="K",
-    help="Measure by cross-validation: K trainings, each on all texts but a K-th, which it then answers for.",
-)
-def train(config, overrides, run, folds):
-    """Train a classifier as CONFIG says, and measure it. An interrupted run of the same name and CONFIG goes on.
-
-    \b
-    textclf train configs/toy_en.yaml
-    textclf train configs/toy_en.yaml --set training.epochs=3 --set model.units=32 --run short
-    textclf train configs/toy_en.yaml --folds 5
-    """
-    from textclf.report import report_on
-    from textclf.screen import show_folds, show_run
-
-    if folds:
-        from textclf.cross_validation import cross_validate
-
-        show_folds(cross_validate(config, overrides, folds=folds, run=run))
-    else:
-        from textclf.training import train
-
-        finished = train(config, overrides, run=run)
-        show_run(finished, report_on(finished))
-
-
-@cli.command()
-@click.argument("config", type=click.Path())
-@click.option("--set", "overrides", multiple=True, metavar="SECTION.SETTING=VALUE", help=SET_HELP)
-@click.option("--folds", type=click.IntRange(2, 100), default=5, show_default=True, metavar="K", help="Trainings.")
-@click.option("--run", metavar="NAME", help="Name of the run folder below runs/.  [default: as for train --folds]")
-@click.option(
-    "--output", metavar="PATH", type=click.Path(dir_okay=False), help="The list.  [default: audit.csv in the run]"
-)
-def audit(config, overrides, folds, run, output):
-    """List training texts whose label is probably wrong, as CSV for a person to go through.
-
-    K classifiers are trained, each on all texts but a K-th, for which it then answers. Listed are labels that
-    these answers speak against, and texts that are almost the same and have different labels.
-
-    \b
-    textclf audit configs/toy_topics.yaml --folds 3
-    """
-    from textclf.audit import audit
-
-    found = audit(config, overrides, folds=folds, run=run, output=output)
-    click.echo(f"{found.texts} texts: {found.doubtful} labels in doubt, {found.pairs} pairs labelled differently")
-    click.echo(f"wrote {found.path}")
-
-
-@cli.command()
-@click.argument("run", metavar="RUN")
-def resume(run):
-    """Go on with the training of RUN, which was interrupted: a run folder, or a run's name below runs/.
-
-    It ends exactly as if it had never been interrupted. `textclf train` with the same config and --run does the same.
-
-    \b
-    textclf resume mine
-    """
-    from textclf.report import report_on
-    from textclf.resuming import resume
-    from textclf.screen import show_folds, show_run
-
-    finished = resume(run)
-    if finished.read_about().get("folds"):
-        show_folds(finished)
-    else:
-        show_run(finished, report_on(finished))
-
-
-@cli.command(name="find-rate")
-@click.argument("config", type=click.Path())
-@click.option("--set", "overrides", multiple=True, metavar="SECTION.SETTING=VALUE", help=SET_HELP)
-def find_rate(config, overrides):
-    """Find a learning rate for CONFIG: a short training in which it grows from step to step.
-
-    \b
-    textclf find-rate configs/toy_en.yaml
-    textclf find-rate configs/toy_en.yaml --set model.architecture=cnn
-    """
-    from textclf.rate_finding import find_rates
-    from textclf.screen import show_sweeps
-
-    show_sweeps(find_rates(config, overrides))
-
-
-@cli.command()
-@click.option("--run", metavar="RUN", help=RUN_HELP)
+@FOLDER
 @click.option(
     "--data",
     metavar="FILE",
@@ -178,11 +47,7 @@ def find_rate(config, overrides):
 @click.option("--text-column", metavar="NAME", help="Column or field with the text.  [default: as in training]")
 @click.option("--label-column", metavar="NAME", help="Column or field with the label.  [default: as in training]")
 @click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the figures.",
+    "--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the figures."
 )
 def evaluate(run, data, output, text_column, label_column, format):
     """Measure a classifier on labelled texts.
@@ -248,7 +113,7 @@ def report(run, output):
     help="txt is one text a line.  [default: by the ending of --file, else txt]",
 )
 @click.option("--column", metavar="NAME", help="Column or field with the text.  [default: as in training]")
-@click.option("--run", metavar="RUN", help=RUN_HELP)
+@FOLDER
 @click.option(
     "--format",
     type=click.Choice(["text", "jsonl", "csv"]),
@@ -269,10 +134,7 @@ def report(run, output):
 )
 @click.option("--top-k", type=click.IntRange(min=1), metavar="K", help="Give the K most probable labels, best first.")
 @click.option(
-    "--output",
-    metavar="PATH",
-    type=click.Path(dir_okay=False),
-    help="Write to a file in place of the screen.",
+    "--output", metavar="PATH", type=click.Path(dir_okay=False), help="Write to a file in place of the screen."
 )
 def predict(texts, file, input_format, column, run, format, threshold, explain, top_k, output):
     """Answer for texts given as arguments, in a file, or on standard input.
