@@ -13,7 +13,8 @@ import pytest
 
 import textclf
 from textclf.errors import DataError
-from textclf.prediction import FORMATTERS, answer_lines, read_source, read_texts
+from textclf.prediction import FORMATTERS, answer_lines
+from textclf.text_source import read_source, read_texts
 
 TEXTS = ["a wonderful film", 'he said "no", twice', "two\nlines", "", "今天很好", "tab\there"]
 

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def encoded_texts(
         WriteError: there is no room, or the folder is not ours to write.
     """
     digests = {name: texts_digest(texts) for name, texts in splits.items()}
-    known = [FORMAT_VERSION, __version__, options.model_dump(mode="json"), list(names), digests]
+    known = [FORMAT_VERSION, __version__, asdict(options), list(names), digests]
     entry = folder / hashlib.sha256(json.dumps(known).encode()).hexdigest()[:32]
     if entry.is_dir():
         try:

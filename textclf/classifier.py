@@ -5,10 +5,11 @@ import os
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import ValidationError
 
 from textclf import __version__
 from textclf.errors import RunError
@@ -19,10 +20,12 @@ from textclf.onnx_session import GraphError, InferenceSession, open_session, run
 from textclf.parallel import chunks_of
 from textclf.preprocessing.arrays import DTYPES, Arrays, lengths_of, num_rows, take_rows
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.readers.options import ReadingOptions
 from textclf.targets import Targets
 from textclf.text_array import text_array
 from textclf.untrusted import MIB, read_within
+
+if TYPE_CHECKING:
+    from textclf.readers.options import ReadingOptions
 
 FORMAT_VERSION = 1
 MODEL, TOKENIZER, LABELS, ABOUT = "model.onnx", "tokenizer.json", "labels.json", "classifier.json"
@@ -53,6 +56,24 @@ class Classifier:
     def labels(self) -> list[str]:
         """The labels, in the order of the columns of `predict_proba`."""
         return self.targets.labels
+
+    @cached_property
+    def reading(self) -> "ReadingOptions":
+        """How files like those of the training are read, whatever their format. Only needed for files.
+
+        Raises:
+            RunError: what the folder says of it is not what was written.
+        """
+        from pydantic import ValidationError  # not for texts that are given: it takes a third of the time of an answer
+
+        from textclf.readers.options import ReadingOptions
+
+        try:
+            return ReadingOptions.model_validate(self.about.get("reading")).model_copy(update={"format": None})
+        except ValidationError as error:
+            fault = error.errors(include_url=False, include_input=False)[0]
+            said = ": ".join([".".join(map(str, fault["loc"])) or "reading", fault["msg"][:200]])
+            raise _damaged(Path(ABOUT), f"how files are read is not what was written: {said}") from None
 
     def predict(self, texts: Iterable[str], *, threshold: float | None = None) -> list[str | None] | list[list[str]]:
         """The label of every text (`None` where it is unsure), or the list of its labels where the classifier has many.
@@ -177,9 +198,8 @@ def _read_about(folder: Path) -> dict:
         )
     try:
         _check_columns(about)
-        ReadingOptions.model_validate(about.get("reading"))
-    except ValueError as error:  # pydantic's are, too
-        raise _damaged(path, f"how files are read is not what was written: {_one_line(error)}") from None
+    except ValueError as error:
+        raise _damaged(path, f"how files are read is not what was written: {error}") from None
     return about
 
 
@@ -189,14 +209,6 @@ def _check_columns(about: dict) -> None:
     texts = text if isinstance(text, list) and text else [text]
     if not all(isinstance(name, str) and name for name in [*texts, label]):
         raise ValueError("expected names of columns")
-
-
-def _one_line(error: ValueError) -> str:
-    """Of pydantic's report the first fault: where, what, and that is all."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors(include_url=False, include_input=False)[0]
-    return ": ".join([".".join(map(str, first["loc"])) or "reading", first["msg"][:200]])
 
 
 def _read_checked(folder: Path, name: str, expected: object) -> bytes:

@@ -1,6 +1,8 @@
 """The commands: arguments in, one call, text out. Nothing heavy is imported before a command runs."""
 
+import os
 import sys
+from collections.abc import Iterable
 
 import click
 
@@ -151,14 +153,20 @@ def predict(texts, file, input_format, column, run, format, threshold, explain, 
         raise click.UsageError("--top-k goes with --format text and jsonl: in csv every label has its column")
     if explain and format == "csv":
         raise click.UsageError("--explain goes with --format text and jsonl: the words of a text fill no columns")
-    from textclf.prediction import answer_lines, how_read, load, read_source, write_lines
+    if "numpy" not in sys.modules:
+        # Its BLAS starts a thread for each core when it is imported, which takes half of that. Nothing here needs them.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from textclf.prediction import answer_lines, load, write_lines
     from textclf.text_array import text_array
 
     classifier = load(run)
-    column = column or classifier.about["text_column"]
-    options = {"format": input_format, "column": column, "reading": how_read(classifier)}
     # An argument may hold bytes that are no text, and not every screen or file could show them again.
-    chunks = [text_array(texts).to_pylist()] if texts else read_source(file, **options)
+    chunks: Iterable[list[str]] = [text_array(texts).to_pylist()]
+    if file:
+        from textclf.text_source import read_source
+
+        column = column or classifier.about["text_column"]
+        chunks = read_source(file, format=input_format, column=column, reading=classifier.reading)
     said = {"threshold": threshold, "top_k": top_k}
     if not explain:
         write_lines(answer_lines(classifier, chunks, format, **said), output)

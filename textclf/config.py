@@ -17,7 +17,7 @@ from textclf.dataset import DataOptions
 from textclf.errors import ConfigError, did_you_mean
 from textclf.files import atomic_file
 from textclf.models import ARCHITECTURES
-from textclf.options import Options
+from textclf.options import Options, is_settings, ordered_fields
 from textclf.preprocessing import TOKENIZERS
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.target_options import TargetOptions
@@ -111,9 +111,9 @@ def _ordered(value: Any) -> Any:
     """Settings as plain data, in the order for a reader."""
     if isinstance(value, list):
         return [_ordered(item) for item in value]
-    if not isinstance(value, Options):
+    if not is_settings(type(value)):
         return value
-    return {name: _ordered(getattr(value, name)) for name in value.ordered_fields()}
+    return {name: _ordered(getattr(value, name)) for name in ordered_fields(type(value))}
 
 
 def _quoted(value: Any) -> Any:

@@ -6,20 +6,22 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from textclf.config_yaml import Fault, Path
 from textclf.errors import did_you_mean
+from textclf.options import Settings, fields_of, is_settings
 
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "null"}
 LIMITS = {Ge: ("ge", "of at least"), Gt: ("gt", "above"), Le: ("le", "of at most"), Lt: ("lt", "below")}
 SETTINGS = "settings (name: value)"
 LONGEST_SHOWN = 60
+UNKNOWN = {"extra_forbidden", "unexpected_keyword_argument"}  # pydantic's words, the second for dataclasses
 MOST_FAULTS_SHOWN = 50  # more than a person mends in one go; each is one line of a message
 
 
-def faults_of(error: ValidationError, model: type[BaseModel], places: dict[Path, str]) -> list[Fault]:
+def faults_of(error: ValidationError, model: type[Settings], places: dict[Path, str]) -> list[Fault]:
     """Pydantic's errors -> faults in our words, each with the place of its setting or of what it is missing from."""
     faults: dict[Path, Fault] = {}
     for detail in error.errors(include_url=False):
@@ -75,17 +77,14 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
-def settings_class(annotation: Any) -> type[BaseModel] | None:
+def settings_class(annotation: Any) -> type[Settings] | None:
     """The settings that a field holds, also where `null` is allowed instead; `None` for a plain value."""
-    for part in (annotation, *get_args(annotation)):
-        if isinstance(part, type) and issubclass(part, BaseModel):
-            return part
-    return None
+    return next((part for part in (annotation, *get_args(annotation)) if is_settings(part)), None)
 
 
 def _message(detail: Mapping[str, Any], siblings: list[str], field: FieldInfo | None) -> str:
     received = show(detail["input"])
-    if detail["type"] == "extra_forbidden":
+    if detail["type"] in UNKNOWN:
         return f"unknown setting{did_you_mean(detail['loc'][-1], siblings)}"
     if field is not None and detail["type"].startswith("union_tag"):
         setting, kinds = field.discriminator, kinds_of(field)
@@ -104,7 +103,7 @@ def _message(detail: Mapping[str, Any], siblings: list[str], field: FieldInfo | 
     return f"expected {expected}, received {received}{did_you_mean(str(detail['input']), choices)}"
 
 
-def _located(model: type[BaseModel], location: Path) -> tuple[Path, list[str], FieldInfo | None]:
+def _located(model: type[Settings], location: Path) -> tuple[Path, list[str], FieldInfo | None]:
     """A pydantic location -> the path of the setting, the names beside it, and its field if there is one.
 
     Behind the path of a setting pydantic goes on with the forms that its value may have; no such key is in the file.
@@ -113,7 +112,7 @@ def _located(model: type[BaseModel], location: Path) -> tuple[Path, list[str], F
     path: Path = ()
     siblings: list[str] = []
     field = None
-    kinds: dict[str, type[BaseModel]] = {}
+    kinds: dict[str, type[Settings]] = {}
     has_forms = False
     for part in location:
         if part in kinds:
@@ -127,8 +126,8 @@ def _located(model: type[BaseModel], location: Path) -> tuple[Path, list[str], F
         path = (*path, part)
         if isinstance(part, int):
             continue
-        siblings = list(model.model_fields)
-        field = model.model_fields.get(part)
+        known = fields_of(model)
+        siblings, field = list(known), known.get(part)
         kinds = kinds_of(field) if field else {}
         settings = settings_class(field.annotation) if field else None
         if field is None or settings is None:
@@ -139,11 +138,11 @@ def _located(model: type[BaseModel], location: Path) -> tuple[Path, list[str], F
     return path, siblings, field
 
 
-def kinds_of(field: FieldInfo) -> dict[str, type[BaseModel]]:
+def kinds_of(field: FieldInfo) -> dict[str, type[Settings]]:
     """The kinds of settings that a field may hold, by the name that chooses one; none where there is no choice."""
     if not field.discriminator:
         return {}
-    return {kind.model_fields[field.discriminator].default: kind for kind in get_args(field.annotation)}
+    return {fields_of(kind)[str(field.discriminator)].default: kind for kind in get_args(field.annotation)}
 
 
 def _describe_limits(metadata: Iterable) -> str:

@@ -1,13 +1,12 @@
 """From probabilities to answers: thresholds, what mistakes cost, and when to say that one is unsure."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from pydantic import Field, model_validator
 
 from textclf.errors import ConfigError, RunError
-from textclf.options import Options
+from textclf.plain_options import PlainOptions, setting
 from textclf.thresholds import (
     Curve,
     best_f1,
@@ -25,22 +24,24 @@ AIMS = {"precision": recall_at_precision, "recall": precision_at_recall}
 Costs = dict[str, dict[str, float]]
 
 
-class ThresholdAim(Options):
+class ThresholdAim(PlainOptions):
     """What a threshold is chosen for on the validation texts, or what mistakes cost: exactly one of these."""
 
-    precision: float | None = Field(None, gt=0, le=1, description="The highest recall at this precision.")
-    recall: float | None = Field(None, gt=0, le=1, description="The highest precision at this recall.")
-    costs: Costs | None = Field(
-        None,
+    precision: float | None = setting(default=None, gt=0, le=1, description="The highest recall at this precision.")
+    recall: float | None = setting(default=None, gt=0, le=1, description="The highest precision at this recall.")
+    costs: Costs | None = setting(
+        default=None,
         description="Cost of each mistake as {true label: {answer: cost}}, 1 for those not named: what is least costly "
         "by the probabilities is answered. Binary and multiclass only.",
     )
 
-    @model_validator(mode="after")
-    def _exactly_one(self) -> "ThresholdAim":
-        if len(self.model_dump(exclude_none=True)) != 1:
+    def __post_init__(self) -> None:
+        if len(self.given()) != 1:
             raise ValueError("exactly one of precision, recall and costs")
-        return self
+
+    def given(self) -> dict[str, Any]:
+        """The one that is not null."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 Threshold = float | str | ThresholdAim
@@ -125,7 +126,7 @@ def chosen_on(
 def _threshold(threshold: str | ThresholdAim, curve: Curve, for_f1: Callable[[Curve], float]) -> float:
     if isinstance(threshold, str):
         return for_f1(curve)
-    [(name, value)] = threshold.model_dump(exclude_none=True).items()
+    [(name, value)] = threshold.given().items()
     return AIMS[name](curve, value)
 
 

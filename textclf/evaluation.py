@@ -11,7 +11,6 @@ from textclf.classifier import Classifier, load_classifier
 from textclf.dataset import ColumnOptions, Dataset, read_dataset, read_sources, with_labels
 from textclf.errors import RunError
 from textclf.files import atomic_file, checksums, make_folder, write_json
-from textclf.readers.options import ReadingOptions
 from textclf.readers.sources import expand
 from textclf.run_config import read_run_config
 from textclf.run_folder import RunFolder, find_classifier, find_run
@@ -54,9 +53,7 @@ def evaluate(
         output = output or run_folder.inside(run_folder.evaluations / "test")
     else:
         about = {name: classifier.about[name] for name in ColumnOptions.model_fields}
-        # Another file may have another ending.
-        reading = ReadingOptions.model_validate({**classifier.about["reading"], "format": None})
-        raw = read_dataset(str(data), ColumnOptions(**about | columns), reading)
+        raw = read_dataset(str(data), ColumnOptions(**about | columns), classifier.reading)
         if output is None and (folder.parent / "run.json").exists():
             run_folder = RunFolder(folder.parent)
             output = run_folder.inside(run_folder.evaluations / Path(data).stem)

@@ -1,7 +1,7 @@
 """Labels <-> numbers, and everything that depends on the type of the answer. Nothing else compares the type."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,9 @@ from textclf.label_weights import label_weights
 from textclf.losses import LOSSES
 from textclf.mapped import pieces, stored
 from textclf.metrics import classification_metrics, multilabel_metrics
-from textclf.target_options import TargetOptions
+
+if TYPE_CHECKING:
+    from textclf.target_options import TargetOptions
 
 LONGEST_NUMBER = 20  # Python refuses to read numbers of thousands of digits
 
@@ -68,7 +70,7 @@ class Targets:
 
     @classmethod
     def fit(
-        cls, labels: Labels | Iterable[tuple[str, ...]], options: TargetOptions, *, many: bool = False
+        cls, labels: Labels | Iterable[tuple[str, ...]], options: "TargetOptions", *, many: bool = False
     ) -> "Targets":
         """Find labels and type in the training labels.
 
@@ -275,7 +277,7 @@ class Targets:
         raise RunError("expected type, labels, counts, majority and separator, received something else")
 
 
-def separator_for(labels: Labels | Iterable[tuple[str, ...]], options: TargetOptions) -> str | None:
+def separator_for(labels: Labels | Iterable[tuple[str, ...]], options: "TargetOptions") -> str | None:
     """What to split label fields by; `None` where every text has exactly one label.
 
     Args:

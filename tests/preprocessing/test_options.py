@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from textclf.options import fields_of
 from textclf.preprocessing import TOKENIZERS, keras_compatible
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -22,7 +23,7 @@ def lists(rows):
 
 def test_only_the_tokenizer_of_keras_has_rules_of_its_own():
     assert {"keras"} == OTHERS
-    assert set(NormalizedOptions.model_fields) & set(keras_compatible.Options.model_fields) == {
+    assert set(fields_of(NormalizedOptions)) & set(fields_of(keras_compatible.Options)) == {
         "vocabulary_size", "sequence_length", "padding", "truncating", "ngrams", "lowercase",
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import asdict
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from textclf.errors import RunError
 from textclf.preprocessing import TOKENIZERS, word
+from textclf.preprocessing.options import NgramOptions
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.text_array import text_array
 
@@ -73,7 +75,7 @@ def test_saved_file_is_utf8_json_with_options_and_state(tmp_path):
     path = tmp_path / "tokenizer.json"
     Preprocessor.fit(word.Options(vocabulary_size=7, padding="left"), ["好 \ud83d"]).save(path)
     saved = json.loads(path.read_bytes().decode())
-    assert saved["options"] == word.Options(vocabulary_size=7, padding="left").model_dump()
+    assert saved["options"] == asdict(word.Options(vocabulary_size=7, padding="left"))
     assert saved["state"] == {"vocabulary": ["好", "\ufffd"]}
     assert "好" in path.read_text(encoding="utf-8")
 
@@ -238,7 +240,7 @@ NGRAMS = ("token_ids", "ngram_ids", "ngram_weights")
 
 @pytest.mark.parametrize("names", [NGRAMS, NGRAMS[1:], ("token_ids",)])
 def test_arrays_are_those_that_the_network_reads_also_after_saving(names, tmp_path):
-    options = TOKENIZERS["word"].Options(ngrams={"min_frequency": 1})
+    options = TOKENIZERS["word"].Options(ngrams=NgramOptions(min_frequency=1))
     preprocessor = Preprocessor.fit(options, TEXTS, names)
     preprocessor.save(tmp_path / "tokenizer.json")
     loaded = Preprocessor.from_json((tmp_path / "tokenizer.json").read_bytes())

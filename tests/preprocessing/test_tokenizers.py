@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textclf import parallel
+from textclf.options import fields_of
 from textclf.parallel import CHUNK_ROWS
 from textclf.preprocessing import TOKENIZERS, byte_pair, keras_compatible, one_pass, unigram, vocabulary
 from textclf.preprocessing.arrays import concatenate_arrays
@@ -88,7 +89,7 @@ def lists(rows):
 
 
 def smallest_vocabulary(form):
-    return max(limit.ge for limit in form.model_fields["vocabulary_size"].metadata if hasattr(limit, "ge"))
+    return max(limit.ge for limit in fields_of(form)["vocabulary_size"].metadata if hasattr(limit, "ge"))
 
 
 def test_learns_to_tell_texts_apart(fitted):

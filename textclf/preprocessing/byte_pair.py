@@ -7,8 +7,8 @@ be three tokens instead of one.
 from typing import Literal
 
 import pyarrow as pa
-from pydantic import Field
 
+from textclf.plain_options import setting
 from textclf.preprocessing.subword import (
     PADDING,
     UNKNOWN,
@@ -25,7 +25,9 @@ from textclf.preprocessing.vocabulary import FIRST_ID
 class Options(PieceOptions):
     """Pieces of words, joined from characters as long as pairs are frequent."""
 
-    tokenizer: Literal["byte_pair"] = Field("byte_pair", description="Byte-pair encoding (BPE) of characters.")
+    tokenizer: Literal["byte_pair"] = setting(
+        default="byte_pair", description="Byte-pair encoding (BPE) of characters."
+    )
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:

@@ -4,8 +4,8 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field
 
+from textclf.plain_options import setting
 from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.separation import one_space
@@ -19,7 +19,7 @@ from textclf.text_array import bytes_of
 class Options(NormalizedOptions):
     """Every character is a token, also a space: robust against misspelling, but texts become long."""
 
-    tokenizer: Literal["character"] = Field("character", description="Single characters (code points).")
+    tokenizer: Literal["character"] = setting(default="character", description="Single characters (code points).")
 
 
 def split(texts: pa.LargeStringArray, options: Options) -> Tokens:

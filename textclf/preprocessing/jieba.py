@@ -4,9 +4,9 @@ import re
 from typing import Literal
 
 import pyarrow as pa
-from pydantic import Field
 
 from textclf.errors import ConfigError
+from textclf.plain_options import setting
 from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.separation import KANA, separate, words_of
@@ -24,7 +24,7 @@ HAN_RUN = re.compile(
 class Options(NormalizedOptions):
     """Chinese words. Needs `pip install "textclf-keras[chinese]"` to train and to answer."""
 
-    tokenizer: Literal["jieba"] = Field("jieba", description="Chinese words by jieba, the rest as `word`.")
+    tokenizer: Literal["jieba"] = setting(default="jieba", description="Chinese words by jieba, the rest as `word`.")
 
 
 def split(texts: pa.LargeStringArray, options: Options) -> Tokens:

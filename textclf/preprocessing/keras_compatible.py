@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field
 
 from textclf.errors import DataError
+from textclf.plain_options import setting
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.tokenizer import Tokenizer
 from textclf.preprocessing.tokens import Tokens, strings_at, tokens_in
@@ -21,14 +21,14 @@ from textclf.text_array import text_array
 class Options(PreprocessingOptions):
     """`vocabulary_size` is Keras's `num_words`; Keras itself pads and cuts on the left."""
 
-    tokenizer: Literal["keras"] = Field("keras", description="As Keras's deprecated `Tokenizer`.")
-    lowercase: bool = Field(True, description="Keras's `lower`.")
-    filters: str = Field(
-        '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n',
+    tokenizer: Literal["keras"] = setting(default="keras", description="As Keras's deprecated `Tokenizer`.")
+    lowercase: bool = setting(default=True, description="Keras's `lower`.")
+    filters: str = setting(
+        default='!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n',
         description="Keras's `filters`: characters that separate words.",
     )
-    oov_token: str | None = Field(
-        "<OOV>",
+    oov_token: str | None = setting(
+        default="<OOV>",
         description="Keras's `oov_token`: unknown words get id 1; `null` drops them, as Keras does by default.",
     )
 

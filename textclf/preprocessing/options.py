@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
-
-from textclf.options import Options
+from textclf.plain_options import PlainOptions, setting
 
 Side = Literal["right", "left"]
 # A bucket is the kind of an n-gram and 23 bits of its hash. Together with the number of one of 256 rows it has 32 bits,
@@ -13,15 +11,23 @@ BUCKET_BITS = 24
 BUCKETS = 1 << BUCKET_BITS
 
 
-class NgramOptions(Options):
+class NgramOptions(PlainOptions):
     """Which n-grams are read, and how many are learned."""
 
-    longest_words: int = Field(2, ge=0, le=5, description="Most words of an n-gram of words; 0: none of words.")
-    shortest_characters: int = Field(2, ge=1, le=8, description="Fewest characters of an n-gram of characters.")
-    longest_characters: int = Field(5, ge=0, le=8, description="Most of them; 0: no n-grams of characters.")
-    min_frequency: int = Field(2, ge=1, description="In how many training texts an n-gram has to occur.")
-    most_ngrams: int = Field(2**19, ge=1, le=BUCKETS, description="Most n-grams to learn; those in the most texts win.")
-    most_per_text: int = Field(4096, ge=1, description="Most n-grams of a text that are read; the heaviest win.")
+    longest_words: int = setting(
+        default=2, ge=0, le=5, description="Most words of an n-gram of words; 0: none of words."
+    )
+    shortest_characters: int = setting(
+        default=2, ge=1, le=8, description="Fewest characters of an n-gram of characters."
+    )
+    longest_characters: int = setting(default=5, ge=0, le=8, description="Most of them; 0: no n-grams of characters.")
+    min_frequency: int = setting(default=2, ge=1, description="In how many training texts an n-gram has to occur.")
+    most_ngrams: int = setting(
+        default=2**19, ge=1, le=BUCKETS, description="Most n-grams to learn; those in the most texts win."
+    )
+    most_per_text: int = setting(
+        default=4096, ge=1, description="Most n-grams of a text that are read; the heaviest win."
+    )
 
     @property
     def words(self) -> range:
@@ -34,45 +40,49 @@ class NgramOptions(Options):
         return range(self.shortest_characters, self.longest_characters + 1)
 
 
-class PreprocessingOptions(Options):
+class PreprocessingOptions(PlainOptions):
     """From texts to padded rows of token ids; each tokenizer adds its own settings."""
 
     if TYPE_CHECKING:
         tokenizer: str = ""  # its name, a field of each
 
-    vocabulary_size: int = Field(
-        20_000,
+    vocabulary_size: int = setting(
+        default=20_000,
         ge=3,
         le=1_000_000,
         description="Most ids to use, padding (0) and unknown (1) included; the most frequent tokens win.",
     )
-    sequence_length: int = Field(
-        256, ge=1, le=100_000, description="Most tokens of a text that are read; longer texts are cut."
+    sequence_length: int = setting(
+        default=256, ge=1, le=100_000, description="Most tokens of a text that are read; longer texts are cut."
     )
-    padding: Side = Field("right", description="Side on which shorter texts are filled up with id 0.")
-    truncating: Side = Field("right", description="Side on which longer texts are cut.")
-    ngrams: NgramOptions = Field(NgramOptions(), description="For networks that read n-grams; others ignore it.")
+    padding: Side = setting(default="right", description="Side on which shorter texts are filled up with id 0.")
+    truncating: Side = setting(default="right", description="Side on which longer texts are cut.")
+    ngrams: NgramOptions = setting(
+        default=NgramOptions(), description="For networks that read n-grams; others ignore it."
+    )
 
 
 class NormalizedOptions(PreprocessingOptions):
     """As above, with what is done to a text before it is split (see `normalization.py`)."""
 
-    min_frequency: int = Field(
-        1, ge=1, description="How often a token has to occur in the training texts; rarer ones are unknown."
+    min_frequency: int = setting(
+        default=1, ge=1, description="How often a token has to occur in the training texts; rarer ones are unknown."
     )
-    normalization: Literal["none", "nfc", "nfkc"] = Field(
-        "nfc",
+    normalization: Literal["none", "nfc", "nfkc"] = setting(
+        default="nfc",
         description="Unicode form of all texts: `nfc` makes composed and decomposed é the same, "
         "`nfkc` also full-width letters and ligatures.",
     )
-    lowercase: bool = Field(
-        True, description="Whether upper and lower case are the same word, in every script (STRASSE is Straße)."
+    lowercase: bool = setting(
+        default=True, description="Whether upper and lower case are the same word, in every script (STRASSE is Straße)."
     )
-    turkish_i: bool = Field(
-        False, description="Whether the lower case of I is ı, and of İ is i, as in Turkish and Azerbaijani."
+    turkish_i: bool = setting(
+        default=False, description="Whether the lower case of I is ı, and of İ is i, as in Turkish and Azerbaijani."
     )
-    replace_urls: bool = Field(False, description="Whether every http(s):// and www. address is the same token.")
-    replace_users: bool = Field(False, description="Whether every @name is the same token.")
-    replace_numbers: bool = Field(
-        False, description="Whether every number is the same token, also within a word: mp3 is mp and a number."
+    replace_urls: bool = setting(
+        default=False, description="Whether every http(s):// and www. address is the same token."
+    )
+    replace_users: bool = setting(default=False, description="Whether every @name is the same token.")
+    replace_numbers: bool = setting(
+        default=False, description="Whether every number is the same token, also within a word: mp3 is mp and a number."
     )

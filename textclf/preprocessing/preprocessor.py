@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 from textclf.errors import RunError
 from textclf.files import parse_json
 from textclf.parallel import map_chunks
+from textclf.plain_options import checked
 from textclf.preprocessing import TOKENIZERS, character, jieba, word
 from textclf.preprocessing.arrays import Arrays, concatenate_arrays, pad_arrays
 from textclf.preprocessing.ngrams import NGRAM_ARRAYS, Ngrams, learn_ngrams
@@ -117,7 +119,7 @@ class Preprocessor:
 
     def save(self, path: Path) -> None:
         """Write options and all that was learned as one JSON file."""
-        content: dict[str, Any] = {"options": self.options.model_dump(), "state": self.state}
+        content: dict[str, Any] = {"options": asdict(self.options), "state": self.state}
         if self.ngrams:
             content |= {"ngrams": self.ngrams.state, "names": self.names}
         path.write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")
@@ -132,7 +134,7 @@ class Preprocessor:
         try:
             saved = parse_json(content)
             module = TOKENIZERS[saved["options"]["tokenizer"]]
-            options = module.Options.model_validate(saved["options"])
+            options = checked(module.Options, saved["options"])
             return cls(options, saved["state"], saved.get("ngrams"), _checked_names(saved))
         except (ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise RunError(f"expected a tokenizer file, but it cannot be used: {error}") from None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field
 
 from textclf.parallel import map_chunks
+from textclf.plain_options import setting
 from textclf.preprocessing.character import characters
 from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
@@ -32,8 +32,8 @@ class PieceOptions(NormalizedOptions):
 
     # Not 1: of few texts whole sentences would become pieces, above all Chinese ones, that no other text has. On
     # toy_zh byte_pair is right on 0.66, 0.90, 0.92, 0.91 of the test texts with 1, 2, 3, 5 (means of three seeds).
-    min_frequency: int = Field(
-        3, ge=1, description="How often a character or piece has to occur in the training texts to be known."
+    min_frequency: int = setting(
+        default=3, ge=1, description="How often a character or piece has to occur in the training texts to be known."
     )
 
 

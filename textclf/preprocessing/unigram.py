@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field
 
+from textclf.plain_options import setting
 from textclf.preprocessing.subword import (
     PADDING,
     UNKNOWN,
@@ -37,7 +37,9 @@ ROUNDED = 6  # decimals: the logarithm's last digit differs between machines
 class Options(PieceOptions):
     """Pieces of words, chosen so that few and frequent ones make up the training texts."""
 
-    tokenizer: Literal["unigram"] = Field("unigram", description="Most probable pieces (unigram language model).")
+    tokenizer: Literal["unigram"] = setting(
+        default="unigram", description="Most probable pieces (unigram language model)."
+    )
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:

@@ -3,8 +3,8 @@
 from typing import Literal
 
 import pyarrow as pa
-from pydantic import Field
 
+from textclf.plain_options import setting
 from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.tokenizer import Tokenizer
@@ -16,7 +16,7 @@ from textclf.preprocessing.words import words_in
 class Options(NormalizedOptions):
     """Words of any language, separated by spaces and punctuation; no setting needed for Chinese."""
 
-    tokenizer: Literal["word"] = Field("word", description="Unicode words and punctuation, CJK by character.")
+    tokenizer: Literal["word"] = setting(default="word", description="Unicode words and punctuation, CJK by character.")
 
 
 def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
