@@ -27,7 +27,10 @@ ANSWERING = "pandas,onnx,ruamel,rich,sklearn,scipy"
 # What makes a Python function of each of pyarrow's takes a fifth of an answer, numpy.ma nearly as much, pydantic a
 # third; and so do modules of ours that are only for files, configs and trainings.
 OF_FILES = "textclf.options,textclf.readers,textclf.config,textclf.dataset,textclf.target_options,textclf.text_source"
-FEW_TEXTS = f"{ANSWERING},pyarrow.compute,numpy.ma,tokenizers,pydantic,pydantic_core,{OF_FILES}"
+OF_TRAINING = "textclf.label_weights,textclf.losses,textclf.metrics"
+OTHER_TOKENIZERS = ",".join(f"textclf.preprocessing.{name}" for name in ("character", "jieba", "subword", "separation"))
+OF_OURS = f"{OF_FILES},{OF_TRAINING},{OTHER_TOKENIZERS}"
+FEW_TEXTS = f"{ANSWERING},pyarrow.compute,numpy.ma,tokenizers,pydantic,pydantic_core,{OF_OURS}"
 COMMANDS = {
     "help": (["--help"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),
     "help of train": (["train", "--help"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),

@@ -1,6 +1,6 @@
 """Labels <-> numbers, and everything that depends on the type of the answer. Nothing else compares the type."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -8,12 +8,9 @@ import numpy as np
 from textclf.decisions import BY_DEFAULT, HALF, Decision, Threshold, chosen_on, decision_for, decision_from
 from textclf.errors import DataError, RunError, named
 from textclf.label_column import Labels
-from textclf.label_weights import label_weights
-from textclf.losses import LOSSES
 from textclf.mapped import pieces, stored
-from textclf.metrics import classification_metrics, multilabel_metrics
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # answering needs neither this nor what is imported in the functions
     from textclf.target_options import TargetOptions
 
 LONGEST_NUMBER = 20  # Python refuses to read numbers of thousands of digits
@@ -26,13 +23,13 @@ class TargetType(NamedTuple):
     many: bool  # any number of labels a text
     activation: str  # logits -> probabilities
     accuracy: str  # a class of keras.metrics
-    measure: Callable  # (encoded labels, probabilities, answers, label names) -> metrics
+    measure: str  # a function of metrics.py: (encoded labels, probabilities, answers, label names) -> metrics
 
 
 TYPES = {
-    "binary": TargetType(True, False, "sigmoid", "BinaryAccuracy", classification_metrics),
-    "multiclass": TargetType(False, False, "softmax", "SparseCategoricalAccuracy", classification_metrics),
-    "multilabel": TargetType(False, True, "sigmoid", "BinaryAccuracy", multilabel_metrics),
+    "binary": TargetType(True, False, "sigmoid", "BinaryAccuracy", "classification_metrics"),
+    "multiclass": TargetType(False, False, "softmax", "SparseCategoricalAccuracy", "classification_metrics"),
+    "multilabel": TargetType(False, True, "sigmoid", "BinaryAccuracy", "multilabel_metrics"),
 }
 
 
@@ -82,6 +79,8 @@ class Targets:
             DataError: fewer than two labels, or more than the type allows.
             ConfigError: a weight or cost for a label that there is not, or a threshold that the type does not have.
         """
+        from textclf.label_weights import label_weights
+
         labels = Labels.of(labels)
         found = labels.count()
         names = sorted(found, key=_label_order)
@@ -130,6 +129,8 @@ class Targets:
         Args:
             kind: a key of `LOSSES`.
         """
+        from textclf.losses import LOSSES
+
         return LOSSES[kind][self.type](self.label_smoothing, self.weights)
 
     def accuracy(self):
@@ -218,15 +219,17 @@ class Targets:
         Where some answers are unsure, `coverage` is the share of the others and `accuracy_covered` their accuracy; all
         other figures are of the answers that would have been given.
         """
+        from textclf import metrics
+
         answers = self.decision.answers(probabilities, self.labels, many=self.many)
-        metrics = TYPES[self.type].measure(encoded, probabilities, answers, self.labels)
+        found = getattr(metrics, TYPES[self.type].measure)(encoded, probabilities, answers, self.labels)
         if self.decision.abstain_below is not None:
             sure = ~self.decision.unsure(probabilities)
-            metrics["coverage"] = float(sure.mean())
-            metrics["accuracy_covered"] = float((answers == encoded)[sure].mean()) if sure.any() else None
+            found["coverage"] = float(sure.mean())
+            found["accuracy_covered"] = float((answers == encoded)[sure].mean()) if sure.any() else None
         majority = self.encode([self.majority], rows=[0], name="majority")[0]
         same = (encoded == majority).reshape(len(encoded), -1).all(axis=1)
-        return {**metrics, "majority_label": self.joined(self.majority), "majority_accuracy": float(same.mean())}
+        return {**found, "majority_label": self.joined(self.majority), "majority_accuracy": float(same.mean())}
 
     def joined(self, labels: Iterable[str]) -> str:
         """The labels of one text in one field."""

@@ -1,13 +1,16 @@
 """Texts -> padded rows of token ids. `TOKENIZERS` is the list of ways to do it."""
 
-from textclf.preprocessing import byte_pair, character, jieba, keras_compatible, unigram, word
+from textclf.module_table import ModuleTable
 
 # One file and one line each; `tokenizer.py` says what a module must offer.
-TOKENIZERS = {
-    "word": word,
-    "character": character,
-    "byte_pair": byte_pair,
-    "unigram": unigram,
-    "jieba": jieba,
-    "keras": keras_compatible,
-}
+TOKENIZERS = ModuleTable(
+    __name__,
+    {
+        "word": "word",
+        "character": "character",
+        "byte_pair": "byte_pair",
+        "unigram": "unigram",
+        "jieba": "jieba",
+        "keras": "keras_compatible",
+    },
+)

@@ -13,17 +13,15 @@ from textclf.errors import RunError
 from textclf.files import parse_json
 from textclf.parallel import map_chunks
 from textclf.plain_options import checked
-from textclf.preprocessing import TOKENIZERS, character, jieba, word
+from textclf.preprocessing import TOKENIZERS
 from textclf.preprocessing.arrays import Arrays, concatenate_arrays, pad_arrays
 from textclf.preprocessing.ngrams import NGRAM_ARRAYS, Ngrams, learn_ngrams
 from textclf.preprocessing.one_pass import learn_and_encode
 from textclf.preprocessing.options import NormalizedOptions, PreprocessingOptions
 from textclf.preprocessing.token_ids import TokenIds, concatenate, fill_empty, truncate
-from textclf.preprocessing.vocabulary import Split
 from textclf.text_array import text_array
 
-# Tokenizers that have learned nothing but a vocabulary, and how they split.
-ONE_PASS: dict[str, Split] = {"word": word.split, "character": character.split, "jieba": jieba.split}
+ONE_PASS = {"word", "character", "jieba"}  # tokenizers that have learned nothing but a vocabulary
 
 
 class Preprocessor:
@@ -73,7 +71,7 @@ class Preprocessor:
         texts = text_array(texts)
         if options.tokenizer in ONE_PASS and tuple(names) == ("token_ids",):
             assert isinstance(options, NormalizedOptions)
-            vocabulary, parts = learn_and_encode(texts, options, ONE_PASS[options.tokenizer])
+            vocabulary, parts = learn_and_encode(texts, options, TOKENIZERS[options.tokenizer].split)
             made = cls(options, {"vocabulary": vocabulary}, names=names)
             return made, ({"token_ids": fill_empty(rows, made.tokenizer.unknown_id)} for rows in parts)
         made = cls.fit(options, texts, names)
