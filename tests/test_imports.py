@@ -29,8 +29,9 @@ ANSWERING = "pandas,onnx,ruamel,rich,sklearn,scipy"
 OF_FILES = "textclf.options,textclf.readers,textclf.config,textclf.dataset,textclf.target_options,textclf.text_source"
 OF_TRAINING = "textclf.label_weights,textclf.losses,textclf.metrics"
 OTHER_TOKENIZERS = ",".join(f"textclf.preprocessing.{name}" for name in ("character", "jieba", "subword", "separation"))
+OF_PYTHON = "tempfile,shutil,concurrent.futures,difflib,csv"
 OF_OURS = f"{OF_FILES},{OF_TRAINING},{OTHER_TOKENIZERS}"
-FEW_TEXTS = f"{ANSWERING},pyarrow.compute,numpy.ma,tokenizers,pydantic,pydantic_core,{OF_OURS}"
+FEW_TEXTS = f"{ANSWERING},{OF_PYTHON},pyarrow.compute,numpy.ma,tokenizers,pydantic,pydantic_core,{OF_OURS}"
 COMMANDS = {
     "help": (["--help"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),
     "help of train": (["train", "--help"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),

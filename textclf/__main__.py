@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Sequence
@@ -47,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, OSError) and error.errno in OF_THE_DISK:
             _complain(f"{error.filename or 'a file'}: cannot be written: {error.strerror}.")
             return TextclfError.exit_code
+        import tempfile  # which takes a tenth of the time of --help
+
         path = Path(tempfile.gettempdir()) / f"textclf-fault-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
         path.write_text(traceback.format_exc(), encoding="utf-8")
         _complain(f"a fault of textclf itself, {type(error).__name__}: {error}\nPlease report it with {path}.")

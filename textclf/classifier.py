@@ -2,9 +2,7 @@
 
 import hashlib
 import os
-import shutil
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,6 +110,8 @@ class Classifier:
                 for batch in batches:
                     answer(batch)
             else:
+                from concurrent.futures import ThreadPoolExecutor
+
                 with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
                     for start in range(0, len(batches), BATCHES_AT_ONCE):
                         list(pool.map(answer, batches[start : start + BATCHES_AT_ONCE]))
@@ -142,6 +142,8 @@ def save_classifier(folder: Path, *, model: bytes, preprocessor: Preprocessor, t
     Raises:
         WriteError: there is no room, or the folder is not ours to write.
     """
+    import shutil
+
     shutil.rmtree(folder, ignore_errors=True)
     with atomic_folder(folder) as partial:
         (partial / MODEL).write_bytes(model)

@@ -1,7 +1,6 @@
 """Everything that a user can mend. `__main__` prints each as one message and ends with its exit code."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 MOST_LABELS_SHOWN = 10
 
@@ -34,6 +33,8 @@ class TrainingError(TextclfError):
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """Text to append to a message about an unknown name: `; did you mean 'epochs'?` or `otherwise`."""
+    from difflib import get_close_matches  # most commands have no fault
+
     matches = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
     return f"; did you mean '{matches[0]}'?" if matches else otherwise
 

@@ -1,7 +1,6 @@
 """Arrays in files, mapped into memory: what is touched is read, and given back when it is no longer needed."""
 
 import mmap
-import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -40,6 +39,8 @@ def temporary_file() -> Iterator[BinaryIO]:
     Raises:
         WriteError: there is no room for it.
     """
+    import tempfile  # here, as most answers need none
+
     try:
         with tempfile.TemporaryFile() as stream:
             yield stream

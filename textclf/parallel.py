@@ -3,7 +3,6 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
@@ -47,6 +46,8 @@ def map_chunks(function: Callable[[pa.LargeStringArray], Result], texts: pa.Larg
         yield from map(function, chunks_of(texts))
         return
     cores = os.cpu_count() or 1
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(max_workers=cores) as pool:
         waiting: deque = deque()
         try:

@@ -1,7 +1,5 @@
 """Texts in, labels and probabilities out, as they come."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -141,6 +139,9 @@ def one_line(label: str) -> str:
 
 
 def _csv_line(fields: list) -> str:
+    import csv
+    import io
+
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(fields)
     return line.getvalue().removesuffix("\n")
