@@ -29,7 +29,7 @@ from textclf.training_options import TrainingOptions
 from textclf.word_vectors import TuneLater
 
 log = logging.getLogger(__name__)
-EVALUATION_BATCH = 128
+EVALUATION_BATCH = 128  # where no program was compiled for batches of a training
 USUAL_EPOCHS = 3  # early stopping seldom needs fewer
 
 
@@ -73,18 +73,20 @@ def fit_network(
     rate = _learning_rate(options, options.epochs * per_epoch * steps)
     model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rate)
     usual_steps = min(options.epochs, USUAL_EPOCHS) * epoch_steps
-    choose_loops(
+    compiled = choose_loops(
         model,
         mean_length=mean_length(train.arrays),
         longest=longest(train.arrays[inputs[0]]),
+        batch_size=options.batch_size,
         steps=usual_steps,
         padding=padding,
     )
+    logits_of = partial(_logits, model, padding=padding, batch_size=options.batch_size if compiled else EVALUATION_BATCH)
     batches_from = batches_for(member, train, preprocessor, targets, seed=seed)
     vectors = getattr(member.model, "vectors", None)
     frozen = vectors.frozen_epochs * per_epoch if vectors and vectors.tuned else 0
     keep_best = _keep_best(options, folder, validated=validations is None)
-    measure = partial(_validation_metrics, model, validation, targets, padding)
+    measure = partial(_validation_metrics, model, validation, targets, logits_of)
     judging = [] if validations else [Validation(measure)]
     bar = ProgressBar(per_epoch)
     try:
@@ -107,8 +109,7 @@ def fit_network(
         bar.close()
     assign(folder.best_checkpoint, weights_of(model), load_checkpoint(folder.best_checkpoint)[1])
     log.info("kept the weights of epoch %s", in_epochs(keep_best.best_epoch, per_epoch))
-    logits = _logits(model, validation.arrays, padding)
-    return FittedNetwork(model, logits, keep_best.best_epoch, keep_best.epochs_done, seconds)
+    return FittedNetwork(model, logits_of(validation.arrays), keep_best.best_epoch, keep_best.epochs_done, seconds)
 
 
 def _learning_rate(options: TrainingOptions, num_steps: int) -> float | Schedule:
@@ -126,18 +127,20 @@ def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) 
     )
 
 
-def _validation_metrics(model: keras.Model, validation, targets: Targets, padding: str) -> dict[str, float]:
+def _validation_metrics(
+    model: keras.Model, validation: EncodedSplit, targets: Targets, logits_of: Callable[[Arrays], np.ndarray]
+) -> dict[str, float]:
     """What an epoch is judged by; a metric that is not defined for these texts is left out."""
     with averaged_weights(model):
-        logits = _logits(model, validation.arrays, padding)
+        logits = logits_of(validation.arrays)
     metrics = targets.measure(validation.classes, probabilities_of(logits, targets))
     named = {"loss": "log_loss", "accuracy": "accuracy", "f1_macro": "f1_macro", "roc_auc": "roc_auc"}
     return {name: metrics[source] for name, source in named.items() if metrics[source] is not None}
 
 
-def _logits(model: keras.Model, arrays: Arrays, padding: str) -> np.ndarray:
+def _logits(model: keras.Model, arrays: Arrays, *, padding: str, batch_size: int) -> np.ndarray:
     """Keras's logits of encoded texts, (texts, units)."""
-    batches, order = evaluation_batches(arrays, batch_size=EVALUATION_BATCH, padding=padding)
+    batches, order = evaluation_batches(arrays, batch_size=batch_size, padding=padding)
     by_length = np.concatenate([model.predict_on_batch(inputs) for (inputs,) in batches])
     logits = np.empty_like(by_length)
     logits[order] = by_length

@@ -21,7 +21,7 @@ from textclf.evaluation import write_evaluation
 from textclf.files import atomic_file
 from textclf.loggers import check_loggers, logging_to
 from textclf.mapped import pieces
-from textclf.native_output import held_back
+from textclf.native_output import held_back, not_collecting
 from textclf.preprocessing.arrays import Arrays, longest
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.provenance import provenance
@@ -95,7 +95,7 @@ def train_on(
         log.warning(line)
     log.info(_read(preprocessor, encoded))
     with logging_to(config.training.log_to, folder, config) as tell:
-        with held_back():
+        with held_back(), not_collecting():
             from textclf import fitting
         fitted = fitting.fit(config, encoded["train"], encoded["validation"], preprocessor, targets, folder, tell)
         targets = targets.decided_on(classes["validation"], fitted.held_out_probabilities)

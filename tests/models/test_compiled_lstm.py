@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from textclf.models.compiled_lstm import LSTM, choose_loops, filled_length
+from textclf.models.compiled_lstm import LSTM, Shapes, choose_loops, filled_length
 
 DIM, UNITS, TOKENS = 5, 7, 37
 LENGTHS = np.array([37, 1, 20])
@@ -16,7 +16,7 @@ MASKS = {
 }
 
 
-def outcome(layer, mask):
+def outcome(layer, mask, training=True):
     """Output and gradients: of the input, of every weight."""
     inputs = tf.constant(np.random.default_rng(0).normal(size=(3, TOKENS, DIM)), tf.float32)
 
@@ -24,7 +24,7 @@ def outcome(layer, mask):
     def run():
         with tf.GradientTape() as tape:
             tape.watch(inputs)
-            output = layer(inputs, mask=mask, training=True)
+            output = layer(inputs, mask=mask, training=training)
             loss = tf.reduce_sum(tf.math.sin(3 * output))
         return [output, *tape.gradient(loss, [inputs, *(weight.value for weight in layer.trainable_weights)])]
 
@@ -37,8 +37,18 @@ def test_states_and_gradients_are_those_of_keras(settings, mask):
     keras.utils.set_random_seed(0)
     layer = LSTM(UNITS, **settings)
     expected = outcome(layer, mask)
-    layer.longest = 90  # filled up to 45
+    layer.shapes = Shapes(longest=90, batch_size=4, parts=2)  # 45 tokens, and a row to fill
     for ours, theirs in zip(outcome(layer, mask), expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("shapes", [Shapes(90, 8, 2), Shapes(90, 2, 2), Shapes(20, 3, 1), Shapes(90, 9, 3)], ids=str)
+def test_every_shape_of_batch_fits_in(shapes):
+    keras.utils.set_random_seed(0)
+    layer = LSTM(UNITS)
+    expected = outcome(layer, MASKS["right"], training=False)
+    layer.shapes = shapes
+    for ours, theirs in zip(outcome(layer, MASKS["right"], training=False), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
@@ -47,20 +57,30 @@ def network(**settings):
     return keras.Model(inputs, keras.layers.Bidirectional(LSTM(UNITS, **settings))(inputs))
 
 
-def compiled(model, training=True) -> int:
+def compiled(model) -> int:
     """Programs of XLA in a model."""
-    run = tf.function(lambda batch: model(batch, training=training))
+    run = tf.function(lambda batch: model(batch, training=True))
     graph = run.get_concrete_function(tf.TensorSpec((None, None, DIM))).graph.as_graph_def()
     return sum("_XlaMustCompile" in function.attr for function in graph.library.function)
 
 
-def test_a_long_training_is_compiled_in_both_directions_and_answering_is_not(caplog):
+def test_a_long_training_is_compiled_in_both_directions(caplog):
     caplog.set_level("INFO")
     model = network()
-    choose_loops(model, mean_length=40, longest=40, steps=600, padding="right")
+    assert choose_loops(model, mean_length=40, longest=40, batch_size=32, steps=600, padding="right")
     assert "compiled for this processor" in caplog.text
     assert compiled(model) > 0
-    assert compiled(model, training=False) == 0
+
+
+@pytest.mark.parametrize(("batch_size", "cores", "parts"), [(32, 2, 2), (33, 2, 2), (24, 8, 1), (8, 2, 1), (256, 4, 4)])
+def test_parts_are_as_many_as_there_are_cores_for_and_large_enough(batch_size, cores, parts, monkeypatch, caplog):
+    caplog.set_level("INFO")
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    model = network()
+    choose_loops(model, mean_length=40, longest=40, batch_size=batch_size, steps=600, padding="right")
+    layer = model.layers[-1].forward_layer
+    assert layer.shapes == Shapes(40, -(-batch_size // parts) * parts, parts)
+    assert f"in {parts} part" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -70,7 +90,7 @@ def test_a_long_training_is_compiled_in_both_directions_and_answering_is_not(cap
 def test_the_log_says_why_it_is_not(settings, steps, reason, caplog):
     caplog.set_level("INFO")
     model = network(**settings)
-    choose_loops(model, mean_length=40, longest=40, steps=steps, padding="right")
+    assert not choose_loops(model, mean_length=40, longest=40, batch_size=32, steps=steps, padding="right")
     assert reason in caplog.text
     assert compiled(model) == 0
 
