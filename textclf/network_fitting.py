@@ -81,7 +81,8 @@ def fit_network(
         steps=usual_steps,
         padding=padding,
     )
-    logits_of = partial(_logits, model, padding=padding, batch_size=options.batch_size if compiled else EVALUATION_BATCH)
+    at_once = options.batch_size if compiled else EVALUATION_BATCH
+    logits_of = partial(_logits, model, padding=padding, batch_size=at_once)
     batches_from = batches_for(member, train, preprocessor, targets, seed=seed)
     vectors = getattr(member.model, "vectors", None)
     frozen = vectors.frozen_epochs * per_epoch if vectors and vectors.tuned else 0

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 # each (64 units, batches of 32), and XLA takes a second for each of some four shapes.
 PAYING_TOKENS = 20_000
 FEWEST_ROWS = 16  # of a part of a batch: a product of fewer rows takes hardly less time
+PARTED_TOKENS = 30  # of a text: starting a program of its own for each part takes as long as some ten of them
 
 
 class Shapes(NamedTuple):
@@ -86,7 +87,7 @@ def choose_loops(
     elif steps * mean_length < PAYING_TOKENS:
         log.info("LSTM: Keras's loop; compiling another takes longer than this training")
     else:
-        parts = max(1, min(os.cpu_count() or 1, batch_size // FEWEST_ROWS))
+        parts = max(1, min(os.cpu_count() or 1, batch_size // FEWEST_ROWS)) if mean_length >= PARTED_TOKENS else 1
         log.info("LSTM: compiled for this processor, batches in %d part%s side by side", parts, "s"[: parts > 1])
         shapes = Shapes(longest, -(-batch_size // parts) * parts, parts)
         for layer in layers:
@@ -124,8 +125,11 @@ def _compile(lengths: list[int], rows: int, units: int) -> None:
         states, *factors = _forward(added, recurrent_kernel, mask, length)
         return _backward(states, recurrent_kernel, mask, length, *factors)
 
-    for tokens in lengths:
-        both(tf.zeros((tokens, rows, 4 * units)), tf.zeros((tokens, rows), tf.bool))
+    try:
+        for tokens in lengths:
+            both(tf.zeros((tokens, rows, 4 * units)), tf.zeros((tokens, rows), tf.bool))
+    except tf.errors.OpError as error:  # the network will meet it too, and say so
+        log.debug("compiling ahead failed: %s", error)
 
 
 def _states(added, recurrent_kernel, mask, longest: int):
@@ -193,9 +197,11 @@ def _forward(added, recurrent_kernel, mask, length):
             tf.where(there, kept, 1.0),
         )
         cell = tf.where(there, new_cell, cell)
-        return token + 1, state, cell, *(array.write(token, value) for array, value in zip(written, values, strict=True))
+        rows = (array.write(token, value) for array, value in zip(written, values, strict=True))
+        return token + 1, state, cell, *rows
 
-    written = tf.while_loop(lambda token, *_: token < length, step, (0, zeros, zeros, *(_rows(added) for _ in range(4))))[3:]
+    beginning = (0, zeros, zeros, *(_rows(added) for _ in range(4)))
+    written = tf.while_loop(lambda token, *_: token < length, step, beginning)[3:]
     return tuple(array.stack() for array in written)
 
 
