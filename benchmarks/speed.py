@@ -1,21 +1,25 @@
-"""How fast: start, preprocessing, training and answering, beside a plain Keras script and scikit-learn.
+"""How fast: start, preprocessing, training and answering, beside a plain Keras script, PyTorch and scikit-learn.
 
     python benchmarks/speed.py --data DIR [--sets imdb …] [--parts start …] [--rows N] [--fasttext PROGRAM]
+                               [--torch PYTHON]
 
 DIR has a folder for each set, with train.csv (columns text and label); every tenth row is held out. Everything is
 measured side by side in one run, by turns, each in a process of its own. A figure is the median, with the lowest and
-highest; *processor* counts the seconds of all cores, which other programs disturb less than the time on the wall. At
-the end stands what was aimed at, and whether it was reached. All of it takes some ten minutes on two cores.
+highest; *processor* counts the seconds of all cores, which other programs disturb less than the time on the wall.
+PyTorch trains where this Python can import it, or with the Python given. `pad_sequences` of Keras keeps the end of a
+text that is too long, so all keep it. At the end stands what was aimed at, and whether it was reached. All of it takes
+some ten minutes on two cores. Run nothing else meanwhile: PyTorch with two threads took twice the processor time of one
+beside another program.
 """
 
 import argparse
 import csv
 import datetime
+import importlib.util
 import json
 import os
 import platform
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -26,6 +30,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 TEXTCLF = [sys.executable, "-m", "textclf"]
 KERAS = [sys.executable, str(HERE / "keras_script.py")]
+TORCH = str(HERE / "torch_script.py")
 STEP = [sys.executable, str(HERE / "speed_steps.py")]
 TOKENS = {"imdb": 400, "ag_news_desc_14k": 100, "nsmc_200k": 40}  # most texts are shorter
 WORDS = 20_000
@@ -33,7 +38,7 @@ EPOCH = re.compile(r"^epoch (\d+).*?(?:validation loss \S+ )?accuracy ([\d.]+)(?
 SYSTEMS = ("textclf", "keras", "scikit-learn")
 CONFIG = """
 data: {{train: {train}, validation: {validation}}}
-preprocessing: {{tokenizer: word, vocabulary_size: {words}, sequence_length: {tokens}}}
+preprocessing: {{tokenizer: word, vocabulary_size: {words}, sequence_length: {tokens}, truncating: left}}
 model: {{architecture: lstm, embedding_dim: 64, units: 64, dropout: 0.0}}
 training: {{epochs: {epochs}, batch_size: 32, learning_rate: 0.001, early_stopping: null}}
 """
@@ -49,6 +54,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--fasttext", help="its program: start and answering beside the others")
+    with_torch = Path(sys.executable) if importlib.util.find_spec("torch") else None
+    parser.add_argument("--torch", metavar="PYTHON", type=Path, default=with_torch, help="its path: training beside it")
     parser.add_argument("--work", type=Path, help="folder for models and runs, kept for the next call")
     options = parser.parse_args()
     options.data, options.aims = options.data.resolve(), []
@@ -105,22 +112,33 @@ def preprocessing(folder: Path, tokens: int, options) -> None:
 
 
 def training(folder: Path, tokens: int, options) -> None:
-    """The same network to the same accuracy on the texts held out, from the shell on."""
-    epochs = {"textclf": _train_textclf(folder, tokens, options), "keras": _train_keras(folder, tokens, options)}
-    target = min(max(accuracy for _, accuracy in made["epochs"]) for made in epochs.values())
-    reached = {
-        name: next(seconds for seconds, accuracy in made["epochs"] if accuracy >= target)
-        for name, made in epochs.items()
-    }
-    ratio = reached["keras"] / reached["textclf"]
-    print(f"\ntraining to accuracy {target:.4f}: {ratio:.1f} times as fast as keras")
-    _aim(options, f"{folder.name}: training, times as fast as keras", ratio, least=3)
-    for name, made in epochs.items():
-        by_epoch = ", ".join(f"{seconds:.0f} s {accuracy:.4f}" for seconds, accuracy in made["epochs"])
-        print(f"  {name:13s} {reached[name]:.1f} s; processor {made['processor']:.0f} s, {made['memory_mb']:.0f} MB")
-        print(f"  {'':13s} after each epoch: {by_epoch}")
-    processors = epochs["keras"]["processor"] / epochs["textclf"]["processor"]
-    print(f"  processor time of all {options.epochs} epochs and the rest: {processors:.1f} times less", flush=True)
+    """The same network to the same accuracy on the texts held out, from the shell on; each other one by itself."""
+    made = {"textclf": _train_textclf(folder, tokens, options)}
+    made["keras"] = _train_script(KERAS, folder, "keras", tokens, options)
+    if options.torch:
+        made["PyTorch"] = _train_script([str(options.torch.absolute()), TORCH], folder, "torch", tokens, options)
+    if silent := [name for name, one in made.items() if not one["epochs"]]:
+        sys.exit(f"expected a line for each epoch; there was none from: {', '.join(silent)}")
+    print("\ntraining")
+    for other in list(made)[1:]:
+        ratio = _compare_trainings(made, other)
+        if other == "keras":
+            _aim(options, f"{folder.name}: training, times as fast as keras", ratio, least=3)
+    for name, one in made.items():
+        by_epoch = ", ".join(f"{seconds:.1f} s {accuracy:.4f}" for seconds, accuracy in one["epochs"])
+        print(f"  {name:13s} {one['seconds']:.1f} s, processor {one['processor']:.1f} s, {one['memory_mb']:.0f} MB")
+        print(f"  {'':13s} after each epoch: {by_epoch}", flush=True)
+
+
+def _compare_trainings(made: dict[str, dict], other: str) -> float:
+    """How many times sooner textclf reaches the best accuracy that both reach."""
+    pair = {name: made[name]["epochs"] for name in ("textclf", other)}
+    target = min(max(accuracy for _, accuracy in epochs) for epochs in pair.values())
+    ours, theirs = (next(seconds for seconds, got in epochs if got >= target) for epochs in pair.values())
+    whole, processor = (made[other][what] / made["textclf"][what] for what in ("seconds", "processor"))
+    print(f"  to accuracy {target:.4f} {theirs / ours:.1f} times as fast as {other} ({ours:.1f} s, {theirs:.1f} s)")
+    print(f"  {'':13s} all epochs and the rest {whole:.1f} times as fast (processor {processor:.1f})")
+    return theirs / ours
 
 
 def answering(folder: Path, tokens: int, options) -> None:
@@ -181,30 +199,31 @@ def _train_textclf(folder: Path, tokens: int, options) -> dict:
         CONFIG.format(train="train.csv", validation="validation.csv", words=WORDS, tokens=tokens, epochs=options.epochs)
     )
     name = f"speed{number}" if number else "speed"
-    return _watched([*TEXTCLF, "train", "config.yaml", "--run", name], folder)
+    return _run([*TEXTCLF, "train", "config.yaml", "--run", name], folder)
 
 
-def _train_keras(folder: Path, tokens: int, options) -> dict:
+def _train_script(script: list[str], folder: Path, name: str, tokens: int, options) -> dict:
     sizes = ["--words", str(WORDS), "--tokens", str(tokens), "--epochs", str(options.epochs)]
-    return _watched([*KERAS, "train", "train.csv", "validation.csv", "keras", *sizes], folder)
+    return _run([*script, "train", "train.csv", "validation.csv", name, *sizes], folder)
 
 
-def _watched(command: list[str], folder: Path) -> dict:
-    """When each epoch of a training was done, and its accuracy on validation."""
-    started, epochs = time.perf_counter(), []
+def _run(command: list[str], folder: Path) -> dict:
+    """What a command took with all that it started; of a training also when each epoch was done, and its accuracy."""
+    started, epochs, said = time.perf_counter(), [], []
     with subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     ) as process:
-        said = []
         for line in process.stdout:
             said.append(line)
             if found := EPOCH.search(line):
                 epochs.append((time.perf_counter() - started, float(found[2])))
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode or not epochs:
+    seconds = time.perf_counter() - started
+    if process.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{''.join(said[-20:])}")
-    return {"epochs": epochs, "processor": usage.ru_utime + usage.ru_stime, "memory_mb": usage.ru_maxrss / 1024}
+    processor, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return {"seconds": seconds, "processor": processor, "memory_mb": memory, "epochs": epochs}
 
 
 def _step(folder: Path, *arguments) -> dict:
@@ -214,18 +233,6 @@ def _step(folder: Path, *arguments) -> dict:
     if finished.returncode:
         sys.exit(f"{arguments} failed:\n{finished.stderr[-2000:]}")
     return json.loads(finished.stdout.splitlines()[-1])
-
-
-def _run(command: list[str], folder: Path) -> dict:
-    before, started = _processor(), time.perf_counter()
-    subprocess.run(command, cwd=folder, capture_output=True, check=True)
-    return {"seconds": time.perf_counter() - started, "processor": _processor() - before}
-
-
-def _processor() -> float:
-    """Seconds of all processes that have ended."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
 
 
 def _fasttext(folder: Path, options) -> Path:
