@@ -93,6 +93,13 @@ def test_evaluation_takes_every_row_by_length(rows):
     np.testing.assert_array_equal(first_ids, rows.ids[rows.offsets[order]])
 
 
+def test_nothing_is_tuned_that_the_end_of_a_training_would_wait_for(rows):
+    classes = np.zeros(50, np.int32)
+    training = training_batches({"token_ids": rows}, classes, batch_size=2, seed=0, padding="right")
+    evaluation, _ = evaluation_batches({"token_ids": rows}, batch_size=2, padding="right")
+    assert [batches.options().autotune.enabled for batches in (training, evaluation)] == [False, False]
+
+
 def test_a_cache_that_somebody_shortens_ends_a_training_with_a_sentence(tmp_path):
     path = tmp_path / "ids"
     path.write_bytes(np.ones(1000, np.int32).tobytes())

@@ -149,7 +149,10 @@ def _batches(
         batches = tf.data.Dataset.from_tensor_slices(positions)
         return batches.map(lambda numbers: _padded(numbers, rows, others[len(flat) :], padding))
 
-    return pools.flat_map(of_pool).prefetch(2 * POOL_BATCHES)
+    # Whoever tunes sleeps for up to a minute, and is waited for when a training ends; there is nothing to tune.
+    untuned = tf.data.Options()
+    untuned.autotune.enabled = False
+    return pools.flat_map(of_pool).prefetch(2 * POOL_BATCHES).with_options(untuned)
 
 
 def _padded(numbers: tf.Tensor, rows: dict[str, tuple], others: list[tf.Tensor], padding: str) -> tuple:
