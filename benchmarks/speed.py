@@ -59,6 +59,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="folder for models and runs, kept for the next call")
     options = parser.parse_args()
     options.data, options.aims = options.data.resolve(), []
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # whoever uses a program has its modules compiled
     print(f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as temporary:
         options.work = (options.work or Path(temporary)).resolve()
