@@ -29,7 +29,7 @@ from textclf.training_options import TrainingOptions
 from textclf.word_vectors import TuneLater
 
 log = logging.getLogger(__name__)
-EVALUATION_BATCH = 128  # where no program was compiled for batches of a training
+EVALUATION_BATCH = 128
 USUAL_EPOCHS = 3  # early stopping seldom needs fewer
 
 
@@ -73,7 +73,7 @@ def fit_network(
     rate = _learning_rate(options, options.epochs * per_epoch * steps)
     model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rate)
     usual_steps = min(options.epochs, USUAL_EPOCHS) * epoch_steps
-    compiled = choose_loops(
+    choose_loops(
         model,
         mean_length=mean_length(train.arrays),
         longest=longest(train.arrays[inputs[0]]),
@@ -81,8 +81,7 @@ def fit_network(
         steps=usual_steps,
         padding=padding,
     )
-    at_once = options.batch_size if compiled else EVALUATION_BATCH
-    logits_of = partial(_logits, model, padding=padding, batch_size=at_once)
+    logits_of = partial(_logits, model, padding=padding)
     batches_from = batches_for(member, train, preprocessor, targets, seed=seed)
     vectors = getattr(member.model, "vectors", None)
     frozen = vectors.frozen_epochs * per_epoch if vectors and vectors.tuned else 0
@@ -139,9 +138,9 @@ def _validation_metrics(
     return {name: metrics[source] for name, source in named.items() if metrics[source] is not None}
 
 
-def _logits(model: keras.Model, arrays: Arrays, *, padding: str, batch_size: int) -> np.ndarray:
+def _logits(model: keras.Model, arrays: Arrays, *, padding: str) -> np.ndarray:
     """Keras's logits of encoded texts, (texts, units)."""
-    batches, order = evaluation_batches(arrays, batch_size=batch_size, padding=padding)
+    batches, order = evaluation_batches(arrays, batch_size=EVALUATION_BATCH, padding=padding)
     by_length = np.concatenate([model.predict_on_batch(inputs) for (inputs,) in batches])
     logits = np.empty_like(by_length)
     logits[order] = by_length

@@ -30,7 +30,7 @@ class Shapes(NamedTuple):
 
 @keras.saving.register_keras_serializable("textclf")
 class LSTM(keras.layers.LSTM):
-    """Keras's LSTM; as compiled programs once `shapes` is set.
+    """Keras's LSTM; in training as compiled programs once `shapes` is set.
 
     It computes what Keras's does (a test compares both with their gradients). XLA compiles a program for every shape of
     a batch, so a batch is filled up to `longest` tokens, a half or a quarter of it and so on; the loop ends with
@@ -41,7 +41,7 @@ class LSTM(keras.layers.LSTM):
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """States from (batch, tokens, dim): the last, all of them, and what Keras calls the states."""
-        if self.shapes is None or self.recurrent_dropout:
+        if not training or self.shapes is None or self.recurrent_dropout:
             return super().inner_loop(sequences, initial_state, mask, training=training)
         mask = tf.ones(tf.shape(sequences)[:2], tf.bool) if mask is None else mask
         rows, parts = tf.shape(sequences)[0], self.shapes.parts
@@ -64,20 +64,17 @@ class LSTM(keras.layers.LSTM):
 
 def choose_loops(
     model: keras.Model, *, mean_length: float, longest: int, batch_size: int, steps: int, padding: str
-) -> bool:
-    """Let every LSTM of a model run compiled where that pays, and say in the log what was chosen and why.
+) -> None:
+    """Let every LSTM of a model run compiled in training where that pays, and say in the log what was chosen and why.
 
     Args:
         mean_length, longest: tokens of the texts.
-        batch_size: the most texts that the model gets at once.
+        batch_size: texts in a batch.
         steps: how many there will be, if training does not stop early.
-
-    Returns:
-        Whether there are compiled ones.
     """
     layers = [layer for layer in model._flatten_layers() if isinstance(layer, LSTM)]
     if not layers:
-        return False
+        return
     dropping = any(layer.recurrent_dropout for layer in layers)
     if tf.config.list_physical_devices("GPU"):
         own = not dropping and padding == "right"
@@ -95,8 +92,6 @@ def choose_loops(
         usual_first = sorted(_lengths(longest), key=lambda length: abs(length - mean_length))
         for units in {layer.units for layer in layers}:
             Thread(target=_compile, args=(usual_first, shapes.batch_size // parts, units)).start()
-        return True
-    return False
 
 
 def filled_length(length, longest: int):
