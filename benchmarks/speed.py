@@ -128,7 +128,7 @@ def training(folder: Path, tokens: int, options) -> None:
     for name, one in made.items():
         by_epoch = ", ".join(f"{seconds:.1f} s {accuracy:.4f}" for seconds, accuracy in one["epochs"])
         print(f"  {name:13s} {one['seconds']:.1f} s, processor {one['processor']:.1f} s, {one['memory_mb']:.0f} MB")
-        print(f"  {'':13s} after each epoch: {by_epoch}", flush=True)
+        print(f"  {'':13s} after each validation: {by_epoch}", flush=True)
 
 
 def _compare_trainings(made: dict[str, dict], other: str) -> float:
