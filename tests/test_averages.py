@@ -8,16 +8,19 @@ import textclf
 from textclf import averages, optimizers
 from textclf.averages import averaged_weights
 from textclf.checkpoints import load_checkpoint
-from textclf.optimizers import Adagrad, Adam
+from textclf.models.layers import Embedding
+from textclf.optimizers import Adagrad, Adam, move_by_rows
 
 RANDOM = np.random.default_rng(0)
 
 
-def model_of(optimizer):
+def model_of(optimizer, *, by_rows: bool = False):
     keras.utils.set_random_seed(0)
     inputs = keras.Input((None,), dtype="int32")
-    features = keras.layers.GlobalAveragePooling1D()(keras.layers.Embedding(12, 3)(inputs))
+    features = keras.layers.GlobalAveragePooling1D()(Embedding(12, 3)(inputs))
     model = keras.Model(inputs, keras.layers.Dense(1)(features))
+    if by_rows:
+        move_by_rows(model, optimizer, ids_per_step=1)
     model.compile(optimizer=optimizer, loss="mse")
     return model
 
@@ -34,34 +37,33 @@ def follow(model, steps, decay):
 
 
 @pytest.fixture(params=["as a whole", "by rows"])
-def ids_per_step(request, monkeypatch):
+def by_rows(request, monkeypatch):
     """Also tables as small as those of the tests can be updated in some rows only."""
-    monkeypatch.setattr(optimizers, "rows_pay", lambda _, ids_per_step: ids_per_step is not None)
-    return 1 if request.param == "by rows" else None
+    monkeypatch.setattr(optimizers, "rows_pay", lambda *_: True)
+    return request.param == "by rows"
 
 
 @pytest.mark.parametrize("make", [Adam, Adagrad])
-def test_the_average_is_that_of_all_weights_there_were(ids_per_step, make):
-    model = model_of(make(0.05, ema_decay=0.9, weight_decay=0.1, ids_per_step=ids_per_step))
+def test_the_average_is_that_of_all_weights_there_were(by_rows, make):
+    model = model_of(make(0.05, ema_decay=0.9, weight_decay=0.1), by_rows=by_rows)
     expected = follow(model, 60, 0.9)
     for value, mean in zip(model.optimizer.average.values(), expected, strict=True):
         np.testing.assert_allclose(value, mean, atol=1e-6)
     assert np.abs(expected[0] - model.get_weights()[0])[:6].max() > 1e-3
 
 
-def test_a_long_training_keeps_it_exact(ids_per_step, monkeypatch):
+def test_a_long_training_keeps_it_exact(by_rows, monkeypatch):
     """The factor of the lags would soon be too small for a float."""
     monkeypatch.setattr(averages, "SMALLEST_FACTOR", 1e-3)
-    model = model_of(Adam(0.05, ema_decay=0.5, ids_per_step=ids_per_step))
+    model = model_of(Adam(0.05, ema_decay=0.5), by_rows=by_rows)
     expected = follow(model, 100, 0.5)
     assert float(model.optimizer.average.factor) > 1e-4
     for value, mean in zip(model.optimizer.average.values(), expected, strict=True):
         np.testing.assert_allclose(value, mean, atol=1e-6)
 
 
-def test_it_goes_on_from_saved_variables(ids_per_step):
-    options = {"ema_decay": 0.9, "ids_per_step": ids_per_step}
-    model, other = model_of(Adam(0.05, **options)), model_of(Adam(0.05, **options))
+def test_it_goes_on_from_saved_variables(by_rows):
+    model, other = (model_of(Adam(0.05, ema_decay=0.9), by_rows=by_rows) for _ in range(2))
     follow(model, 5, 0.9)
     other.optimizer.build(other.trainable_variables)
     for variable, saved in zip(other.optimizer.variables, model.optimizer.variables, strict=True):

@@ -48,6 +48,11 @@ class WeightAverage:
         self.steps.assign_add(1)
         tf.cond(self.factor < SMALLEST_FACTOR, self._write_out, lambda: None)
 
+    def take_in(self, variable: keras.Variable, rows: tf.Tensor, change: tf.Tensor) -> None:
+        """Rows that have changed between two steps: part of the next one, the average is what it was."""
+        lag = next(lag for found, lag in zip(self.variables, self.lags, strict=True) if found is variable)
+        lag.value.scatter_add(tf.IndexedSlices(change / self.factor, rows))
+
     def _write_out(self) -> None:
         for lag in self.lags:
             lag.assign(lag * self.factor)

@@ -28,6 +28,14 @@ def in_epochs(validations: int, per_epoch: int) -> int | float:
     return validations // per_epoch if validations % per_epoch == 0 else round(validations / per_epoch, 3)
 
 
+class LateSteps(keras.callbacks.Callback):
+    """The first at the end of an epoch: weights are going to be read."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Make what the optimizer has put off."""
+        self.model.optimizer.make_late_steps()
+
+
 class Validation(keras.callbacks.Callback):
     """Adds every validation metric to the epoch's logs, so that all callbacks after it can use any of them."""
 

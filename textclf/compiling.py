@@ -13,7 +13,7 @@ from textclf.encoded_split import EncodedSplit
 from textclf.mixing import mixed_loss
 from textclf.models import Member, build_model
 from textclf.models.sizes import Sizes
-from textclf.optimizers import build_optimizer
+from textclf.optimizers import build_optimizer, move_by_rows
 from textclf.preprocessing.arrays import mean_length
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.targets import Targets
@@ -45,8 +45,8 @@ def compile_network(
     options = member.training
     sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
     model = build_model(member.model, sizes, num_units=targets.num_units)
-    ids_per_step = options.batch_size * mean_length(train.arrays)
-    optimizer = build_optimizer(options, learning_rate=rate, ids_per_step=ids_per_step)
+    optimizer = build_optimizer(options, learning_rate=rate)
+    move_by_rows(model, optimizer, options.batch_size * mean_length(train.arrays))
     loss = targets.loss(options.loss)
     if options.augmentation and options.augmentation.mixup:
         loss = mixed_loss(loss, options.augmentation.mixup, seed=seed, step=optimizer.iterations)

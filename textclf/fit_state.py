@@ -197,7 +197,6 @@ def _build_all(model: keras.Model, batches: tf.data.Dataset) -> None:
     """Make the variables that Keras would make in the first step: what was saved needs a place to go."""
     _, classes, *_ = batches.element_spec
     one_row = [1, *classes.shape[1:]]
-    model.optimizer.build(model.trainable_variables)
     model.compute_metrics(None, np.zeros(one_row, classes.dtype.as_numpy_dtype), np.zeros((1, model.output_shape[-1])))
     model.reset_metrics()
 

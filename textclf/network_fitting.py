@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from textclf.averages import averaged_weights
 from textclf.batches import evaluation_batches, num_steps
-from textclf.callbacks import History, KeepBest, ProgressBar, StopAtNonFiniteLoss, Validation, in_epochs
+from textclf.callbacks import History, KeepBest, LateSteps, ProgressBar, StopAtNonFiniteLoss, Validation, in_epochs
 from textclf.checkpoints import assign, load_checkpoint, weights_of
 from textclf.compiling import batches_for, compile_network
 from textclf.encoded_split import EncodedSplit
@@ -95,7 +95,7 @@ def fit_network(
             lambda start: batches_from(start=divmod(start[0] * steps + start[1], epoch_steps)),
             [
                 *([TuneLater(frozen)] if frozen else []),
-                *[bar, StopAtNonFiniteLoss(), *judging, History(folder.history, per_epoch, tell), keep_best],
+                *[LateSteps(), bar, StopAtNonFiniteLoss(), *judging, History(folder.history, per_epoch, tell), keep_best],
             ],
             path=folder.last_checkpoint,
             epochs=validations or options.epochs * per_epoch,

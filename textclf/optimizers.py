@@ -1,16 +1,19 @@
 """What makes the steps of a training. `OPTIMIZERS` is the list of what `training.optimizer` can be.
 
 An embedding's gradient comes as rows, a row each time a token occurs. Here the rows of a token are added up first, and
-then either the whole table is updated or only the rows of the batch.
+then either the whole table is updated or only the rows of the batch, whatever is quicker: what is learned is the same.
 """
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 import keras
 import tensorflow as tf
 
 from textclf.averages import WeightAverage
+from textclf.late_rows import LateRows
+from textclf.models.layers import Embedding
 
 log = logging.getLogger(__name__)
 # Measured on two cores (docs/experiments.md): moving a weight takes 2 ns when the whole table moves. Of the rows of
@@ -20,15 +23,30 @@ WEIGHTS_OF_AN_ID = 100
 WEIGHTS_OF_A_ROW = 3
 
 
-def build_optimizer(options, *, learning_rate, ids_per_step: float) -> keras.optimizers.Optimizer:
+def build_optimizer(options, *, learning_rate) -> "Adam | Adagrad":
     """The optimizer of `training.optimizer`.
 
     Args:
         options: `TrainingOptions`.
         learning_rate: a number, or a Keras schedule.
+    """
+    return OPTIMIZERS[options.optimizer](options, learning_rate)
+
+
+def move_by_rows(model: keras.Model, optimizer: "Adam | Adagrad", ids_per_step: float) -> None:
+    """Build an optimizer that moves, of every embedding where that is quicker, only the rows of the batch.
+
+    Args:
         ids_per_step: token ids, or n-gram ids, in a batch, padding left out.
     """
-    return OPTIMIZERS[options.optimizer](options, learning_rate, ids_per_step)
+    for layer in model._flatten_layers():
+        if isinstance(layer, Embedding) and layer.trainable and rows_pay(layer.embeddings.shape, ids_per_step):
+            table = layer.embeddings
+            log.info("of the %d rows of %s each step moves only those of its batch", table.shape[0], table.path)
+            optimizer.by_rows.append(table)
+            if isinstance(optimizer, Adam):
+                layer.before_reading = partial(optimizer.before_reading, table)
+    optimizer.build(model.trainable_variables)
 
 
 class Adam(keras.optimizers.Adam):
@@ -38,32 +56,51 @@ class Adam(keras.optimizers.Adam):
     PyTorch add them up first). The dense update is TensorFlow's own kernel, one pass over memory where Keras's takes
     ten; it computes the same.
 
-    A table much larger than a batch is updated in the rows of the batch only. This is another algorithm, the one of
-    TensorFlow Addons' LazyAdam and PyTorch's SparseAdam: the moments of a row that is not in the batch stay as they are
-    instead of decaying, and it makes no step of what is left of its first moment.
+    Of the tables in `by_rows` a step moves only the rows of its batch; what the others have yet to move they make up for
+    before they are read (`LateRows`), which is the same algorithm. TensorFlow Addons' LazyAdam and PyTorch's SparseAdam
+    leave it out, and with it up to nine tenths of the steps of a rare word.
 
     Args:
-        ids_per_step: as for `build_optimizer`; `None` updates every table as a whole.
         ema_decay: of the average of the weights, `average` once it is built; `None`: there is none.
         weight_decay: share of a weight by which it shrinks, times the learning rate (Loshchilov & Hutter 2019); rows
             of an embedding that had no gradient, and biases, stay as they are.
     """
 
-    def __init__(self, *arguments, ids_per_step: float | None = None, ema_decay: float | None = None, **settings):
+    def __init__(self, *arguments, ema_decay: float | None = None, **settings):
         super().__init__(*arguments, **settings)
-        self.ids_per_step, self.ema_decay = ids_per_step, ema_decay
+        self.by_rows: list[keras.Variable] = []
+        self.ema_decay = ema_decay
         self.average: WeightAverage | None = None
+        self.late: LateRows | None = None
 
     def build(self, variables):
         """The state of every weight."""
         if not self.built:
             super().build(variables)
             self.average = WeightAverage(self, variables, self.ema_decay) if self.ema_decay else None
+            self.late = LateRows(self, self.by_rows) if self.by_rows else None
+
+    def before_reading(self, table: keras.Variable, rows: tf.Tensor) -> None:
+        """Rows of a table in `by_rows` as they would be if every step had moved all of it."""
+        self.late.make(table, tf.unique(tf.reshape(rows, [-1]))[0])
+
+    def make_late_steps(self) -> None:
+        """All weights as they would be if every step had moved all of them; between steps, before they are read."""
+        if self.late:
+            self.late.make_all()
 
     def apply(self, grads, trainable_variables=None):
         """Gradients -> updated weights."""
         variables = self._trainable_variables if trainable_variables is None else trainable_variables
+        rate = self._corrected_rate(self.learning_rate)
         _make_step(self, grads, variables, lambda gradients: keras.optimizers.Adam.apply(self, gradients, variables))
+        if self.late:
+            self.late.end_step(rate)
+
+    def _corrected_rate(self, learning_rate) -> tf.Tensor:
+        """The rate of the step to come, corrected for moments that began at 0."""
+        step = tf.cast(self.iterations + 1, tf.float32)
+        return learning_rate * tf.sqrt(1 - tf.pow(self.beta_2, step)) / (1 - tf.pow(self.beta_1, step))
 
     def _apply_weight_decay(self, variables):
         """Done before, where rows without a gradient are known."""
@@ -75,13 +112,13 @@ class Adam(keras.optimizers.Adam):
         """One weight, its gradient dense or some rows of it."""
         index = self._get_variable_index(variable)
         first, second = self._momentums[index].value, self._velocities[index].value
-        rate, step = tf.cast(learning_rate, variable.dtype), tf.cast(self.iterations + 1, variable.dtype)
-        power_1, power_2 = tf.pow(self.beta_1, step), tf.pow(self.beta_2, step)
         if not isinstance(gradient, tf.IndexedSlices):
+            step = tf.cast(self.iterations + 1, variable.dtype)
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle, m=first.handle, v=second.handle, grad=gradient,
-                beta1_power=power_1, beta2_power=power_2,
-                lr=rate, beta1=self.beta_1, beta2=self.beta_2, epsilon=self.epsilon,
+                beta1_power=tf.pow(self.beta_1, step), beta2_power=tf.pow(self.beta_2, step),
+                lr=tf.cast(learning_rate, variable.dtype),
+                beta1=self.beta_1, beta2=self.beta_2, epsilon=self.epsilon,
             )  # fmt: skip
             return
         rows, values = gradient.indices, gradient.values
@@ -89,8 +126,9 @@ class Adam(keras.optimizers.Adam):
         spread = tf.gather(second, rows) * self.beta_2 + tf.square(values) * (1 - self.beta_2)
         first.scatter_update(tf.IndexedSlices(moved, rows))
         second.scatter_update(tf.IndexedSlices(spread, rows))
-        rate = rate * tf.sqrt(1 - power_2) / (1 - power_1)
-        variable.scatter_sub(tf.IndexedSlices(rate * moved / (tf.sqrt(spread) + self.epsilon), rows))
+        change = self._corrected_rate(learning_rate) * moved / (tf.sqrt(spread) + self.epsilon)
+        variable.scatter_sub(tf.IndexedSlices(change, rows))
+        self.late.made_now(index, rows)
 
 
 class Adagrad(keras.optimizers.Adagrad):
@@ -99,12 +137,13 @@ class Adagrad(keras.optimizers.Adagrad):
     A row without a gradient stays as it is, so that updating the rows of the batch only is the same algorithm.
 
     Args:
-        ids_per_step, ema_decay, weight_decay: as for `Adam`.
+        ema_decay, weight_decay: as for `Adam`.
     """
 
-    def __init__(self, *arguments, ids_per_step: float | None = None, ema_decay: float | None = None, **settings):
+    def __init__(self, *arguments, ema_decay: float | None = None, **settings):
         super().__init__(*arguments, **settings)
-        self.ids_per_step, self.ema_decay = ids_per_step, ema_decay
+        self.by_rows: list[keras.Variable] = []
+        self.ema_decay = ema_decay
         self.average: WeightAverage | None = None
 
     def build(self, variables):
@@ -112,6 +151,9 @@ class Adagrad(keras.optimizers.Adagrad):
         if not self.built:
             super().build(variables)
             self.average = WeightAverage(self, variables, self.ema_decay) if self.ema_decay else None
+
+    def make_late_steps(self) -> None:
+        """Nothing: a row without a gradient stays where it is."""
 
     def apply(self, grads, trainable_variables=None):
         """Gradients -> updated weights."""
@@ -136,19 +178,16 @@ class Adagrad(keras.optimizers.Adagrad):
             tf.raw_ops.ResourceApplyAdagradV2(**state, epsilon=self.epsilon, grad=gradient)
 
 
-def _adam(options, learning_rate, ids_per_step: float) -> Adam:
-    return Adam(learning_rate, **_common(options, ids_per_step))
+def _adam(options, learning_rate) -> Adam:
+    return Adam(learning_rate, **_common(options))
 
 
-def _adagrad(options, learning_rate, ids_per_step: float) -> Adagrad:
-    return Adagrad(
-        learning_rate, initial_accumulator_value=options.initial_accumulator, **_common(options, ids_per_step)
-    )
+def _adagrad(options, learning_rate) -> Adagrad:
+    return Adagrad(learning_rate, initial_accumulator_value=options.initial_accumulator, **_common(options))
 
 
-def _common(options, ids_per_step: float) -> dict:
+def _common(options) -> dict:
     return {
-        "ids_per_step": ids_per_step,
         "ema_decay": options.ema_decay,
         "weight_decay": options.weight_decay or None,
         "global_clipnorm": options.clip_norm,
@@ -161,9 +200,9 @@ OPTIMIZERS = {
 }
 
 
-def rows_pay(shape: tuple[int, ...], ids_per_step: float | None) -> bool:
+def rows_pay(shape: tuple[int, ...], ids_per_step: float) -> bool:
     """Whether it is quicker to update only the rows of the batch, of a table (rows, width)."""
-    if ids_per_step is None or tf.config.list_physical_devices("GPU"):
+    if tf.config.list_physical_devices("GPU"):
         return False  # a GPU writes a whole table faster than it finds the rows
     rows, width = shape
     return rows * width >= FEWEST_WEIGHTS + ids_per_step * (WEIGHTS_OF_AN_ID + WEIGHTS_OF_A_ROW * width)
@@ -173,7 +212,7 @@ def _make_step(optimizer: Adam | Adagrad, given: list, variables: list[keras.Var
     """A step, with the decay of the weights before it and their average after it, where they are wanted."""
     if not optimizer.built:
         optimizer.build(variables)
-    gradients = _summed(given, variables, optimizer.ids_per_step)
+    gradients = _summed(given, variables, optimizer.by_rows)
     before = optimizer.average.before(gradients) if optimizer.average else None
     if optimizer.weight_decay:
         share = optimizer.learning_rate * optimizer.weight_decay
@@ -198,16 +237,14 @@ def _shrink(variable: tf.Variable, gradient, share: tf.Tensor, *, rows_only: boo
         variable.assign_sub(share * variable)
 
 
-def _summed(gradients, variables, ids_per_step: float | None) -> list:
+def _summed(gradients, variables, by_rows: list[keras.Variable]) -> list:
     """Each gradient dense, or as rows of which none comes twice."""
-    summed = []
-    for gradient, variable in zip(gradients, variables, strict=True):
-        if isinstance(gradient, tf.IndexedSlices) and rows_pay(variable.shape, ids_per_step):
-            log.info("of the %d rows of %s each step moves only those of its batch", variable.shape[0], variable.path)
-            summed.append(_summed_rows(gradient))
-        else:
-            summed.append(gradient if gradient is None else tf.convert_to_tensor(gradient))
-    return summed
+    return [
+        _summed_rows(gradient)
+        if any(variable is table for table in by_rows)
+        else gradient if gradient is None else tf.convert_to_tensor(gradient)
+        for gradient, variable in zip(gradients, variables, strict=True)
+    ]
 
 
 def _summed_rows(gradient: tf.IndexedSlices) -> tf.IndexedSlices:

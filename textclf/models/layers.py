@@ -3,6 +3,8 @@
 Imported only when a network is built: this module imports Keras.
 """
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -84,9 +86,17 @@ class Embedding(keras.layers.Embedding):
     Keras's reads the whole table; TensorFlow then copies it in every step once a step has updated only some rows of it.
     """
 
-    def call(self, token_ids):
+    before_reading: Callable | None = None  # in training: gets the token ids, brings their rows up to date
+
+    def call(self, token_ids, training=False):
         """(batch, tokens) -> (batch, tokens, dim)."""
+        if training and self.before_reading:
+            self.before_reading(token_ids)
         return tf.gather(self.embeddings.value, token_ids)
+
+    def compute_output_spec(self, token_ids, training=False):
+        """Whether it is a training makes no difference to the shape."""
+        return super().compute_output_spec(token_ids)
 
 
 class LateEmbedding(Embedding):
@@ -100,9 +110,9 @@ class LateEmbedding(Embedding):
         super().build(shape)
         self.tuned = self.add_weight(shape=(), initializer="zeros", trainable=False, name="tuned")
 
-    def call(self, token_ids):
+    def call(self, token_ids, training=False):
         """(batch, tokens) -> (batch, tokens, dim)."""
-        rows = super().call(token_ids)
+        rows = super().call(token_ids, training=training)
         return ops.where(self.tuned > 0, rows, ops.stop_gradient(rows))
 
 
