@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import textclf
 from textclf import late_rows, optimizers
+from textclf.checkpoints import load_checkpoint
 from textclf.models.layers import Embedding
 from textclf.optimizers import OPTIMIZERS, Adagrad, Adam, build_optimizer, move_by_rows, rows_pay
 from textclf.training_options import TrainingOptions
@@ -201,3 +203,14 @@ def test_the_options_name_what_there_is():
 def test_keras_itself_still_needs_this():
     difference = trained_embedding(keras.optimizers.Adam(0.01)) - by_hand(adam_step)
     assert np.abs(difference).max() > 1e-4, "Keras adds up duplicates itself now: part of textclf.optimizers can go"
+
+
+def test_a_training_by_rows_is_the_training(workplace, tiny_config, monkeypatch):
+    """Weights that are measured and kept have made all their steps."""
+    weights = {}
+    for by_rows in (False, True):
+        monkeypatch.setattr(optimizers, "rows_pay", lambda *_, by_rows=by_rows: by_rows)
+        run = textclf.train(tiny_config(training={"epochs": 2, "batch_size": 4}), run=f"{by_rows}")
+        weights[by_rows] = load_checkpoint(run.best_checkpoint)[1]
+    for name, whole in weights[False].items():
+        np.testing.assert_allclose(weights[True][name], whole, atol=5e-4, err_msg=name)
