@@ -1,4 +1,4 @@
-"""Adam's steps of the rows that a batch does not have, made when a row is read again: in a large table all are too many.
+"""Adam's steps of rows that a batch does not have, made when they are read again: all rows of a table are too many.
 
 A row without a gradient goes on moving by what is left of its first moment, in every step a known share of the last. So
 where it would be by now follows from its moments and from how long ago its last step was.

@@ -95,7 +95,8 @@ def fit_network(
             lambda start: batches_from(start=divmod(start[0] * steps + start[1], epoch_steps)),
             [
                 *([TuneLater(frozen)] if frozen else []),
-                *[LateSteps(), bar, StopAtNonFiniteLoss(), *judging, History(folder.history, per_epoch, tell), keep_best],
+                *[LateSteps(), bar, StopAtNonFiniteLoss()],
+                *[*judging, History(folder.history, per_epoch, tell), keep_best],
             ],
             path=folder.last_checkpoint,
             epochs=validations or options.epochs * per_epoch,

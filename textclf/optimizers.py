@@ -56,9 +56,9 @@ class Adam(keras.optimizers.Adam):
     PyTorch add them up first). The dense update is TensorFlow's own kernel, one pass over memory where Keras's takes
     ten; it computes the same.
 
-    Of the tables in `by_rows` a step moves only the rows of its batch; what the others have yet to move they make up for
-    before they are read (`LateRows`), which is the same algorithm. TensorFlow Addons' LazyAdam and PyTorch's SparseAdam
-    leave it out, and with it up to nine tenths of the steps of a rare word.
+    Of the tables in `by_rows` a step moves only the rows of its batch; the others make up for it before they are read
+    (`LateRows`), which is the same algorithm. TensorFlow Addons' LazyAdam and PyTorch's SparseAdam leave that out, and
+    with it up to nine tenths of the steps of a rare word.
 
     Args:
         ema_decay: of the average of the weights, `average` once it is built; `None`: there is none.
@@ -82,7 +82,8 @@ class Adam(keras.optimizers.Adam):
 
     def before_reading(self, table: keras.Variable, rows: tf.Tensor) -> None:
         """Rows of a table in `by_rows` as they would be if every step had moved all of it."""
-        self.late.make(table, tf.unique(tf.reshape(rows, [-1]))[0])
+        if self.late:
+            self.late.make(table, tf.unique(tf.reshape(rows, [-1]))[0])
 
     def make_late_steps(self) -> None:
         """All weights as they would be if every step had moved all of them; between steps, before they are read."""
@@ -128,7 +129,8 @@ class Adam(keras.optimizers.Adam):
         second.scatter_update(tf.IndexedSlices(spread, rows))
         change = self._corrected_rate(learning_rate) * moved / (tf.sqrt(spread) + self.epsilon)
         variable.scatter_sub(tf.IndexedSlices(change, rows))
-        self.late.made_now(index, rows)
+        if self.late:
+            self.late.made_now(index, rows)
 
 
 class Adagrad(keras.optimizers.Adagrad):
@@ -194,7 +196,7 @@ def _common(options) -> dict:
     }
 
 
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, Callable[..., Adam | Adagrad]] = {
     "adam": _adam,
     "adagrad": _adagrad,
 }
@@ -239,12 +241,13 @@ def _shrink(variable: tf.Variable, gradient, share: tf.Tensor, *, rows_only: boo
 
 def _summed(gradients, variables, by_rows: list[keras.Variable]) -> list:
     """Each gradient dense, or as rows of which none comes twice."""
-    return [
-        _summed_rows(gradient)
-        if any(variable is table for table in by_rows)
-        else gradient if gradient is None else tf.convert_to_tensor(gradient)
-        for gradient, variable in zip(gradients, variables, strict=True)
-    ]
+
+    def summed(gradient, variable):
+        if any(variable is table for table in by_rows):
+            return _summed_rows(gradient)
+        return gradient if gradient is None else tf.convert_to_tensor(gradient)
+
+    return [summed(*pair) for pair in zip(gradients, variables, strict=True)]
 
 
 def _summed_rows(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
