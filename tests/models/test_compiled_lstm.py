@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from textclf.models.compiled_lstm import LSTM, Shapes, choose_loops, filled_length
+from textclf.models.compiled_lstm import LSTM, Shapes, choose_loops
 
 DIM, UNITS, TOKENS = 5, 7, 37
 LENGTHS = np.array([37, 1, 20])
@@ -37,12 +37,12 @@ def test_states_and_gradients_are_those_of_keras(settings, mask):
     keras.utils.set_random_seed(0)
     layer = LSTM(UNITS, **settings)
     expected = outcome(layer, mask)
-    layer.shapes = Shapes(longest=90, batch_size=4, parts=2)  # 45 tokens, and a row to fill
+    layer.shapes = Shapes(tokens=10, rows=2, parts=2)  # four stretches with 3 tokens to fill, and a row
     for ours, theirs in zip(outcome(layer, mask), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("shapes", [Shapes(90, 8, 2), Shapes(90, 2, 2), Shapes(20, 3, 1), Shapes(90, 9, 3)], ids=str)
+@pytest.mark.parametrize("shapes", [Shapes(90, 4, 2), Shapes(37, 1, 2), Shapes(20, 3, 1), Shapes(18, 3, 3)], ids=str)
 def test_every_shape_of_batch_fits_in(shapes):
     keras.utils.set_random_seed(0)
     layer = LSTM(UNITS)
@@ -78,9 +78,9 @@ def test_parts_are_as_many_as_there_are_cores_for_and_large_enough(batch_size, c
     caplog.set_level("INFO")
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     model = network()
-    choose_loops(model, mean_length=40, longest=40, batch_size=batch_size, steps=600, padding="right")
+    choose_loops(model, mean_length=40, longest=400, batch_size=batch_size, steps=600, padding="right")
     layer = model.layers[-1].forward_layer
-    assert layer.shapes == Shapes(40, -(-batch_size // parts) * parts, parts)
+    assert layer.shapes == Shapes(50, -(-batch_size // parts), parts)
     assert f"in {parts} part" in caplog.text
 
 
@@ -97,7 +97,9 @@ def test_the_log_says_why_it_is_not(settings, steps, reason, caplog):
 
 
 @pytest.mark.parametrize(
-    ("length", "filled"), [(310, 310), (300, 300), (151, 300), (150, 150), (3, 38), (76, 150), (75, 75)]
+    ("mean_length", "longest", "stretch"), [(5, 100, 16), (5, 12, 12), (20, 100, 25), (230, 400, 64), (230, 40, 40)]
 )
-def test_batches_are_filled_up_to_few_lengths(length, filled):
-    assert int(filled_length(tf.constant(length), 300)) == filled
+def test_a_stretch_is_about_as_long_as_a_text(mean_length, longest, stretch):
+    model = network()
+    choose_loops(model, mean_length=mean_length, longest=longest, batch_size=32, steps=9000, padding="right")
+    assert model.layers[-1].forward_layer.shapes.tokens == stretch

@@ -1,7 +1,7 @@
 """An LSTM whose steps run as compiled programs, with its gradient written out: on all cores, in a third of the time.
 
-Keras's loop is a graph of small operations for each token, and of twice as many for the gradient. Here XLA compiles
-both loops, and what needs none (all that the input adds, the gradients of the weights) is one large product outside.
+Keras's loop is a graph of small operations for each token, and of twice as many for the gradient. Here XLA compiles a
+program that goes through a stretch of tokens, and one that goes back; they are called for one stretch after the other.
 """
 
 import logging
@@ -14,17 +14,18 @@ import tensorflow as tf
 
 log = logging.getLogger(__name__)
 # Tokens that all batches together go through one after the other. A compiled loop saves 0.2 ms of processor time on
-# each (64 units, batches of 32), and XLA takes a second for each of some four shapes.
+# each (64 units, batches of 32), and XLA takes some seconds.
 PAYING_TOKENS = 20_000
+SHORTEST_STRETCH, LONGEST_STRETCH = 16, 64  # tokens: a call takes as long as some five of them
 FEWEST_ROWS = 16  # of a part of a batch: a product of fewer rows takes hardly less time
 PARTED_TOKENS = 30  # of a text: starting a program of its own for each part takes as long as some ten of them
 
 
 class Shapes(NamedTuple):
-    """What XLA compiles programs for; a batch is filled up to one of these shapes."""
+    """What XLA compiles programs for: a batch is cut into pieces of this shape, and filled up to it."""
 
-    longest: int  # most tokens of a text
-    batch_size: int
+    tokens: int  # of a stretch
+    rows: int
     parts: int  # of a batch, computed side by side
 
 
@@ -32,9 +33,7 @@ class Shapes(NamedTuple):
 class LSTM(keras.layers.LSTM):
     """Keras's LSTM; in training as compiled programs once `shapes` is set.
 
-    It computes what Keras's does (a test compares both with their gradients). XLA compiles a program for every shape of
-    a batch, so a batch is filled up to `longest` tokens, a half or a quarter of it and so on; the loop ends with
-    the last token all the same.
+    It computes what Keras's does (a test compares both with their gradients).
     """
 
     shapes: Shapes | None = None  # `None`: Keras's own loop
@@ -44,21 +43,21 @@ class LSTM(keras.layers.LSTM):
         if not training or self.shapes is None or self.recurrent_dropout:
             return super().inner_loop(sequences, initial_state, mask, training=training)
         mask = tf.ones(tf.shape(sequences)[:2], tf.bool) if mask is None else mask
-        rows, parts = tf.shape(sequences)[0], self.shapes.parts
-        missing = tf.where(rows <= self.shapes.batch_size, self.shapes.batch_size - rows, -rows % parts)
-        inputs = tf.transpose(tf.pad(sequences, [[0, missing], [0, 0], [0, 0]]), (1, 0, 2))
-        mask = tf.transpose(tf.pad(mask, [[0, missing], [0, 0]]))
         if self.go_backwards:
-            inputs, mask = tf.reverse(inputs, [0]), tf.reverse(mask, [0])
-        kernel, recurrent_kernel = self.cell.kernel.value, tf.convert_to_tensor(self.cell.recurrent_kernel)
-        states = tf.concat(
-            [
-                _states(tf.tensordot(part, kernel, 1) + self.cell.bias, recurrent_kernel, there, self.shapes.longest)
-                for part, there in zip(tf.split(inputs, parts, 1), tf.split(mask, parts, 1), strict=True)
-            ],
-            axis=1,
-        )[:, :rows]
-        last = states[-1]  # padding keeps the state
+            sequences, mask = tf.reverse(sequences, [1]), tf.reverse(mask, [1])
+        (rows, tokens), (stretch, fewest_rows, parts) = tf.unstack(tf.shape(mask)), self.shapes
+        of_part = tf.maximum(fewest_rows, -(-rows // parts))
+        filling = [[0, parts * of_part - rows], [0, -tokens % stretch]]
+        inputs = tf.transpose(tf.pad(sequences, [*filling, [0, 0]]), (1, 0, 2))
+        mask = tf.transpose(tf.pad(mask, filling))
+        weights = [weight.value for weight in (self.cell.kernel, self.cell.bias, self.cell.recurrent_kernel)]
+        lengths = tf.clip_by_value(tokens - stretch * tf.range(-(-tokens // stretch)), 0, stretch)
+        of_parts = [
+            _states(part, there, lengths, stretch, weights)
+            for part, there in zip(tf.split(inputs, parts, 1), tf.split(mask, parts, 1), strict=True)
+        ]
+        last = tf.concat([last for last, _ in of_parts], 0)[:rows]
+        states = tf.concat([states for _, states in of_parts], 1)[:tokens, :rows]
         return last, tf.transpose(states, (1, 0, 2)), [last, last]
 
 
@@ -86,89 +85,111 @@ def choose_loops(
     else:
         parts = max(1, min(os.cpu_count() or 1, batch_size // FEWEST_ROWS)) if mean_length >= PARTED_TOKENS else 1
         log.info("LSTM: compiled for this processor, batches in %d part%s side by side", parts, "s"[: parts > 1])
-        shapes = Shapes(longest, -(-batch_size // parts) * parts, parts)
+        stretch = min(longest, max(SHORTEST_STRETCH, min(round(1.25 * mean_length), LONGEST_STRETCH)))
+        shapes = Shapes(stretch, -(-batch_size // parts), parts)
         for layer in layers:
             layer.shapes = shapes
-        usual_first = sorted(_lengths(longest), key=lambda length: abs(length - mean_length))
-        for units in {layer.units for layer in layers}:
-            Thread(target=_compile, args=(usual_first, shapes.batch_size // parts, units)).start()
+        for dim, units in {(layer.cell.kernel.shape[0], layer.units) for layer in layers}:
+            Thread(target=_compile, args=(shapes, dim, units)).start()
 
 
-def filled_length(length, longest: int):
-    """The smallest of `longest`, its half, its quarter … that a batch fits into, down to some 32 to 64.
-
-    A batch longer than `longest`, which augmentation may make, stays as it is.
-    """
-    lengths = tf.constant(_lengths(longest))
-    place = tf.minimum(tf.searchsorted(lengths, length[None])[0], tf.size(lengths) - 1)
-    return tf.maximum(length, lengths[place])
-
-
-def _lengths(longest: int) -> list[int]:
-    lengths = [longest]
-    while lengths[-1] > 64:
-        lengths.append(-(-lengths[-1] // 2))
-    return lengths[::-1]
-
-
-def _compile(lengths: list[int], rows: int, units: int) -> None:
-    """Run both programs once for each length: they are ready by the time that the first batches come."""
-    recurrent_kernel, length = tf.zeros((units, 4 * units)), tf.constant(1)
-
-    @tf.function(input_signature=[ROWS, MASK])  # a program is looked for under what a graph calls it
-    def both(added, mask):
-        states, *factors = _forward(added, recurrent_kernel, mask, length)
-        return _backward(states, recurrent_kernel, mask, length, *factors)
-
+def _compile(shapes: Shapes, dim: int, units: int) -> None:
+    """Run both programs once: they are ready by the time that the first batch comes."""
+    tokens, rows, _ = shapes
+    weights = tf.zeros((dim, 4 * units)), tf.zeros(4 * units), tf.zeros((units, 4 * units))
     try:
-        for tokens in lengths:
-            both(tf.zeros((tokens, rows, 4 * units)), tf.zeros((tokens, rows), tf.bool))
+        _both(tf.zeros((tokens, rows, dim)), *weights, tf.zeros((tokens, rows), tf.bool), tf.zeros((rows, units)))
     except tf.errors.OpError as error:  # the network will meet it too, and say so
         log.debug("compiling ahead failed: %s", error)
 
 
-def _states(added, recurrent_kernel, mask, longest: int):
-    """What the input adds (tokens, batch, 4 * units) -> all states (tokens, batch, units).
+def _states(inputs, mask, lengths, stretch: int, weights):
+    """Inputs (tokens, rows, dim) of whole stretches -> the last state (rows, units), and all (tokens, rows, units).
 
     Args:
-        mask: where there is a token, (tokens, batch).
+        mask: where there is a token, (tokens, rows).
+        lengths: of each stretch, without what it was filled up with.
+        weights: kernel, bias, recurrent kernel.
     """
-    length, units = tf.shape(added)[0], recurrent_kernel.shape[0]
-    filling = [[0, filled_length(length, longest) - length], [0, 0]]
-    filled_mask = tf.pad(mask, filling)
+    rows, width = tf.shape(inputs)[1], inputs.shape[2]
+    masks = tf.reshape(mask, (-1, stretch, rows))
 
     @tf.custom_gradient
-    def states_of(added, recurrent_kernel):
-        states, *factors = _forward(tf.pad(added, [*filling, [0, 0]]), recurrent_kernel, filled_mask, length)
+    def states_of(inputs, *weights):
+        pieces = tf.reshape(inputs, (-1, stretch, rows, width))
+        last, left = _all_forward(pieces, masks, lengths, weights)
 
-        def gradients(upstream):
-            upstream = tf.pad(upstream, [*filling, [0, 0]])
-            of_added = _backward(upstream, recurrent_kernel, filled_mask, length, *factors)[:length]
-            # The state before the first token is 0: it adds nothing.
-            before, of_later = tf.reshape(states[: length - 1], (-1, units)), tf.reshape(of_added[1:], (-1, 4 * units))
-            return of_added, tf.matmul(before, of_later, transpose_a=True)
+        def gradients(of_last, of_states):
+            of_pieces = tf.reshape(of_states, (-1, stretch, rows, of_last.shape[1]))
+            return _all_backward(of_last, of_pieces, pieces, masks, lengths, weights, left)
 
-        return states[:length], gradients
+        return (last, left[0].concat()), gradients
 
-    return states_of(added, recurrent_kernel)
+    return states_of(inputs, *weights)
 
 
-# One signature for all shapes: a program that `_compile` made is found by the network's graph, too.
-ROWS, MATRIX = tf.TensorSpec((None, None, None)), tf.TensorSpec((None, None))  # (tokens, batch, width)
-MASK, LENGTH = tf.TensorSpec((None, None), tf.bool), tf.TensorSpec((), tf.int32)
+def _all_forward(pieces, masks, lengths, weights):
+    """The last state, and arrays of what `_forward` leaves of each stretch, with the state before it."""
+    beginning = tf.zeros((tf.shape(pieces)[2], weights[2].shape[0]))
+
+    def go_on(number, state, cell, *arrays):
+        next_state, next_cell, *left = _forward(pieces[number], *weights, masks[number], lengths[number], state, cell)
+        _keep_shapes((next_state, next_cell), (state, cell))
+        written = (array.write(number, value) for array, value in zip(arrays, (*left, state), strict=True))
+        return number + 1, next_state, next_cell, *written
+
+    arrays = (_array(pieces) for _ in range(5))
+    _, last, _, *left = tf.while_loop(
+        lambda number, *_: number < tf.shape(pieces)[0], go_on, (0, beginning, beginning, *arrays)
+    )
+    return last, left
 
 
-@tf.function(jit_compile=True, input_signature=[ROWS, MATRIX, MASK, LENGTH])
-def _forward(added, recurrent_kernel, mask, length):
-    """States, and all that the gradient is made of: factors that need no state, so that the way back is short.
+def _all_backward(of_last, of_states, pieces, masks, lengths, weights, left):
+    """The gradients of inputs (tokens, rows, dim) and weights, from those of the last state and of all."""
+    kernels = weights[0], weights[2]
+
+    def go_back(number, of_inputs, *gradients):
+        of_piece, *new = _backward(
+            of_states[number], pieces[number], *kernels, masks[number], lengths[number],
+            *(array.read(number) for array in left), *gradients,
+        )  # fmt: skip
+        _keep_shapes(new, gradients)
+        return number - 1, of_inputs.write(number, of_piece), *new
+
+    nothing = (tf.zeros_like(of_last), *(tf.zeros_like(weight) for weight in weights))
+    _, of_inputs, _, _, *of_weights = tf.while_loop(
+        lambda number, *_: number >= 0, go_back, (tf.shape(pieces)[0] - 1, _array(pieces), of_last, *nothing)
+    )
+    return of_inputs.concat(), *of_weights
+
+
+def _array(pieces):
+    """Room for something of every stretch."""
+    return tf.TensorArray(tf.float32, tf.shape(pieces)[0], clear_after_read=False)
+
+
+def _keep_shapes(new, old) -> None:
+    """A program's results are of any shape, as far as the loop around it knows."""
+    for value, before in zip(new, old, strict=True):
+        value.set_shape(before.shape)
+
+
+# One signature for all shapes: a program that `_compile` made is found again by the network's graph.
+ROWS, MATRIX = tf.TensorSpec((None, None, None)), tf.TensorSpec((None, None))  # (tokens, rows, width)
+VECTOR, MASK, LENGTH = tf.TensorSpec((None,)), tf.TensorSpec((None, None), tf.bool), tf.TensorSpec((), tf.int32)
+
+
+@tf.function(jit_compile=True, input_signature=[ROWS, MATRIX, VECTOR, MATRIX, MASK, LENGTH, MATRIX, MATRIX])
+def _forward(inputs, kernel, bias, recurrent_kernel, mask, length, state, cell):
+    """State and cell after a stretch, and all that the gradient is made of: factors that need no state.
 
     Returns:
-        states (tokens, batch, units); what the gradients of cell and state are multiplied by for the gates
-        (tokens, batch, 4 * units), for the cell (tokens, batch, units), and for the cell of the token before. Each is
-        0 from `length` on.
+        state, cell (rows, units); all states (tokens, rows, units); what the gradients of cell and state are multiplied
+        by for the gates (tokens, rows, 4 * units), for the cell (tokens, rows, units), and for the cell of the token
+        before. What has tokens is 0 from `length` on.
     """
-    units = tf.shape(recurrent_kernel)[0]
-    zeros = tf.zeros((tf.shape(added)[1], units))
+    added = tf.tensordot(inputs, kernel, 1) + bias
 
     def step(token, state, cell, *written):
         new = added[token] + tf.matmul(state, recurrent_kernel)
@@ -195,29 +216,58 @@ def _forward(added, recurrent_kernel, mask, length):
         rows = (array.write(token, value) for array, value in zip(written, values, strict=True))
         return token + 1, state, cell, *rows
 
-    beginning = (0, zeros, zeros, *(_rows(added) for _ in range(4)))
-    written = tf.while_loop(lambda token, *_: token < length, step, beginning)[3:]
-    return tuple(array.stack() for array in written)
+    beginning = (0, state, cell, *(_rows(inputs) for _ in range(4)))
+    _, state, cell, *written = tf.while_loop(lambda token, *_: token < length, step, beginning)
+    return state, cell, *(array.stack() for array in written)
 
 
-@tf.function(jit_compile=True, input_signature=[ROWS, MATRIX, MASK, LENGTH, ROWS, ROWS, ROWS])
-def _backward(upstream, recurrent_kernel, mask, length, of_gates, of_shown, kept):
-    """The gradient of what the input added, from that of all states and what `_forward` left."""
-    zeros = tf.zeros_like(kept[0])
+@tf.function(
+    jit_compile=True,
+    input_signature=[ROWS, ROWS, MATRIX, MATRIX, MASK, LENGTH, *[ROWS] * 4, *[MATRIX] * 4, VECTOR, MATRIX],
+)
+def _backward(
+    of_states, inputs, kernel, recurrent_kernel, mask, length, states, of_gates, of_shown, kept, before,
+    of_state, of_cell, of_kernel, of_bias, of_recurrent_kernel,
+):  # fmt: skip
+    """The gradients of a stretch, from those of what came after it and what `_forward` left.
+
+    Returns:
+        of the inputs (tokens, rows, dim), of state and cell before them, and, added to what there was, of all weights.
+    """
     transposed = tf.transpose(recurrent_kernel)
 
     def step(token, of_state, of_cell, of_added):
-        of_state += upstream[token]
+        of_state += of_states[token]
         through = of_cell + of_state * of_shown[token]
         of_new = tf.concat([through, through, through, of_state], 1) * of_gates[token]
         of_cell = through * kept[token]
         of_state = tf.matmul(of_new, transposed) + tf.where(mask[token][:, None], 0.0, of_state)
         return token - 1, of_state, of_cell, of_added.write(token, of_new)
 
-    beginning = (length - 1, zeros, zeros, _rows(upstream))
-    return tf.while_loop(lambda token, *_: token >= 0, step, beginning)[3].stack()
+    beginning = (length - 1, of_state, of_cell, _rows(of_states))
+    _, of_state, of_cell, of_added = tf.while_loop(lambda token, *_: token >= 0, step, beginning)
+    of_added = of_added.stack()
+    flat = tf.reshape(of_added, (-1, tf.shape(of_added)[2]))
+    states_before = tf.reshape(tf.concat([before[None], states[:-1]], 0), (-1, tf.shape(before)[1]))
+    return (
+        tf.tensordot(of_added, tf.transpose(kernel), 1),
+        of_state,
+        of_cell,
+        of_kernel + tf.matmul(tf.reshape(inputs, (-1, tf.shape(inputs)[2])), flat, transpose_a=True),
+        of_bias + tf.reduce_sum(flat, 0),
+        of_recurrent_kernel + tf.matmul(states_before, flat, transpose_a=True),
+    )
+
+
+@tf.function(input_signature=[ROWS, MATRIX, VECTOR, MATRIX, MASK, MATRIX])
+def _both(inputs, kernel, bias, recurrent_kernel, mask, state):
+    """Both programs, called by a graph: it is what a network's graph finds them under."""
+    length = tf.constant(1)
+    _, _, states, *left = _forward(inputs, kernel, bias, recurrent_kernel, mask, length, state, state)
+    gradients = state, state, kernel, bias, recurrent_kernel
+    return _backward(states, inputs, kernel, recurrent_kernel, mask, length, states, *left, state, *gradients)
 
 
 def _rows(like):
-    """Room for (batch, any width) of every token."""
+    """Room for (rows, any width) of every token."""
     return tf.TensorArray(tf.float32, size=tf.shape(like)[0], element_shape=(None, None))
