@@ -205,9 +205,9 @@ class ProgressBar(keras.callbacks.Callback):
             self.task = self.bar.add_task(named, total=steps, completed=done, loss=np.nan)
 
     def on_train_batch_end(self, batch, logs):
-        """One step further."""
+        """Some steps further."""
         if self.bar:
-            self.bar.update(self.task, advance=1, loss=logs["loss"])
+            self.bar.update(self.task, completed=batch + 1, loss=logs["loss"])
 
     def on_epoch_end(self, epoch, logs=None):
         """Away with it."""

@@ -16,9 +16,9 @@ import tensorflow as tf
 
 from textclf.checkpoints import assign, damaged, load_checkpoint, save_checkpoint, state_of
 from textclf.interruption import Request, noted_signals
+from textclf.several_steps import several_steps
 
 log = logging.getLogger(__name__)
-REST_DONE = "the rest of an epoch is done"
 
 
 @dataclass
@@ -56,7 +56,7 @@ def fit_on(
     epoch_steps: int,
     every: int,
 ) -> float:
-    """`model.fit`, from where the file at `path` says; a fit that is finished there is only read.
+    """What `model.fit` does, from where the file at `path` says; a fit that is finished there is only read.
 
     The weights, the order, the history and all that callbacks keep are those of a fit that was never interrupted.
 
@@ -82,18 +82,41 @@ def fit_on(
     _build_all(model, batches)
     if not saved.begins:
         log.info("going on after %d epochs and %d steps", position.epoch, position.step)
+        assign(path, state_of(model), saved.arrays)
+        _restore_callbacks(saved, callbacks)
     with noted_signals() as request:
         save = SaveState(path, callbacks, position, every=every, epoch_steps=epoch_steps, request=request)
-        model.fit(
-            batches,
-            initial_epoch=position.epoch,
-            epochs=epochs,
-            steps_per_epoch=epoch_steps,
-            callbacks=[GoOn(saved, callbacks, epoch_steps), *callbacks, save],
-            shuffle=False,  # the batches are
-            verbose=0,
-        )
+        told = keras.callbacks.CallbackList([*callbacks, save], model=model, epochs=epochs, steps=epoch_steps)
+        _fit(model, iter(batches), told, position, every=every)
     return save.position.seconds
+
+
+def _fit(
+    model: keras.Model,
+    batches: tf.data.Iterator,
+    callbacks: keras.callbacks.CallbackList,
+    position: Position,
+    *,
+    every: int,
+) -> None:
+    """Keras's `fit` makes the same number of steps in every call: an epoch, or the rest of one, may have any number."""
+    make_steps, step = several_steps(model), position.step
+    epochs, epoch_steps = (callbacks.params[name] for name in ("epochs", "steps"))
+    model.stop_training = False
+    callbacks.on_train_begin()
+    for epoch in range(position.epoch, epochs):
+        if not step:
+            model.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
+        while step < epoch_steps:
+            made, metrics = make_steps(batches, min(epoch_steps - step, every - step % every))
+            step += made
+            callbacks.on_train_batch_end(step - 1, metrics)
+        step = 0
+        callbacks.on_epoch_end(epoch, metrics)
+        if model.stop_training:
+            break
+    callbacks.on_train_end()
 
 
 def read_state(path: Path) -> Saved:
@@ -116,35 +139,6 @@ def read_state(path: Path) -> Saved:
     return Saved(path, position, callbacks, arrays)
 
 
-class GoOn(keras.callbacks.Callback):
-    """The first of the callbacks: takes up what was saved, and ends the first epoch after its remaining steps."""
-
-    def __init__(self, saved: Saved, callbacks: Sequence[keras.callbacks.Callback], epoch_steps: int):
-        super().__init__()
-        self.saved, self.callbacks = saved, callbacks
-        self.remaining = epoch_steps - saved.position.step if saved.position.step else None
-
-    def on_epoch_begin(self, epoch, logs=None):
-        """Not earlier: Keras has just set the running metrics to zero."""
-        if not self.saved.begins:
-            assign(self.saved.path, state_of(self.model), self.saved.arrays)
-            if not self.saved.position.step:
-                self.model.reset_metrics()  # those of the epoch that had just ended
-            _restore_callbacks(self.saved, self.callbacks)
-            self.saved = Saved(self.saved.path)
-
-    def on_train_batch_end(self, batch, logs=None):
-        """Keras would go on for as many steps as a whole epoch has."""
-        if batch + 1 == self.remaining:
-            self.model.stop_training = REST_DONE
-
-    def on_epoch_end(self, epoch, logs=None):
-        """It was the epoch that was to end, unless another callback has asked for the end of all since."""
-        self.remaining = None
-        if self.model.stop_training == REST_DONE:
-            self.model.stop_training = False
-
-
 class SaveState(keras.callbacks.Callback):
     """The last of the callbacks: writes the state, and obeys a signal once it is written."""
 
@@ -161,20 +155,17 @@ class SaveState(keras.callbacks.Callback):
         super().__init__()
         self.path, self.callbacks, self.position = path, callbacks, position
         self.every, self.epoch_steps, self.request = every, epoch_steps, request
-        self.skipped, self.seconds_before, self.started = position.step, position.seconds, time.perf_counter()
+        self.seconds_before, self.started = position.seconds, time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
         """The last step of an epoch is left to its end, which has figures to be saved as well."""
-        step = self.skipped + batch + 1
-        if self.model.stop_training or step >= self.epoch_steps:
-            return
-        if step % self.every == 0 or self.request.number is not None:
+        step = batch + 1
+        if step < self.epoch_steps and (step % self.every == 0 or self.request.number is not None):
             self._write(step=step)
             self.request.obey()
 
     def on_epoch_end(self, epoch, logs=None):
         """All other callbacks have done their part."""
-        self.skipped = 0
         finished = bool(self.model.stop_training) or epoch + 1 == self.params["epochs"]
         self._write(epoch=epoch + 1, step=0, finished=finished)
         self.request.obey()

@@ -20,23 +20,25 @@ def die() -> None:
 
 
 def die_at_moment(seconds: float) -> None:
-    from textclf.fit_state import GoOn
+    from textclf.fit_state import SaveState
 
     timer = threading.Timer(seconds, die)
-    begin = GoOn.on_epoch_begin
+    begin = SaveState.on_epoch_begin
 
     def begin_and_wait(self, *arguments, **options):
         if not timer.is_alive():
             timer.start()
         return begin(self, *arguments, **options)
 
-    GoOn.on_epoch_begin = begin_and_wait
+    SaveState.on_epoch_begin = begin_and_wait
 
 
 def die_at_step(number: int, by: int = signal.SIGKILL) -> None:
-    from textclf.fit_state import GoOn
+    from textclf import several_steps
+    from textclf.fit_state import SaveState
 
-    done, end = 0, GoOn.on_train_batch_end
+    several_steps.LONGEST_CALL = 0
+    done, end = 0, SaveState.on_train_batch_end
 
     def end_or_die(self, *arguments, **options):
         nonlocal done
@@ -45,7 +47,7 @@ def die_at_step(number: int, by: int = signal.SIGKILL) -> None:
             os.kill(os.getpid(), by)
         return end(self, *arguments, **options)
 
-    GoOn.on_train_batch_end = end_or_die
+    SaveState.on_train_batch_end = end_or_die
 
 
 def die_in_writing(number: int) -> None:
