@@ -1,6 +1,5 @@
 """TensorFlow writes start-up lines straight to the error stream, whatever its log level; here they are held back."""
 
-import gc
 import logging
 import os
 import sys
@@ -31,18 +30,3 @@ def held_back() -> Iterator[None]:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
-
-
-@contextmanager
-def not_collecting() -> Iterator[None]:
-    """No search for garbage while a large package is imported, and none among what it made ever after.
-
-    An import makes hundreds of thousands of objects and leaves none of them over. Looking through them again and again
-    takes a sixth of the time of importing TensorFlow, and as much again of what it does first.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()

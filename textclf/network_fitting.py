@@ -29,7 +29,8 @@ from textclf.training_options import TrainingOptions
 from textclf.word_vectors import TuneLater
 
 log = logging.getLogger(__name__)
-EVALUATION_BATCH = 128
+# Rows of a batch of validation texts: a graph takes as long for 500 short texts as for 100, but memory is limited.
+FEWEST_ROWS, MOST_ROWS, MOST_TOKENS = 128, 1024, 2**16
 USUAL_EPOCHS = 3  # early stopping seldom needs fewer
 
 
@@ -141,7 +142,8 @@ def _validation_metrics(
 
 def _logits(model: keras.Model, arrays: Arrays, *, padding: str) -> np.ndarray:
     """Keras's logits of encoded texts, (texts, units)."""
-    batches, order = evaluation_batches(arrays, batch_size=EVALUATION_BATCH, padding=padding)
+    rows = max(FEWEST_ROWS, min(MOST_TOKENS // longest(next(iter(arrays.values()))), MOST_ROWS))
+    batches, order = evaluation_batches(arrays, batch_size=rows, padding=padding)
     by_length = np.concatenate([model.predict_on_batch(inputs) for (inputs,) in batches])
     logits = np.empty_like(by_length)
     logits[order] = by_length

@@ -14,6 +14,7 @@ from textclf.models import Member, members_of
 from textclf.models.networks import NETWORKS
 from textclf.native_output import held_back
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.quick_import import quick_import
 from textclf.run_folder import CACHE, RUNS
 from textclf.targets import Targets
 from textclf.training_data import encode, encoded_labels, read_splits
@@ -55,7 +56,7 @@ def sweep(member: Member, train: EncodedSplit, preprocessor: Preprocessor, targe
     Raises:
         TrainingError: the loss is no number from the first steps on.
     """
-    with held_back():
+    with held_back(), quick_import():
         from textclf.callbacks import StepLosses
         from textclf.compiling import batches_for, compile_network
         from textclf.schedules import Rise

@@ -21,10 +21,11 @@ from textclf.evaluation import write_evaluation
 from textclf.files import atomic_file
 from textclf.loggers import check_loggers, logging_to
 from textclf.mapped import pieces
-from textclf.native_output import held_back, not_collecting
+from textclf.native_output import held_back
 from textclf.preprocessing.arrays import Arrays, longest
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.provenance import provenance
+from textclf.quick_import import quick_import
 from textclf.readers.options import ReadingOptions
 from textclf.run_config import write_run_config
 from textclf.run_folder import RunFolder, create_run
@@ -95,7 +96,7 @@ def train_on(
         log.warning(line)
     log.info(_read(preprocessor, encoded))
     with logging_to(config.training.log_to, folder, config) as tell:
-        with held_back(), not_collecting():
+        with held_back(), quick_import():
             from textclf import fitting
         fitted = fitting.fit(config, encoded["train"], encoded["validation"], preprocessor, targets, folder, tell)
         targets = targets.decided_on(classes["validation"], fitted.held_out_probabilities)
