@@ -40,7 +40,7 @@ CONFIG = """
 data: {{train: {train}, validation: {validation}}}
 preprocessing: {{tokenizer: word, vocabulary_size: {words}, sequence_length: {tokens}, truncating: left}}
 model: {{architecture: lstm, embedding_dim: 64, units: 64, dropout: 0.0}}
-training: {{epochs: {epochs}, batch_size: 32, learning_rate: 0.001, early_stopping: null, validations_per_epoch: 2}}
+training: {{epochs: {epochs}, batch_size: 32, learning_rate: 0.001, early_stopping: null, validations_per_epoch: 4}}
 """
 
 

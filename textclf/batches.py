@@ -1,16 +1,16 @@
 """Encoded texts -> the batches of a training: shuffled anew each epoch, of similar length, little padding.
 
-Rows are read a pool of batches at a time, so that they may lie in a file. Everything after that is TensorFlow.
+Rows of a training are read a pool of batches at a time, so that they may lie in a file; after that all is TensorFlow.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from textclf.mapped import refuse_shortened, release_pages, stored, take_entries
-from textclf.preprocessing.arrays import Arrays, lengths_at, lengths_of, num_rows, take_rows
+from textclf.preprocessing.arrays import Arrays, lengths_at, lengths_of, num_rows, pad_arrays, take_rows
 
 POOL_BATCHES = 50  # read, sorted by length and shuffled together; the order of texts is random beyond that
 
@@ -55,16 +55,16 @@ def training_batches(
     return _batches(tf.data.Dataset.counter(first), batches_of, rows_of, arrays, beside, padding)
 
 
-def evaluation_batches(arrays: Arrays, *, batch_size: int, padding: str) -> tuple[tf.data.Dataset, np.ndarray]:
-    """Batches ({name: …},) of all rows by length, and the row numbers in the order in which they come."""
+def evaluation_batches(
+    arrays: Arrays, *, batch_size: int, padding: str
+) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    """Batches of all rows by length: the numbers of the rows, and {name: (batch, entries)}."""
     order = np.argsort(lengths_of(arrays), kind="stable")
-    batches = _filled(order, batch_size)
-    pools = tf.data.Dataset.range(-(-len(batches) // POOL_BATCHES))
-
-    def batches_of(pool: int) -> np.ndarray:
-        return batches[pool * POOL_BATCHES : (pool + 1) * POOL_BATCHES]
-
-    return _batches(pools, batches_of, lambda numbers, _: take_rows(arrays, numbers), arrays, (), padding), order
+    for start in range(0, len(order), batch_size):
+        refuse_shortened()
+        numbers = order[start : start + batch_size]
+        yield numbers, pad_arrays(take_rows(arrays, numbers), padding)
+        release_pages()
 
 
 def num_steps(num_rows: int, batch_size: int) -> int:

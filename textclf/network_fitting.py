@@ -20,7 +20,7 @@ from textclf.mapped import refuse_shortened
 from textclf.models import Member
 from textclf.models.compiled_lstm import choose_loops
 from textclf.models.networks import NETWORKS
-from textclf.preprocessing.arrays import Arrays, longest, mean_length
+from textclf.preprocessing.arrays import Arrays, longest, mean_length, num_rows
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.run_folder import RunFolder
 from textclf.schedules import Schedule, learning_rate
@@ -143,10 +143,9 @@ def _validation_metrics(
 def _logits(model: keras.Model, arrays: Arrays, *, padding: str) -> np.ndarray:
     """Keras's logits of encoded texts, (texts, units)."""
     rows = max(FEWEST_ROWS, min(MOST_TOKENS // longest(next(iter(arrays.values()))), MOST_ROWS))
-    batches, order = evaluation_batches(arrays, batch_size=rows, padding=padding)
-    by_length = np.concatenate([model.predict_on_batch(inputs) for (inputs,) in batches])
-    logits = np.empty_like(by_length)
-    logits[order] = by_length
+    logits = np.empty((num_rows(arrays), model.output_shape[-1]), np.float32)
+    for numbers, inputs in evaluation_batches(arrays, batch_size=rows, padding=padding):
+        logits[numbers] = model.predict_on_batch(inputs)
     return logits
 
 
