@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 # What they take along where it is installed, for data and models that are not given to them here.
 UNUSED = ("IPython", "PIL", "matplotlib", "pandas", "scipy", "sklearn")
@@ -17,8 +18,9 @@ def quick_import() -> Iterator[None]:
     takes a sixth of the time of importing TensorFlow, and as much again of what it does first. scikit-learn and pandas
     take a third. Those are left out in the program only: whoever uses the package may give Keras a table of pandas.
     """
-    left_out = [name for name in UNUSED if name not in sys.modules] if _is_program() else []
-    sys.modules.update(dict.fromkeys(left_out))  # an import finds `None` and fails, as if it were not installed
+    # An import finds `None` and fails, as if it were not installed.
+    left_out: dict[str, Any] = {name: None for name in UNUSED if name not in sys.modules and _is_program()}
+    sys.modules.update(left_out)
     gc.disable()
     try:
         yield
