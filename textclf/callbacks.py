@@ -29,7 +29,7 @@ def in_epochs(validations: int, per_epoch: int) -> int | float:
 
 
 class LateSteps(keras.callbacks.Callback):
-    """The first at the end of an epoch: weights are going to be read."""
+    """Before anything else reads weights at the end of an epoch."""
 
     def on_epoch_end(self, epoch, logs=None):
         """Make what the optimizer has put off."""

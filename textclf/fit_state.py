@@ -78,6 +78,8 @@ def fit_on(
         _restore_callbacks(saved, callbacks)
         log.info("a fit of %d epochs was finished already", position.epoch)
         return position.seconds
+    if position.epoch >= epochs or position.step >= epoch_steps:
+        raise damaged(path, f"it goes on behind the end, at epoch {position.epoch} and step {position.step}")
     batches = batches_from((position.epoch, position.step))
     _build_all(model, batches)
     if not saved.begins:

@@ -53,14 +53,10 @@ def fit(
     members, parts = members_of(config.model, config.training), (train, validation)
     fit_one = partial(fit_network, seed=config.seed, preprocessor=preprocessor, targets=targets)
     several = len(members) > 1
+    names = [member.name if several else "" for member in members]
     networks = [
-        fit_one(
-            member,
-            *parts,
-            folder=folder.network(member.name, several),
-            tell=partial(tell, member.name if several else ""),
-        )
-        for member in members
+        fit_one(member, *parts, folder=folder.network(member.name, several), tell=partial(tell, name))
+        for member, name in zip(members, names, strict=True)
     ]
     logits = [network.logits for network in networks]
     weights = [1.0] if len(networks) == 1 else joining_weights(logits, validation.classes, targets.activation)
@@ -68,21 +64,7 @@ def fit(
     scales = [weight / temperature for weight in weights]
     if several:
         _say_joined(members, networks, weights, targets, validation.classes)
-    final = networks
-    if config.training.refit:
-        log.info("fitting again, to train and validation together: the figures of validation are those of before")
-        both = EncodedSplit.of(parts)
-        final = [
-            fit_one(
-                member,
-                both,
-                validation,
-                folder=folder.network(f"refit-{member.name}"),
-                tell=partial(tell, f"refit-{member.name}"),
-                validations=network.best,
-            )
-            for member, network in zip(members, networks, strict=True)
-        ]
+    final = _fit_again(fit_one, members, networks, parts, folder, tell) if config.training.refit else networks
     graph = build_graph(
         *(network.model for network in final),
         activation=targets.activation,
@@ -98,6 +80,30 @@ def fit(
         temperature,
         {**about, "refit": config.training.refit, "temperature": temperature, "seconds_fitting": round(seconds, 1)},
     )
+
+
+def _fit_again(
+    fit_one: Callable[..., FittedNetwork],
+    members: list[Member],
+    networks: list[FittedNetwork],
+    parts: tuple[EncodedSplit, EncodedSplit],
+    folder: RunFolder,
+    tell: Callable[[str, list[dict]], None],
+) -> list[FittedNetwork]:
+    """Each network to the texts of both parts, for as long as it took to its best."""
+    log.info("fitting again, to train and validation together: the figures of validation are those of before")
+    both, names = EncodedSplit.of(parts), [f"refit-{member.name}" for member in members]
+    return [
+        fit_one(
+            member,
+            both,
+            parts[1],
+            folder=folder.network(name),
+            tell=partial(tell, name),
+            validations=network.best,
+        )
+        for member, network, name in zip(members, networks, names, strict=True)
+    ]
 
 
 def _about(members: list[Member], networks: list[FittedNetwork], weights: list[float]) -> dict:

@@ -73,32 +73,16 @@ def fit_network(
     steps = max(1, round(epoch_steps / per_epoch))  # to a validation
     rate = _learning_rate(options, options.epochs * per_epoch * steps)
     model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rate)
-    usual_steps = min(options.epochs, USUAL_EPOCHS) * epoch_steps
-    choose_loops(
-        model,
-        mean_length=mean_length(train.arrays),
-        longest=longest(train.arrays[inputs[0]]),
-        batch_size=options.batch_size,
-        steps=usual_steps,
-        padding=padding,
-    )
-    logits_of = partial(_logits, model, padding=padding)
+    _choose_loops(model, train, inputs[0], options, padding)
     batches_from = batches_for(member, train, preprocessor, targets, seed=seed)
-    vectors = getattr(member.model, "vectors", None)
-    frozen = vectors.frozen_epochs * per_epoch if vectors and vectors.tuned else 0
-    keep_best = _keep_best(options, folder, validated=validations is None)
-    measure = partial(_validation_metrics, model, validation, targets, logits_of)
-    judging = [] if validations else [Validation(measure)]
-    bar = ProgressBar(per_epoch)
+    logits_of = partial(_logits, model, padding=padding)
+    judging = [] if validations else [Validation(partial(_metrics, model, validation, targets, logits_of))]
+    keep_best, bar = _keep_best(options, folder, validated=not validations), ProgressBar(per_epoch)
     try:
         seconds = fit_on(
             model,
             lambda start: batches_from(start=divmod(start[0] * steps + start[1], epoch_steps)),
-            [
-                *([TuneLater(frozen)] if frozen else []),
-                *[LateSteps(), bar, StopAtNonFiniteLoss()],
-                *[*judging, History(folder.history, per_epoch, tell), keep_best],
-            ],
+            [*_before(member), bar, *judging, History(folder.history, per_epoch, tell), keep_best],
             path=folder.last_checkpoint,
             epochs=validations or options.epochs * per_epoch,
             epoch_steps=steps,
@@ -112,6 +96,29 @@ def fit_network(
     assign(folder.best_checkpoint, weights_of(model), load_checkpoint(folder.best_checkpoint)[1])
     log.info("kept the weights of epoch %s", in_epochs(keep_best.best_epoch, per_epoch))
     return FittedNetwork(model, logits_of(validation.arrays), keep_best.best_epoch, keep_best.epochs_done, seconds)
+
+
+def _choose_loops(model: keras.Model, train: EncodedSplit, tokens: str, options: TrainingOptions, padding: str) -> None:
+    """How its LSTMs run, by the size of the training.
+
+    Args:
+        tokens: name of the array that they read.
+    """
+    choose_loops(
+        model,
+        mean_length=mean_length(train.arrays),
+        longest=longest(train.arrays[tokens]),
+        batch_size=options.batch_size,
+        steps=min(options.epochs, USUAL_EPOCHS) * num_steps(len(train.classes), options.batch_size),
+        padding=padding,
+    )
+
+
+def _before(member: Member) -> list[keras.callbacks.Callback]:
+    """What has its turn before an epoch's weights are read."""
+    vectors = getattr(member.model, "vectors", None)
+    frozen = vectors.frozen_epochs * member.training.validations_per_epoch if vectors and vectors.tuned else 0
+    return [*([TuneLater(frozen)] if frozen else []), LateSteps(), StopAtNonFiniteLoss()]
 
 
 def _learning_rate(options: TrainingOptions, num_steps: int) -> float | Schedule:
@@ -129,7 +136,7 @@ def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) 
     )
 
 
-def _validation_metrics(
+def _metrics(
     model: keras.Model, validation: EncodedSplit, targets: Targets, logits_of: Callable[[Arrays], np.ndarray]
 ) -> dict[str, float]:
     """What an epoch is judged by; a metric that is not defined for these texts is left out."""

@@ -219,6 +219,16 @@ def test_a_state_that_a_callback_cannot_take_up_is_said(interrupted, name, state
     assert run.read_about()["status"] == "failed"
 
 
+@pytest.mark.parametrize("position", [{"epoch": 2}, {"step": 13}])  # of two epochs of 13 steps
+def test_a_state_behind_the_end(interrupted, position):
+    run, _ = interrupted
+    about, arrays = load_checkpoint(run.last_checkpoint)
+    about["position"] |= position
+    save_checkpoint(run.last_checkpoint, {}, about, arrays)
+    with pytest.raises(RunError, match=r"^runs/r/checkpoints/last\.npz: damaged: it goes on behind the end, at epoch"):
+        textclf.resume("r")
+
+
 def test_folds_go_on_in_the_fold_that_was_interrupted(workplace, tiny_config, monkeypatch):
     config = tiny_config(training={"epochs": 1})
     whole = cross_validate(config, folds=2, run="whole")
