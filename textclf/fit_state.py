@@ -87,7 +87,7 @@ def fit_on(
         assign(path, state_of(model), saved.arrays)
         _restore_callbacks(saved, callbacks)
     with noted_signals() as request:
-        save = SaveState(path, callbacks, position, every=every, epoch_steps=epoch_steps, request=request)
+        save = SaveState(path, callbacks, position, every=every, request=request)
         told = keras.callbacks.CallbackList([*callbacks, save], model=model, epochs=epochs, steps=epoch_steps)
         _fit(model, iter(batches), told, position, every=every)
     return save.position.seconds
@@ -151,18 +151,17 @@ class SaveState(keras.callbacks.Callback):
         position: Position,
         *,
         every: int,
-        epoch_steps: int,
         request: Request,
     ):
         super().__init__()
         self.path, self.callbacks, self.position = path, callbacks, position
-        self.every, self.epoch_steps, self.request = every, epoch_steps, request
+        self.every, self.request = every, request
         self.seconds_before, self.started = position.seconds, time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
         """The last step of an epoch is left to its end, which has figures to be saved as well."""
         step = batch + 1
-        if step < self.epoch_steps and (step % self.every == 0 or self.request.number is not None):
+        if step < self.params["steps"] and (step % self.every == 0 or self.request.number is not None):
             self._write(step=step)
             self.request.obey()
 

@@ -149,7 +149,8 @@ def _metrics(
 
 def _logits(model: keras.Model, arrays: Arrays, *, padding: str) -> np.ndarray:
     """Keras's logits of encoded texts, (texts, units)."""
-    rows = max(FEWEST_ROWS, min(MOST_TOKENS // longest(next(iter(arrays.values()))), MOST_ROWS))
+    most_tokens = max(1, longest(next(iter(arrays.values()))))
+    rows = max(FEWEST_ROWS, min(MOST_TOKENS // most_tokens, MOST_ROWS))
     logits = np.empty((num_rows(arrays), model.output_shape[-1]), np.float32)
     for numbers, inputs in evaluation_batches(arrays, batch_size=rows, padding=padding):
         logits[numbers] = model.predict_on_batch(inputs)

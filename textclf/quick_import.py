@@ -1,4 +1,4 @@
-"""TensorFlow and Keras, imported in half of the time."""
+"""TensorFlow and Keras, imported in two thirds of the time."""
 
 import gc
 import sys
