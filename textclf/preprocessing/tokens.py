@@ -122,12 +122,12 @@ def _numbered(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 def _numbered_by_sorting(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order = np.argsort(keys, kind="stable")
     begins = np.append(True, np.diff(keys[order]) != 0)[: len(keys)]  # of equal ones the first to come
-    firsts = order[begins]
-    ranks = np.empty(len(firsts), np.int32)
-    ranks[np.argsort(firsts)] = np.arange(len(firsts), dtype=np.int32)
+    is_first = np.zeros(len(keys), bool)
+    is_first[order[begins]] = True
+    ranks = np.cumsum(is_first, dtype=np.int32) - 1
     numbers = np.empty(len(keys), np.int32)
-    numbers[order] = ranks[np.cumsum(begins) - 1]
-    return numbers, np.sort(firsts)
+    numbers[order] = ranks[order[begins]][np.cumsum(begins) - 1]
+    return numbers, np.flatnonzero(is_first)
 
 
 def _parts(count: int) -> Iterator[slice]:

@@ -17,7 +17,7 @@ from textclf.text_array import text_array
 UNKNOWN_ID = 1
 FIRST_ID = 2
 NOT_FOUND = pa.Int32Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([-1], np.int32))])[0]
-FEW_COUNTS = 2**17  # of different tokens that may wait until they are put together; more take more memory at once
+FEW_COUNTS = 2**18  # of different tokens that may wait until they are put together; more take more memory at once
 FEW_TOKENS = 20_000  # that are searched for one by one; for more, a table of the vocabulary pays
 
 
@@ -68,12 +68,11 @@ def _counted(tokens: Tokens) -> tuple[Counts, TokenIds]:
 
 
 def _added(whole: Counts, waiting: list, keep: Callable[[TokenIds], object] | None) -> Counts:
-    """What waits is put together first: most of it is the same, and both steps are smaller than one of all."""
-    fresh, places = _merged([counts for counts, _ in waiting])
-    merged, numbers = _merged([whole, fresh])  # those of `whole` come first and stay as they are
+    """What waits put to what there is, which stays where it is."""
+    parts = [whole, *(counts for counts, _ in waiting)]
+    merged, numbers = _merged(parts)
     if keep:
-        numbers = numbers[len(whole.counts) :][places]
-        ends = np.cumsum([0, *(len(counts.counts) for counts, _ in waiting)])
+        ends = np.cumsum([len(counts.counts) for counts in parts])
         for (_, rows), start, end in zip(waiting, ends, ends[1:], strict=False):
             keep(TokenIds(numbers[start:end][rows.ids], rows.offsets))
     return merged
@@ -81,8 +80,6 @@ def _added(whole: Counts, waiting: list, keep: Callable[[TokenIds], object] | No
 
 def _merged(parts: list[Counts]) -> tuple[Counts, np.ndarray]:
     """One table of counts, and where in it each token of the parts stands, one part after the other."""
-    if not parts:
-        return NOTHING, np.empty(0, np.int32)
     keys, counts = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
     tokens = tokens_in(pa.concat_arrays([part.tokens for part in parts]))
     numbers, firsts = grouped(tokens, keys, sort=True)
@@ -183,7 +180,8 @@ def most_frequent(counted: Counts, options: NormalizedOptions) -> tuple[list[str
         least = max(least, np.partition(counted.counts, -size)[-size])
     frequent = np.flatnonzero(counted.counts >= least)
     tokens, counts = strings_at(tokens_in(counted.tokens), frequent).to_pylist(), counted.counts[frequent].tolist()
-    order = sorted(range(len(tokens)), key=lambda number: (-counts[number], tokens[number]))[:size]
+    order = sorted(range(len(tokens)), key=tokens.__getitem__)
+    order = sorted(order, key=counts.__getitem__, reverse=True)[:size]  # of equal counts the order stays
     return [tokens[number] for number in order], frequent[order]
 
 
