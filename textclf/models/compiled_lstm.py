@@ -2,6 +2,7 @@
 
 Keras's loop is a graph of small operations for each token, and of twice as many for the gradient. Here XLA compiles a
 program that goes through a stretch of tokens, and one that goes back; they are called for one stretch after the other.
+Products of all tokens at once stay outside, where they are as quick or quicker.
 """
 
 import logging
@@ -89,16 +90,16 @@ def choose_loops(
         shapes = Shapes(stretch, -(-batch_size // parts), parts)
         for layer in layers:
             layer.shapes = shapes
-        for dim, units in {(layer.cell.kernel.shape[0], layer.units) for layer in layers}:
-            Thread(target=_compile, args=(shapes, dim, units)).start()
+        for units in {layer.units for layer in layers}:
+            Thread(target=_compile, args=(shapes, units)).start()
 
 
-def _compile(shapes: Shapes, dim: int, units: int) -> None:
+def _compile(shapes: Shapes, units: int) -> None:
     """Run both programs once: they are ready by the time that the first batch comes."""
     tokens, rows, _ = shapes
-    weights = tf.zeros((dim, 4 * units)), tf.zeros(4 * units), tf.zeros((units, 4 * units))
     try:
-        _both(tf.zeros((tokens, rows, dim)), *weights, tf.zeros((tokens, rows), tf.bool), tf.zeros((rows, units)))
+        added, recurrent_kernel = tf.zeros((tokens, rows, 4 * units)), tf.zeros((units, 4 * units))
+        _both(added, recurrent_kernel, tf.zeros((tokens, rows), tf.bool), tf.zeros((rows, units)))
     except tf.errors.OpError as error:  # the network will meet it too, and say so
         log.debug("compiling ahead failed: %s", error)
 
@@ -115,53 +116,62 @@ def _states(inputs, mask, lengths, stretch: int, weights):
     masks = tf.reshape(mask, (-1, stretch, rows))
 
     @tf.custom_gradient
-    def states_of(inputs, *weights):
-        pieces = tf.reshape(inputs, (-1, stretch, rows, width))
-        last, left = _all_forward(pieces, masks, lengths, weights)
+    def states_of(inputs, kernel, bias, recurrent_kernel):
+        units = recurrent_kernel.shape[0]
+        inputs = tf.reshape(inputs, (-1, width))
+        added = tf.reshape(tf.nn.bias_add(tf.matmul(inputs, kernel), bias), (-1, stretch, rows, 4 * units))
+        last, (states, *factors) = _all_forward(added, recurrent_kernel, masks, lengths)
 
         def gradients(of_last, of_states):
-            of_pieces = tf.reshape(of_states, (-1, stretch, rows, of_last.shape[1]))
-            return _all_backward(of_last, of_pieces, pieces, masks, lengths, weights, left)
+            of_pieces = tf.reshape(of_states, (-1, stretch, rows, units))
+            of_added = _all_backward(of_last, of_pieces, recurrent_kernel, masks, lengths, factors)
+            of_added = tf.reshape(of_added, (-1, 4 * units))
+            before = tf.reshape(tf.concat([tf.zeros((1, rows, units)), states[:-1]], 0), (-1, units))
+            return (
+                tf.reshape(tf.matmul(of_added, kernel, transpose_b=True), (-1, rows, width)),
+                tf.matmul(inputs, of_added, transpose_a=True),
+                tf.reduce_sum(of_added, 0),
+                tf.matmul(before, of_added, transpose_a=True),
+            )
 
-        return (last, left[0].concat()), gradients
+        return (last, states), gradients
 
     return states_of(inputs, *weights)
 
 
-def _all_forward(pieces, masks, lengths, weights):
-    """The last state, and arrays of what `_forward` leaves of each stretch, with the state before it."""
-    beginning = tf.zeros((tf.shape(pieces)[2], weights[2].shape[0]))
+def _all_forward(added, recurrent_kernel, masks, lengths):
+    """The last state, and of all stretches what `_forward` leaves: states as one, factors as arrays of stretches."""
+    beginning = tf.zeros((tf.shape(added)[2], recurrent_kernel.shape[0]))
 
     def go_on(number, state, cell, *arrays):
-        next_state, next_cell, *left = _forward(pieces[number], *weights, masks[number], lengths[number], state, cell)
+        next_state, next_cell, *left = _forward(
+            added[number], recurrent_kernel, masks[number], lengths[number], state, cell
+        )
         _keep_shapes((next_state, next_cell), (state, cell))
-        written = (array.write(number, value) for array, value in zip(arrays, (*left, state), strict=True))
+        written = (array.write(number, value) for array, value in zip(arrays, left, strict=True))
         return number + 1, next_state, next_cell, *written
 
-    arrays = (_array(pieces) for _ in range(5))
-    _, last, _, *left = tf.while_loop(
-        lambda number, *_: number < tf.shape(pieces)[0], go_on, (0, beginning, beginning, *arrays)
+    arrays = (_array(added) for _ in range(4))
+    _, last, _, states, *factors = tf.while_loop(
+        lambda number, *_: number < tf.shape(added)[0], go_on, (0, beginning, beginning, *arrays)
     )
-    return last, left
+    return last, [states.concat(), *factors]
 
 
-def _all_backward(of_last, of_states, pieces, masks, lengths, weights, left):
-    """The gradients of inputs (tokens, rows, dim) and weights, from those of the last state and of all."""
-    kernels = weights[0], weights[2]
+def _all_backward(of_last, of_states, recurrent_kernel, masks, lengths, factors):
+    """The gradient of `added`, (tokens, rows, 4 * units), from those of the last state and of all."""
 
-    def go_back(number, of_inputs, *gradients):
+    def go_back(number, of_added, *gradients):
         of_piece, *new = _backward(
-            of_states[number], pieces[number], *kernels, masks[number], lengths[number],
-            *(array.read(number) for array in left), *gradients,
+            of_states[number], recurrent_kernel, masks[number], lengths[number],
+            *(array.read(number) for array in factors), *gradients,
         )  # fmt: skip
         _keep_shapes(new, gradients)
-        return number - 1, of_inputs.write(number, of_piece), *new
+        return number - 1, of_added.write(number, of_piece), *new
 
-    nothing = (tf.zeros_like(of_last), *(tf.zeros_like(weight) for weight in weights))
-    _, of_inputs, _, _, *of_weights = tf.while_loop(
-        lambda number, *_: number >= 0, go_back, (tf.shape(pieces)[0] - 1, _array(pieces), of_last, *nothing)
-    )
-    return of_inputs.concat(), *of_weights
+    beginning = (tf.shape(of_states)[0] - 1, _array(of_states), of_last, tf.zeros_like(of_last))
+    _, of_added, *_ = tf.while_loop(lambda number, *_: number >= 0, go_back, beginning)
+    return of_added.concat()
 
 
 def _array(pieces):
@@ -177,19 +187,21 @@ def _keep_shapes(new, old) -> None:
 
 # One signature for all shapes: a program that `_compile` made is found again by the network's graph.
 ROWS, MATRIX = tf.TensorSpec((None, None, None)), tf.TensorSpec((None, None))  # (tokens, rows, width)
-VECTOR, MASK, LENGTH = tf.TensorSpec((None,)), tf.TensorSpec((None, None), tf.bool), tf.TensorSpec((), tf.int32)
+MASK, LENGTH = tf.TensorSpec((None, None), tf.bool), tf.TensorSpec((), tf.int32)
 
 
-@tf.function(jit_compile=True, input_signature=[ROWS, MATRIX, VECTOR, MATRIX, MASK, LENGTH, MATRIX, MATRIX])
-def _forward(inputs, kernel, bias, recurrent_kernel, mask, length, state, cell):
+@tf.function(jit_compile=True, input_signature=[ROWS, MATRIX, MASK, LENGTH, MATRIX, MATRIX])
+def _forward(added, recurrent_kernel, mask, length, state, cell):
     """State and cell after a stretch, and all that the gradient is made of: factors that need no state.
+
+    Args:
+        added: what the inputs add to the gates, (tokens, rows, 4 * units).
 
     Returns:
         state, cell (rows, units); all states (tokens, rows, units); what the gradients of cell and state are multiplied
         by for the gates (tokens, rows, 4 * units), for the cell (tokens, rows, units), and for the cell of the token
         before. What has tokens is 0 from `length` on.
     """
-    added = tf.tensordot(inputs, kernel, 1) + bias
 
     def step(token, state, cell, *written):
         new = added[token] + tf.matmul(state, recurrent_kernel)
@@ -216,23 +228,17 @@ def _forward(inputs, kernel, bias, recurrent_kernel, mask, length, state, cell):
         rows = (array.write(token, value) for array, value in zip(written, values, strict=True))
         return token + 1, state, cell, *rows
 
-    beginning = (0, state, cell, *(_rows(inputs) for _ in range(4)))
+    beginning = (0, state, cell, *(_rows(added) for _ in range(4)))
     _, state, cell, *written = tf.while_loop(lambda token, *_: token < length, step, beginning)
     return state, cell, *(array.stack() for array in written)
 
 
-@tf.function(
-    jit_compile=True,
-    input_signature=[ROWS, ROWS, MATRIX, MATRIX, MASK, LENGTH, *[ROWS] * 4, *[MATRIX] * 4, VECTOR, MATRIX],
-)
-def _backward(
-    of_states, inputs, kernel, recurrent_kernel, mask, length, states, of_gates, of_shown, kept, before,
-    of_state, of_cell, of_kernel, of_bias, of_recurrent_kernel,
-):  # fmt: skip
+@tf.function(jit_compile=True, input_signature=[ROWS, MATRIX, MASK, LENGTH, *[ROWS] * 3, *[MATRIX] * 2])
+def _backward(of_states, recurrent_kernel, mask, length, of_gates, of_shown, kept, of_state, of_cell):
     """The gradients of a stretch, from those of what came after it and what `_forward` left.
 
     Returns:
-        of the inputs (tokens, rows, dim), of state and cell before them, and, added to what there was, of all weights.
+        of what the inputs added (tokens, rows, 4 * units), of state and cell before them.
     """
     transposed = tf.transpose(recurrent_kernel)
 
@@ -246,26 +252,15 @@ def _backward(
 
     beginning = (length - 1, of_state, of_cell, _rows(of_states))
     _, of_state, of_cell, of_added = tf.while_loop(lambda token, *_: token >= 0, step, beginning)
-    of_added = of_added.stack()
-    flat = tf.reshape(of_added, (-1, tf.shape(of_added)[2]))
-    states_before = tf.reshape(tf.concat([before[None], states[:-1]], 0), (-1, tf.shape(before)[1]))
-    return (
-        tf.tensordot(of_added, tf.transpose(kernel), 1),
-        of_state,
-        of_cell,
-        of_kernel + tf.matmul(tf.reshape(inputs, (-1, tf.shape(inputs)[2])), flat, transpose_a=True),
-        of_bias + tf.reduce_sum(flat, 0),
-        of_recurrent_kernel + tf.matmul(states_before, flat, transpose_a=True),
-    )
+    return of_added.stack(), of_state, of_cell
 
 
-@tf.function(input_signature=[ROWS, MATRIX, VECTOR, MATRIX, MASK, MATRIX])
-def _both(inputs, kernel, bias, recurrent_kernel, mask, state):
+@tf.function(input_signature=[ROWS, MATRIX, MASK, MATRIX])
+def _both(added, recurrent_kernel, mask, state):
     """Both programs, called by a graph: it is what a network's graph finds them under."""
     length = tf.constant(1)
-    _, _, states, *left = _forward(inputs, kernel, bias, recurrent_kernel, mask, length, state, state)
-    gradients = state, state, kernel, bias, recurrent_kernel
-    return _backward(states, inputs, kernel, recurrent_kernel, mask, length, states, *left, state, *gradients)
+    _, _, states, *factors = _forward(added, recurrent_kernel, mask, length, state, state)
+    return _backward(states, recurrent_kernel, mask, length, *factors, state, state)
 
 
 def _rows(like):
