@@ -31,8 +31,8 @@ MODEL, TOKENIZER, LABELS, ABOUT = "model.onnx", "tokenizer.json", "labels.json",
 LARGEST_FILES = {MODEL: 1024 * MIB, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, ABOUT: MIB}
 ROWS_AT_ONCE = 20_000  # encoded: memory does not grow with the number of texts
 BATCHES_AT_ONCE = 500
-BATCH_TOKENS = 16_384  # of a batch, padding included: larger ones gain nothing on a CPU, pad more and need more memory
-FEWEST_ROWS, MOST_ROWS = 16, 256  # of a batch
+BATCH_TOKENS = 8_192  # of a batch, padding included: larger ones gain nothing on a CPU, pad more and need more memory
+FEWEST_ROWS, MOST_ROWS = 16, 64  # of a batch
 
 
 class Classifier:
