@@ -149,7 +149,7 @@ def _metrics(
 
 def _logits(model: keras.Model, arrays: Arrays, *, padding: str) -> np.ndarray:
     """Keras's logits of encoded texts, (texts, units)."""
-    most_tokens = max(1, longest(next(iter(arrays.values()))))
+    most_tokens = longest(next(iter(arrays.values())))  # never 0: no row is empty
     rows = max(FEWEST_ROWS, min(MOST_TOKENS // most_tokens, MOST_ROWS))
     logits = np.empty((num_rows(arrays), model.output_shape[-1]), np.float32)
     for numbers, inputs in evaluation_batches(arrays, batch_size=rows, padding=padding):
