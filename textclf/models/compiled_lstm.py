@@ -120,7 +120,7 @@ def _states(inputs, mask, lengths, stretch: int, weights):
         units = recurrent_kernel.shape[0]
         inputs = tf.reshape(inputs, (-1, width))
         added = tf.reshape(tf.nn.bias_add(tf.matmul(inputs, kernel), bias), (-1, stretch, rows, 4 * units))
-        last, (states, *factors) = _all_forward(added, recurrent_kernel, masks, lengths)
+        last, states, factors = _all_forward(added, recurrent_kernel, masks, lengths)
 
         def gradients(of_last, of_states):
             of_pieces = tf.reshape(of_states, (-1, stretch, rows, units))
@@ -140,7 +140,7 @@ def _states(inputs, mask, lengths, stretch: int, weights):
 
 
 def _all_forward(added, recurrent_kernel, masks, lengths):
-    """The last state, and of all stretches what `_forward` leaves: states as one, factors as arrays of stretches."""
+    """The last state, all states (tokens, rows, units), and an array of stretches for each of `_forward`'s factors."""
     beginning = tf.zeros((tf.shape(added)[2], recurrent_kernel.shape[0]))
 
     def go_on(number, state, cell, *arrays):
@@ -155,7 +155,7 @@ def _all_forward(added, recurrent_kernel, masks, lengths):
     _, last, _, states, *factors = tf.while_loop(
         lambda number, *_: number < tf.shape(added)[0], go_on, (0, beginning, beginning, *arrays)
     )
-    return last, [states.concat(), *factors]
+    return last, states.concat(), factors
 
 
 def _all_backward(of_last, of_states, recurrent_kernel, masks, lengths, factors):
