@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -37,14 +38,29 @@ class LateSteps(keras.callbacks.Callback):
 
 
 class Validation(keras.callbacks.Callback):
-    """Adds every validation metric to the epoch's logs, so that all callbacks after it can use any of them."""
+    """Adds every validation metric to the epoch's logs, so that all callbacks after it can use any of them.
 
-    def __init__(self, measure: Callable[[], dict[str, float]]):
+    Args:
+        measure: all validation texts at once: a mean over batches is not the metric.
+        prepare: what the first call would begin with; it runs beside the first steps.
+    """
+
+    def __init__(self, measure: Callable[[], dict[str, float]], prepare: Callable[[], None]):
         super().__init__()
-        self.measure = measure
+        self.measure, self.prepare = measure, prepare
+        self.prepared: Future | None = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        """The steps are traced by now: Python has time."""
+        if self.prepared is None:
+            pool = ThreadPoolExecutor(1)
+            self.prepared = pool.submit(self.prepare)
+            pool.shutdown(wait=False)
 
     def on_epoch_end(self, epoch, logs):
-        """Measure on all validation texts at once: a mean over batches is not the metric."""
+        """Measure."""
+        if self.prepared:
+            self.prepared.result()
         logs.update({f"{VALIDATION}{name}": value for name, value in self.measure().items()})
 
 

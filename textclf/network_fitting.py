@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.averages import averaged_weights
-from textclf.batches import evaluation_batches, num_steps
+from textclf.batches import num_steps
 from textclf.callbacks import History, KeepBest, LateSteps, ProgressBar, StopAtNonFiniteLoss, Validation, in_epochs
 from textclf.checkpoints import assign, load_checkpoint, weights_of
 from textclf.compiling import batches_for, compile_network
@@ -20,7 +20,8 @@ from textclf.mapped import refuse_shortened
 from textclf.models import Member
 from textclf.models.compiled_lstm import choose_loops
 from textclf.models.networks import NETWORKS
-from textclf.preprocessing.arrays import Arrays, longest, mean_length, num_rows
+from textclf.network_answers import NetworkAnswers
+from textclf.preprocessing.arrays import longest, mean_length
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.run_folder import RunFolder
 from textclf.schedules import Schedule, learning_rate
@@ -29,8 +30,6 @@ from textclf.training_options import TrainingOptions
 from textclf.word_vectors import TuneLater
 
 log = logging.getLogger(__name__)
-# Rows of a batch of validation texts: a graph takes as long for 500 short texts as for 100, but memory is limited.
-FEWEST_ROWS, MOST_ROWS, MOST_TOKENS = 128, 1024, 2**16
 USUAL_EPOCHS = 3  # early stopping seldom needs fewer
 
 
@@ -75,8 +74,10 @@ def fit_network(
     model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rate)
     _choose_loops(model, train, inputs[0], options, padding)
     batches_from = batches_for(member, train, preprocessor, targets, seed=seed)
-    logits_of = partial(_logits, model, padding=padding)
-    judging = [] if validations else [Validation(partial(_metrics, model, validation, targets, logits_of))]
+    times = 1 if validations else min(options.epochs, USUAL_EPOCHS) * per_epoch
+    answers = NetworkAnswers(model, validation.arrays, padding=padding, times=times)
+    measure = partial(_metrics, answers, validation.classes, targets)
+    judging = [] if validations else [Validation(measure, answers.prepare)]
     keep_best, bar = _keep_best(options, folder, validated=not validations), ProgressBar(per_epoch)
     try:
         seconds = fit_on(
@@ -95,7 +96,7 @@ def fit_network(
         bar.close()
     assign(folder.best_checkpoint, weights_of(model), load_checkpoint(folder.best_checkpoint)[1])
     log.info("kept the weights of epoch %s", in_epochs(keep_best.best_epoch, per_epoch))
-    return FittedNetwork(model, logits_of(validation.arrays), keep_best.best_epoch, keep_best.epochs_done, seconds)
+    return FittedNetwork(model, answers.logits(), keep_best.best_epoch, keep_best.epochs_done, seconds)
 
 
 def _choose_loops(model: keras.Model, train: EncodedSplit, tokens: str, options: TrainingOptions, padding: str) -> None:
@@ -136,25 +137,13 @@ def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) 
     )
 
 
-def _metrics(
-    model: keras.Model, validation: EncodedSplit, targets: Targets, logits_of: Callable[[Arrays], np.ndarray]
-) -> dict[str, float]:
+def _metrics(answers: NetworkAnswers, classes: np.ndarray, targets: Targets) -> dict[str, float]:
     """What an epoch is judged by; a metric that is not defined for these texts is left out."""
-    with averaged_weights(model):
-        logits = logits_of(validation.arrays)
-    metrics = targets.measure(validation.classes, probabilities_of(logits, targets))
+    with averaged_weights(answers.model):
+        logits = answers.logits()
+    metrics = targets.measure(classes, probabilities_of(logits, targets))
     named = {"loss": "log_loss", "accuracy": "accuracy", "f1_macro": "f1_macro", "roc_auc": "roc_auc"}
     return {name: metrics[source] for name, source in named.items() if metrics[source] is not None}
-
-
-def _logits(model: keras.Model, arrays: Arrays, *, padding: str) -> np.ndarray:
-    """Keras's logits of encoded texts, (texts, units)."""
-    most_tokens = longest(next(iter(arrays.values())))  # never 0: no row is empty
-    rows = max(FEWEST_ROWS, min(MOST_TOKENS // most_tokens, MOST_ROWS))
-    logits = np.empty((num_rows(arrays), model.output_shape[-1]), np.float32)
-    for numbers, inputs in evaluation_batches(arrays, batch_size=rows, padding=padding):
-        logits[numbers] = model.predict_on_batch(inputs)
-    return logits
 
 
 def probabilities_of(logits: np.ndarray, targets: Targets) -> np.ndarray:

@@ -1,11 +1,12 @@
-"""The compiled LSTM computes what Keras's does, its gradient too."""
+"""The compiled LSTM computes what Keras's does, in training with its gradient and in answering."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from textclf.models.compiled_lstm import LSTM, Shapes, choose_loops
+from textclf.models.compiled_loops import Shapes
+from textclf.models.compiled_lstm import LSTM, choose_answering_loops, choose_loops
 
 DIM, UNITS, TOKENS = 5, 7, 37
 LENGTHS = np.array([37, 1, 20])
@@ -52,6 +53,18 @@ def test_every_shape_of_batch_fits_in(shapes):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+@pytest.mark.parametrize("settings", [{}, {"return_sequences": True}, {"go_backwards": True}], ids=str)
+def test_answers_are_those_of_keras(settings, mask):
+    inputs = tf.constant(np.random.default_rng(0).normal(size=(3, TOKENS, DIM)), tf.float32)
+    layer = LSTM(UNITS, **settings)
+    expected = layer(inputs, mask=mask)
+    layer.answering_shapes = Shapes(tokens=10, rows=2, parts=2)
+    answer = tf.function(lambda inputs: layer(inputs, mask=mask))
+    assert programs(answer.get_concrete_function(inputs)) > 0
+    np.testing.assert_allclose(answer(inputs), expected, rtol=1e-5, atol=1e-6)
+
+
 def network(**settings):
     inputs = keras.Input((None, DIM))
     return keras.Model(inputs, keras.layers.Bidirectional(LSTM(UNITS, **settings))(inputs))
@@ -60,8 +73,12 @@ def network(**settings):
 def compiled(model, training=True) -> int:
     """Programs of XLA in a model."""
     run = tf.function(lambda batch: model(batch, training=training))
-    graph = run.get_concrete_function(tf.TensorSpec((None, None, DIM))).graph.as_graph_def()
-    return sum("_XlaMustCompile" in function.attr for function in graph.library.function)
+    return programs(run.get_concrete_function(tf.TensorSpec((None, None, DIM))))
+
+
+def programs(function) -> int:
+    library = function.graph.as_graph_def().library
+    return sum("_XlaMustCompile" in function.attr for function in library.function)
 
 
 def test_a_long_training_is_compiled_in_both_directions_and_answering_is_not(caplog):
@@ -71,6 +88,14 @@ def test_a_long_training_is_compiled_in_both_directions_and_answering_is_not(cap
     assert "compiled for this processor" in caplog.text
     assert compiled(model) > 0
     assert compiled(model, training=False) == 0
+
+
+@pytest.mark.parametrize(("texts", "steps", "pays"), [(30_000, 600, True), (20_000, 600, False), (30_000, 400, False)])
+def test_many_answers_are_compiled_where_training_is(texts, steps, pays):
+    model = network()
+    choose_loops(model, mean_length=40, longest=100, batch_size=32, steps=steps, padding="right")
+    choose_answering_loops(model, mean_length=40, longest=100, batch_size=300, texts=texts)
+    assert (compiled(model, training=False) > 0) == pays
 
 
 @pytest.mark.parametrize(("batch_size", "cores", "parts"), [(32, 2, 2), (33, 2, 2), (24, 8, 1), (8, 2, 1), (256, 4, 4)])
