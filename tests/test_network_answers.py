@@ -68,7 +68,8 @@ def test_it_is_prepared_once_beside_the_steps():
 
     validation = Validation(lambda: {"loss": 0.5}, prepare)
     validation.on_train_batch_end(0)
-    validation.on_train_batch_end(1)  # neither waits
+    validation.on_train_batch_end(1)
+    assert not calls  # neither waits
     go_on.set()
     logs = {}
     validation.on_epoch_end(0, logs)
