@@ -65,6 +65,20 @@ def test_answers_are_those_of_keras(settings, mask):
     np.testing.assert_allclose(answer(inputs), expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_layers_of_several_widths_in_one_process(training):
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((None, DIM))
+    layers = [LSTM(4, return_sequences=True), LSTM(9, return_sequences=True), LSTM(3)]
+    model = keras.Sequential([inputs, *layers])
+    texts = np.random.default_rng(0).normal(size=(3, TOKENS, DIM)).astype("float32")
+    expected = model(texts, training=training)
+    for layer in layers:
+        layer.shapes = layer.answering_shapes = Shapes(tokens=10, rows=2, parts=2)
+    run = tf.function(lambda texts: model(texts, training=training), input_signature=[tf.TensorSpec((None, None, DIM))])
+    np.testing.assert_allclose(run(texts), expected, rtol=1e-4, atol=1e-6)
+
+
 def network(**settings):
     inputs = keras.Input((None, DIM))
     return keras.Model(inputs, keras.layers.Bidirectional(LSTM(UNITS, **settings))(inputs))
@@ -91,11 +105,12 @@ def test_a_long_training_is_compiled_in_both_directions_and_answering_is_not(cap
 
 
 @pytest.mark.parametrize(("texts", "steps", "pays"), [(30_000, 600, True), (20_000, 600, False), (30_000, 400, False)])
-def test_many_answers_are_compiled_where_training_is(texts, steps, pays):
+def test_many_answers_are_compiled_where_training_is(texts, steps, pays, caplog):
+    caplog.set_level("INFO")
     model = network()
     choose_loops(model, mean_length=40, longest=100, batch_size=32, steps=steps, padding="right")
     choose_answering_loops(model, mean_length=40, longest=100, batch_size=300, texts=texts)
-    assert (compiled(model, training=False) > 0) == pays
+    assert (compiled(model, training=False) > 0) == pays == ("for validation too" in caplog.text)
 
 
 @pytest.mark.parametrize(("batch_size", "cores", "parts"), [(32, 2, 2), (33, 2, 2), (24, 8, 1), (8, 2, 1), (256, 4, 4)])

@@ -42,21 +42,20 @@ def states_of(sequences, mask, weights, shapes: Shapes, *, with_gradient: bool):
     ]
     last = tf.concat([last for last, _ in of_parts], 0)[:rows]
     states = tf.concat([states for _, states in of_parts], 1)[:tokens, :rows]
-    return last, tf.transpose(states, (1, 0, 2))
+    return last, tf.ensure_shape(tf.transpose(states, (1, 0, 2)), (None, None, last.shape[1]))
 
 
-def compile_ahead(shapes: Shapes, units: int, *, with_gradient: bool) -> None:
-    """Run the programs once: they are ready by the time that the first batch comes."""
+def compile_ahead(shapes: Shapes, units: int) -> None:
+    """Run the programs of a training once: they are ready by the time that the first batch comes."""
     tokens, rows, _ = shapes
-    call = _call_both if with_gradient else _call_answering
     try:
         added, recurrent_kernel = tf.zeros((tokens, rows, 4 * units)), tf.zeros((units, 4 * units))
-        call(added, recurrent_kernel, tf.zeros((tokens, rows), tf.bool), tf.zeros((rows, units)))
+        _both(added, recurrent_kernel, tf.zeros((tokens, rows), tf.bool), tf.zeros((rows, units)))
     except tf.errors.OpError as error:  # the network will meet it too, and say so
         log.debug("compiling ahead failed: %s", error)
 
 
-@tf.function(autograph=False, reduce_retracing=True)
+@tf.function(autograph=False)
 def _states(inputs, masks, lengths, kernel, bias, recurrent_kernel):
     """Inputs (tokens, rows, dim) of whole stretches -> the last state (rows, units), and all (tokens, rows, units).
 
@@ -109,7 +108,7 @@ def _added(inputs, kernel, bias):
 
 
 # The parts of a batch share one trace of each: making a graph takes Python half a second.
-@tf.function(autograph=False, reduce_retracing=True)
+@tf.function(autograph=False)
 def _all_forward(added, masks, lengths, recurrent_kernel):
     """The last state, all states (tokens, rows, units), and an array of stretches for each of `_forward`'s factors."""
     last, states, *factors = _through(_forward, lambda number: added[number], masks, lengths, recurrent_kernel, left=4)
@@ -140,7 +139,7 @@ def _through(program, added_in, masks, lengths, recurrent_kernel, *, left: int):
     return last, *arrays
 
 
-@tf.function(autograph=False, reduce_retracing=True)
+@tf.function(autograph=False)
 def _all_backward(of_last, of_states, recurrent_kernel, masks, lengths, factors):
     """The gradient of what the inputs added, (tokens, rows, 4 * units), from those of the last state and of all."""
     factors = [tf.TensorArray(tf.float32, flow=flow) for flow in factors]
@@ -259,17 +258,11 @@ def _backward(of_states, recurrent_kernel, mask, length, of_gates, of_shown, kep
 
 
 @tf.function(input_signature=[ROWS, MATRIX, MASK, MATRIX])
-def _call_both(added, recurrent_kernel, mask, state):
-    """Both programs of a training, called by a graph: it is what a network's graph finds them under."""
+def _both(added, recurrent_kernel, mask, state):
+    """Both programs, called by a graph: it is what a network's graph finds them under."""
     length = tf.constant(1)
     _, _, states, *factors = _forward(added, recurrent_kernel, mask, length, state, state)
     return _backward(states, recurrent_kernel, mask, length, *factors, state, state)
-
-
-@tf.function(input_signature=[ROWS, MATRIX, MASK, MATRIX])
-def _call_answering(added, recurrent_kernel, mask, state):
-    """The same of the program that answers."""
-    return _answering(added, recurrent_kernel, mask, tf.constant(1), state, state)
 
 
 def _rows(like):

@@ -74,22 +74,21 @@ def choose_loops(
         for layer in layers:
             layer.shapes = shapes
         for units in {layer.units for layer in layers}:
-            Thread(target=compile_ahead, args=(shapes, units), kwargs={"with_gradient": True}).start()
+            Thread(target=compile_ahead, args=(shapes, units)).start()
 
 
 def choose_answering_loops(
     model: keras.Model, *, mean_length: float, longest: int, batch_size: int, texts: int
 ) -> None:
-    """The same for a model's answers, where training runs compiled.
+    """The same for a model's answers, where it trains compiled.
 
     Args:
         texts: how many it answers in all.
     """
-    if texts * mean_length < PAYING_ANSWERS:
-        return
-    parts = _parts(batch_size)
-    for layer in lstms_of(model):
-        if layer.shapes:
+    layers, parts = [layer for layer in lstms_of(model) if layer.shapes], _parts(batch_size)
+    if layers and texts * mean_length >= PAYING_ANSWERS:
+        log.info("LSTM: compiled for validation too, batches in %d part%s", parts, "s"[: parts > 1])
+        for layer in layers:
             layer.answering_shapes = Shapes(_stretch(mean_length, longest), -(-batch_size // parts), parts)
 
 
