@@ -19,12 +19,13 @@ class NetworkAnswers:
     """Logits of the same texts, as often as they are asked for.
 
     Args:
+        arrays: the encoded texts; no row is empty.
         times: about how often that will be: what is worth compiling for it.
     """
 
     def __init__(self, model: keras.Model, arrays: Arrays, *, padding: str, times: int):
         self.model, texts, most_tokens = model, num_rows(arrays), longest(next(iter(arrays.values())))
-        rows = max(FEWEST_ROWS, min(MOST_TOKENS // most_tokens, MOST_ROWS))  # no row is empty
+        rows = max(FEWEST_ROWS, min(MOST_TOKENS // most_tokens, MOST_ROWS))
         batch_size = -(-texts // num_steps(texts, rows))  # all about as large, for programs of one shape
         self.batches: Callable = partial(evaluation_batches, arrays, batch_size=batch_size, padding=padding)
         self.shape = texts, model.output_shape[-1]
