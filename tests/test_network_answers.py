@@ -49,6 +49,20 @@ def test_preparing_in_a_thread_makes_the_one_graph_there_is(answers):
     assert answers.graph.experimental_get_tracing_count() == 1
 
 
+@pytest.mark.parametrize(("recurrent_dropout", "runs"), [(0.0, 1), (0.5, 0)])
+def test_preparing_draws_no_random_numbers_of_the_training(recurrent_dropout, runs, monkeypatch):
+    options = Options(units=8, embedding_dim=4, dropout=0.5, recurrent_dropout=recurrent_dropout)
+    model = build_model(options, Sizes(50, 30, 0), num_units=3)
+    answers, read = NetworkAnswers(model, {"token_ids": TEXTS}, padding="right", times=1), []
+    batches = answers.batches
+    monkeypatch.setattr(answers, "batches", lambda: read.append(1) or batches())
+    before = [variable.numpy().copy() for variable in model.variables]
+    answers.prepare()
+    assert len(read) == runs
+    for variable, value in zip(model.variables, before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+
+
 def test_a_fault_of_preparing_comes_where_the_figures_would():
     def fail():
         raise OSError("no room")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 
 import keras
 import numpy as np
@@ -37,8 +38,10 @@ class NetworkAnswers:
 
     def prepare(self) -> None:
         """Make the graph and run it once; it may be called beside the first steps of a training."""
-        _, inputs = next(self.batches())
-        self.graph(inputs)
+        function = self.graph.get_concrete_function()
+        if not _changes_variables(function):
+            _, inputs = next(self.batches())
+            self.graph(inputs)
 
     def logits(self) -> np.ndarray:
         """By the weights of the moment, (texts, units)."""
@@ -46,3 +49,10 @@ class NetworkAnswers:
         for numbers, inputs in self.batches():
             logits[numbers] = self.graph(inputs)
         return logits
+
+
+def _changes_variables(function) -> bool:
+    """Keras's recurrent dropout draws numbers even where it drops nothing; drawn once more, all that follow differ."""
+    graph = function.graph.as_graph_def()
+    nodes = chain(graph.node, *(part.node_def for part in graph.library.function))
+    return any(node.op.startswith("Assign") for node in nodes)
