@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import textclf
-from textclf.classifier import BATCH_TOKENS, FEWEST_ROWS, MOST_ROWS, _batches
 from textclf.errors import RunError
 
 THREE_LABELS = {"labels": ["a", "b", "c"], "counts": [1, 1, 1], "majority": ["a"], "separator": "|"}
@@ -126,15 +125,3 @@ def test_a_file_with_the_right_checksum_and_the_wrong_content_is_refused(folder,
     with_checksums(folder)
     with pytest.raises(RunError, match="damaged"):
         textclf.load(folder)
-
-
-@pytest.mark.parametrize("lengths", [[], [1] * 1000, [5, 900, 1, 1, 30_000], [*range(1, 700), 100_000, 100_000]])
-def test_batches_have_every_row_once_and_bounded_padding(lengths):
-    batches = _batches(np.array(lengths, np.int64))
-    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
-    for batch in batches:
-        assert len(batch) <= MOST_ROWS
-        longest = max(lengths[row] for row in batch)
-        assert len(batch) <= FEWEST_ROWS or len(batch) * longest <= BATCH_TOKENS
-    longest_of_each = [max(lengths[row] for row in batch) for batch in batches]
-    assert longest_of_each == sorted(longest_of_each, reverse=True)

@@ -1,7 +1,6 @@
 """The classifier: the folder that training leaves, and the only thing that answers. No TensorFlow here."""
 
 import hashlib
-import os
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +11,13 @@ import numpy as np
 from textclf import __version__
 from textclf.errors import RunError
 from textclf.files import atomic_folder, parse_json, write_json
+from textclf.graph_answers import GraphAnswers
 from textclf.graph_check import check_graph
-from textclf.mapped import release_pages
-from textclf.onnx_session import GraphError, InferenceSession, open_session, run_session
+from textclf.onnx_session import GraphError
 from textclf.parallel import chunks_of
-from textclf.preprocessing.arrays import DTYPES, Arrays, lengths_of, num_rows, take_rows
+from textclf.preprocessing.arrays import DTYPES, Arrays
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.token_ids import from_lengths
 from textclf.targets import Targets
 from textclf.text_array import text_array
 from textclf.untrusted import MIB, read_within
@@ -30,9 +30,6 @@ MODEL, TOKENIZER, LABELS, ABOUT = "model.onnx", "tokenizer.json", "labels.json",
 # A file in memory is several times as large: JSON up to ten times, weights three times.
 LARGEST_FILES = {MODEL: 1024 * MIB, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, ABOUT: MIB}
 ROWS_AT_ONCE = 20_000  # encoded: memory does not grow with the number of texts
-BATCHES_AT_ONCE = 500
-BATCH_TOKENS = 8_192  # of a batch, padding included: larger ones gain nothing on a CPU, pad more and need more memory
-FEWEST_ROWS, MOST_ROWS = 16, 64  # of a batch
 
 
 class Classifier:
@@ -44,11 +41,11 @@ class Classifier:
         ['positive']
     """
 
-    def __init__(self, preprocessor: Preprocessor, targets: Targets, session: InferenceSession, about: dict):
+    def __init__(self, preprocessor: Preprocessor, targets: Targets, answers: GraphAnswers, about: dict):
         self.preprocessor = preprocessor
         self.targets = targets
         self.about = about
-        self._session = session
+        self._answers = answers
 
     @property
     def labels(self) -> list[str]:
@@ -98,38 +95,11 @@ class Classifier:
         Raises:
             RunError: the network fails, which one that was trained here never does.
         """
-        outputs = np.empty((num_rows(arrays), self.targets.num_units), np.float32)
-        batches = _batches(lengths_of(arrays))
-
-        def answer(batch: np.ndarray) -> None:
-            inputs = self.preprocessor.pad(take_rows(arrays, batch))
-            outputs[batch] = run_session(self._session, inputs, self.targets.num_units)
-
         try:
-            if len(batches) < 2:
-                for batch in batches:
-                    answer(batch)
-            else:
-                from concurrent.futures import ThreadPoolExecutor
-
-                with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-                    for start in range(0, len(batches), BATCHES_AT_ONCE):
-                        list(pool.map(answer, batches[start : start + BATCHES_AT_ONCE]))
-                        release_pages()
+            outputs = self._answers.outputs(arrays)
         except GraphError as error:
             raise RunError(f"{MODEL}: {error}. Train again, or answer fewer or shorter texts at once.") from None
         return self.targets.probabilities(outputs)
-
-
-def _batches(lengths: np.ndarray) -> list[np.ndarray]:
-    """Rows of similar length, the longest first, so that there is little padding in each batch."""
-    order = np.argsort(-lengths, kind="stable")
-    batches, start = [], 0
-    while start < len(order):
-        rows = min(max(BATCH_TOKENS // int(lengths[order[start]]), FEWEST_ROWS), MOST_ROWS)
-        batches.append(order[start : start + rows])
-        start += rows
-    return batches
 
 
 def save_classifier(folder: Path, *, model: bytes, preprocessor: Preprocessor, targets: Targets, about: dict) -> None:
@@ -168,18 +138,20 @@ def load_classifier(folder: str | Path) -> Classifier:
     try:
         targets = Targets.from_dict(parse_json(content[LABELS]))
         preprocessor = Preprocessor.from_json(content[TOKENIZER])
-        check_graph(content[MODEL])
-        session = open_session(content[MODEL], names=preprocessor.names, num_units=targets.num_units)
-        run_session(session, _largest_ids(preprocessor), targets.num_units)
+        operators = check_graph(content[MODEL])
+        answers = GraphAnswers(content[MODEL], preprocessor, targets.num_units, has_lstm="LSTM" in operators)
+        answers.outputs(_largest_ids(preprocessor))
     except (RunError, ValueError) as error:
         raise _damaged(folder, str(error)) from None
-    return Classifier(preprocessor, targets, session, about)
+    return Classifier(preprocessor, targets, answers, about)
 
 
-def _largest_ids(preprocessor: Preprocessor) -> dict[str, np.ndarray]:
-    """A row of the smallest and the largest id of each kind: weights that do not fit the vocabulary fail at once."""
+def _largest_ids(preprocessor: Preprocessor) -> Arrays:
+    """One row of the smallest and the largest id of each kind: weights that do not fit the vocabulary fail at once."""
     largest = {"token_ids": preprocessor.num_ids - 1, "ngram_ids": preprocessor.num_ngrams - 1, "ngram_weights": 1}
-    return {name: np.array([[1, largest[name]]], DTYPES[name]) for name in preprocessor.names}
+    return {
+        name: from_lengths(np.array([1, largest[name]], DTYPES[name]), np.array([2])) for name in preprocessor.names
+    }
 
 
 def _read_about(folder: Path) -> dict:

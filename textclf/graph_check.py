@@ -5,13 +5,12 @@ can have is in `FIELDS`; all others are refused, and with them external data, su
 information and sparse tensors. `onnx` itself would take longer to import than to answer.
 """
 
-from collections.abc import Iterator
 from math import prod
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from textclf.errors import did_you_mean
+from textclf.protocol_buffer import BYTES, FIXED32, VARINT, Field, fields_of, integers
 
 # Fixed operators of the standard domain: no subgraph (If, Loop, Scan), no random numbers, no text, no other domain.
 _STANDARD = """
@@ -27,7 +26,6 @@ NEWEST_OPSET = 23
 MOST_NODE_BYTES = 2**20  # of all nodes; weights are not counted
 MOST_FIELDS = {"model": 100, "opset": 10, "graph": 20_000, "node": 1_000, "attribute": 10_000, "tensor": 20}
 DEEPEST_TENSOR = 8  # dimensions
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 EXTERNAL_DATA, DATA_LOCATION = 13, 14
 
 # Message -> number of a field -> its name, wire type, and the message that it holds. From onnx.proto (onnx 1.23).
@@ -82,16 +80,8 @@ FIELDS: dict[str, dict[int, tuple[str, int | None, str | None]]] = {
 TYPES = {1: "<f4", 2: "<u1", 3: "<i1", 6: "<i4", 7: "<i8", 9: "?", 10: "<f2", 11: "<f8"}
 
 
-class Field(NamedTuple):
-    """One field of a message as it stands in the file."""
-
-    number: int
-    wire: int
-    value: Any  # a number, or the bytes of a text or message, a memoryview
-
-
-def check_graph(model: bytes) -> None:
-    """Refuse a model that could do anything but compute with what is in the file.
+def check_graph(model: bytes) -> set[str]:
+    """Refuse a model that could do anything but compute with what is in the file; which operators it has.
 
     Raises:
         ValueError: it is no ONNX model, or has external data, an operator that is not in `OPERATORS`, a weight
@@ -108,11 +98,11 @@ def check_graph(model: bytes) -> None:
     nodes = [field.value for field in fields if field.number == 1]
     if sum(map(len, nodes)) > MOST_NODE_BYTES:
         raise ValueError(f"expected a graph of at most {MOST_NODE_BYTES:,} bytes beside its weights, received more")
-    for node in nodes:
-        _check_node(node)
+    operators = {_check_node(node) for node in nodes}
     for field in fields:
         if field.number == 5:
             _check_tensor(field.value)
+    return operators
 
 
 def _check_opset(message: memoryview) -> None:
@@ -123,7 +113,8 @@ def _check_opset(message: memoryview) -> None:
             raise ValueError(f"expected operators of set {NEWEST_OPSET} or older, received {field.value}")
 
 
-def _check_node(message: memoryview) -> None:
+def _check_node(message: memoryview) -> str:
+    """Its operator."""
     fields = _known_fields(message, "node")
     operators = [_text(field.value) for field in fields if field.number == 4]
     if len(operators) != 1:
@@ -138,6 +129,7 @@ def _check_node(message: memoryview) -> None:
             for part in _known_fields(field.value, "attribute"):
                 if part.number == 5:
                     _check_tensor(part.value)
+    return operators[0]
 
 
 def _check_tensor(message: memoryview) -> None:
@@ -146,7 +138,7 @@ def _check_tensor(message: memoryview) -> None:
     name = next((_text(field.value) for field in fields if field.number == 8), "")
     kinds = [field.value for field in fields if field.number == 2]
     contents = [field.value for field in fields if field.number == 9]
-    dims = [dim for field in fields if field.number == 1 for dim in _integers(field)]
+    dims = [dim for field in fields if field.number == 1 for dim in integers(field)]
     if len(kinds) != 1 or len(contents) > 1 or kinds[0] not in TYPES:
         raise ValueError(f"expected weights of a plain type, received others in '{name}'")
     if len(dims) > DEEPEST_TENSOR or any(dim >= 2**31 for dim in dims):  # a negative number is above 2**63 here
@@ -162,7 +154,7 @@ def _known_fields(message: memoryview, kind: str) -> list[Field]:
     """The fields of a message, all of them known."""
     known = FIELDS[kind]
     fields = []
-    for field in _fields(message):
+    for field in fields_of(message):
         if kind == "tensor" and (field.number == EXTERNAL_DATA or (field.number == DATA_LOCATION and field.value)):
             raise ValueError("expected all weights in the file, but some are said to be in another one")
         if kind == "tensor" and field.number == DATA_LOCATION:
@@ -174,54 +166,6 @@ def _known_fields(message: memoryview, kind: str) -> list[Field]:
         if len(fields) > MOST_FIELDS[kind]:
             raise ValueError(f"expected at most {MOST_FIELDS[kind]:,} fields in a {kind}, received more")
     return fields
-
-
-def _fields(message: memoryview) -> Iterator[Field]:
-    position = 0
-    while position < len(message):
-        key, position = _varint(message, position)
-        number, wire = key >> 3, key & 7
-        value: Any
-        if wire == VARINT:
-            value, position = _varint(message, position)
-        else:
-            if wire == BYTES:
-                length, position = _varint(message, position)
-            elif wire in (FIXED32, FIXED64):
-                length = 4 if wire == FIXED32 else 8
-            else:
-                raise ValueError("it is no ONNX model")
-            value, position = message[position : position + length], position + length
-            if position > len(message):
-                raise ValueError("it is no ONNX model, or is cut off")
-        yield Field(number, wire, value)
-
-
-def _varint(message: memoryview, position: int) -> tuple[int, int]:
-    """A number in groups of seven bits, the lowest first, and where the next field begins."""
-    value = 0
-    for shift in range(0, 70, 7):
-        if position >= len(message):
-            raise ValueError("it is no ONNX model, or is cut off")
-        byte = message[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, position
-    raise ValueError("it is no ONNX model")
-
-
-def _integers(field: Field) -> Iterator[int]:
-    """The numbers of a repeated field, packed or one by one."""
-    if field.wire == VARINT:
-        yield field.value
-        return
-    if field.wire != BYTES or len(field.value) > 1000:
-        raise ValueError("expected dimensions, received something else")
-    position = 0
-    while position < len(field.value):
-        number, position = _varint(field.value, position)
-        yield number
 
 
 def _text(value: memoryview) -> str:

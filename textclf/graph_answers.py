@@ -1,0 +1,117 @@
+"""What an ONNX graph answers to encoded texts: batches of similar length, on all cores."""
+
+import os
+from collections.abc import Callable
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from textclf.mapped import release_pages
+from textclf.onnx_session import InferenceSession, open_session, run_session
+from textclf.preprocessing.arrays import Arrays, lengths_of, num_rows, take_rows
+from textclf.preprocessing.preprocessor import Preprocessor
+
+BATCHES_AT_ONCE = 500
+MOST_KEPT_BYTES = 2**26  # of a graph, which would be in memory twice
+TOKENS_OF_AN_ID = 8  # so many tokens are answered until a table with a row for each id has paid
+BATCHES_OF_A_CORE = 5  # so that none waits long for the other
+
+
+class Sizes(NamedTuple):
+    """Of a batch. Larger ones gain nothing on a CPU, pad more and need more memory."""
+
+    tokens: int  # at most, padding included
+    fewest_rows: int  # even if they have more tokens
+    rows: int  # at most
+
+
+USUAL, WITH_TABLES = Sizes(8_192, 16, 64), Sizes(65_536, 32, 256)
+
+
+class GraphAnswers:
+    """A graph that answers, and another for many texts where one with tables is quicker (see `lstm_tables`).
+
+    Args:
+        model: a graph that `check_graph` has seen.
+        has_lstm: whether there may be such tables.
+
+    Raises:
+        GraphError: it cannot be used.
+    """
+
+    def __init__(self, model: bytes, preprocessor: Preprocessor, num_units: int, *, has_lstm: bool):
+        self._preprocessor = preprocessor
+        self._num_units = num_units
+        self._session = open_session(model, names=preprocessor.names, num_units=num_units)
+        self._model = model if has_lstm and len(model) <= MOST_KEPT_BYTES else None
+        self._num_tokens = 0
+
+    def outputs(self, arrays: Arrays) -> np.ndarray:
+        """What the graph makes of texts, float32 (texts, num_units), in their order.
+
+        Raises:
+            GraphError: it fails, which one that was trained here never does.
+        """
+        outputs = np.empty((num_rows(arrays), self._num_units), np.float32)
+        lengths = lengths_of(arrays)
+        session, sizes = self._session, USUAL
+        tables: dict[str, np.ndarray] = {}
+        if self._pay(lengths) and self._with_tables:
+            session, tables = self._with_tables
+            most = len(lengths) // (BATCHES_OF_A_CORE * (os.cpu_count() or 1))
+            sizes = WITH_TABLES._replace(rows=min(max(most, USUAL.rows), WITH_TABLES.rows))
+
+        def answer(batch: np.ndarray) -> None:
+            inputs = self._preprocessor.pad(take_rows(arrays, batch))
+            outputs[batch] = run_session(session, inputs | tables, self._num_units)
+
+        _for_each(answer, _batches(lengths, sizes))
+        return outputs
+
+    def _pay(self, lengths: np.ndarray) -> bool:
+        """Whether tables do: for whoever asks for many texts, at once or bit by bit."""
+        self._num_tokens += int(lengths.sum())
+        many = self._num_tokens >= TOKENS_OF_AN_ID * self._preprocessor.num_ids
+        return many and len(lengths) >= USUAL.rows
+
+    @cached_property
+    def _with_tables(self) -> tuple[InferenceSession, dict[str, np.ndarray]] | None:
+        """A session, and its further inputs."""
+        if self._model is None:
+            return None
+        from textclf.lstm_tables import with_tables
+
+        try:
+            if (made := with_tables(self._model)) is None:
+                return None
+            model, tables = made
+            names = [*self._preprocessor.names, *tables]
+            return open_session(model, names=names, num_units=self._num_units), tables
+        except (ValueError, LookupError):  # a stranger's graph, unlike ours
+            return None
+
+
+def _for_each(answer: Callable[[np.ndarray], None], batches: list[np.ndarray]) -> None:
+    """On all cores; a single batch starts no thread."""
+    if len(batches) < 2:
+        for batch in batches:
+            answer(batch)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for start in range(0, len(batches), BATCHES_AT_ONCE):
+            list(pool.map(answer, batches[start : start + BATCHES_AT_ONCE]))
+            release_pages()
+
+
+def _batches(lengths: np.ndarray, sizes: Sizes) -> list[np.ndarray]:
+    """Rows of similar length, the longest first, so that there is little padding in each batch."""
+    order = np.argsort(-lengths, kind="stable")
+    batches, start = [], 0
+    while start < len(order):
+        rows = min(max(sizes.tokens // int(lengths[order[start]]), sizes.fewest_rows), sizes.rows)
+        batches.append(order[start : start + rows])
+        start += rows
+    return batches
