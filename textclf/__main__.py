@@ -1,13 +1,16 @@
 """The program: runs one command and turns whatever happens into one message and an exit code."""
 
 import errno
+import gc
 import logging
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -17,7 +20,24 @@ from textclf.errors import TextclfError
 from textclf.interruption import interrupt
 
 FAULT_OF_OURS, INTERRUPTED = 3, 130
+SELDOM = 50_000  # objects until garbage is looked for: what imports make is none, and looking takes 0.02 s of an answer
 OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+
+
+def run() -> None:
+    """The program as it is installed: as `main`, but what only answers is gone at once.
+
+    To end in order what Python, NumPy, pyarrow and ONNX Runtime have loaded takes 0.1 s, a quarter of an answer.
+    `python -m textclf` ends in order, for whoever watches it with a profiler.
+    """
+    gc.set_threshold(SELDOM)
+    code = main()
+    if "tensorflow" in sys.modules or threading.active_count() > 1:  # files and servers may wait for their end
+        sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, BrokenPipeError):  # it is closed, or nobody reads it any more
+            stream.flush()
+    os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
