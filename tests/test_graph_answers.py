@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import textclf
-from textclf import graph_answers, lstm_tables
+from textclf import graph_answers, token_tables
 from textclf.errors import RunError
-from textclf.graph_answers import TOKENS_OF_AN_ID, USUAL, WITH_TABLES, _batches
+from textclf.graph_answers import LSTM_WITH_TABLES, TOKENS_OF_AN_ID, USUAL, _batches
 from textclf.onnx_session import GraphError
 
 WORDS = ["a", "wonderful", "film", "with", "the", "worst", "cast", "ever", "no", "end"]
@@ -77,15 +77,15 @@ def test_a_graph_that_cannot_be_made_anew_answers_as_it_is(classifier, monkeypat
     expected = classifier.predict_proba(texts)
     assert uses_tables(classifier)
     again = type(classifier._answers)(
-        classifier._answers._model, classifier.preprocessor, classifier.targets.num_units, has_lstm=True
+        classifier._answers._model, classifier.preprocessor, classifier.targets.num_units, {"LSTM"}
     )
-    monkeypatch.setattr(lstm_tables, "with_tables", refuse)
+    monkeypatch.setattr(token_tables, "with_tables", refuse)
     classifier._answers = again
     np.testing.assert_allclose(classifier.predict_proba(texts), expected, atol=1e-6)
     assert not uses_tables(classifier)
 
 
-@pytest.mark.parametrize("sizes", [USUAL, WITH_TABLES])
+@pytest.mark.parametrize("sizes", [USUAL, LSTM_WITH_TABLES])
 @pytest.mark.parametrize("lengths", [[], [1] * 1000, [5, 900, 1, 1, 30_000], [*range(1, 700), 100_000, 100_000]])
 def test_batches_have_every_row_once_and_bounded_padding(lengths, sizes):
     batches = _batches(np.array(lengths, np.int64), sizes)

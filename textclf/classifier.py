@@ -139,7 +139,7 @@ def load_classifier(folder: str | Path) -> Classifier:
         targets = Targets.from_dict(parse_json(content[LABELS]))
         preprocessor = Preprocessor.from_json(content[TOKENIZER])
         operators = check_graph(content[MODEL])
-        answers = GraphAnswers(content[MODEL], preprocessor, targets.num_units, has_lstm="LSTM" in operators)
+        answers = GraphAnswers(content[MODEL], preprocessor, targets.num_units, operators)
         answers.outputs(_largest_ids(preprocessor))
     except (RunError, ValueError) as error:
         raise _damaged(folder, str(error)) from None

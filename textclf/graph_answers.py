@@ -18,6 +18,9 @@ TOKENS_OF_AN_ID = 8  # so many tokens are answered until a table with a row for 
 BATCHES_OF_A_CORE = 5  # so that none waits long for the other
 
 
+REPLACED = {"LSTM", "Conv"}  # what tables can stand for; `token_tables` is not imported to answer a single text
+
+
 class Sizes(NamedTuple):
     """Of a batch. Larger ones gain nothing on a CPU, pad more and need more memory."""
 
@@ -26,25 +29,28 @@ class Sizes(NamedTuple):
     rows: int  # at most
 
 
-USUAL, WITH_TABLES = Sizes(8_192, 16, 64), Sizes(65_536, 32, 256)
+USUAL = Sizes(8_192, 16, 64)
+LSTM_WITH_TABLES = Sizes(65_536, 32, 256)  # a step takes as long as the work of some ten rows, and has little memory
 
 
 class GraphAnswers:
-    """A graph that answers, and another for many texts where one with tables is quicker (see `lstm_tables`).
+    """A graph that answers, and another for many texts where one with tables is quicker (see `token_tables`).
 
     Args:
         model: a graph that `check_graph` has seen.
-        has_lstm: whether there may be such tables.
+        operators: of its nodes.
 
     Raises:
         GraphError: it cannot be used.
     """
 
-    def __init__(self, model: bytes, preprocessor: Preprocessor, num_units: int, *, has_lstm: bool):
+    def __init__(self, model: bytes, preprocessor: Preprocessor, num_units: int, operators: set[str]):
         self._preprocessor = preprocessor
         self._num_units = num_units
         self._session = open_session(model, names=preprocessor.names, num_units=num_units)
-        self._model = model if has_lstm and len(model) <= MOST_KEPT_BYTES else None
+        replaceable = operators & REPLACED and "token_ids" in preprocessor.names
+        self._model = model if replaceable and len(model) <= MOST_KEPT_BYTES else None
+        self._sizes_with_tables = LSTM_WITH_TABLES if "LSTM" in operators else USUAL
         self._num_tokens = 0
 
     def outputs(self, arrays: Arrays) -> np.ndarray:
@@ -57,10 +63,11 @@ class GraphAnswers:
         lengths = lengths_of(arrays)
         session, sizes = self._session, USUAL
         tables: dict[str, np.ndarray] = {}
-        if self._pay(lengths) and self._with_tables:
+        if self._pay(arrays) and self._with_tables:
             session, tables = self._with_tables
-            most = len(lengths) // (BATCHES_OF_A_CORE * (os.cpu_count() or 1))
-            sizes = WITH_TABLES._replace(rows=min(max(most, USUAL.rows), WITH_TABLES.rows))
+            sizes = self._sizes_with_tables
+            most = max(len(lengths) // (BATCHES_OF_A_CORE * (os.cpu_count() or 1)), USUAL.rows)
+            sizes = sizes._replace(rows=min(most, sizes.rows))
 
         def answer(batch: np.ndarray) -> None:
             inputs = self._preprocessor.pad(take_rows(arrays, batch))
@@ -69,8 +76,11 @@ class GraphAnswers:
         _for_each(answer, _batches(lengths, sizes))
         return outputs
 
-    def _pay(self, lengths: np.ndarray) -> bool:
+    def _pay(self, arrays: Arrays) -> bool:
         """Whether tables do: for whoever asks for many texts, at once or bit by bit."""
+        if self._model is None:
+            return False
+        lengths = arrays["token_ids"].lengths
         self._num_tokens += int(lengths.sum())
         many = self._num_tokens >= TOKENS_OF_AN_ID * self._preprocessor.num_ids
         return many and len(lengths) >= USUAL.rows
@@ -78,9 +88,8 @@ class GraphAnswers:
     @cached_property
     def _with_tables(self) -> tuple[InferenceSession, dict[str, np.ndarray]] | None:
         """A session, and its further inputs."""
-        if self._model is None:
-            return None
-        from textclf.lstm_tables import with_tables
+        assert self._model is not None
+        from textclf.token_tables import with_tables
 
         try:
             if (made := with_tables(self._model)) is None:

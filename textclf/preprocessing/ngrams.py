@@ -63,7 +63,8 @@ class Ngrams:
         ids = self._ids_of(counted.buckets)
         known = ids > 0
         rows, ids = counted.rows[known], ids[known]
-        weights = (1 + np.log(counted.counts[known])) * self._inverse_frequencies[ids]
+        logarithms = 1 + np.log(np.arange(1, counted.counts.max(initial=0) + 1))  # of few numbers, again and again
+        weights = logarithms[counted.counts[known] - 1] * self._inverse_frequencies[ids]
         # First each kind by itself: the few words of a text weigh as much as its many n-grams of characters.
         weights = _of_length_one(weights, 2 * rows + (counted.buckets[known] >= CHARACTER_BUCKETS))
         heaviest = _heaviest(rows, weights, self.options.most_per_text)
@@ -112,18 +113,28 @@ def _of_length_one(weights: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 def _heaviest(rows: np.ndarray, weights: np.ndarray, most: int) -> np.ndarray | slice:
     """Which entries stay if no row may have more than `most`: of equally heavy ones the first."""
-    lengths = np.bincount(rows)
-    if lengths.max(initial=0) <= most:
+    too_long = np.bincount(rows) > most
+    if not too_long.any():
         return slice(None)
+    stays = ~too_long[rows]
+    of_long_rows = np.flatnonzero(~stays)
+    stays[of_long_rows] = _are_heaviest(rows[of_long_rows], weights[of_long_rows], most)
+    return np.flatnonzero(stays)
+
+
+def _are_heaviest(rows: np.ndarray, weights: np.ndarray, most: int) -> np.ndarray:
+    """The same for rows that all have more than `most`, bool (entries,)."""
+    lengths = np.bincount(rows)
     starts = np.cumsum(lengths) - lengths
     # A positive float32 orders as its bits do. Sorting the keys alone is six times as fast as finding their order.
     keys = (rows.astype(np.uint64) << np.uint64(32)) + (~weights.astype(np.float32).view(np.uint32))
-    border = np.sort(keys)[starts + np.minimum(lengths, most) - 1][rows]  # the last key that stays, for each row
+    border = np.sort(keys)[starts[lengths > 0] + most - 1]  # the last key that stays, of each row
+    border = np.repeat(border, lengths[lengths > 0])
     equal = keys == border
     passed = np.cumsum(equal)
     before = np.bincount(rows, keys < border).astype(np.int64)
     rank = passed - (passed - equal)[starts[rows]]  # among the entries at the border, from 1
-    return np.flatnonzero((keys < border) | (equal & (rank <= most - before[rows])))
+    return (keys < border) | (equal & (rank <= most - before[rows]))
 
 
 def _to_text(numbers: np.ndarray) -> str:

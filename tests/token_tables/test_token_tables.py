@@ -1,4 +1,4 @@
-"""An LSTM with tables gives the probabilities of the LSTM, or there are no tables."""
+"""A graph with tables gives the probabilities of the one without, or there are no tables."""
 
 import contextlib
 
@@ -8,21 +8,25 @@ import onnx
 import pytest
 
 from tests.hostile.broken_files import flipped
-from textclf import lstm_tables
+from textclf import graph_answers, token_tables
 from textclf.graph_check import check_graph
-from textclf.lstm_tables import with_tables
 from textclf.models import build_model
 from textclf.models.networks import NETWORKS
 from textclf.models.sizes import Sizes
 from textclf.onnx_graph import build_graph
 from textclf.onnx_session import open_session, run_session
+from textclf.token_tables import REPLACED, with_tables
 
 SIZES = Sizes(num_ids=40, sequence_length=9, num_ngrams=0)
 
 
+SMALL = {"embedding_dim": 6, "units": 5, "filters": 5, "num_heads": 2, "head_dim": 3}
+
+
 def network(architecture: str = "lstm", **changed) -> keras.Model:
     """Random weights, biases too."""
-    sizes = {"embedding_dim": 6, **({"units": 5} if architecture == "lstm" else {"filters": 5})}
+    known = NETWORKS[architecture].Options.model_fields
+    sizes = {name: value for name, value in SMALL.items() if name in known}
     model = build_model(NETWORKS[architecture].Options(**{**sizes, **changed}), SIZES, num_units=1)
     random = np.random.default_rng(0)
     for weight in model.weights:
@@ -56,8 +60,11 @@ def answers(model: bytes, inputs: dict[str, np.ndarray]) -> np.ndarray:
         [{}],
         [{"bidirectional": True}],
         [{}, {"bidirectional": True, "units": 3}],
+        [{"architecture": "cnn"}],
+        [{"architecture": "cnn", "widths": [1, 2, 12]}],  # one wider than every text
         [{"architecture": "cnn"}, {}],
         [{"pooling": "mean"}, {}],
+        [{"architecture": "transformer"}, {"architecture": "cnn", "widths": [5]}],
     ],
     ids=str,
 )
@@ -72,38 +79,52 @@ def test_it_gives_the_same_probabilities(models, padding):
                                answers(graph, {"token_ids": np.array([[3]], np.int32)})[0, 0], atol=1e-6)  # fmt: skip
 
 
-def test_a_table_has_a_row_for_each_id_and_a_column_for_each_gate():
-    _, tables = with_tables(graph_of(network(bidirectional=True)).SerializeToString())
-    assert [table.shape for table in tables.values()] == [(40, 20), (40, 20)]
+@pytest.mark.parametrize(
+    ("changed", "shapes"),
+    [({"bidirectional": True}, [(40, 20)] * 2), ({"architecture": "cnn", "widths": [2, 3]}, [(40, 5)] * 5)],
+)
+def test_tables_have_a_row_for_each_id_which_is_zero_for_padding(changed, shapes):
+    _, tables = with_tables(graph_of(network(**changed)).SerializeToString())
+    assert [table.shape for table in tables.values()] == shapes
+    for table in tables.values():
+        assert not table[0].any()
+        assert table[1:].any(axis=1).all()
 
 
-def test_what_nothing_reads_any_more_is_gone():
-    model, _ = with_tables(graph_of(network()).SerializeToString())
+def test_the_answering_side_knows_what_can_be_replaced():
+    assert set(REPLACED) == graph_answers.REPLACED
+
+
+@pytest.mark.parametrize("architecture", ["lstm", "cnn"])
+def test_what_nothing_reads_any_more_is_gone(architecture):
+    graph = graph_of(network(architecture))
+    model, _ = with_tables(graph.SerializeToString())
     made = onnx.load_from_string(model).graph
-    read = {name for node in made.node for name in node.input}
-    within = {name for node in made.node for attribute in node.attribute for inner in attribute.g.node
-              for name in inner.input}  # fmt: skip
-    assert {weight.name for weight in made.initializer} <= read | within
-    operators = [node.op_type for node in made.node]
-    assert "LSTM" not in operators
-    assert "Gather" not in operators  # of the embedding; that of the table is in the Scan
-    assert operators.count("Scan") == 1
+    steps = [*made.node] + [step for node in made.node for one in node.attribute for step in one.g.node]
+    assert {weight.name for weight in made.initializer} <= {name for node in steps for name in node.input}
+    assert not {node.op_type for node in made.node} & set(REPLACED)
+    gathered = {name for node in steps if node.op_type == "Gather" for name in node.input}
+    assert "embedding" in {weight.name for weight in graph.graph.initializer}
+    assert "embedding" not in gathered
 
 
 @pytest.mark.parametrize(
     "changed",
-    [{"architecture": "cnn"}, {"pooling": "max"}, {"num_layers": 2}, {"num_layers": 2, "bidirectional": True}],
+    [{"architecture": "transformer"}, {"pooling": "max"}, {"num_layers": 2}, {"num_layers": 2, "bidirectional": True}],
+    ids=str,
 )
-def test_networks_without_such_an_lstm_have_no_tables(changed):
+def test_networks_without_anything_to_replace_have_no_tables(changed):
     assert with_tables(graph_of(network(**changed)).SerializeToString()) is None
 
 
 def test_tables_have_a_limit(monkeypatch):
-    graph = graph_of(network()).SerializeToString()
-    monkeypatch.setattr(lstm_tables, "MOST_TABLE_BYTES", 40 * 20 * 4)
-    assert with_tables(graph)
-    monkeypatch.setattr(lstm_tables, "MOST_TABLE_BYTES", 40 * 20 * 4 - 1)
-    assert with_tables(graph) is None
+    graph = graph_of(network("cnn", widths=[2, 3])).SerializeToString()
+    for most, tables in [(40 * 5 * 5, 5), (40 * 5 * 5 - 1, 2), (40 * 5 * 2 - 1, None)]:
+        monkeypatch.setattr(token_tables, "MOST_TABLE_BYTES", 4 * most)
+        made = with_tables(graph)
+        assert (made and len(made[1])) == tables
+        if made:
+            np.testing.assert_allclose(answers(made[0], batch() | made[1]), answers(graph, batch()), atol=1e-6)
 
 
 def other_opset(model):
@@ -144,20 +165,45 @@ def of_type(model, operator):
     return next(node for node in model.graph.node if node.op_type == operator)
 
 
-EDITS = (other_opset, other_axis, other_order, other_direction, other_activations)
-EDITS += (other_width, other_outputs, other_weights)
+def other_pads(model):
+    next(one for one in of_type(model, "Conv").attribute if one.name == "pads").ints[0] += 1
 
 
-@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
-def test_a_graph_unlike_ours_has_no_tables(edit):
-    model = graph_of(network())
+def other_strides(model):
+    of_type(model, "Conv").attribute.append(onnx.helper.make_attribute("strides", [2]))
+
+
+def other_mask(model):
+    mask = [node for node in model.graph.node if node.op_type == "Equal"][-1]  # the first is for the lengths
+    mask.input[0] = "something else"
+
+
+def other_bias(model):
+    of_type(model, "Conv").input[2] = "something else"
+
+
+EDITS = {
+    "lstm": [other_opset, other_axis, other_order, other_direction, other_activations, other_width, other_outputs,
+             other_weights],
+    "cnn": [other_opset, other_axis, other_order, other_pads, other_strides, other_mask, other_bias],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("architecture", "edit"),
+    [(architecture, edit) for architecture, edits in EDITS.items() for edit in edits],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_a_graph_unlike_ours_has_no_tables(architecture, edit):
+    model = graph_of(network(architecture, **({"widths": [2]} if architecture == "cnn" else {})))
     assert with_tables(model.SerializeToString())
     edit(model)
     assert with_tables(model.SerializeToString()) is None
 
 
-def test_a_graph_with_a_wrong_bit_has_no_tables_or_others():
-    whole, seen = graph_of(network(bidirectional=True)).SerializeToString(), 0
+@pytest.mark.parametrize("models", [[{"bidirectional": True}], [{"architecture": "cnn"}]], ids=["lstm", "cnn"])
+def test_a_graph_with_a_wrong_bit_has_no_tables_or_others(models):
+    whole, seen = graph_of(*(network(**changed) for changed in models)).SerializeToString(), 0
     for seed in range(400):
         model = flipped(whole, seed)
         try:
