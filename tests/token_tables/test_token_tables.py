@@ -201,6 +201,18 @@ def test_a_graph_unlike_ours_has_no_tables(architecture, edit):
     assert with_tables(model.SerializeToString()) is None
 
 
+@pytest.mark.parametrize("architecture", ["lstm", "cnn"])
+def test_names_in_a_graph_are_names_whatever_they_are(architecture):
+    model = graph_of(network(architecture))
+    made = of_type(model, "LSTM" if architecture == "lstm" else "Conv").output[-1]
+    for node in model.graph.node:
+        for names in (node.input, node.output):
+            names[:] = ["{0.missing} {} {" if name == made else name for name in names]
+    tabled, tables = with_tables(model.SerializeToString())
+    expected = answers(model.SerializeToString(), batch())
+    np.testing.assert_allclose(answers(tabled, batch() | tables), expected, atol=1e-6)
+
+
 @pytest.mark.parametrize("models", [[{"bidirectional": True}], [{"architecture": "cnn"}]], ids=["lstm", "cnn"])
 def test_a_graph_with_a_wrong_bit_has_no_tables_or_others(models):
     whole, seen = graph_of(*(network(**changed) for changed in models)).SerializeToString(), 0

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.onnx_messages import Node, written_node
-from textclf.token_tables.parts import NO_NODE, Parts, Replaceable, Replacement
+from textclf.token_tables.parts import NO_NODE, Parts, Replaceable, Replacement, names_within
 
 
 class Convolution(NamedTuple):
@@ -44,7 +44,7 @@ def find(node: Node, parts: Parts) -> Replaceable | None:
 def _replace(convolution: Convolution) -> Replacement:
     """Rows of the ids before, at and behind each token, added up."""
     width, before = convolution.kernel.shape[2], convolution.before
-    name = f"{convolution.output}/{{}}".format
+    name = names_within(convolution.output)
     weights = {name("pads"): np.array([0, before, 0, width - 1 - before]), name("axis_1"): np.array([1])}
     nodes = [
         written_node("Pad", [convolution.token_ids, name("pads")], [name("padded")]),
@@ -52,7 +52,7 @@ def _replace(convolution: Convolution) -> Replacement:
     ]
     tables, total = {}, ""
     for place in range(width):
-        of_place = f"{convolution.output}/{place}/{{}}".format
+        of_place = names_within(name(str(place)))
         tables[of_place("table")] = _answers(convolution, place)
         weights[of_place("start")] = np.array([place])
         nodes += [

@@ -7,7 +7,7 @@ import numpy as np
 
 from textclf.onnx_messages import INT64, Node, written_node
 from textclf.protocol_buffer import written
-from textclf.token_tables.parts import NO_NODE, Parts, Replaceable, Replacement
+from textclf.token_tables.parts import NO_NODE, Parts, Replaceable, Replacement, names_within
 
 DIRECTIONS = [b"forward", b"bidirectional"]
 GATES = [0, 2, 1, 3]  # ONNX's order is input, output, forget, candidate; the candidate stays last
@@ -49,7 +49,7 @@ def find(node: Node, parts: Parts) -> Replaceable | None:
 def _replace(lstm: Lstm) -> Replacement:
     """A `Scan` over the tokens for each direction, which needs half of the products."""
     units = lstm.recurrent_kernel.shape[2]
-    name = f"{lstm.last_state}/{{}}".format
+    name = names_within(lstm.last_state)
     constants = {"zero": 0, "one": 1, "axis_0": [0], "axis_1": [1], "units": [units]}
     weights = {name(key): np.array(value) for key, value in constants.items()}
     weights |= {name("float_1"): np.array([1], np.float32), name("float_2"): np.array([2], np.float32)}
@@ -70,7 +70,7 @@ def _replace(lstm: Lstm) -> Replacement:
     ]
     tables, states = {}, []
     for number in range(len(lstm.kernel)):
-        of_direction = f"{lstm.last_state}/{number}/{{}}".format
+        of_direction = names_within(name(str(number)))
         tables[of_direction("table")], weights[of_direction("recurrent")] = _products(lstm, number)
         nodes += _scan(lstm, name, of_direction, backward=number == 1)
         states.append(of_direction("state"))

@@ -27,6 +27,11 @@ class Parts(NamedTuple):
         return np.array(0, np.float32) if array is None else array
 
 
+def names_within(prefix: str) -> Callable[[str], str]:
+    """Part -> the name of a tensor that belongs to what has the prefix."""
+    return lambda part: f"{prefix}/{part}"
+
+
 class Replacement(NamedTuple):
     """What makes the same tensor."""
 
