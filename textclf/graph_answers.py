@@ -16,8 +16,6 @@ BATCHES_AT_ONCE = 500
 MOST_KEPT_BYTES = 2**26  # of a graph, which would be in memory twice
 TOKENS_OF_AN_ID = 8  # so many tokens are answered until a table with a row for each id has paid
 BATCHES_OF_A_CORE = 5  # so that none waits long for the other
-
-
 REPLACED = {"LSTM", "Conv"}  # what tables can stand for; `token_tables` is not imported to answer a single text
 
 
