@@ -9,7 +9,7 @@ highest; *processor* counts the seconds of all cores, which other programs distu
 PyTorch trains where this Python can import it, or with the Python given. `pad_sequences` of Keras keeps the end of a
 text that is too long, so all keep it. Ours trains with an average of the weights and measures its accuracy four times
 an epoch, which its time contains. At the end stands what was aimed at, and whether it was reached. All of it takes some
-thirty minutes on two cores. Run nothing else meanwhile: PyTorch with two threads took twice the processor time of one
+forty minutes on two cores. Run nothing else meanwhile: PyTorch with two threads took twice the processor time of one
 beside another program.
 """
 

@@ -68,7 +68,9 @@ def test_a_large_graph_is_not_kept_twice(finished_runs, monkeypatch):
     assert not uses_tables(classifier)
 
 
-@pytest.mark.parametrize("fault", [GraphError("of a name"), UnicodeDecodeError("utf-8", b"", 0, 1, ""), IndexError()])
+@pytest.mark.parametrize(
+    "fault", [GraphError("of a name"), UnicodeDecodeError("utf-8", b"", 0, 1, ""), IndexError(), MemoryError()]
+)
 def test_a_graph_that_cannot_be_made_anew_answers_as_it_is(classifier, monkeypatch, fault):
     def refuse(model):
         raise fault

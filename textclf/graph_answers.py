@@ -1,5 +1,6 @@
 """What an ONNX graph answers to encoded texts: batches of similar length, on all cores."""
 
+import logging
 import os
 from collections.abc import Callable
 from functools import cached_property
@@ -11,6 +12,8 @@ from textclf.mapped import release_pages
 from textclf.onnx_session import InferenceSession, open_session, run_session
 from textclf.preprocessing.arrays import Arrays, lengths_of, num_rows, take_rows
 from textclf.preprocessing.preprocessor import Preprocessor
+
+log = logging.getLogger(__name__)
 
 BATCHES_AT_ONCE = 500
 MOST_KEPT_BYTES = 2**26  # of a graph, which would be in memory twice
@@ -61,7 +64,7 @@ class GraphAnswers:
         lengths = lengths_of(arrays)
         session, sizes = self._session, USUAL
         tables: dict[str, np.ndarray] = {}
-        if self._pay(arrays) and self._with_tables:
+        if self._tables_pay(arrays) and self._with_tables:
             session, tables = self._with_tables
             sizes = self._sizes_with_tables
             most = max(len(lengths) // (BATCHES_OF_A_CORE * (os.cpu_count() or 1)), USUAL.rows)
@@ -74,8 +77,8 @@ class GraphAnswers:
         _for_each(answer, _batches(lengths, sizes))
         return outputs
 
-    def _pay(self, arrays: Arrays) -> bool:
-        """Whether tables do: for whoever asks for many texts, at once or bit by bit."""
+    def _tables_pay(self, arrays: Arrays) -> bool:
+        """Count the tokens; whether there are enough by now, for whoever asks for many texts, at once or bit by bit."""
         if self._model is None:
             return False
         lengths = arrays["token_ids"].lengths
@@ -95,7 +98,8 @@ class GraphAnswers:
             model, tables = made
             names = [*self._preprocessor.names, *tables]
             return open_session(model, names=names, num_units=self._num_units), tables
-        except (ValueError, LookupError):  # a stranger's graph, unlike ours
+        except (ValueError, LookupError, MemoryError) as error:  # a stranger's graph, unlike ours, or no room
+            log.debug("answering without tables: %s", error)
             return None
 
 

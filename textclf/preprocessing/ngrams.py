@@ -63,8 +63,7 @@ class Ngrams:
         ids = self._ids_of(counted.buckets)
         known = ids > 0
         rows, ids = counted.rows[known], ids[known]
-        logarithms = 1 + np.log(np.arange(1, counted.counts.max(initial=0) + 1))  # of few numbers, again and again
-        weights = logarithms[counted.counts[known] - 1] * self._inverse_frequencies[ids]
+        weights = (1 + np.log(counted.counts[known])) * self._inverse_frequencies[ids]
         # First each kind by itself: the few words of a text weigh as much as its many n-grams of characters.
         weights = _of_length_one(weights, 2 * rows + (counted.buckets[known] >= CHARACTER_BUCKETS))
         heaviest = _heaviest(rows, weights, self.options.most_per_text)
