@@ -11,8 +11,8 @@ import random
 import tempfile
 from pathlib import Path
 
-from textclf.audit import audit
-from textclf.starter import write_starter
+from textclf.config.starter import write_starter
+from textclf.training.label_audit import audit
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from textclf.config import load_config
+from textclf.config.config import load_config
 
 ROOT = Path(__file__).parent.parent
 HEAD = "| config | accuracy | macro F1 | seconds | peak memory | classifier |\n| --- | --- | --- | --- | --- | --- |"

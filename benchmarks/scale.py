@@ -23,9 +23,9 @@ from typing import NamedTuple
 # What `textclf train` does before TensorFlow starts; the 10,000 rows beside are validated on by every size alike.
 ENCODE = """
 from pathlib import Path
-from textclf.cache import encoded_texts
+from textclf.preprocessing.cache import encoded_texts
 from textclf.config import load_config
-from textclf.training_data import read_splits
+from textclf.training.encoded_dataset import read_splits
 config = load_config("config.yaml")
 splits, _ = read_splits(config)
 encoded_texts(config.preprocessing, {name: dataset.texts for name, dataset in splits.items()}, Path("cache"))

@@ -3,13 +3,13 @@
 import numpy as np
 import pyarrow as pa
 
-from textclf.checks.material import Material
-from textclf.dataset import Dataset
-from textclf.label_column import Labels
-from textclf.preprocessing import TOKENIZERS
+from textclf.data.checks.context import Material
+from textclf.data.dataset import Dataset
+from textclf.data.labels import Labels
+from textclf.data.target_options import TargetOptions
+from textclf.data.targets import Targets
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.target_options import TargetOptions
-from textclf.targets import Targets
+from textclf.preprocessing.tokenizers import TOKENIZERS
 
 
 def dataset(rows, first=1):

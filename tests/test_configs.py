@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import textclf
-from textclf.config import load_config
+from textclf.config.config import load_config
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 TOYS = {"toy_en": 0.8, "toy_zh": 0.8, "toy_topics": 0.65}  # below what any of many seeds gave

@@ -8,13 +8,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-from tests.readers.written_files import write_source
-from textclf.cache import encoded_texts
-from textclf.config import load_config
-from textclf.preprocessing import TOKENIZERS
-from textclf.readers import READERS
-from textclf.targets import TYPES
-from textclf.training_data import encoded_labels, read_splits
+from tests.data.readers.written_files import write_source
+from textclf.config.config import load_config
+from textclf.data.readers import READERS
+from textclf.data.targets import TYPES
+from textclf.preprocessing.cache import encoded_texts
+from textclf.preprocessing.tokenizers import TOKENIZERS
+from textclf.training.encoded_dataset import encoded_labels, read_splits
 
 LABELS = {"binary": ["no", "yes"], "multiclass": ["no", "perhaps", "yes"], "multilabel": ["no", "no|yes", "perhaps"]}
 TEXTS = ["good film {}", "很好看 {}", "ดีมาก {}", "영화 {} 좋다", "فيلم جيد {}", "👍🏽 {} 🎉"]

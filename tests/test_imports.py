@@ -7,10 +7,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import textclf
-from textclf.classifier import save_classifier
-from textclf.preprocessing import TOKENIZERS
+from textclf.inference.classifier import save_classifier
 from textclf.preprocessing.ngrams import NGRAM_ARRAYS
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.tokenizers import TOKENIZERS
 
 BLOCKED = """
 import sys
@@ -19,16 +19,21 @@ class Block:
         if {name, name.split(".")[0]} & {"tensorflow", "keras", *sys.argv[1].split(",")}:
             raise ImportError(f"{name} is blocked")
 sys.meta_path.insert(0, Block())
-from textclf.__main__ import main
+from textclf.cli.main import main
 sys.exit(main(sys.argv[2:]))
 """
 # Besides TensorFlow and Keras: what each command must do without. pandas alone takes as long as an answer.
 ANSWERING = "pandas,onnx,ruamel,rich,sklearn,scipy"
 # What makes a Python function of each of pyarrow's takes a fifth of an answer, numpy.ma nearly as much, pydantic a
 # third; and so do modules of ours that are only for files, configs and trainings.
-OF_FILES = "textclf.options,textclf.readers,textclf.config,textclf.dataset,textclf.target_options,textclf.text_source"
-OF_TRAINING = "textclf.label_weights,textclf.losses,textclf.metrics"
-OTHER_TOKENIZERS = ",".join(f"textclf.preprocessing.{name}" for name in ("character", "jieba", "subword", "separation"))
+OF_FILES = (
+    "textclf.core.pydantic_options,textclf.data.readers,textclf.config.config,textclf.data.dataset,"
+    "textclf.data.target_options,textclf.inference.text_source"
+)
+OF_TRAINING = "textclf.training.class_weights,textclf.training.fitting.losses,textclf.evaluation.metrics"
+OTHER_TOKENIZERS = ",".join(
+    f"textclf.preprocessing.tokenizers.{name}" for name in ("character", "jieba", "subword", "pretokenizer")
+)
 OF_PYTHON = "tempfile,shutil,concurrent.futures,difflib,csv"
 OF_OURS = f"{OF_FILES},{OF_TRAINING},{OTHER_TOKENIZERS}"
 FEW_TEXTS = f"{ANSWERING},{OF_PYTHON},pyarrow.compute,numpy.ma,tokenizers,pydantic,pydantic_core,{OF_OURS}"
@@ -52,7 +57,7 @@ COMMANDS = {
 # What else may be imported at all: a package that is not named here takes time that nobody has decided to spend.
 NAMED = """
 import sys
-from textclf.__main__ import main
+from textclf.cli.main import main
 try:
     main(sys.argv[1:])
 finally:
@@ -141,7 +146,7 @@ def test_the_block_works(workplace_with_runs, textclf_command):
 
 def test_texts_from_the_shell_start_no_threads_of_blas_and_a_library_leaves_them_alone(with_runs, textclf_command):
     said = "import os, sys; print(os.environ.get('OPENBLAS_NUM_THREADS'))"
-    command = "from textclf.__main__ import main; main(['predict', 'a wonderful film'])"
+    command = "from textclf.cli.main import main; main(['predict', 'a wonderful film'])"
     library = "import textclf; textclf.load('toy_en').predict(['a wonderful film'])"
     finished = textclf_command(python=("-c", f"{command}; {said}"))
     assert finished.stdout.split()[-1] == b"1", finished.stderr.decode()

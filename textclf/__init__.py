@@ -16,14 +16,14 @@ __version__ = "0.1.0"
 __all__ = ["Classifier", "TextclfError", "evaluate", "explain", "load", "resume", "train", "write_report"]
 
 _HOMES = {
-    "Classifier": ("textclf.classifier", "Classifier"),
-    "TextclfError": ("textclf.errors", "TextclfError"),
-    "evaluate": ("textclf.evaluation", "evaluate"),
-    "explain": ("textclf.explanation", "explain"),
-    "load": ("textclf.prediction", "load"),
-    "resume": ("textclf.resuming", "resume"),
-    "train": ("textclf.training", "train"),
-    "write_report": ("textclf.report", "write_report"),
+    "Classifier": ("textclf.inference.classifier", "Classifier"),
+    "TextclfError": ("textclf.core.errors", "TextclfError"),
+    "evaluate": ("textclf.evaluation.evaluate", "evaluate"),
+    "explain": ("textclf.inference.explain", "explain"),
+    "load": ("textclf.inference.predict", "load"),
+    "resume": ("textclf.training.resume", "resume"),
+    "train": ("textclf.training.train", "train"),
+    "write_report": ("textclf.evaluation.report.report", "write_report"),
 }
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from textclf.config import load_config
-from textclf.errors import ConfigError
+from textclf.config.config import load_config
+from textclf.core.errors import ConfigError
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from textclf.preprocessing import TOKENIZERS
+from textclf.preprocessing.tokenizers import TOKENIZERS
 
 DATA = "data: {train: train.csv}\n"
 CHOICE = ", ".join(TOKENIZERS)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.config.odd_configs import DATA, NAMES, VALUES
-from textclf.config import Config, load_config
-from textclf.errors import ConfigError
+from textclf.config.config import Config, load_config
+from textclf.core.errors import ConfigError
 
 
 def test_whole_number_is_accepted_where_a_number_is_expected(load):

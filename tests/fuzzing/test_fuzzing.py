@@ -16,15 +16,15 @@ import pytest
 from click.testing import CliRunner
 from damage import ODD_TEXTS, damaged, odd_json, odd_yaml
 
-from textclf.cli import cli
-from textclf.config import load_config
-from textclf.errors import TextclfError
-from textclf.preprocessing import TOKENIZERS
+from textclf.cli.commands import cli
+from textclf.config.config import load_config
+from textclf.core.compression import COMPRESSIONS
+from textclf.core.errors import TextclfError
+from textclf.data.readers import READERS
+from textclf.data.readers.options import ReadingOptions
+from textclf.data.readers.sources import read_files
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.readers import READERS
-from textclf.readers.compression import COMPRESSIONS
-from textclf.readers.options import ReadingOptions
-from textclf.readers.sources import read_files
+from textclf.preprocessing.tokenizers import TOKENIZERS
 
 SECONDS = 150  # for each target, in `make test-all`: ten minutes together
 SHORT_SECONDS = 4

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from textclf.run_folder import RunFolder
+from textclf.core.run_folder import RunFolder
 
 MOST_SECONDS, MOST_MB = 2, 500
 

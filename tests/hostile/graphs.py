@@ -5,7 +5,7 @@ import os
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from textclf.onnx_session import MOST_WORK_BYTES
+from textclf.inference.onnx.session import MOST_WORK_BYTES
 
 FLOAT, INT32 = TensorProto.FLOAT, TensorProto.INT32
 SCORE = [

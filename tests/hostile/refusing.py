@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import textclf
-from textclf.errors import TextclfError
+from textclf.core.errors import TextclfError
 
 PARTS = ("model.onnx", "tokenizer.json", "labels.json")
 MOST_MB = 500

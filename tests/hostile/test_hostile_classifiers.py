@@ -10,8 +10,8 @@ from tests.hostile.broken_files import damages, flipped
 from tests.hostile.contents import ABOUT, LABELS, TOKENIZERS
 from tests.hostile.graphs import GRAPHS, graph, terabytes
 from tests.hostile.refusing import MOST_MB, PARTS, answers_or_refuses, refused, with_checksums
-from textclf.__main__ import main
-from textclf.graph_check import check_graph
+from textclf.cli.main import main
+from textclf.inference.onnx.verify import check_graph
 
 FLIPS = 40
 

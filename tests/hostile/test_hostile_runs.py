@@ -9,8 +9,8 @@ from tests.conftest import rewrite_config
 from tests.hostile.broken_files import damages
 from tests.hostile.contents import NO_OBJECTS
 from tests.hostile.refusing import refused
-from textclf.__main__ import main
-from textclf.errors import TextclfError
+from textclf.cli.main import main
+from textclf.core.errors import TextclfError
 
 
 @pytest.mark.parametrize("damage", damages())

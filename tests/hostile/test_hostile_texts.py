@@ -8,7 +8,7 @@ import pyarrow.parquet
 import pytest
 
 from tests.hostile.refusing import MIB, refused
-from textclf.text_source import read_source
+from textclf.inference.text_source import read_source
 
 
 def packed(path, *parts):

@@ -7,11 +7,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from textclf.data.targets import TYPES, Targets
+from textclf.export.onnx import build_graph
 from textclf.models import build_model
 from textclf.models.networks import NETWORKS
 from textclf.models.sizes import Sizes
-from textclf.onnx_graph import build_graph
-from textclf.targets import TYPES, Targets
 
 SIZES = Sizes(num_ids=12, sequence_length=7, num_ngrams=12)
 TARGETS = {

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from textclf.parallel import CHUNK_ROWS
-from textclf.preprocessing.ngram_hashes import CHARACTER_BUCKETS, SLICE_ROWS, count_ngrams
+from textclf.core.parallel import CHUNK_ROWS
+from textclf.core.text_column import text_array
+from textclf.preprocessing.ngram_hashing import CHARACTER_BUCKETS, SLICE_ROWS, count_ngrams
 from textclf.preprocessing.ngrams import FEW, Ngrams, _heaviest, learn_ngrams
 from textclf.preprocessing.options import NgramOptions, NormalizedOptions
 from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID
-from textclf.text_array import text_array
 
 TEXTS = [
     "a good film",
@@ -184,7 +184,7 @@ import sys
 from textclf.preprocessing.ngrams import Ngrams, learn_ngrams
 
 from textclf.preprocessing.options import NgramOptions, NormalizedOptions
-from textclf.text_array import text_array
+from textclf.core.text_column import text_array
 options, texts = (NgramOptions(), NormalizedOptions()), text_array(["a b", "a b", "long 好 " * 9000])
 Ngrams(*options, learn_ngrams(texts, *options)).encode(texts)
 print(sorted({"pandas", "scipy", "tensorflow"} & set(sys.modules)))

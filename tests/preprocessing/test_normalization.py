@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textclf.preprocessing import normalization, word
+from textclf.core.text_column import text_array
+from textclf.preprocessing import normalization
 from textclf.preprocessing.normalization import NUMBER, URL, USER, normalize
-from textclf.text_array import text_array
+from textclf.preprocessing.tokenizers import word
 
 ALPHABET = (
     "aAzZéÉe\u0301ßẞσςΣıIİi\u0307ŉǰΐ\u0345ﬁ３＠@:/.w，好カｶ한\u1112\u1161\u11abख\u093cก\u0e33\u05d9\u05b4👍"

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from textclf.options import fields_of
-from textclf.preprocessing import TOKENIZERS, keras_compatible
+from textclf.core.pydantic_options import fields_of
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.tokenizers import TOKENIZERS, keras_compatible
 
 NORMALIZING = [name for name, module in TOKENIZERS.items() if issubclass(module.Options, NormalizedOptions)]
 OTHERS = {name for name in TOKENIZERS if name not in NORMALIZING}

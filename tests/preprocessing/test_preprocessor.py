@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textclf.errors import RunError
-from textclf.preprocessing import TOKENIZERS, word
+from textclf.core.errors import RunError
+from textclf.core.text_column import text_array
 from textclf.preprocessing.options import NgramOptions
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.text_array import text_array
+from textclf.preprocessing.tokenizers import TOKENIZERS, word
 
 TEXTS = ["a a a b b c", "b", "a b c never", ""]
 

@@ -9,8 +9,8 @@ import pytest
 import textclf
 from tests.conftest import TINY
 from tests.reliability.killing import at_step, send
-from textclf.interruption import Interrupted
-from textclf.run_folder import RunFolder
+from textclf.core.run_folder import RunFolder
+from textclf.core.signals import Interrupted
 
 DATA = {"train": "data/toy_en/train.csv", "test": "data/toy_en/test.csv"}
 

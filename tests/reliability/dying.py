@@ -20,7 +20,7 @@ def die() -> None:
 
 
 def die_at_moment(seconds: float) -> None:
-    from textclf.fit_state import SaveState
+    from textclf.training.fitting.state import SaveState
 
     timer = threading.Timer(seconds, die)
     begin = SaveState.on_epoch_begin
@@ -34,8 +34,8 @@ def die_at_moment(seconds: float) -> None:
 
 
 def die_at_step(number: int, by: int = signal.SIGKILL) -> None:
-    from textclf import several_steps
-    from textclf.fit_state import SaveState
+    from textclf.training.fitting import multi_step as several_steps
+    from textclf.training.fitting.state import SaveState
 
     several_steps.LONGEST_CALL = 0
     done, end = 0, SaveState.on_train_batch_end
@@ -92,7 +92,7 @@ def die_at_renaming(number: int, after: bool = False) -> None:
 
 
 def die_in_cache(number: int) -> None:
-    from textclf import cache
+    from textclf.preprocessing import cache
 
     left, write = number, cache._write_arrays
 
@@ -121,6 +121,6 @@ if __name__ == "__main__":
         die_at_renaming(plan["renames"], plan.get("after", False))
     elif "cache" in plan:
         die_in_cache(plan["cache"])
-    from textclf.__main__ import main
+    from textclf.cli.main import main
 
     sys.exit(main(arguments))

@@ -31,7 +31,7 @@ def killed(finished: subprocess.CompletedProcess) -> bool:
 
 def at_step(monkeypatch, step: int, act: Callable[[], None]) -> None:
     """Do something at the end of a step, counted over all fits of this process from 1."""
-    from textclf.fit_state import SaveState
+    from textclf.training.fitting.state import SaveState
 
     done, end = 0, SaveState.on_train_batch_end
 
@@ -43,7 +43,7 @@ def at_step(monkeypatch, step: int, act: Callable[[], None]) -> None:
         end(self, batch, logs)
 
     monkeypatch.setattr(SaveState, "on_train_batch_end", end_and_act)
-    monkeypatch.setattr("textclf.several_steps.LONGEST_CALL", 0)
+    monkeypatch.setattr("textclf.training.fitting.multi_step.LONGEST_CALL", 0)
 
 
 def send(*signals: int) -> Callable[[], None]:

@@ -10,8 +10,8 @@ import pytest
 
 import textclf
 from tests.reliability.killing import at_step, differences, killed, run_dying
-from textclf.errors import RunError
-from textclf.run_folder import RunFolder
+from textclf.core.errors import RunError
+from textclf.core.run_folder import RunFolder
 
 resource = pytest.importorskip("resource")
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1

@@ -12,7 +12,7 @@ import pytest
 import textclf
 from tests.conftest import write_colours
 from tests.reliability.killing import differences, plans, run_dying, train_under_fire
-from textclf.run_folder import RunFolder
+from textclf.core.run_folder import RunFolder
 
 TRAINING = {"epochs": 3, "learning_rate": 0.01, "checkpoint_steps": 2}
 TEXTS = {"vocabulary_size": 500, "sequence_length": 40}

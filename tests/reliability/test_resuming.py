@@ -12,17 +12,17 @@ import textclf
 from tests.conftest import rewrite_config
 from tests.reliability.conftest import DATA
 from tests.reliability.killing import at_step, differences, send
-from textclf.checkpoints import load_checkpoint, save_checkpoint
-from textclf.config import load_config
-from textclf.cross_validation import cross_validate
-from textclf.errors import RunError
-from textclf.fit_state import read_state
-from textclf.interruption import Interrupted
-from textclf.provenance import provenance
-from textclf.run_config import write_run_config
-from textclf.run_folder import RunFolder, create_run
-from textclf.screen import show_parts
-from textclf.unfinished import locked, refuse_changes
+from textclf.cli.screen import show_parts
+from textclf.config.config import load_config
+from textclf.config.run_config import write_run_config
+from textclf.core.errors import RunError
+from textclf.core.run_folder import RunFolder, create_run
+from textclf.core.signals import Interrupted
+from textclf.models.checkpoints import load_checkpoint, save_checkpoint
+from textclf.training.cross_validation import cross_validate
+from textclf.training.fitting.state import read_state
+from textclf.training.locking import locked, refuse_changes
+from textclf.training.provenance import provenance
 
 
 def position_of(run: RunFolder) -> tuple[int, int]:
@@ -74,7 +74,7 @@ def test_the_same_config_and_name_go_on(interrupted):
 
 
 def test_a_fit_that_is_finished_is_not_repeated(workplace, tiny_config, monkeypatch):
-    from textclf import training
+    from textclf.training import train as training
 
     def interrupted(*_):  # as Python has it for SIGINT, which is ignored where the tests run in a shell's background
         raise KeyboardInterrupt

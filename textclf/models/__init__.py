@@ -2,12 +2,12 @@
 
 from typing import Any, NamedTuple
 
-from textclf.models import ensemble
+from textclf.config import ensemble
+from textclf.config.training_options import TrainingOptions
+from textclf.core.pydantic_options import Options
 from textclf.models.networks import NETWORKS
 from textclf.models.sizes import Sizes
-from textclf.options import Options
-from textclf.training_options import TrainingOptions
-from textclf.vectors import check_vectors
+from textclf.models.word_vectors import check_vectors
 
 ARCHITECTURES = {**NETWORKS, "ensemble": ensemble}
 

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
+from textclf.core.pydantic_options import Options
 from textclf.models.sizes import Sizes
-from textclf.options import Options
 
 
 class VectorOptions(Options):

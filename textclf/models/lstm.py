@@ -41,8 +41,8 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
     """Token ids (batch, tokens) -> logits (batch, num_units)."""
     from keras import layers, regularizers
 
-    from textclf.models.compiled_lstm import LSTM
     from textclf.models.layers import POOLINGS
+    from textclf.models.xla_lstm.layer import LSTM
 
     states = embed(options, inputs["token_ids"], sizes)  # (batch, tokens, embedding_dim)
     states = layers.Dropout(options.dropout, name="embedding_dropout")(states)

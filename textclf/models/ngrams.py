@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from textclf.core.pydantic_options import Options as BaseOptions
 from textclf.models.sizes import Sizes
-from textclf.options import Options as BaseOptions
 
 INPUTS = ("ngram_ids", "ngram_weights")
 

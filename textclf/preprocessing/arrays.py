@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from textclf.mapped import in_file, pieces, take_entries
-from textclf.preprocessing.token_ids import TokenIds, concatenate, pad, take
+from textclf.core.memmap import in_file, pieces, take_entries
+from textclf.preprocessing.ragged import TokenIds, concatenate, pad, take
 
 Arrays = Mapping[str, TokenIds]
 DTYPES = {"token_ids": np.int32, "ngram_ids": np.int32, "ngram_weights": np.float32}

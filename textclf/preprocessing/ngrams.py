@@ -11,10 +11,10 @@ from threading import Lock
 import numpy as np
 import pyarrow as pa
 
-from textclf.parallel import map_chunks
-from textclf.preprocessing.ngram_hashes import CHARACTER_BUCKETS, Counted, count_ngrams
+from textclf.core.parallel import map_chunks
+from textclf.preprocessing.ngram_hashing import CHARACTER_BUCKETS, Counted, count_ngrams
 from textclf.preprocessing.options import BUCKETS, NgramOptions, NormalizedOptions
-from textclf.preprocessing.token_ids import TokenIds, concatenate, from_lengths
+from textclf.preprocessing.ragged import TokenIds, concatenate, from_lengths
 from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID
 
 NGRAM_ARRAYS = ("ngram_ids", "ngram_weights")

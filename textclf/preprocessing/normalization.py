@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
+from textclf.core.text_column import bytes_of, text_array
 from textclf.preprocessing.options import NormalizedOptions
-from textclf.text_array import bytes_of, text_array
 
 # Noncharacters, which Unicode keeps for use inside a program: each is one character, so that no tokenizer
 # splits it, and in no class of characters that words are made of, so that it stands alone.

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from textclf.mapped import map_file, release_pages, temporary_file
+from textclf.core.memmap import map_file, release_pages, temporary_file
 from textclf.preprocessing.options import NormalizedOptions
-from textclf.preprocessing.token_ids import TokenIds, truncate
+from textclf.preprocessing.ragged import TokenIds, truncate
 from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID, Split, count_tokens, most_frequent
 
 ROWS_AT_ONCE = 8192

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from textclf.plain_options import PlainOptions, setting
+from textclf.core.options import PlainOptions, setting
 
 Side = Literal["right", "left"]
 # A bucket is the kind of an n-gram and 23 bits of its hash. Together with the number of one of 256 rows it has 32 bits,

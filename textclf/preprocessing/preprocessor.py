@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from textclf.errors import RunError
-from textclf.files import parse_json
-from textclf.parallel import map_chunks
-from textclf.plain_options import checked
-from textclf.preprocessing import TOKENIZERS
+from textclf.core.errors import RunError
+from textclf.core.files import parse_json
+from textclf.core.options import checked
+from textclf.core.parallel import map_chunks
+from textclf.core.text_column import text_array
 from textclf.preprocessing.arrays import Arrays, concatenate_arrays, pad_arrays
 from textclf.preprocessing.ngrams import NGRAM_ARRAYS, Ngrams, learn_ngrams
 from textclf.preprocessing.one_pass import learn_and_encode
 from textclf.preprocessing.options import NormalizedOptions, PreprocessingOptions
-from textclf.preprocessing.token_ids import TokenIds, concatenate, fill_empty, truncate
-from textclf.text_array import text_array
+from textclf.preprocessing.ragged import TokenIds, concatenate, fill_empty, truncate
+from textclf.preprocessing.tokenizers import TOKENIZERS
 
 ONE_PASS = {"word", "character", "jieba"}  # tokenizers that have learned nothing but a vocabulary
 

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from textclf.parallel import map_chunks
+from textclf.core.parallel import map_chunks
+from textclf.core.text_column import text_array
 from textclf.preprocessing.options import NormalizedOptions
-from textclf.preprocessing.token_ids import TokenIds, from_lengths
-from textclf.preprocessing.tokenizer import Tokenizer
-from textclf.preprocessing.tokens import Tokens, grouped, key_column, keys_of, same, strings_at, tokens_in
-from textclf.text_array import text_array
+from textclf.preprocessing.ragged import TokenIds, from_lengths
+from textclf.preprocessing.token_spans import Tokens, grouped, key_column, keys_of, same, strings_at, tokens_in
+from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 
 UNKNOWN_ID = 1
 FIRST_ID = 2

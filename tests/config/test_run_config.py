@@ -1,0 +1,99 @@
+"""The config of a run: read as it was written, and refused once it is not."""
+
+import shutil
+from hashlib import sha256
+
+import pytest
+
+import textclf
+from tests.conftest import rewrite_config
+from textclf.config.config import load_config
+from textclf.config.run_config import read_run_config, write_run_config
+from textclf.core.errors import RunError
+from textclf.core.files import write_json
+from textclf.core.run_folder import RunFolder, create_run
+from textclf.evaluation.compare import compare
+from textclf.evaluation.report.report import write_report
+from textclf.training.provenance import provenance
+
+
+@pytest.fixture
+def config(workplace, tiny_config):
+    return load_config(tiny_config(model={"units": 9}))
+
+
+@pytest.fixture
+def run(config):
+    """A run that has only begun."""
+    return create_run("mine", "toy", provenance(config), lambda made: write_run_config(made, config, "textclf train x"))
+
+
+def test_it_is_read_as_it_was_written(run, config):
+    assert read_run_config(run).model_dump() == config.model_dump()
+    assert run.config.read_text().startswith("# As resolved by `textclf train x`")
+    assert run.read_about()["config_sha256"] == sha256(run.config.read_bytes()).hexdigest()
+
+
+def test_a_config_that_was_cut_anywhere_is_refused_also_where_the_rest_is_one(run):
+    whole = run.config.read_bytes()
+    run.config.write_bytes(whole[: whole.index(b"\nmodel:")])
+    assert load_config(run.config).model.units == 64
+    for length in range(len(whole)):
+        run.config.write_bytes(whole[:length])
+        with pytest.raises(RunError) as caught:
+            read_run_config(run)
+        assert str(caught.value).startswith("runs/mine/config.yaml: expected the file that the run was made with")
+
+
+def test_the_message_says_what_came_and_what_to_do(run):
+    expected, received = (sha256(text).hexdigest()[:12] for text in (run.config.read_bytes(), b"data: {train: x}"))
+    run.config.write_text("data: {train: x}")
+    with pytest.raises(RunError) as caught:
+        read_run_config(run)
+    assert str(caught.value) == (
+        f"runs/mine/config.yaml: expected the file that the run was made with, of SHA-256 {expected}… in run.json, "
+        f"received one of {received}…: it is damaged or was changed. Bring it back from a copy; to train with other "
+        "settings, give textclf train a copy of it."
+    )
+
+
+def test_a_run_from_before_there_were_checksums_is_read(run):
+    about = run.read_about()
+    del about["config_sha256"]
+    write_json(run.about, about)
+    assert read_run_config(run).model.units == 9
+    run.config.unlink()
+    with pytest.raises(RunError, match=r"^runs/mine/config\.yaml: damaged: No such file or directory\. Train again\.$"):
+        read_run_config(run)
+
+
+@pytest.mark.parametrize("checksum", [3, "", [], {}, False, "0" * 64])
+def test_a_checksum_that_is_none_fits_nothing(run, checksum):
+    run.update_about(config_sha256=checksum)
+    with pytest.raises(RunError, match=r"^runs/mine/config\.yaml: expected the file that the run was made with"):
+        read_run_config(run)
+
+
+def test_nobody_goes_on_with_another_config(run, config):
+    run.config.write_text(run.config.read_text().replace("units: 9", "units: 7"))
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    for call in (lambda: textclf.resume("mine"), lambda: textclf.train(config, run="mine")):
+        with pytest.raises(RunError, match="expected the file that the run was made with"):
+            call()
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
+
+
+def test_nobody_looks_at_a_finished_run_with_another_config(with_runs):
+    shutil.copytree("runs/toy_en", "runs/other")
+    run = RunFolder("runs/other")
+    text = run.config.read_text().replace("seed: 42", "seed: 43")
+    calls = [lambda: textclf.evaluate("other"), lambda: write_report(run), lambda: compare(["toy_en", "other"])]
+    run.config.write_text(text)
+    for call in calls:
+        with pytest.raises(RunError, match=r"^runs/other/config\.yaml: expected the file that the run was made with"):
+            call()
+    assert not run.evaluations.exists()
+    assert not run.report.exists()
+    rewrite_config(run, text)
+    for call in calls:
+        call()

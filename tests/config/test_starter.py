@@ -1,0 +1,300 @@
+"""A config to begin with: it loads, it suits the file, and every setting has its reason."""
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+import textclf
+from textclf.config.config import load_config
+from textclf.config.recipe import LARGEST_VOCABULARY, LONGEST, SHORTEST, SIZES
+from textclf.config.starter import _yaml, find_separator, starter_config, write_starter
+from textclf.config.yaml import parse_yaml
+from textclf.core.errors import DataError, WriteError
+from textclf.data.labels import Labels
+from textclf.training.check import check_config
+
+ENGLISH = [
+    (f"a {word} film number {number}", label)
+    for number in range(30)
+    for word, label in (("fine", "good"), ("bad", "poor"))
+]
+CHINESE = [
+    (f"{word}第{number}个", label)
+    for number in range(20)
+    for word, label in (("足球比赛", "体育"), ("股票市场", "财经"), ("电影明星", "娱乐"))
+]
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write a CSV file into a working directory of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_file(rows, header=("text", "label"), name="a.csv", delimiter=","):
+        with Path(name).open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream, delimiter=delimiter).writerows([header, *rows])
+        return name
+
+    return write_file
+
+
+def loaded(content):
+    """The config that a text is."""
+    document = parse_yaml(content)
+    assert not document.faults
+    return load_config(document.data)
+
+
+def long_text(words, number=0):
+    return " ".join(f"word{(number * 7 + place) % 900}" for place in range(words))
+
+
+# What it says of the data
+
+
+def test_english_with_two_labels(write):
+    config = loaded(starter_config(write(ENGLISH), write(ENGLISH[:10], name="b.csv")))
+    assert (config.data.train, config.data.test) == ("a.csv", "b.csv")
+    assert (config.data.text_column, config.data.label_column) == ("text", "label")
+    assert config.targets.type == "binary"
+    assert config.preprocessing.tokenizer == "word"
+
+
+def test_chinese_with_chinese_column_names(write):
+    content = starter_config(write(CHINESE, ("评论", "标签")))
+    config = loaded(content)
+    assert (config.data.text_column, config.data.label_column) == ("评论", "标签")
+    assert config.targets.type == "multiclass"
+    assert config.preprocessing.tokenizer == "word"
+    assert "Han" in content
+    assert "'体育'" in content
+
+
+@pytest.mark.parametrize("separator", ["|", ";", ", "])
+def test_several_labels_a_text(write, separator):
+    rows = [(f"text {number}", separator.join(["news", "sport", "art"][: 1 + number % 3])) for number in range(60)]
+    config = loaded(starter_config(write([*rows, ("one", "sport"), ("two", "art"), ("three", "art")])))
+    assert config.targets.type == "multilabel"
+    assert config.targets.separator == separator.strip()
+    assert config.targets.threshold == "f1"
+
+
+def test_labels_that_hold_a_separator_are_one_label(write):
+    rows = [(text, {"good": "good | very good", "poor": "bad"}[label]) for text, label in ENGLISH]
+    config = loaded(starter_config(write(rows)))
+    assert config.targets.type == "binary"
+
+
+def test_semicolons_and_other_columns(write):
+    rows = [(number, label, text) for number, (text, label) in enumerate(ENGLISH)]
+    content = starter_config(write(rows, ("id", "category", "review"), delimiter=";"))
+    config = loaded(content)
+    assert config.data.delimiter == ";"
+    assert (config.data.text_column, config.data.label_column) == ("review", "category")
+    assert "not used: id" in content
+
+
+def test_numbers_as_labels(write):
+    config = loaded(starter_config(write([(text, int(label == "good")) for text, label in ENGLISH])))
+    assert config.targets.type == "binary"
+
+
+def test_a_file_that_is_not_utf_8(write):
+    rows = "".join(f"{text},{label}\n" for text, label in CHINESE)
+    Path("gb.csv").write_bytes(f"文本,标签\n{rows}".encode("gb18030"))
+    config = loaded(starter_config("gb.csv"))
+    assert config.data.encoding == "gb18030"
+
+
+def test_korean_is_read_by_character(write):
+    rows = [(f"정말 좋은 영화 {number}", "좋다") for number in range(20)] + [
+        (f"별로였어요 {number}", "나쁘다") for number in range(20)
+    ]
+    assert loaded(starter_config(write(rows))).preprocessing.tokenizer == "character"
+
+
+def test_scripts_without_spaces_are_read_by_character(write):
+    rows = [(f"อาหารอร่อยมาก{number}", "ดี") for number in range(20)] + [
+        (f"ไม่อร่อยเลย{number}", "แย่") for number in range(20)
+    ]
+    assert loaded(starter_config(write(rows))).preprocessing.tokenizer == "character"
+
+
+def test_folders_need_no_columns(write, tmp_path):
+    for text, label in ENGLISH:
+        (tmp_path / "texts" / label).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "texts" / label / f"{text}.txt").write_text(text)
+    content = starter_config("texts")
+    assert "text_column" not in content
+    assert loaded(content).data.train == "texts"
+
+
+# What it chooses
+
+
+@pytest.mark.parametrize(("words", "length"), [(3, SHORTEST), (30, 32), (33, 40), (200, 200), (3000, LONGEST)])
+def test_sequence_length(write, words, length):
+    rows = [(long_text(words, number), label) for number, (_, label) in enumerate(ENGLISH)]
+    assert loaded(starter_config(write(rows))).preprocessing.sequence_length == length
+
+
+def test_a_few_long_texts_do_not_decide(write):
+    rows = [(long_text(20, number), "xy"[number % 2]) for number in range(400)]
+    content = starter_config(write([*rows, (long_text(500), "x")]))
+    assert loaded(content).preprocessing.sequence_length == 24
+    assert "0.2 % are longer and cut" in content
+
+
+def test_vocabulary(write):
+    rows = [
+        (" ".join(f"w{(number * 40 + place) % 2500}" for place in range(40)), "xy"[number % 2]) for number in range(200)
+    ]
+    assert loaded(starter_config(write(rows))).preprocessing.vocabulary_size == 3000
+    assert loaded(starter_config(write(ENGLISH))).preprocessing.vocabulary_size == 1000
+    rows = [
+        (" ".join(f"w{(number * 400 + place) % 40_000}" for place in range(400)), "xy"[number % 2])
+        for number in range(200)
+    ]
+    assert loaded(starter_config(write(rows))).preprocessing.vocabulary_size == LARGEST_VOCABULARY
+
+
+def test_sizes_are_in_order_and_each_is_used(write):
+    assert [size.most_rows for size in SIZES] == sorted(size.most_rows for size in SIZES)
+    small = loaded(starter_config(write(ENGLISH)))
+    large = loaded(
+        starter_config(write([(f"{text} {number}", label) for number in range(400) for text, label in ENGLISH]))
+    )
+    assert small.training.epochs > large.training.epochs
+    assert small.model.members[0].training.epochs > large.model.members[0].training.epochs
+    assert small.data.validation > large.data.validation
+
+
+@pytest.mark.parametrize(("every", "metric", "loss"), [(10, "f1_macro", "squared_hinge"), (2, "loss", "log_loss")])
+def test_of_uneven_labels_the_rare_one_counts(write, every, metric, loss):
+    rows = [(f"text {number}", "rare" if number % every == 0 else "usual") for number in range(200)]
+    config = loaded(starter_config(write(rows)))
+    assert config.training.early_stopping.metric == metric
+    assert config.model.members[0].training.loss == loss
+
+
+def test_many_labels_have_fewer_ngrams(write):
+    rows = [(f"text {number} of {label}", f"label {label}") for label in range(100) for number in range(4)]
+    assert loaded(starter_config(write(rows))).preprocessing.ngrams.most_ngrams == 2**25 // 100
+    assert loaded(starter_config(write(ENGLISH))).preprocessing.ngrams.most_ngrams == 2**19
+
+
+# Its form
+
+
+def test_the_second_line_is_the_command_and_every_setting_has_a_reason(write):
+    lines = starter_config(write(ENGLISH), name="my configs/a.yaml").splitlines()
+    assert lines[0].startswith("# ")
+    assert lines[1] == "#   textclf train 'my configs/a.yaml'"
+    assert all("  # " in line for line in lines[3:] if line.startswith("  "))
+    assert {member.model.architecture for member in loaded("\n".join(lines)).model.members} == {"ngrams", "cnn"}
+    assert max(map(len, lines)) <= 120
+
+
+def test_the_comments_do_not_change_the_values(write):
+    content = starter_config(write(ENGLISH))
+    without = re.sub(r" +#.*", "", content)
+    assert parse_yaml(content).data == parse_yaml(without).data == YAML(typ="safe").load(content)
+
+
+@given(
+    st.text() | st.sampled_from(["1", "true", "null", "~", "a: b", "a #b", "#", "- a", "[a]", "'", '"', "\n", "\x85"])
+)
+def test_any_text_stands_in_the_config_as_it_is(value):
+    document = parse_yaml(f"value: {_yaml(value)}  # comment")
+    assert document.data == {"value": value}
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=20), st.text(max_size=4)), min_size=1, max_size=12),
+    st.lists(st.text(min_size=1, max_size=6), min_size=2, max_size=2, unique=True),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_table_gives_a_config_or_is_refused(write, rows, header):
+    try:
+        content = starter_config(write([*rows, *ENGLISH], header))
+    except DataError:
+        return
+    loaded(content)
+
+
+@pytest.mark.parametrize(
+    ("labels", "separator"),
+    [
+        (["a", "b"], None),
+        (["a|b", "a", "b"], "|"),
+        (["a;b", "b;c", "a", "b", "c"], ";"),
+        (["a|b", "c|d"], None),
+        (["yes, of course", "no", "maybe"], None),
+        ([], None),
+    ],
+)
+def test_separators(labels, separator):
+    assert find_separator(Labels.of((label,) for label in labels)) == separator
+
+
+def test_lists_of_labels_are_several():
+    lists = Labels([("a",)], np.zeros(9, np.uint8), lists=True)  # of one label each
+    found = map(find_separator, (lists, Labels.of([("a", "b"), ("a",)]), Labels.of([("a|b", "c"), ("a|b",)])))
+    assert list(found) == ["|", "|", ";"]
+
+
+# Writing, refusing
+
+
+def test_a_name_that_is_no_text_is_refused(write):
+    with pytest.raises(DataError, match=r"^b\\udcff.csv: expected a file whose name is text"):
+        starter_config(write(ENGLISH), "b\udcff.csv")
+
+
+def test_an_existing_file_stays_as_it_is(write, tmp_path):
+    Path("mine.yaml").write_text("mine")
+    with pytest.raises(WriteError, match=r"mine\.yaml: expected a new name, but this file exists"):
+        write_starter("mine.yaml", write(ENGLISH))
+    assert Path("mine.yaml").read_text() == "mine"
+    with pytest.raises(WriteError):
+        write_starter("none/mine.yaml", "a.csv")
+    assert write_starter("other.yaml", "a.csv") == Path("other.yaml")
+    assert load_config("other.yaml").data.train == "a.csv"
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([("a", "x"), ("b", "x")], "expected at least two different labels"),
+        ([("a", "x"), ("b", "y"), ("c", "y")], "a single row of 'x'"),
+        ([("a", "x"), ("b", "x"), ("", "y"), (" ", "y")], "expected at least two different labels"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(write, rows, message):
+    with pytest.raises(DataError, match=message):
+        starter_config(write(rows))
+
+
+def test_a_test_file_without_the_columns_is_refused(write):
+    with pytest.raises(DataError, match=r"b\.csv: expected a column 'text'"):
+        starter_config(write(ENGLISH), write(ENGLISH, ("body", "label"), "b.csv"))
+
+
+@pytest.mark.parametrize("name", ["toy_en", "toy_zh", "toy_topics"])
+def test_the_config_has_nothing_to_warn_of_on_toy_data(workplace, name):
+    write_starter("mine.yaml", f"data/{name}/train.csv", f"data/{name}/test.csv")
+    report = check_config("mine.yaml")
+    assert not report.would_fail
+    assert {finding.subject for finding in report.findings if finding.severity == "warning"} <= {"unknown words"}
+
+
+def test_the_config_trains_as_it_is(workplace):
+    write_starter("mine.yaml", "data/toy_en/train.csv", "data/toy_en/test.csv")
+    run = textclf.train("mine.yaml", ["training.epochs=1"])
+    assert run.path.name.endswith("mine")

@@ -1,0 +1,117 @@
+"""Runs side by side: differences are those of the runs, and tests those of the textbooks."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+from tests.conftest import rewrite_config
+from textclf.config.config import load_config
+from textclf.core.errors import RunError
+from textclf.core.run_folder import RunFolder
+from textclf.data.targets import Targets
+from textclf.evaluation.compare import (
+    compare,
+    difference,
+    differing_settings,
+    mcnemar,
+    shown_probability,
+    write_comparison,
+)
+from textclf.evaluation.predictions_file import Answers
+
+
+@pytest.mark.parametrize(("first", "other"), [(0, 0), (1, 0), (3, 9), (9, 3), (10, 10), (40, 70), (400, 500)])
+def test_mcnemar_is_the_binomial_test(first, other):
+    from scipy.stats import binomtest
+
+    expected = binomtest(first, first + other, 0.5).pvalue if first + other else 1.0
+    assert mcnemar(first, other) == pytest.approx(expected)
+
+
+def test_of_very_many_the_approximation_is_near():
+    from scipy.stats import binomtest
+
+    assert mcnemar(2300, 2450) == pytest.approx(binomtest(2300, 4750, 0.5).pvalue, abs=1e-3)
+
+
+def test_no_probability_is_shown_as_nought():
+    assert [shown_probability(value) for value in (1.0, 0.03125, 0.0001, 0.00009, 0.0)] == [
+        "1.0000", "0.0312", "0.0001", "below 0.0001", "below 0.0001",
+    ]  # fmt: skip
+
+
+def answers_of(truth, right_share, seed):
+    """Answers for two labels of which a share is right, with probabilities that say so."""
+    random = np.random.default_rng(seed)
+    predicted = np.where(random.random(len(truth)) < right_share, truth, 1 - truth)
+    probabilities = np.where(np.arange(2) == predicted[:, None], 0.9, 0.1)
+    return Answers("test", np.arange(len(truth)), ["a"] * len(truth), truth, predicted, probabilities)
+
+
+def test_a_large_difference_is_none_of_chance_and_a_small_one_may_be():
+    targets = Targets("binary", ["no", "yes"], [1, 1], ["no"])
+    truth = np.random.default_rng(0).integers(2, size=1000)
+    base = answers_of(truth, 0.70, 1)
+    better, same = (
+        difference(base, answers_of(truth, 0.85, 2), targets),
+        difference(base, answers_of(truth, 0.71, 3), targets),
+    )
+    difference_, low, high = better.intervals["accuracy"]
+    assert 0 < low < difference_ < high
+    assert better.p_value < 0.001
+    assert better.intervals["log_loss"][2] < 0
+    assert same.intervals["accuracy"][1] < 0 < same.intervals["accuracy"][2]
+    assert same.p_value > 0.05
+    # The textbook's interval of a paired difference.
+    right = (base.predicted == truth).astype(int), (answers_of(truth, 0.85, 2).predicted == truth).astype(int)
+    deviation = np.std(right[1] - right[0]) / np.sqrt(1000)
+    assert high - low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
+
+
+def test_figures_are_those_of_the_runs(finished_runs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number in (1, 2):
+        shutil.copytree(finished_runs / "runs/toy_topics", tmp_path / "runs" / f"run{number}")
+    changed = RunFolder("runs/run2")
+    labels = json.loads((changed.classifier / "labels.json").read_text())
+    assert labels["decision"] == {}
+    rewrite_config(changed, changed.config.read_text().replace("epochs: 2", "epochs: 3"))
+    compared = compare(["run1", "run2"])
+    metrics = changed.read_metrics()["test"]
+    for figures in compared.figures:
+        assert figures["accuracy"] == pytest.approx(metrics["accuracy"])
+        assert figures["f1_macro"] == pytest.approx(metrics["f1_macro"], abs=1e-6)
+        assert figures["log_loss"] == pytest.approx(metrics["log_loss"], abs=1e-4)
+    assert compared.settings == {"training.epochs": [2, 3]}
+    assert (compared.different, compared.differences[0].p_value) == (0, 1.0)
+    assert compared.differences[0].intervals["accuracy"] == (0, 0, 0)
+    write_comparison(compared, tmp_path / "compared.html")
+    [data] = re.findall(r'id="data">(.*?)</script>', (tmp_path / "compared.html").read_text(encoding="utf-8"))
+    assert [section["title"] for section in json.loads(data)["sections"]] == ["Scores", "Settings"]
+
+
+def test_settings_that_only_one_has():
+    configs = [load_config({"data": {"train": "a.csv"}, "model": {"architecture": name}}) for name in ("cnn", "lstm")]
+    found = differing_settings(configs)
+    assert found["model.architecture"] == ["cnn", "lstm"]
+    assert found["model.units"] == [None, 64]
+    assert "data.train" not in found
+
+
+def test_on_the_command_line(with_runs, textclf_command):
+    shutil.copytree("runs/toy_en", "runs/again")
+    finished = textclf_command("compare", "toy_en", "again", "--output", "compared.html")
+    assert finished.returncode == 0, finished.stderr.decode()
+    assert "accuracy +0.0000 (+0.0000 to +0.0000)" in finished.stdout.decode()
+    assert (with_runs / "compared.html").exists()
+
+
+def test_runs_on_other_texts_are_not_compared(with_runs, textclf_command):
+    finished = textclf_command("compare", "toy_en", "toy_zh")
+    assert finished.returncode == 1
+    assert "measured on the same texts and labels as runs/toy_en" in finished.stderr.decode()
+    with pytest.raises(RunError, match="at least two runs"):
+        compare(["toy_en"])

@@ -1,0 +1,132 @@
+"""Evaluating a run: on its own test file, on another, and as a bare classifier."""
+
+import csv
+import json
+import shutil
+
+import pytest
+from sklearn.metrics import accuracy_score, f1_score
+
+import textclf
+from tests.conftest import rewrite_config
+from textclf.core.errors import DataError, RunError
+from textclf.core.run_folder import RunFolder
+
+
+def predictions(path):
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.parametrize("name", ["toy_en", "toy_zh", "toy_topics"])
+def test_the_figures_of_the_training_come_again(with_runs, name):
+    trained = json.loads((with_runs / f"runs/{name}/metrics.json").read_text())["test"]
+    evaluated = textclf.evaluate(name)
+    assert evaluated["accuracy"] == trained["accuracy"]
+    assert evaluated["log_loss"] == pytest.approx(trained["log_loss"], abs=1e-6)
+    assert evaluated["majority_accuracy"] == pytest.approx(1 / len(trained["by_class"]))
+
+
+def test_the_newest_run_is_evaluated_on_its_test_file(with_runs):
+    metrics = textclf.evaluate()
+    written = with_runs / "runs/toy_en/evaluations/test"
+    assert json.loads((written / "metrics.json").read_text()) == {"data": "data/toy_en/test.csv", **metrics}
+    rows = predictions(written / "predictions.csv")
+    assert len(rows) == metrics["rows"] == 120
+    true, predicted = [row["label"] for row in rows], [row["predicted"] for row in rows]
+    assert metrics["accuracy"] == pytest.approx(accuracy_score(true, predicted))
+    assert metrics["f1_macro"] == pytest.approx(f1_score(true, predicted, average="macro"))
+    for row in rows:
+        assert float(row["probability_positive"]) + float(row["probability_negative"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_predictions_carry_the_texts_as_they_were(with_runs):
+    textclf.evaluate()
+    with (with_runs / "data/toy_en/test.csv").open(newline="", encoding="utf-8") as stream:
+        texts = [row["text"] for row in csv.DictReader(stream)]
+    rows = predictions(with_runs / "runs/toy_en/evaluations/test/predictions.csv")
+    assert [row["text"] for row in rows] == texts
+    assert [int(row["row"]) for row in rows] == list(range(1, 121))
+
+
+def test_another_file_is_measured_apart(with_runs):
+    (with_runs / "new.csv").write_text("text,label\na wonderful film,positive\nawful,negative\n", encoding="utf-8")
+    before = (with_runs / "runs/toy_en/metrics.json").read_bytes()
+    assert textclf.evaluate("toy_en", "new.csv")["rows"] == 2
+    assert (with_runs / "runs/toy_en/evaluations/new/predictions.csv").exists()
+    assert (with_runs / "runs/toy_en/metrics.json").read_bytes() == before
+
+
+def test_jsonl_gives_the_same_as_csv(with_runs):
+    with (with_runs / "data/toy_en/test.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    (with_runs / "test.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    assert textclf.evaluate("toy_en", "test.jsonl") == textclf.evaluate("toy_en")
+
+
+def test_a_copied_classifier_needs_data_and_writes_only_where_it_is_told(with_runs):
+    shutil.copytree("runs/toy_en/classifier", "copied")
+    with pytest.raises(RunError, match="expected a run folder"):
+        textclf.evaluate("copied")
+    textclf.evaluate("copied", "data/toy_en/test.csv")
+    assert sorted(path.name for path in with_runs.iterdir()) == ["configs", "copied", "data", "runs"]
+    textclf.evaluate("copied", "data/toy_en/test.csv", output="figures/here")
+    assert {path.name for path in (with_runs / "figures/here").iterdir()} == {"metrics.json", "predictions.csv"}
+
+
+def test_an_unknown_label_is_named_and_nothing_is_written(with_runs):
+    (with_runs / "new.csv").write_text("text,label\na,positive\nb,neutral\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"new.csv: .*received 'neutral' in row 2"):
+        textclf.evaluate("toy_en", "new.csv")
+    assert not (with_runs / "runs/toy_en/evaluations").exists()
+
+
+def test_a_file_with_one_class_has_no_ranking(with_runs):
+    (with_runs / "new.csv").write_text("text,label\na,positive\nb,positive\n", encoding="utf-8")
+    assert textclf.evaluate("toy_en", "new.csv")["roc_auc"] is None
+
+
+def test_a_file_may_have_other_columns(with_runs):
+    (with_runs / "new.csv").write_text("评论,好坏\na wonderful film,positive\nawful,negative\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"the columns are: 评论, 好坏\. .*--text-column"):
+        textclf.evaluate("toy_en", "new.csv")
+    assert textclf.evaluate("toy_en", "new.csv", text_column="评论", label_column="好坏")["rows"] == 2
+
+
+def test_a_run_without_a_test_file_says_what_to_name(with_runs):
+    run = RunFolder(with_runs / "runs/toy_en")
+    rewrite_config(run, run.config.read_text().replace("test: data/toy_en/test.csv", "test: null"))
+    with pytest.raises(RunError, match="--data"):
+        textclf.evaluate("toy_en")
+
+
+def test_files_are_read_as_in_training_whatever_their_format(workplace, tiny_config):
+    with (workplace / "data/toy_zh/test.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    with (workplace / "gb.csv").open("w", newline="", encoding="gb18030") as stream:
+        writer = csv.DictWriter(stream, ["text", "label"])
+        writer.writeheader()
+        writer.writerows(rows)
+    (workplace / "gb.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "gb18030")
+    data = {"train": "gb.csv", "test": "gb.csv", "encoding": "gb18030", "format": "csv"}
+    run = textclf.train(tiny_config(data=data), run="gb")
+    assert textclf.evaluate(run, "gb.jsonl") == textclf.evaluate(run)
+
+
+def test_the_rows_of_a_split_column_are_trained_on_and_measured_again(workplace, tiny_config):
+    with (workplace / "data/toy_en/train.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    parts = ["train", "train", "valid", "test"]
+    with (workplace / "one.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["split", "text", "label"])
+        writer.writerows([parts[number % 4], row["text"], row["label"]] for number, row in enumerate(rows))
+    config = tiny_config() | {"data": {"train": "one.csv", "split_column": "split"}}
+    run = textclf.train(config, run="r")
+    metrics = json.loads(run.metrics.read_text())
+    assert [metrics[split]["rows"] for split in ("train", "validation", "test")] == [
+        sum(parts[number % 4] in names for number in range(len(rows))) for names in (["train"], ["valid"], ["test"])
+    ]
+    assert textclf.evaluate(run)["accuracy"] == metrics["test"]["accuracy"]
+    answered = [int(line["row"]) for line in csv.DictReader(run.predictions.open(encoding="utf-8", newline=""))]
+    assert answered == [number for number in range(1, len(rows) + 1) if number % 4 == 0]

@@ -1,0 +1,51 @@
+"""Converting to ONNX: what is refused, and that every converter is reached."""
+
+import keras
+import numpy as np
+import onnxruntime
+import pytest
+
+from textclf.export.converters import CONVERTERS
+from textclf.export.onnx import build_graph
+from textclf.models import layers
+
+
+def test_an_unknown_layer_is_named():
+    inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
+    states = keras.layers.Embedding(5, 3)(inputs["token_ids"])
+    model = keras.Model(inputs, keras.layers.Dense(1, name="logits")(keras.layers.GRU(2, name="gru")(states)))
+    with pytest.raises(NotImplementedError, match="'gru' of type GRU"):
+        build_graph(model, activation="sigmoid", padding="right")
+
+
+def test_a_dense_layer_with_an_activation_is_refused():
+    inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
+    states = keras.layers.LSTM(2)(keras.layers.Embedding(5, 3, mask_zero=True)(inputs["token_ids"]))
+    model = keras.Model(inputs, keras.layers.Dense(1, activation="selu", name="hidden")(states))
+    with pytest.raises(NotImplementedError, match="'hidden' has activation selu"):
+        build_graph(model, activation="sigmoid", padding="right")
+
+
+def test_an_lstm_is_one_node_and_never_a_loop():
+    inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
+    states = keras.layers.LSTM(2)(keras.layers.Embedding(5, 3, mask_zero=True)(inputs["token_ids"]))
+    model = keras.Model(inputs, keras.layers.Dense(1, name="logits")(states))
+    operators = [node.op_type for node in build_graph(model, activation="sigmoid", padding="right").graph.node]
+    assert operators.count("LSTM") == 1
+    assert "Loop" not in operators
+    assert len(operators) <= 12
+
+
+def test_the_converters_are_named_after_layers_of_keras_or_ours():
+    assert all(hasattr(keras.layers, name) or hasattr(layers, name) for name in CONVERTERS)
+
+
+def test_logits_are_scaled_before_the_activation():
+    inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
+    states = keras.layers.LSTM(2)(keras.layers.Embedding(5, 3, mask_zero=True)(inputs["token_ids"]))
+    model = keras.Model(inputs, keras.layers.Dense(3, name="logits")(states))
+    rows = np.array([[1, 2, 3], [4, 2, 0]], np.int32)
+    graph = build_graph(model, activation="softmax", padding="right", scales=[1 / 2.5]).SerializeToString()
+    [probabilities] = onnxruntime.InferenceSession(graph).run(None, {"token_ids": rows})
+    expected = keras.ops.softmax(model({"token_ids": rows}) / 2.5)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-6)

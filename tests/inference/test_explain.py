@@ -1,0 +1,185 @@
+"""Why an answer: the words that a classifier goes by are found, wherever they stand and whatever the tokenizer."""
+
+import json
+import random
+from itertools import pairwise
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import textclf
+from textclf.data.targets import Targets
+from textclf.inference.classifier import save_classifier
+from textclf.inference.explain import MOST_SPANS, explain, explanation_lines, find_spans, strongest, without
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.tokenizers import TOKENIZERS
+
+ENGLISH = ["the", "of", "and", "to", "a", "in", "is", "it", "for", "on", "as", "with"]
+CHINESE = list("的一是在了有和人这中大为")
+PLANTED = {  # tokenizer -> fillers, what stands between them, the word that decides
+    "word": (ENGLISH, " ", "zebra"),
+    "byte_pair": (ENGLISH, " ", "zebra"),
+    "unigram": (ENGLISH, " ", "zebra"),
+    "keras": (ENGLISH, " ", "zebra"),
+    "character": (CHINESE, "", "鱼"),
+    "jieba": (CHINESE, "，", "鱼"),  # without commas it would find words of several characters
+}
+
+ABOUT = {"text_column": "text", "label_column": "label", "reading": {}}
+
+
+def planted_texts(fillers, space, planted, number):
+    """Texts of meaningless words with the planted one somewhere among them."""
+    chance = random.Random(0)
+    for _ in range(number):
+        words = chance.choices(fillers, k=8)
+        words.insert(chance.randrange(9), planted)
+        yield space.join(words)
+
+
+def bag_of_tokens(preprocessor, planted):
+    """A network that adds up a number a token: 3 for the tokens of the planted word, 0 for the others; minus 1."""
+    weights = np.zeros((preprocessor.num_ids, 1), np.float32)
+    weights[preprocessor.encode([planted]).ids] = 3
+    nodes = [
+        onnx.helper.make_node("Gather", ["weights", "token_ids"], ["numbers"]),
+        onnx.helper.make_node("ReduceSum", ["numbers", "axis"], ["sum"], keepdims=0),
+        onnx.helper.make_node("Add", ["sum", "bias"], ["logits"]),
+        onnx.helper.make_node("Sigmoid", ["logits"], ["probabilities"]),
+    ]
+    constants = {"weights": weights, "axis": np.array([1]), "bias": np.array([-1], np.float32)}
+    graph = onnx.helper.make_graph(
+        nodes,
+        "bag",
+        [onnx.helper.make_tensor_value_info("token_ids", onnx.TensorProto.INT32, ["batch", "tokens"])],
+        [onnx.helper.make_tensor_value_info("probabilities", onnx.TensorProto.FLOAT, ["batch", 1])],
+        [onnx.numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )
+    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_the_planted_word_is_found_with_every_tokenizer(tmp_path, tokenizer):
+    fillers, space, planted = PLANTED[tokenizer]
+    texts = list(planted_texts(fillers, space, planted, 30))
+    preprocessor = Preprocessor.fit(TOKENIZERS[tokenizer].Options(), [*texts, *fillers, planted])
+    model = bag_of_tokens(preprocessor, planted).SerializeToString()
+    targets = Targets("binary", ["no", "yes"], [1, 1], ["no"])
+    save_classifier(tmp_path / "c", model=model, preprocessor=preprocessor, targets=targets, about=ABOUT)
+    classifier = textclf.load(tmp_path / "c")
+    for text in texts:
+        explanation = explain(classifier, text)
+        assert explanation.answer.labels == ("yes",)
+        assert strongest(explanation, 1)[0][0] == planted
+        assert explanation.effects[:, 1].max() > 0.3
+
+
+def test_what_a_training_learned_is_found(colours):
+    for word, label in (("cherry", "red"), ("moss", "green"), ("ink", "blue")):
+        explanation = explain(colours, f"{word} 3")
+        assert strongest(explanation, colours.labels.index(label))[0][0] == word
+
+
+@pytest.fixture(scope="module")
+def colours(finished_runs):
+    return textclf.load(finished_runs / "colours")
+
+
+@pytest.fixture(scope="module")
+def english(finished_runs):
+    return textclf.load(finished_runs / "runs/toy_en")
+
+
+def test_an_effect_is_what_leaving_the_word_out_changes(english):
+    text = "a wonderful film, but dull"
+    explanation = explain(english, text)
+    assert explanation.words() == ["a", "wonderful", "film", ",", "but", "dull"]
+    whole, shorter = english.predict_proba([text, "a   film, but dull"])
+    np.testing.assert_allclose(explanation.effects[1], whole - shorter, atol=1e-6)
+    np.testing.assert_allclose(
+        explanation.effects.sum(axis=1), 0, atol=1e-6
+    )  # two labels: one's gain, the other's loss
+
+
+def test_each_label_is_explained_by_its_own_words(colours):
+    [line] = explanation_lines(colours, [["rose and leaf"]], "jsonl")
+    row = json.loads(line)
+    assert sorted(row["explanation"]) == sorted(row["labels"]) == ["green", "red"]
+    best = {label: max(spans, key=lambda span: span["effect"])["word"] for label, spans in row["explanation"].items()}
+    assert best == {"green": "leaf", "red": "rose"}
+    for spans in row["explanation"].values():
+        assert [row["text"][span["start"] : span["end"]] for span in spans] == [span["word"] for span in spans]
+
+
+def test_an_answer_without_labels_is_explained_by_the_nearest(colours):
+    [row] = [json.loads(line) for line in explanation_lines(colours, [["a 3 day"]], "jsonl")]
+    assert row["labels"] == []
+    assert list(row["explanation"]) == [max(row["probabilities"], key=row["probabilities"].get)]
+
+
+def test_text_lines_name_the_strongest_words_first(english):
+    lines = list(explanation_lines(english, [["a wonderful film"], ["bad\n\tsoup"]], "text"))
+    assert len(lines) == 2
+    for line in lines:
+        label, probability, words = line.split("\t")
+        effects = [float(word.split(" ")[1]) for word in words.split("  ")]
+        assert label in english.labels
+        assert 0 <= float(probability) <= 1
+        assert effects == sorted(effects, key=abs, reverse=True)
+
+
+def test_top_k_explains_that_many_labels(english):
+    [answer, other] = explanation_lines(english, [["fine"]], "text", top_k=2)
+    assert [answer.split("\t")[0], other.split("\t")[0]] == sorted(
+        english.labels, key=lambda label: label != english.predict(["fine"])[0]
+    )
+
+
+def test_a_threshold_decides_which_label_is_explained(english):
+    for threshold, label in ((0.0, "positive"), (1.0, "negative")):
+        [line] = explanation_lines(english, [["fine"]], "text", threshold=threshold)
+        assert line.startswith(f"{label}\t")
+
+
+@pytest.mark.parametrize("format", ["text", "jsonl"])
+@pytest.mark.parametrize("text", ["", "  \n", "!", "\ud800 x", "x" * 10_000])
+def test_any_text_is_explained(english, format, text):
+    assert len(list(explanation_lines(english, [[text]], format))) == 1
+
+
+WORDS = {
+    "I don't know": ["I", "don't", "know"],
+    "it’s 3.5, ok!": ["it’s", "3", ".", "5", ",", "ok", "!"],
+    "'quoted' rock'n'roll": ["'", "quoted", "'", "rock'n'roll"],
+    "味道很好，ok好ok": ["味", "道", "很", "好", "，", "ok", "好", "ok"],
+    "\u0939\u093f\u0928\u094d\u0926\u0940 ☎️ x": ["\u0939\u093f\u0928\u094d\u0926\u0940", "☎", "x"],
+}
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_words_are_those_of_a_reader(text):
+    assert [text[span.start : span.end] for span in find_spans(text)] == WORDS[text]
+
+
+def test_leaving_a_sign_out_makes_no_new_word():
+    assert [without("bad,sad", span) for span in find_spans("bad,sad")] == [" ,sad", "bad sad", "bad, "]
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+def test_spans_follow_each_other_and_hold_everything_but_spaces(text):
+    spans = find_spans(text)
+    assert all(before.end <= after.start for before, after in pairwise(spans))
+    assert all(span.start < span.end for span in spans)
+    letters = "".join(text[span.start : span.end] for span in spans)
+    assert [character for character in letters if character.isalnum()] == [c for c in text if c.isalnum()]
+
+
+def test_a_very_long_text_is_taken_apart_more_coarsely():
+    text = " ".join(f"word{number}" for number in range(MOST_SPANS * 2 + 1))
+    spans = find_spans(text)
+    assert MOST_SPANS / 2 < len(spans) <= MOST_SPANS
+    assert text[spans[0].start : spans[0].end] == "word0 word1 word2"
+    assert spans[-1].end == len(text)

@@ -1,0 +1,120 @@
+"""Fitting: which epoch is kept, when it stops, several networks, and once more to everything."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import textclf
+from textclf.core.errors import TrainingError
+from textclf.models.checkpoints import load_checkpoint
+from textclf.training.fitting.callbacks import StopAtNonFiniteLoss
+
+
+def train(config, *overrides, run="r"):
+    return textclf.train(config, overrides, run=run)
+
+
+def history(run):
+    with run.history.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_the_training(workplace, tiny_config):
+    stopping = {"metric": "accuracy", "patience": 2}
+    run = train(tiny_config(training={"epochs": 40, "learning_rate": 0.1, "early_stopping": stopping}))
+    values = [float(row["validation_accuracy"]) for row in history(run)]
+    about = run.read_about()["networks"]["lstm"]
+    best = int(np.argmax(values))
+    assert about["best_epoch"] == best + 1
+    assert about["epochs"] == len(values) == best + 1 + 2 < 40
+    kept = json.loads(run.metrics.read_text())["validation"]["accuracy"]
+    assert kept == pytest.approx(values[best], abs=1e-6)
+    assert "stopped early" in run.log.read_text()
+
+
+def test_loss_is_better_when_lower(workplace, tiny_config):
+    run = train(tiny_config(training={"epochs": 6, "learning_rate": 0.1, "early_stopping": None}))
+    losses = [float(row["validation_loss"]) for row in history(run)]
+    assert len(losses) == 6
+    assert run.read_about()["networks"]["lstm"]["best_epoch"] == int(np.argmin(losses)) + 1
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_says_what_to_try(workplace, tiny_config):
+    config = tiny_config(training={"learning_rate": 1e38, "clip_norm": None, "epochs": 30})
+    with pytest.raises(TrainingError, match=r"at step \d+ with learning rate 1e\+38. Try a tenth of it"):
+        train(config)
+    about = json.loads((workplace / "runs/r/run.json").read_text())
+    assert about["status"] == "failed"
+    assert not (workplace / "runs/r/classifier").exists()
+    assert not (workplace / "runs/latest").exists()
+
+
+def test_the_best_weights_stay_when_the_loss_is_no_number_any_more(workplace, tiny_config, monkeypatch):
+    end = StopAtNonFiniteLoss.on_train_batch_end
+
+    def leap(self, batch, logs):
+        if int(self.model.optimizer.iterations) == 20:  # of 13 in an epoch
+            self.model.trainable_variables[0].assign(self.model.trainable_variables[0] * np.nan)
+        end(self, batch, logs)
+
+    monkeypatch.setattr(StopAtNonFiniteLoss, "on_train_batch_end", leap)
+    monkeypatch.setattr("textclf.training.fitting.multi_step.LONGEST_CALL", 0)
+    with pytest.raises(TrainingError, match=r"the loss became nan at step 21 with learning rate 0\.01\. Try a tenth"):
+        train(tiny_config())
+    kept = load_checkpoint(workplace / "runs/r/checkpoints/best.npz")[1].values()
+    assert all(np.isfinite(array).all() for array in kept)
+
+
+def test_an_ensemble_is_fitted_network_by_network_and_answers_as_one(workplace, tiny_config):
+    members = [{"model": {"architecture": "ngrams"}, "training": {"epochs": 3, "learning_rate": 0.1}}]
+    members += [{"model": {"architecture": name, "embedding_dim": 8}} for name in ("cnn", "lstm")]
+    config = tiny_config(preprocessing={"ngrams": {"min_frequency": 1}})
+    run = train({**config, "model": {"architecture": "ensemble", "members": members}})
+    about = run.read_about()
+    names = ["1-ngrams", "2-cnn", "3-lstm"]
+    assert list(about["networks"]) == names
+    assert [network["epochs"] for network in about["networks"].values()] == [3, 2, 2]
+    for name in names:
+        assert run.network(name).best_checkpoint.exists()
+        assert len(history(run.network(name))) == about["networks"][name]["epochs"]
+    classifier = textclf.load(run)
+    assert classifier.preprocessor.names == ("ngram_ids", "ngram_weights", "token_ids")
+    together = classifier.predict_proba(["a wonderful film", "the worst of all", ""])
+    alone = [classifier.predict_proba([text])[0] for text in ("a wonderful film", "the worst of all", "")]
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    assert json.loads(run.metrics.read_text())["test"]["accuracy"] > 0.6
+
+
+def test_refit_learns_from_validation_too_and_measures_it_before(workplace, tiny_config):
+    plain = tiny_config(training={"epochs": 3, "learning_rate": 0.05})
+    before = train(plain, run="before")
+    after = train({**plain, "training": {**plain["training"], "refit": True}}, run="after")
+    [best] = [network["best_epoch"] for network in after.read_about()["networks"].values()]
+    assert history(after) == history(before)
+    refitted = history(after.network("refit-lstm"))
+    assert len(refitted) == best
+    assert not any(name.startswith("validation") for name in refitted[0])
+    first, second = (json.loads(run.metrics.read_text()) for run in (before, after))
+    assert second["validation"] == first["validation"]
+    assert second["test"]["log_loss"] != first["test"]["log_loss"]
+    rows = [json.loads(run.metrics.read_text())["train"]["rows"] for run in (before, after)]
+    assert rows == [396, 396]
+
+
+def test_validation_several_times_an_epoch(workplace, tiny_config):
+    """396 texts in batches of 32 are 13 steps, a quarter 3; patience and the best are counted in quarters."""
+    stopping = {"metric": "loss", "patience": 2}
+    parts = {"validations_per_epoch": 4, "epochs": 9, "early_stopping": stopping, "learning_rate": 0.1, "refit": True}
+    run = train(tiny_config(training=parts))
+    rows, about = history(run), run.read_about()["networks"]["lstm"]
+    assert [float(row["epoch"]) for row in rows] == [(number + 1) / 4 for number in range(len(rows))]
+    losses = [float(row["validation_loss"]) for row in rows]
+    best = int(np.argmin(losses)) + 1
+    assert len(losses) == best + 2 < 36
+    assert (about["best_epoch"], about["epochs"]) == (best / 4, len(losses) / 4)
+    _, last = load_checkpoint(run.last_checkpoint)
+    assert next(int(value) for name, value in last.items() if name.endswith("iteration")) == 3 * len(losses)
+    refitted = load_checkpoint(run.network("refit-lstm").last_checkpoint)[0]
+    assert refitted["position"]["epoch"] == best

@@ -1,0 +1,264 @@
+"""The report before a training: nothing is raised, and what would stop a training is an error in it."""
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.hand_made import dataset, distinct, material
+from textclf.config.config import load_config
+from textclf.core.errors import TextclfError
+from textclf.data.checks import CHECKS
+from textclf.data.checks.finding import Finding
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.training.check import Report, check, check_config, summary
+from textclf.training.encoded_dataset import read_splits
+
+EVEN = distinct({"x": 20, "y": 20})
+ANY_TEXT = st.one_of(
+    st.text(max_size=12), st.sampled_from(["", " ", "好评 好评", "a b c d e f g", "A b c d e f g!", "\ufffd\x00"])
+)
+ANY_LABEL = st.one_of(st.sampled_from(["x", "y", "z", "X"]), st.text(min_size=1, max_size=3))
+ONE_LABEL = st.lists(st.tuples(ANY_TEXT, ANY_LABEL), max_size=12)
+ANY_LABELS = st.lists(st.tuples(ANY_TEXT, st.lists(ANY_LABEL, max_size=3).map(tuple)), max_size=12)
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write files into a working directory of their own."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_files(**files):
+        for name, rows in files.items():
+            lines = [json.dumps({"text": text, "label": label}) for text, label in rows]
+            Path(f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        data = {name: f"{name}.jsonl" for name in files}
+        return {"data": data}
+
+    return write_files
+
+
+def errors(report):
+    return [finding.found for finding in report.findings if finding.severity == "error"]
+
+
+def subjects(findings):
+    return {finding.subject for finding in findings}
+
+
+# Findings about splits
+
+
+def test_findings_come_in_the_order_of_their_severity():
+    looked_at = material([*EVEN, ("<br>", "rare")], test=[("new", "z")])
+    findings = check(looked_at.splits, looked_at.preprocessor, looked_at.targets)
+    severities = [finding.severity for finding in findings]
+    assert severities == sorted(severities, key=["error", "warning", "note"].index)
+    assert set(severities) == {"error", "warning", "note"}
+
+
+def test_single_checks_can_be_left_out():
+    looked_at = material([*EVEN, *EVEN])
+    found = subjects(check(looked_at.splits, looked_at.preprocessor, looked_at.targets))
+    left = subjects(check(looked_at.splits, looked_at.preprocessor, looked_at.targets, without=["repeated texts"]))
+    assert found - left == {"repeated texts"}
+
+
+def test_every_check_says_what_it_looks_for():
+    assert all(function.__doc__ for function in CHECKS.values())
+    assert len(set(CHECKS.values())) == len(CHECKS)
+
+
+@given(train=ONE_LABEL, others=st.lists(ONE_LABEL, max_size=2), tokenizer=st.sampled_from(["word", "keras"]))
+@settings(max_examples=40, deadline=None)
+def test_any_splits_give_findings(train, others, tokenizer):
+    splits = dict(zip(["validation", "test"], others, strict=False))
+    looked_at = material(train, tokenizer, "multiclass", **splits)
+    findings = check(looked_at.splits, looked_at.preprocessor, looked_at.targets)
+    assert all(isinstance(finding, Finding) and finding.found.endswith(".") for finding in findings)
+
+
+@given(train=ANY_LABELS, test=ANY_LABELS)
+@settings(max_examples=40, deadline=None)
+def test_any_splits_of_several_labels_a_row_give_findings(train, test):
+    looked_at = material(train, type="multilabel", test=test)
+    json.dumps([finding._asdict() for finding in check(looked_at.splits, looked_at.preprocessor, looked_at.targets)])
+
+
+def test_texts_may_be_slices_of_a_column():
+    whole = dataset([("left out", "z"), *EVEN, *EVEN, ("left out too", "z")])
+    looked_at = material([*EVEN, *EVEN])
+    splits = {"train": whole.take(np.arange(1, 81))}
+    sliced = type(whole)(whole.name, whole.texts.slice(1, 80), whole.labels.take(slice(1, -1)), looked_at.train.rows)
+    expected = check(looked_at.splits, looked_at.preprocessor, looked_at.targets)
+    assert check({"train": sliced}, looked_at.preprocessor, looked_at.targets) == expected
+    assert len(check(splits, looked_at.preprocessor, looked_at.targets)) == len(expected)
+
+
+# The summary
+
+
+def finding_of(severity, number=1):
+    return Finding(severity, "subject", f"{severity} {number}.", "advice")
+
+
+def test_the_summary_leaves_out_notes_and_begins_with_errors():
+    assert summary([finding_of("note"), finding_of("warning"), finding_of("error")]) == ["error 1.", "warning 1."]
+    assert summary([finding_of("note")]) == summary([]) == []
+
+
+@pytest.mark.parametrize(("warnings", "lines"), [(5, 5), (6, 6), (20, 6)])
+def test_the_summary_is_short(warnings, lines):
+    shown = summary([finding_of("warning", number) for number in range(warnings)])
+    assert len(shown) == lines
+    if warnings > 5:
+        assert shown[-1].startswith(f"{warnings - 5} more warning")
+
+
+# Whole configs
+
+
+def test_sound_data_would_train(workplace):
+    report = check_config("configs/toy_en.yaml")
+    assert not report.would_fail
+    assert errors(report) == []
+    assert report.config == "configs/toy_en.yaml"
+    assert {name: split["rows"] for name, split in report.splits.items()} == {
+        "train": 374,
+        "validation": 66,
+        "test": 120,
+    }
+    assert report.splits["test"]["labels"] == {"negative": 60, "positive": 60}
+    assert {"labels", "lengths", "scripts"} <= subjects(report.findings)
+
+
+@pytest.mark.parametrize("name", ["toy_zh", "toy_topics"])
+def test_toy_data_has_no_errors(workplace, name):
+    assert errors(check_config(f"configs/{name}.yaml")) == []
+
+
+def test_the_tutorial_config_is_warned_of(workplace):
+    report = check_config("configs/article_zh.yaml", ["preprocessing.tokenizer=keras"])
+    assert "tokenizer" in subjects(report.findings)
+    assert "tokenizer" not in subjects(check_config("configs/article_zh.yaml").findings)
+
+
+def test_the_report_is_json(workplace):
+    content = json.loads(json.dumps(check_config("configs/toy_en.yaml").to_dict()))
+    assert list(content) == ["config", "would_fail", "splits", "findings"]
+    assert content["would_fail"] is False
+    assert list(content["findings"][0]) == ["severity", "subject", "found", "advice"]
+    assert content["splits"]["train"]["file"] == "data/toy_en/train.csv"
+
+
+def test_every_fault_of_a_config_is_an_error(workplace):
+    report = check_config("configs/toy_en.yaml", ["training.epoch=3", "model.units=x"])
+    assert report.would_fail
+    assert errors(report) == [
+        "--set model.units=x model.units expected a whole number of at least 1, received 'x'",
+        "--set training.epoch=3 training.epoch unknown setting; did you mean 'epochs'?",
+    ]
+
+
+def test_missing_config(workplace):
+    report = check_config("none.yaml")
+    assert errors(report) == ["none.yaml: expected a config file, but there is none. Check the path."]
+    assert report == Report("none.yaml", {}, report.findings)
+
+
+def test_every_file_that_cannot_be_read_is_an_error_and_the_rest_goes_on(write):
+    config = write(train=EVEN)
+    config["data"] |= {"test": "none.csv", "validation": "nothing.csv"}
+    report = check_config(config)
+    assert [message.split(":")[0] for message in errors(report)] == ["nothing.csv", "none.csv"]
+    assert list(report.splits) == ["train"]
+    assert "lengths" in subjects(report.findings)
+
+
+def test_without_training_texts_only_their_fault_is_said(write):
+    config = write(test=EVEN)
+    report = check_config({"data": {**config["data"], "train": "none.csv"}})
+    assert len(errors(report)) == len(report.findings) == 1
+    report = check_config(write(train=[("", "x"), (" ", "y")], test=EVEN))
+    assert errors(report) == ["train.jsonl: expected texts, received only empty fields. Check data.text_column."]
+    report = check_config(write(train=[("a", ""), ("b", "")]))
+    assert errors(report) == ["train.jsonl: expected labels, received only empty fields. Check data.label_column."]
+
+
+def test_one_label_cannot_be_learned_but_is_looked_at(write):
+    report = check_config(write(train=distinct({"x": 30})))
+    assert "expected at least two different labels" in errors(report)[0]
+    assert list(report.splits) == ["train"]
+    assert len(errors(report)) == 1
+    assert "lengths" in subjects(report.findings)
+
+
+def test_a_share_that_cannot_be_held_out_is_an_error(write):
+    report = check_config(write(train=[*EVEN, ("single", "z")]))
+    assert "received a single row of 'z' (row 41)" in errors(report)[0]
+    assert {"rare labels", "lengths"} <= subjects(report.findings)
+    assert list(report.splits) == ["train"]
+
+
+def test_labels_that_train_does_not_have_would_stop_a_training(write):
+    report = check_config(write(train=EVEN, test=[("a", "new")]))
+    assert errors(report) == ["test: 1 label in 1 row that train does not have: 'new' (row 1)."]
+
+
+def test_a_vocabulary_that_cannot_be_learned_is_an_error(write):
+    config = write(train=[*EVEN, ("<oov> and more", "x")])
+    report = check_config({**config, "preprocessing": {"tokenizer": "keras", "oov_token": "text"}})
+    assert errors(report)[0].startswith("preprocessing.oov_token: expected a token")
+
+
+def test_rows_left_out_are_said_in_the_report_and_not_on_the_screen(write, caplog):
+    logger = logging.getLogger("textclf")
+    logger.addHandler(caplog.handler)
+    handlers = list(logger.handlers)  # pytest adds its own while a test before this one left `propagate` off
+    try:
+        report = check_config(write(train=[*EVEN, ("", "x"), ("a", "")]))
+        assert logger.handlers == handlers
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert caplog.messages == []
+    found = [finding.found for finding in report.findings if finding.subject == "data"]
+    assert found == [
+        "train.jsonl: 1 of 42 rows have no label and are left out (rows 42).",
+        "train.jsonl: 1 of 41 rows have no text and are left out (rows 41).",
+    ]
+
+
+def test_joined_labels_are_several(write):
+    report = check_config(write(train=distinct({"a": 20, "b": 20, "a|b": 20})))
+    assert report.splits["train"]["labels"].keys() == {"a", "b"}
+
+
+def trains(config):
+    """Whether a training gets past its data."""
+    try:
+        config = load_config(config)
+        splits, targets = read_splits(config)
+        for split in splits.values():
+            targets.encode(split.labels, rows=split.rows, name=split.name)
+        Preprocessor.fit(config.preprocessing, splits["train"].texts)
+    except TextclfError:
+        return False
+    return True
+
+
+@given(
+    train=ONE_LABEL,
+    validation=st.none() | ONE_LABEL,
+    test=st.none() | ONE_LABEL,
+    type=st.sampled_from(["auto", "binary", "multiclass", "multilabel"]),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_report_has_an_error_exactly_where_a_training_stops(write, train, validation, test, type):
+    files = {"train": train, "validation": validation, "test": test}
+    config = write(**{name: rows for name, rows in files.items() if rows is not None})
+    config["targets"] = {"type": type}
+    assert check_config(config).would_fail is not trains(config)

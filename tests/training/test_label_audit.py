@@ -1,0 +1,43 @@
+"""Wrong labels that were put in are on the list, and so are near duplicates."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from textclf.training.label_audit import audit
+
+
+@pytest.fixture
+def flawed(workplace):
+    """Toy reviews of which some have the other label, and one stands there twice with two labels."""
+    with Path("data/toy_en/train.csv").open(encoding="utf-8", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    other = {"positive": "negative", "negative": "positive"}
+    flipped = set(range(10, len(lines), 25))
+    for number in flipped:
+        lines[number]["label"] = other[lines[number]["label"]]
+    long = max(lines, key=lambda line: len(line["text"]))
+    lines.append({"text": long["text"].upper(), "label": other[long["label"]]})
+    with Path("flawed.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, ["text", "label"])
+        writer.writeheader()
+        writer.writerows(lines)
+    return {number + 1 for number in flipped}, len(lines)
+
+
+def test_wrong_labels_and_near_duplicates_are_listed(flawed):
+    flipped, rows = flawed
+    model = {"architecture": "ngrams"}
+    config = {"data": {"train": "flawed.csv"}, "model": model, "training": {"epochs": 8, "learning_rate": 0.05}}
+    found = audit(config, folds=2, run="audited", output="list.csv")
+    with Path("list.csv").open(encoding="utf-8", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    doubtful = [line for line in lines if line["problem"] == "label"]
+    assert (found.texts, found.doubtful, found.pairs) == (rows, len(doubtful), len(lines) - len(doubtful))
+    listed = {int(line["row"]) for line in doubtful}
+    assert len(listed & flipped) >= 0.6 * len(flipped)
+    assert len(listed & flipped) >= 0.3 * len(listed)
+    assert all(line["suggested"] != line["label"] for line in lines)
+    pairs = [line for line in lines if line["problem"] == "near duplicate"]
+    assert str(rows) in {number for line in pairs for number in (line["row"], line["other_row"])}

@@ -1,0 +1,215 @@
+"""The YAML contract on one page: what a config holds, how it is read, checked, overridden and written."""
+
+import copy
+import sys
+from collections.abc import Iterable, Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, create_model
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from textclf.config.problems import SETTINGS, escaped, faults_of, report, show
+from textclf.config.training_options import TrainingOptions
+from textclf.config.yaml import Document, Fault, parse_value, parse_yaml
+from textclf.core.errors import ConfigError, did_you_mean
+from textclf.core.files import atomic_file
+from textclf.core.pydantic_options import Options, is_settings, ordered_fields
+from textclf.data.dataset import DataOptions
+from textclf.data.target_options import TargetOptions
+from textclf.models import ARCHITECTURES
+from textclf.preprocessing.options import PreprocessingOptions
+from textclf.preprocessing.tokenizers import TOKENIZERS
+
+# A second of reading, or five thousand labels with their weights.
+LARGEST_CONFIG = 100_000
+LONGEST_PLACE = 200  # characters of an override that a message repeats
+
+
+class Config(Options):
+    """Everything that decides a run. `preprocessing` and `model` depend on the tokenizer and architecture chosen."""
+
+    seed: int = Field(42, ge=0, lt=2**32, description="Of the split, the first weights, the order and the dropout.")
+    data: DataOptions = Field(description="The files of labelled texts.")
+    targets: TargetOptions = Field(TargetOptions(), description="The kind of answer.")
+    preprocessing: PreprocessingOptions = Field(description="From texts to token ids.")
+    model: Options = Field(description="The network.")
+    training: TrainingOptions = Field(TrainingOptions(), description="How it is fitted.")
+
+
+# Section -> the setting in it that chooses a part, the table to choose from, and the part if none is named.
+CHOICES = {
+    "preprocessing": ("tokenizer", TOKENIZERS, "word"),
+    "model": ("architecture", ARCHITECTURES, "lstm"),
+}
+
+
+def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] = ()) -> Config:
+    """Read and check a config completely, before any data is read.
+
+    Args:
+        source: the path of a YAML file, or its content as a mapping, or a config to override.
+        overrides: `section.setting=value`, the value written as in YAML.
+
+    Raises:
+        ConfigError: names every fault with its line, its path, what was expected and what was received.
+    """
+    document, name = _document(source)
+    for override in overrides:
+        _apply(override, document)
+    data, faults, chosen = document.data, document.faults, {}
+    if not isinstance(data, dict):
+        faults.append(Fault((), "line 1", f"expected {SETTINGS}, received {show(data)}"))
+    if not isinstance(data, dict) or any(fault.is_no_yaml for fault in faults):
+        raise ConfigError(report(name, faults))
+    data = {key: value for key, value in data.items() if value is not None}  # `training:` with nothing below it
+    for section, (setting, table, default) in CHOICES.items():
+        chosen[section], data = _choose(section, setting, table, default, data, document.places, faults)
+    config_type = config_class(**chosen)
+    config = None
+    try:
+        config = config_type.model_validate(data)
+    except ValidationError as error:
+        known = {fault.path for fault in faults}
+        faults += [fault for fault in faults_of(error, config_type, document.places) if fault.path not in known]
+    if config and config.data.label_column in config.data.text_columns:
+        path = ("data", "label_column")
+        faults.append(Fault(path, document.places.get(path, ""), "expected another column than text_column"))
+    if config and config.data.split_column and (config.data.test or not isinstance(config.data.validation, float)):
+        path = ("data", "split_column")
+        message = "expected no file for validation or test beside it: the column says which rows these are"
+        faults.append(Fault(path, document.places.get(path, ""), message))
+    if faults or config is None:
+        raise ConfigError(report(name, faults))
+    return config
+
+
+def config_class(preprocessing: str, model: str) -> type[Config]:
+    """`Config` with the settings of the chosen tokenizer and architecture."""
+    parts = {"preprocessing": TOKENIZERS[preprocessing].Options, "model": ARCHITECTURES[model].Options}
+    fields: dict[str, Any] = {
+        section: (part, Field(part(), description=Config.model_fields[section].description))
+        for section, part in parts.items()
+    }
+    return create_model("Config", __base__=Config, **fields)
+
+
+def write_config(config: Config, path: Path, command: str) -> None:
+    """Write the resolved config, every default filled in: `textclf train` on it repeats the run."""
+    stream = StringIO()
+    yaml = YAML()
+    yaml.width = sys.maxsize  # a line that is broken loses spaces
+    yaml.dump(_quoted({name: _ordered(getattr(config, name)) for name in Config.model_fields}), stream)
+    heading = f"# As resolved by `{escaped(command)}`, every default filled in."
+    with atomic_file(path) as written:
+        written.write(f"{heading}\n{stream.getvalue()}")
+
+
+def _ordered(value: Any) -> Any:
+    """Settings as plain data, in the order for a reader."""
+    if isinstance(value, list):
+        return [_ordered(item) for item in value]
+    if not is_settings(type(value)):
+        return value
+    return {name: _ordered(getattr(value, name)) for name in ordered_fields(type(value))}
+
+
+def _quoted(value: Any) -> Any:
+    """Text with control characters in double quotes, where YAML has escapes for them."""
+    if isinstance(value, dict):
+        return {key: _quoted(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_quoted(item) for item in value]
+    return DoubleQuotedScalarString(value) if isinstance(value, str) and not value.isprintable() else value
+
+
+def json_schema() -> dict:
+    """The JSON Schema of a config file, for editors."""
+    fields: dict[str, Any] = {
+        section: (part, Field(None, description=Config.model_fields[section].description))
+        for section, part in (
+            (section, _union([module.Options for module in table.values()]))
+            for section, (_, table, _) in CHOICES.items()
+        )
+    }
+    whole = create_model("Config", __base__=Config, __doc__=Config.__doc__, **fields)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "textclf config",
+        **whole.model_json_schema(),
+    }
+
+
+def _union(classes: list[type]) -> Any:
+    union: Any = classes[0]
+    for part in classes[1:]:
+        union = union | part
+    return union
+
+
+def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
+    """Any form of a config -> its data, and the name for messages."""
+    if isinstance(source, Config):
+        return Document(source.model_dump(), {}, []), "config"
+    if isinstance(source, Mapping):
+        return Document(copy.deepcopy(dict(source)), {}, []), "config"
+    try:
+        text = _config_text(Path(source))
+    except FileNotFoundError:
+        raise ConfigError(f"{source}: expected a config file, but there is none. Check the path.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{source}: expected a YAML file in UTF-8, received other bytes.") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{escaped(str(source))}: cannot be read: {getattr(error, 'strerror', None) or error}."
+        ) from None
+    return parse_yaml(text), str(source)
+
+
+def _config_text(path: Path) -> str:
+    """The text of a config file, however large the file may be, or endless."""
+    with path.open("rb") as stream:
+        content = stream.read(LARGEST_CONFIG + 1)
+    if len(content) > LARGEST_CONFIG:
+        raise ValueError(f"expected at most {LARGEST_CONFIG:,} bytes, received more")
+    return content.decode("utf-8-sig")
+
+
+def _apply(override: str, document: Document) -> None:
+    """Put one `section.setting=value` into the data."""
+    path, equals, value = override.partition("=")
+    keys = tuple(path.strip().split("."))
+    place = f"--set {override[:LONGEST_PLACE]}"
+    if not equals or not all(keys):
+        document.faults.append(Fault((), place, "expected section.setting=value, such as training.epochs=3"))
+        return
+    settings = document.data
+    for end, key in enumerate(keys[:-1], start=1):
+        if isinstance(settings, dict):
+            if settings.get(key) is None:  # a section that is not there yet, or has nothing below it
+                settings[key] = {}
+                document.places[keys[:end]] = place
+            settings = settings[key]
+        if not isinstance(settings, dict):
+            document.faults.append(
+                Fault(keys[:end], place, f"expected {SETTINGS} to override, received {show(settings)}")
+            )
+            return
+    if isinstance(settings, dict):
+        settings[keys[-1]] = parse_value(value)
+        document.places[keys] = place
+
+
+def _choose(section, setting, table, default, data, places, faults) -> tuple[str, dict]:
+    """The part chosen in a section; an unknown one is a fault, and the rest is checked as for the default."""
+    settings = data.get(section)
+    if not isinstance(settings, dict) or setting not in settings:
+        return default, data
+    name = settings[setting]
+    if isinstance(name, str) and name in table:
+        return name, data
+    message = f"expected one of {', '.join(table)}, received {show(name)}{did_you_mean(str(name), table)}"
+    faults.append(Fault((section, setting), places.get((section, setting), ""), message))
+    return default, {**data, section: {**settings, setting: default}}

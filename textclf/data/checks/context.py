@@ -1,0 +1,90 @@
+"""What the checks look at. Everything is computed once, and only if a check asks for it."""
+
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from textclf.core.parallel import map_chunks
+from textclf.core.text_hashing import text_hashes
+from textclf.data.checks.repetitions import Repetitions, find_repetitions
+from textclf.data.dataset import Dataset, blank_texts
+from textclf.data.labels import Labels, compact, looked_up
+from textclf.data.targets import Targets
+from textclf.data.writing_systems import count_characters
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.ragged import TokenIds, concatenate
+
+SAMPLE_ROWS = 200_000  # of a split, where texts are looked into: more would not fit into memory, nor change a share
+
+
+class Material:
+    """The splits of one training, `train` first. Every property has an entry for each split.
+
+    Args:
+        targets: `None` where they cannot be learned from the training labels.
+    """
+
+    def __init__(self, splits: dict[str, Dataset], preprocessor: Preprocessor, targets: Targets | None):
+        self.splits = splits
+        self.train = splits["train"]
+        self.preprocessor = preprocessor
+        self.targets = targets
+
+    @cached_property
+    def repetitions(self) -> Repetitions:
+        """Texts that occur more than once, empty ones with them."""
+        hashes = {name: text_hashes(dataset.texts) for name, dataset in self.splits.items()}
+        return find_repetitions(hashes, self.answer_numbers)
+
+    @cached_property
+    def answer_numbers(self) -> dict[str, np.ndarray]:
+        """A number for the labels of each text, the same for the same labels in any order."""
+        answers: dict[tuple[str, ...], int] = {}
+        return {name: _numbered(dataset.labels, answers) for name, dataset in self.splits.items()}
+
+    @cached_property
+    def blank(self) -> dict[str, np.ndarray]:
+        """Which texts are empty or only spaces."""
+        return {name: blank_texts(dataset.texts) for name, dataset in self.splits.items()}
+
+    @cached_property
+    def sampled(self) -> dict[str, Dataset]:
+        """The splits, or where they are large rows from everywhere: for what takes long or much memory."""
+        return {name: dataset.sample(SAMPLE_ROWS) for name, dataset in self.splits.items()}
+
+    @cached_property
+    def token_ids(self) -> dict[str, TokenIds]:
+        """Sampled texts as token ids, whole: not cut at `sequence_length`, and empty where nothing was found."""
+        encode = self.preprocessor.tokenizer.encode
+        return {name: concatenate(list(map_chunks(encode, dataset.texts))) for name, dataset in self.sampled.items()}
+
+    @cached_property
+    def characters(self) -> dict[str, np.ndarray]:
+        """How often each code point occurs in the sampled texts."""
+        return {name: count_characters(dataset.texts) for name, dataset in self.sampled.items()}
+
+    @cached_property
+    def _sampled_texts(self) -> pa.DictionaryArray:
+        return pa.concat_arrays([dataset.texts for dataset in self.sampled.values()]).dictionary_encode()
+
+    @property
+    def distinct_texts(self) -> pa.LargeStringArray:
+        """Every sampled text once, in the order of its first occurrence: those of train come first."""
+        return self._sampled_texts.dictionary
+
+    @cached_property
+    def distinct_numbers(self) -> dict[str, np.ndarray]:
+        """The position of each sampled text in `distinct_texts`."""
+        return self._by_split(self.sampled, self._sampled_texts.indices.to_numpy())
+
+    @staticmethod
+    def _by_split(splits: dict[str, Dataset], numbers: np.ndarray) -> dict[str, np.ndarray]:
+        ends = np.cumsum([len(dataset) for dataset in splits.values()])
+        return dict(zip(splits, np.split(numbers, ends[:-1]), strict=True))
+
+
+def _numbered(labels: Labels, numbers: dict[tuple[str, ...], int]) -> np.ndarray:
+    keys = (tuple(sorted(set(answer))) for answer in labels.answers)
+    table = np.array([numbers.setdefault(key, len(numbers)) for key in keys], int)
+    return looked_up(compact(table), labels.codes)

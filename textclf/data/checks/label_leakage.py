@@ -1,0 +1,86 @@
+"""Words that give a label away: a mark left by whoever made the file, or the label itself in the text."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from textclf.core.text_column import text_array
+from textclf.data.checks.context import Material
+from textclf.data.checks.finding import Finding, counted, percent, quoted, shown_rows
+from textclf.data.labels import Labels
+from textclf.preprocessing.ragged import TokenIds
+from textclf.preprocessing.tokenizers import word
+
+FEWEST_ROWS = 20  # of a label: fewer may have a word in common by chance
+IN_LABEL = 0.9  # of the label's rows have the word
+ONLY_THERE = 0.95  # of the rows with the word have the label
+
+
+class Giveaway(NamedTuple):
+    """A token, the label it gives away, and in how many rows they meet."""
+
+    token_id: int
+    label: str
+    together: int
+    with_token: int
+    with_label: int
+
+
+def giveaway_words(material: Material) -> Iterator[Finding]:
+    """Tokens that nearly all rows of a label have, and hardly any other row."""
+    rows, train = material.token_ids["train"], material.sampled["train"]
+    for found in find_giveaways(rows, train.labels, material.preprocessor.tokenizer.unknown_id):
+        first = int(np.searchsorted(rows.offsets, np.argmax(rows.ids == found.token_id), side="right")) - 1
+        yield Finding(
+            "warning",
+            "giveaway words",
+            f"train: {quoted(_written(material, found.token_id, first))} is in {found.together} of "
+            f"{counted(found.with_label, 'row')} of {quoted(found.label)} "
+            f"({percent(found.together / found.with_label)}) and in {found.with_token - found.together} others "
+            f"({shown_rows(train.rows[[first]])}).",
+            "Make sure that texts will have this word when the classifier is used; if not, remove it from the file.",
+        )
+
+
+def find_giveaways(rows: TokenIds, labels: Labels, unknown_id: int) -> list[Giveaway]:
+    """All of them, by label and token."""
+    names = [label for label, count in labels.count().items() if count >= FEWEST_ROWS]
+    if not names or len(labels.count()) < 2:
+        return []
+    numbers = {label: number for number, label in enumerate(names)}
+    of_row = [[numbers[label] for label in set(row) if label in numbers] for row in labels]
+    num_labels = np.array([len(row) for row in of_row])
+    flat_labels = np.array([number for row in of_row for number in row], np.int64)
+    first_label = np.cumsum(num_labels) - num_labels
+
+    width = int(rows.ids.max(initial=0)) + 1
+    row_of, ids = np.divmod(np.unique(np.repeat(np.arange(len(labels)), rows.lengths) * width + rows.ids), width)
+    with_token = np.bincount(ids, minlength=width)
+    kept = (with_token[ids] >= IN_LABEL * FEWEST_ROWS) & (ids != unknown_id)
+    row_of, ids = row_of[kept], ids[kept]
+    repeats = num_labels[row_of]  # a row with three labels counts for each of them
+    within = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    label_of = flat_labels[np.repeat(first_label[row_of], repeats) + within]
+    pairs, together = np.unique(label_of * width + np.repeat(ids, repeats), return_counts=True)
+    label_of, ids = np.divmod(pairs, width)
+
+    with_label = np.bincount(flat_labels, minlength=len(names))
+    gives_away = (together >= IN_LABEL * with_label[label_of]) & (together >= ONLY_THERE * with_token[ids])
+    return [
+        Giveaway(
+            int(ids[i]), names[label_of[i]], int(together[i]), int(with_token[ids[i]]), int(with_label[label_of[i]])
+        )
+        for i in np.flatnonzero(gives_away)
+    ]
+
+
+def _written(material: Material, token_id: int, index: int) -> str:
+    """The word of a token, found in a text that has it: a tokenizer need not know its words."""
+    text = material.sampled["train"].texts.slice(index, 1)
+    words = [*word.split(text, word.Options()).values.to_pylist(), *text[0].as_py().split()]
+    for written in words:
+        ids = material.preprocessor.tokenizer.encode(text_array([written])).ids
+        if ids.tolist() == [token_id]:
+            return written
+    return f"token {token_id}"

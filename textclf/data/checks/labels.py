@@ -1,0 +1,155 @@
+"""Labels: rare ones, ones that a split lacks, ones that are written in two ways, and the order of the file."""
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from textclf.data.checks.context import Material
+from textclf.data.checks.finding import Finding, counted, first_shown, percent, quoted, shown_rows
+from textclf.data.labels import occurrences
+
+FEW_ROWS = 10
+RARE = 0.1  # of the average rows of a label
+SEPARATORS = "|;,"
+SORTED = 0.1  # of the runs of equal labels that a shuffled file has
+
+
+def balance(material: Material) -> Iterator[Finding]:
+    """How many labels there are, and what always answering the most frequent one would reach."""
+    labels = material.train.labels
+    counts = labels.count()
+    if not counts:
+        return
+    most, least = next(iter(counts)), next(reversed(counts))
+    share = percent(counts[most] / len(labels))
+    several = sum(counts.values()) > len(labels)
+    by_row = f" ({sum(counts.values()) / len(labels):.2f} a row)" if several else ""
+    yield Finding(
+        "note",
+        "labels",
+        f"train: {counted(len(counts), 'label')}{by_row}; the most frequent is {quoted(most)} with {share} of the "
+        f"rows, the rarest {quoted(least)} with {counted(counts[least], 'row')}.",
+        "Compare F1 macro: accuracy says little of several labels a row."
+        if several
+        else f"Compare every accuracy with {share}: always answering {quoted(most)} reaches that.",
+    )
+
+
+def rare_labels(material: Material) -> Iterator[Finding]:
+    """Labels with too few training rows to be learned, or far fewer than the others."""
+    counts = material.train.labels.count()
+    fewest = max(FEW_ROWS, RARE * sum(counts.values()) / max(1, len(counts)))
+    rare = {label: count for label, count in reversed(counts.items()) if count < fewest}
+    if rare:
+        shown = first_shown(f"{quoted(label)} {count}" for label, count in rare.items())
+        single = sum(count == 1 for count in rare.values())
+        yield Finding(
+            "warning",
+            "rare labels",
+            f"train: {len(rare)} of {counted(len(counts), 'label')} {'has' if len(rare) == 1 else 'have'} fewer than "
+            f"{fewest:.0f} rows{f', {single} of them a single one' if single else ''}: {shown}.",
+            "Add rows of them or merge them with others: they will hardly ever be answered, and F1 macro counts them "
+            "as much as all others.",
+        )
+
+
+def unknown_labels(material: Material) -> Iterator[Finding]:
+    """Labels of another split that the training texts do not have: training refuses them."""
+    known = set(material.train.labels.count())
+    for split, dataset in list(material.splits.items())[1:]:
+        unknown = set(dataset.labels.count()) - known
+        if unknown:
+            rows = dataset.rows[dataset.labels.where(lambda answer: not unknown.isdisjoint(answer))]  # noqa: B023
+            yield Finding(
+                "error",
+                "unknown labels",
+                f"{split}: {counted(len(unknown), 'label')} in {counted(len(rows), 'row')} that train does not have: "
+                f"{first_shown(map(quoted, sorted(unknown)))} ({shown_rows(rows)}).",
+                "Correct the labels, or add rows of them to train.",
+            )
+
+
+def missing_labels(material: Material) -> Iterator[Finding]:
+    """Labels that are learned but cannot be measured in a split."""
+    known = material.train.labels.count()
+    for split, dataset in list(material.splits.items())[1:]:
+        present = set(dataset.labels.count())
+        missing = [label for label in known if label not in present]
+        if missing:
+            yield Finding(
+                "warning",
+                "missing labels",
+                f"{split}: {len(missing)} of {counted(len(known), 'label')} of train never "
+                f"{'occurs' if len(missing) == 1 else 'occur'}: {first_shown(map(quoted, missing))}.",
+                f"Add rows of them to {split}: how well they are answered cannot be said from it.",
+            )
+
+
+def labels_alike(material: Material) -> Iterator[Finding]:
+    """Labels that differ only in case, spaces or Unicode form."""
+    written: dict[str, Counter[str]] = defaultdict(Counter)
+    for dataset in material.splits.values():
+        for label, count in dataset.labels.count().items():
+            written[_plain(label)][label] += count
+    for forms in written.values():
+        if len(forms) > 1:
+            yield Finding(
+                "warning",
+                "labels alike",
+                "differing only in case, spaces or Unicode form: "
+                + ", ".join(f"{quoted(form)} in {counted(count, 'row')}" for form, count in forms.most_common())
+                + ".",
+                "Write them the same: they are learned as different labels.",
+            )
+
+
+def joined_labels(material: Material) -> Iterator[Finding]:
+    """Several labels in one field that are read as one label."""
+    if material.targets and material.targets.many:
+        return
+    counts = material.train.labels.count()
+    for separator in SEPARATORS:
+        joined = [label for label in counts if separator in label]
+        parts = {part.strip() for label in joined for part in label.split(separator)}
+        if len(joined) > 1 and parts <= set(counts):
+            yield Finding(
+                "warning",
+                "joined labels",
+                f"train: {len(joined)} of {counted(len(counts), 'label')} are others joined by '{separator}', such as "
+                f"{quoted(joined[0])}.",
+                f"If a text may have several labels, set targets.type: multilabel, targets.separator: '{separator}'.",
+            )
+
+
+def labels_all_different(material: Material) -> Iterator[Finding]:
+    """Hardly any label twice: probably not the column of labels."""
+    counts = material.train.labels.count()
+    if len(counts) > FEW_ROWS and 2 * len(counts) > sum(counts.values()):
+        yield Finding(
+            "warning",
+            "different labels",
+            f"train: {len(counts)} different labels in {counted(len(material.train), 'row')}.",
+            "Check data.label_column: labels are expected to repeat.",
+        )
+
+
+def sorted_by_label(material: Material) -> Iterator[Finding]:
+    """Files in which the rows of a label follow each other."""
+    found = []
+    for split, answers in material.answer_numbers.items():
+        shares = occurrences(answers, int(answers.max(initial=0)) + 1) / max(1, len(answers))
+        expected = 1 + (len(answers) - 1) * (1 - (shares**2).sum())
+        runs = 1 + int((answers[1:] != answers[:-1]).sum())
+        if runs < SORTED * expected:  # of two labels in a few rows never: there are at least two runs
+            found.append(f"{split} ({len(answers)} rows in {counted(runs, 'run')} of equal labels)")
+    if found:
+        yield Finding(
+            "note",
+            "sorted by label",
+            f"The rows of a label follow each other in {', '.join(found)}.",
+            "Nothing to do: a validation share is drawn from everywhere, and training shuffles.",
+        )
+
+
+def _plain(label: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", label).casefold().split())

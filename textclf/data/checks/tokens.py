@@ -1,0 +1,88 @@
+"""Texts as the network will read them: how long they are, what is cut, what is unknown, and wrong tokenizers."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow.compute as pc
+
+from textclf.data.checks.context import Material
+from textclf.data.checks.finding import Finding, percent
+from textclf.data.dataset import blank_texts
+from textclf.data.writing_systems import WITHOUT_SPACES, script_shares
+
+MUCH_CUT = 0.5  # of the texts of a split
+MUCH_UNKNOWN = 0.2  # of the tokens of a split
+LONG_TOKEN = 6  # characters of a token in the middle text: words of scripts without spaces are shorter
+MUCH_OF_A_SCRIPT = 0.3  # of all letters
+ONE_TOKEN, SEVERAL_WORDS = 2, 8  # fewer tokens than this in the middle text, more characters than that
+
+
+def lengths(material: Material) -> Iterator[Finding]:
+    """Tokens of a text by split, and how many texts lose some of them."""
+    limit = material.preprocessor.options.sequence_length
+    described, cut = [], {}
+    for split, rows in material.token_ids.items():
+        if len(rows.lengths):
+            middle, most, longest = (int(value) for value in np.quantile(rows.lengths, [0.5, 0.95, 1], method="higher"))
+            described.append(f"{split} median {middle}, 95 % at most {most}, longest {longest}")
+            cut[split] = float((rows.lengths > limit).mean())
+    if not described:
+        return
+    yield Finding(
+        "note", "lengths", f"Tokens of a text: {'; '.join(described)}.", f"preprocessing.sequence_length is {limit}."
+    )
+    if any(cut.values()):
+        yield Finding(
+            "warning" if max(cut.values()) >= MUCH_CUT else "note",
+            "cut texts",
+            f"Longer than preprocessing.sequence_length {limit} and cut on the "
+            f"{material.preprocessor.options.truncating}: {_by_split(cut)}.",
+            "Raise preprocessing.sequence_length to read more, at the price of time; preprocessing.truncating decides "
+            "which end is lost.",
+        )
+
+
+def unknown_words(material: Material) -> Iterator[Finding]:
+    """The share of tokens that the vocabulary of train does not have, by split."""
+    unknown_id = material.preprocessor.tokenizer.unknown_id
+    shares = {
+        split: float((rows.ids == unknown_id).mean()) for split, rows in material.token_ids.items() if len(rows.ids)
+    }
+    if any(shares.values()):
+        much = max(shares.values()) >= MUCH_UNKNOWN
+        yield Finding(
+            "warning" if much else "note",
+            "unknown words",
+            f"Tokens that are not in the vocabulary: {_by_split(shares)}.",
+            "If train has many too, raise preprocessing.vocabulary_size; if not, add texts like those of the others."
+            if much
+            else "",
+        )
+
+
+def wrong_tokenizer(material: Material) -> Iterator[Finding]:
+    """Texts that stay whole: a tokenizer that splits on spaces, and a script that has none."""
+    train = material.sampled["train"]
+    used = np.flatnonzero(~blank_texts(train.texts))
+    if not len(used):
+        return
+    tokens = material.token_ids["train"].lengths[used]
+    characters = pc.utf8_length(train.texts).to_numpy(zero_copy_only=False)[used]
+    scripts = script_shares(material.characters["train"])
+    without_spaces = sum(scripts.get(script, 0) for script in WITHOUT_SPACES)
+    whole = np.median(tokens) < ONE_TOKEN and np.median(characters) > SEVERAL_WORDS
+    unsplit = without_spaces >= MUCH_OF_A_SCRIPT and np.median(characters / np.maximum(tokens, 1)) >= LONG_TOKEN
+    if whole or unsplit:
+        tokenizer = material.preprocessor.options.tokenizer
+        yield Finding(
+            "warning",
+            "tokenizer",
+            f"train: tokenizer {tokenizer} makes {np.median(tokens):g} tokens of a text of {np.median(characters):g} "
+            f"characters (medians); {percent(without_spaces)} of the letters are of scripts written without spaces.",
+            "Set preprocessing.tokenizer to word, which makes a token of every Chinese and Japanese character; "
+            "for other scripts choose one that needs no spaces, or put spaces between the words.",
+        )
+
+
+def _by_split(shares: dict[str, float]) -> str:
+    return ", ".join(f"{percent(share)} of {split}" for split, share in shares.items())

@@ -1,0 +1,257 @@
+"""Labelled texts: read from files, checked, and split into what is learned from and what is measured on."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import eq
+from typing import Annotated
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field, PlainValidator
+
+from textclf.core.errors import DataError
+from textclf.core.memmap import STRETCH, pieces, stored, stretches
+from textclf.core.parallel import chunks_of, map_chunks
+from textclf.core.pydantic_options import Options
+from textclf.core.text_column import stored_texts
+from textclf.data.labels import Labels, code_column
+from textclf.data.readers.options import ReadingOptions
+from textclf.data.readers.sources import read_files
+
+log = logging.getLogger(__name__)
+CHUNK_ROWS = 10_000  # taken at a time
+# What data sets call their splits, and what they are here.
+SPLIT_NAMES = {
+    **dict.fromkeys(["train", "training"], "train"),
+    **dict.fromkeys(["validation", "valid", "val", "dev", "development"], "validation"),
+    **dict.fromkeys(["test", "testing"], "test"),
+}
+
+Files = Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
+
+
+def _share_or_files(value: object) -> float | str | list[str]:
+    if isinstance(value, float) and 0 < value < 1:
+        return value
+    if value and (isinstance(value, str) or (isinstance(value, list) and all(isinstance(v, str) for v in value))):
+        return value
+    raise ValueError("a share above 0 and below 1, such as 0.1, or the path of a file")
+
+
+ShareOrFiles = Annotated[
+    float | str | list[str],
+    PlainValidator(_share_or_files, json_schema_input_type=Annotated[float, Field(gt=0, lt=1)] | str | list[str]),
+]
+
+
+class ColumnOptions(Options):
+    """Where text and label stand in a file."""
+
+    text_column: Files = Field("text", description="Column or field with the text; several are joined.")
+    label_column: str = Field("label", min_length=1, description="Column or field with the label or labels.")
+
+    @property
+    def text_columns(self) -> list[str]:
+        """The columns with text, as a list."""
+        return [self.text_column] if isinstance(self.text_column, str) else self.text_column
+
+
+class DataOptions(ColumnOptions, ReadingOptions):
+    """Files of labelled texts: a path, a pattern such as data/*.csv, a folder, or a list of these."""
+
+    train: Files = Field(description="What to learn from.")
+    validation: ShareOrFiles = Field(
+        0.1,
+        description="A share of train, stratified and shuffled, identical texts kept together; or files. "
+        "Decides when to stop and which weights to keep.",
+    )
+    test: Files | None = Field(None, description="Texts that nothing is learned from, for the final figures.")
+    split_column: str | None = Field(
+        None,
+        min_length=1,
+        description="Column of train that says of each row whether it is train, validation or test, in place of "
+        "files of their own.",
+    )
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled texts of one split.
+
+    Args:
+        texts: in memory, or in a temporary file where there are many.
+        labels: of each text: exactly one, or any number where the classifier has many; `read_dataset` gives them
+            as they stand in the file.
+        rows: the numbers of the rows in the file (of all files of the split), counted from 1, int32 (texts,).
+    """
+
+    name: str
+    texts: pa.LargeStringArray
+    labels: Labels
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, indices: np.ndarray) -> "Dataset":
+        """The texts at `indices`, in that order; or those that are marked, where it is bool (texts,)."""
+        most = max(1, STRETCH * len(self) // max(1, self.texts.nbytes))  # rows of the file that are read at a time
+        texts = stored_texts(
+            self.texts.take(pa.array(part[some])) for part in _parts(indices) for some in stretches(part, most)
+        )
+        rows = stored((self.rows[part] for part in _parts(indices)), self.rows.dtype)
+        return Dataset(self.name, texts, self.labels.take(indices), rows)
+
+    def slices(self, rows: int) -> Iterator["Dataset"]:
+        """The texts in their order, so many at a time; nothing is copied."""
+        for start, texts in zip(range(0, len(self), rows), chunks_of(self.texts, rows), strict=True):
+            some = slice(start, start + rows)
+            yield Dataset(self.name, texts, self.labels.take(some), self.rows[some])
+
+    def sample(self, most: int) -> "Dataset":
+        """At most so many texts from everywhere, at equal distances, in their order."""
+        return self if len(self) <= most else self.take(np.arange(most) * len(self) // most)
+
+
+def read_dataset(source: str | Sequence[str], columns: ColumnOptions, reading: ReadingOptions) -> Dataset:
+    """Read files. A label field of text is one label, as it stands; of a list, its labels; an empty one, none.
+
+    Raises:
+        DataError: a file is missing or cannot be read, or there are no rows.
+    """
+    return _read(source, columns, reading, None)[0]
+
+
+def read_sources(data: DataOptions) -> dict[str, Callable[[], Dataset]]:
+    """What the config names, by split, `train` first: a function for each that reads it, as `read_dataset` does."""
+    if data.split_column:
+        parts = _read_parts(data)
+        return {name: partial(dict.__getitem__, parts, name) for name in parts}
+    sources = {"train": data.train, "validation": data.validation, "test": data.test}
+    return {
+        name: partial(read_dataset, source, data, data)
+        for name, source in sources.items()
+        if source is not None and not isinstance(source, float)
+    }
+
+
+def _read_parts(data: DataOptions) -> dict[str, Dataset]:
+    """The splits of a file whose column says which row is in which."""
+    dataset, said = _read(data.train, data, data, data.split_column)
+    splits = said.map(lambda names: tuple(SPLIT_NAMES.get(name.casefold(), name) for name in names))
+    unknown = np.flatnonzero(splits.where(lambda names: len(names) != 1 or names[0] not in SPLIT_NAMES.values()))
+    if len(unknown):
+        received = ", ".join(said[unknown[0]]) or "nothing"
+        raise DataError(
+            f"{dataset.name}: expected train, validation or test in column '{data.split_column}', received "
+            f"'{received}' in row {dataset.rows[unknown[0]]}. Correct it, or remove data.split_column."
+        )
+    if ("train",) not in splits.answers:
+        raise DataError(f"{dataset.name}: expected rows of train in column '{data.split_column}', but there are none.")
+    names = [name for name in ("train", "validation", "test") if (name,) in splits.answers]
+    return {name: dataset.take(splits.where(partial(eq, (name,)))) for name in names}
+
+
+def _read(
+    source: str | Sequence[str], columns: ColumnOptions, reading: ReadingOptions, split_column: str | None
+) -> tuple[Dataset, Labels]:
+    """A dataset, and what its split column says of each row."""
+    name = str(source) if isinstance(source, str) else ", ".join(map(str, source))
+    codes = {"label": [np.empty(0, np.uint8)], "split": [np.empty(0, np.uint8)]}
+    numbers: dict[str, dict[tuple[str, ...], int]] = {"label": {}, "split": {}}
+    with_lists: set[str] = set()
+
+    def texts_of_tables() -> Iterator[pa.LargeStringArray]:
+        for table in read_files(source, columns.text_columns, columns.label_column, reading, split_column):
+            for column in table.column_names[1:]:
+                codes[column].append(code_column(table[column], numbers[column]))
+                if pa.types.is_list(table[column].type):
+                    with_lists.add(column)
+            yield from table["text"].chunks
+
+    texts = stored_texts(texts_of_tables())
+    if not len(texts):
+        raise DataError(f"{name}: expected rows of texts and labels, received a file without rows.")
+    labels, splits = (
+        Labels(list(numbers[column]), np.concatenate(codes[column]), column in with_lists).map(_stripped)
+        for column in ("label", "split")
+    )
+    return Dataset(name, texts, labels, _numbered(len(texts))), splits
+
+
+def _numbered(rows: int) -> np.ndarray:
+    """1, 2, 3 …: of millions in a file, as the texts are."""
+    return stored((np.arange(some.start + 1, some.stop + 1) for some in pieces(rows)), np.int32)
+
+
+def with_labels(dataset: Dataset, separator: str | None) -> Dataset:
+    """Labels as they stand in the file -> the labels of each text.
+
+    Args:
+        separator: between several labels of a text, which may also have none; `None` for exactly one label a
+            text: rows without are left out, and said.
+
+    Raises:
+        DataError: no row has a label, or one has several where it should have one.
+    """
+    if not any(dataset.labels.answers):
+        raise DataError(f"{dataset.name}: expected labels, received only empty fields. Check data.label_column.")
+    if separator is not None:
+        return replace(dataset, labels=dataset.labels.map(lambda answer: _split(answer, separator)))
+    several = np.flatnonzero(dataset.labels.where(lambda answer: len(answer) > 1))
+    if len(several):
+        raise DataError(
+            f"{dataset.name}: expected one label in every row, received {len(dataset.labels[several[0]])} in row "
+            f"{dataset.rows[several[0]]}. Set targets.type to multilabel."
+        )
+    return _without(dataset, dataset.labels.where(lambda answer: not answer), "have no label")
+
+
+def without_blank_texts(dataset: Dataset) -> Dataset:
+    """The rows that have a text: the others teach nothing and are left out, and said.
+
+    Raises:
+        DataError: no text is left.
+    """
+    blank = blank_texts(dataset.texts)
+    if blank.all():
+        raise DataError(f"{dataset.name}: expected texts, received only empty fields. Check data.text_column.")
+    return _without(dataset, blank, "have no text")
+
+
+def blank_texts(texts: pa.LargeStringArray) -> np.ndarray:
+    """Which texts are empty or only spaces, bool (texts,)."""
+    return stored(map_chunks(_blank, texts), bool)
+
+
+def _blank(texts: pa.LargeStringArray) -> np.ndarray:
+    lengths = pc.binary_length(pc.utf8_trim_whitespace(texts))
+    return lengths.to_numpy(zero_copy_only=False) == 0
+
+
+def _stripped(labels: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(label.strip() for label in labels if label and label.strip())
+
+
+def _split(answer: tuple[str, ...], separator: str) -> tuple[str, ...]:
+    parts = _stripped(part for label in answer for part in label.split(separator))
+    return tuple(dict.fromkeys(parts))
+
+
+def _without(dataset: Dataset, unwanted: np.ndarray, reason: str) -> Dataset:
+    """The dataset without the marked rows, and a warning that names the first of them."""
+    if not unwanted.any():
+        return dataset
+    rows = dataset.rows[unwanted]
+    shown = ", ".join(map(str, rows[:5])) + (" …" if len(rows) > 5 else "")
+    log.warning("%s: %d of %d rows %s and are left out (rows %s)", dataset.name, len(rows), len(dataset), reason, shown)
+    return dataset.take(~unwanted)
+
+
+def _parts(indices: np.ndarray) -> Iterator[np.ndarray]:
+    """Indices, or the places of what is marked, some at a time."""
+    for some in pieces(len(indices), CHUNK_ROWS):
+        yield some.start + np.flatnonzero(indices[some]) if indices.dtype == bool else indices[some]

@@ -1,0 +1,38 @@
+"""Files of texts -> columns, in chunks. `READERS` says what there is, `sources.py` reads whatever is named."""
+
+from pathlib import PurePath
+
+from textclf.core.compression import COMPRESSIONS, without_compression
+from textclf.core.errors import DataError
+from textclf.data.readers import csv, fasttext, folder, jsonl, lines, parquet, tsv
+
+# One file and one line each. A reader module offers
+#   read(stream, columns, name, options) -> Iterator[pa.Table]    the named columns, as large strings, or as lists
+#                                                                 of them where the file has lists; no empty table
+#   ENDINGS          of the files
+#   NAMES_COLUMNS    whether the files do; if not, the first column asked for is the text, the second the label
+READERS = {
+    "csv": csv,
+    "tsv": tsv,
+    "jsonl": jsonl,
+    "parquet": parquet,
+    "txt": lines,
+    "fasttext": fasttext,
+    "folder": folder,
+}
+ENDINGS = {ending: name for name, reader in READERS.items() for ending in reader.ENDINGS}
+
+
+def format_of(path: str) -> str:
+    """The format of a file, by its ending, before which it may be one of a compressed file.
+
+    Raises:
+        DataError: no reader has that ending.
+    """
+    ending = PurePath(without_compression(path)).suffix.lower()
+    if ending not in ENDINGS:
+        raise DataError(
+            f"{path}: expected a file that ends in {', '.join(ENDINGS)}, compressed or not "
+            f"({', '.join(COMPRESSIONS)}), received '{ending or path}'. Name its format with data.format."
+        )
+    return ENDINGS[ending]

@@ -1,0 +1,101 @@
+"""CSV: quoted fields with delimiters, quotes and line breaks inside, of any length."""
+
+import csv
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from textclf.core.errors import DataError
+from textclf.data.readers.limits import BoundedRows
+from textclf.data.readers.options import DEFAULTS, ReadingOptions
+from textclf.data.readers.problems import missing_columns, wrong_bytes
+
+ENDINGS = (".csv",)
+NAMES_COLUMNS = True
+CHUNK_ROWS = 2_000
+HEADER_BYTES = 1 << 16
+DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar"}
+
+
+def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
+    """The named columns, `CHUNK_ROWS` rows at a time; a file with only a header gives no chunk.
+
+    Raises:
+        DataError: no header, a missing column, a row with too many fields or without an end, an open quote, or
+            bytes that the encoding does not have.
+    """
+    import pandas
+
+    form = _form(options)
+    rows = BoundedRows(stream, name, delimiter=form["sep"], quotes=options.quoting == "minimal")
+    try:
+        content = io.BufferedReader(rows, HEADER_BYTES)
+        # A blank line is no row, but where a text is all of a row, it is an empty one.
+        form["skip_blank_lines"] = not _is_one_column(content.peek(HEADER_BYTES), form["sep"])
+        with warnings.catch_warnings():
+            # A first row with more fields than the header is only a warning to pandas, and data is lost. With
+            # `usecols` it would not even be that, in any row: all columns are read.
+            warnings.simplefilter("error", pandas.errors.ParserWarning)
+            with pandas.read_csv(content, **form) as frames:
+                for frame in frames:
+                    rows.forget()
+                    found = list(frame.columns)
+                    if not set(columns) <= set(found):
+                        raise missing_columns(name, columns, found, _other_delimiter(found))
+                    if len(frame):
+                        yield pa.table({column: pa.array(frame[column], pa.large_string()) for column in columns})
+    except pandas.errors.EmptyDataError:
+        raise DataError(f"{name}: expected a header line and rows, received an empty file.") from None
+    except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
+        raise DataError(f"{name}: {_explained(str(error), form['sep'], options.quoting)}") from None
+    except UnicodeError as error:
+        raise wrong_bytes(name, error, options.encoding) from None
+
+
+def _form(options: ReadingOptions) -> dict:
+    """The options in pandas's words."""
+    return {
+        "sep": options.delimiter or ",",
+        "quoting": csv.QUOTE_MINIMAL if options.quoting == "minimal" else csv.QUOTE_NONE,
+        # With plain utf-8 pandas decodes field by field, and does not see a character that is cut at the end.
+        "encoding": "utf-8-sig" if options.encoding == "utf-8" else options.encoding,
+        "dtype": str,
+        "na_filter": False,
+        "index_col": False,
+        "chunksize": CHUNK_ROWS,
+    }
+
+
+def _is_one_column(beginning: bytes, delimiter: str) -> bool:
+    header, *more = re.split(rb"[\r\n]", beginning, maxsplit=1)
+    return bool(more and header.strip()) and delimiter.encode() not in header
+
+
+def _other_delimiter(found: list[str]) -> str:
+    """What to do about a header that is one field because its delimiter is another."""
+    likely = [named for delimiter, named in DELIMITERS.items() if len(found) == 1 and delimiter in found[0]]
+    return f"The fields seem to be separated by {likely[0]}: set data.delimiter." if likely else ""
+
+
+def _explained(message: str, delimiter: str, quoting: str) -> str:
+    """Pandas's words for a broken row, in ours."""
+    named = DELIMITERS.get(delimiter, repr(delimiter))
+    quotes = f'Put fields that contain {named} in double quotes: "one{delimiter} two".'
+    if quoting == "none":
+        quotes = f"No field can contain {named} where data.quoting is none."
+    if match := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
+        expected, line, seen = match.groups()
+        return f"expected {expected} fields as in the header, received {seen} in line {line}. {quotes}"
+    if "EOF inside string" in message:
+        row = int(message.rsplit(" ", 1)[-1]) if message[-1].isdigit() else 0
+        return (
+            f"expected every opening quote to be closed, but the one in row {row} never is. "
+            'Write " as "", or set data.quoting: none if quotes mean nothing here.'
+        )
+    if "Length of header" in message:
+        return f"expected as many fields as in the header, received more in the first row. {quotes}"
+    return f"cannot be read as CSV: {message.strip()}"

@@ -1,0 +1,48 @@
+"""Bytes -> text in any encoding, as it arrives."""
+
+import codecs
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from textclf.data.readers.limits import LONGEST_LINE, too_long
+from textclf.data.readers.problems import wrong_bytes
+
+CHUNK_BYTES = 1 << 20
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def decoded(stream: BinaryIO, name: str, encoding: str) -> Iterator[str]:
+    """Pieces of text: what a pipe has ready is one, so that answers do not wait for its end.
+
+    Raises:
+        DataError: bytes that the encoding does not have.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)()
+    read_ready = getattr(stream, "read1", stream.read)
+    started = False
+    try:
+        while received := read_ready(CHUNK_BYTES):
+            if text := decoder.decode(received):
+                yield text if started else text.removeprefix(BYTE_ORDER_MARK)
+                started = True
+        if text := decoder.decode(b"", final=True):
+            yield text if started else text.removeprefix(BYTE_ORDER_MARK)
+    except UnicodeError as error:
+        raise wrong_bytes(name, error, encoding) from None
+
+
+def lines_of(stream: BinaryIO, name: str, encoding: str) -> Iterator[list[str]]:
+    r"""Lines as they arrive, some at a time. A line ends at \\n or \\r\\n only: a text may hold U+2028 and the like.
+
+    Raises:
+        DataError: a line without an end, or bytes that the encoding does not have.
+    """
+    rest = ""
+    for text in decoded(stream, name, encoding):
+        *complete, rest = (rest + text).split("\n")
+        if len(rest) > LONGEST_LINE:
+            raise too_long(name, "lines", LONGEST_LINE)
+        if complete:
+            yield [line.removesuffix("\r") for line in complete]
+    if rest:
+        yield [rest.removesuffix("\r")]

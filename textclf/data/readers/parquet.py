@@ -1,0 +1,91 @@
+"""Parquet: columns of any plain type, read a batch of rows at a time."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from textclf.core.errors import DataError
+from textclf.data.readers.columns import column_of, plain_text
+from textclf.data.readers.limits import MOST_ROW_BYTES, too_long
+from textclf.data.readers.options import DEFAULTS, ReadingOptions
+from textclf.data.readers.problems import missing_columns
+
+ENDINGS = (".parquet",)
+NAMES_COLUMNS = True
+CHUNK_ROWS = 2_000
+TEXTS = (pa.string(), pa.large_string())
+
+
+def read(
+    stream: BinaryIO,
+    columns: list[str],
+    name: str,
+    options: ReadingOptions = DEFAULTS,  # noqa: ARG001
+) -> Iterator[pa.Table]:
+    """The named columns, at most `CHUNK_ROWS` rows at a time; what is no text becomes what CSV would show.
+
+    A stream that cannot seek is read whole: the description of a Parquet file is at its end.
+
+    Raises:
+        DataError: no Parquet file or a broken one, a missing column, or one of a type that is no text.
+    """
+    import pyarrow.parquet
+
+    try:
+        source = stream if stream.seekable() else pa.BufferReader(stream.read())
+        file = pyarrow.parquet.ParquetFile(source)
+        found = file.schema_arrow.names
+        if not set(columns) <= set(found):
+            raise missing_columns(name, columns, found)
+        # Texts as they are stored, each once: how large they become is known before they are made.
+        texts = [column for column in columns if file.schema_arrow.field(found.index(column)).type in TEXTS]
+        file = pyarrow.parquet.ParquetFile(source, metadata=file.metadata, read_dictionary=texts)
+        for batch in file.iter_batches(CHUNK_ROWS, columns=columns):
+            first = {column: batch.schema.get_all_field_indices(column)[0] for column in columns}
+            yield pa.table({column: _texts(batch.column(first[column]), column, name) for column in columns})
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DataError(
+            f"{name}: expected a Parquet file, received a broken one or something else: {reason}. Write it again."
+        ) from None
+
+
+def _texts(array: pa.Array, column: str, name: str) -> pa.Array:
+    if isinstance(array, pa.DictionaryArray):
+        if _decoded_bytes(array) > MOST_ROW_BYTES:
+            raise too_long(name, f"{CHUNK_ROWS:,} rows", MOST_ROW_BYTES)
+        array = array.dictionary_decode()
+    try:
+        if pa.types.is_nested(array.type):
+            texts = column_of([_list(row) for row in array.to_pylist()])
+        elif pa.types.is_floating(array.type):  # by way of the shortest digits: 0.1 as float32 is not 0.10000000149
+            numbers = array.cast(pa.string()).cast(pa.float64()).to_pylist()
+            texts = column_of([plain_text(number) for number in numbers])
+        else:
+            texts = array.cast(pa.large_string()).fill_null("")
+    except (pa.ArrowNotImplementedError, TypeError):
+        raise DataError(
+            f"{name}: expected texts, numbers or lists of them in '{column}', received {array.type}."
+        ) from None
+    texts.validate(full=True)  # Parquet does not look whether texts are UTF-8
+    return texts
+
+
+def _decoded_bytes(array: pa.DictionaryArray) -> int:
+    """How large the texts of a column are that has each only once: a file of kilobytes can stand for terabytes."""
+    if array.dictionary.type not in TEXTS:
+        return 0
+    import pyarrow.compute as pc
+
+    lengths = pc.binary_length(array.dictionary)
+    return pc.sum(pc.cast(lengths.take(array.indices), pa.int64())).as_py() or 0
+
+
+def _list(row: object) -> str | list[str]:
+    """A list of plain values; nothing is an empty field."""
+    if row is None:
+        return ""
+    if not isinstance(row, list) or any(isinstance(item, list | dict | tuple) for item in row):
+        raise TypeError("nested more deeply than a list")
+    return [plain_text(item) for item in row if item is not None]

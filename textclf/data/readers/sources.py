@@ -1,0 +1,201 @@
+"""Whatever the config names - a file, a pattern, a folder, or several of them - as texts and labels."""
+
+import glob
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from textclf.core.compression import decompressed
+from textclf.core.errors import DataError
+from textclf.core.files import open_file
+from textclf.core.text_column import text_array
+from textclf.data.readers import READERS, format_of
+from textclf.data.readers.columns import LABEL_LISTS, as_lists
+from textclf.data.readers.options import DEFAULTS, ReadingOptions
+from textclf.data.readers.problems import cannot_be_read
+
+Source = str | os.PathLike | Sequence[str | os.PathLike]
+GATHERED_FILES = 1000  # of a text each, in one table
+
+
+def read_files(
+    source: Source,
+    text_columns: Sequence[str],
+    label_column: str | None,
+    options: ReadingOptions = DEFAULTS,
+    split_column: str | None = None,
+) -> Iterator[pa.Table]:
+    """Tables with `text` and, if columns for them are named, `label` and `split`: large strings, or lists of them.
+
+    Args:
+        source: a file, a glob pattern, a folder (with a subfolder for every label, or with files), or a list of
+            these, read in its order; what a pattern or folder stands for is read in the order of the names.
+        text_columns: joined by `options.text_separator`, empty ones left out.
+
+    Raises:
+        DataError: there is no such file, it cannot be read, or lacks a column; names the file.
+    """
+    for found, files in groupby(_files(source, options.format), key=lambda file: file[1]):
+        form = options.model_copy(update={"format": found})
+        columns = (text_columns, label_column, form, split_column)
+        tables = chain.from_iterable(_read_file(path, *columns) for path, _ in files)
+        yield from _gathered(tables) if found == "folder" else tables
+
+
+def read_stream(
+    stream: BinaryIO,
+    name: str,
+    text_columns: Sequence[str],
+    label_column: str | None,
+    options: ReadingOptions = DEFAULTS,
+    split_column: str | None = None,
+) -> Iterator[pa.Table]:
+    """As `read_files`, from an open file or pipe; `name` says its format and compression, unless the options do.
+
+    Raises:
+        DataError: it cannot be read, or lacks a column.
+    """
+    reader = READERS[options.format or format_of(name)]
+    if not reader.NAMES_COLUMNS:
+        if split_column:
+            raise DataError(f"{name}: expected a file with named columns, as data.split_column is set. Remove that.")
+        text_columns, label_column = ["text"], label_column and "label"
+    named = {"label": label_column, "split": split_column}
+    named = {meaning: column for meaning, column in named.items() if column}
+    columns = list(dict.fromkeys([*text_columns, *named.values()]))
+    try:
+        for table in reader.read(decompressed(stream, name), columns, name, options):
+            found = {"text": _joined_texts(table, text_columns, options.text_separator, name)}
+            yield pa.table(found | {meaning: table[column] for meaning, column in named.items()})
+    except OSError as error:
+        raise cannot_be_read(name, error) from None
+
+
+def expand(source: Source, options: ReadingOptions = DEFAULTS) -> list[str]:
+    """The files that a source stands for, in the order in which they are read.
+
+    Raises:
+        DataError: there is none, or one of an unknown format.
+    """
+    return [path for path, _ in _files(source, options.format)]
+
+
+def is_pattern(path: str) -> bool:
+    """Whether a path stands for the files that match it: a file of that very name comes first."""
+    return not _is_there(path) and glob.has_magic(path) and "\0" not in path
+
+
+def joined(tables: Iterable[pa.Table]) -> pa.Table:
+    """Tables of `read_files`, at least one, as one; if there are lists of labels in any of them, in all."""
+    tables = list(tables)
+    if any("label" in table.column_names and table["label"].type == LABEL_LISTS for table in tables):
+        tables = [
+            table if table["label"].type == LABEL_LISTS else table.set_column(1, "label", as_lists(table["label"]))
+            for table in tables
+        ]
+    return pa.concat_tables(tables).combine_chunks()
+
+
+def _read_file(path: str, *arguments) -> Iterator[pa.Table]:
+    with open_file(path) as stream:
+        yield from read_stream(stream, path, *arguments)
+
+
+def _joined_texts(table: pa.Table, columns: Sequence[str], separator: str, name: str) -> pa.ChunkedArray | pa.Array:
+    for column in columns:
+        if table[column].type == LABEL_LISTS:
+            raise DataError(
+                f"{name}: expected texts in '{column}', received lists. Name a column of texts with data.text_column."
+            )
+    if len(columns) == 1:
+        return table[columns[0]]
+    # pyarrow's binary_join_element_wise(null_handling="skip") loses rows in which all are null (version 26.0)
+    rows = zip(*(table[column].to_pylist() for column in columns), strict=True)
+    return text_array([separator.join(filter(None, row)) for row in rows])
+
+
+def _gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Many small tables as a few: what is done for each of them costs more than their rows."""
+    few = []
+    for table in tables:
+        few.append(table)
+        if len(few) == GATHERED_FILES:
+            yield joined(few)
+            few = []
+    if few:
+        yield joined(few)
+
+
+def _files(source: Source, format: str | None) -> list[tuple[str, str]]:
+    """The files of a source, each with its format."""
+    if not isinstance(source, str | os.PathLike):
+        files = [file for part in source for file in _files(part, format)]
+        if not files:
+            raise DataError("expected at least one file of texts, received an empty list. Name one.")
+        return files
+    path = os.fspath(source)
+    if _is_there(path):
+        return _in_folder(Path(path), format) if Path(path).is_dir() else [(path, format or format_of(path))]
+    if is_pattern(path):
+        return _matches(path, format)
+    open_file(path).close()  # says what is wrong with it
+    return [(path, format or format_of(path))]
+
+
+def _matches(pattern: str, format: str | None) -> list[tuple[str, str]]:
+    """The files that match; the folders only if nothing but folders does, so that `**` gives no file twice."""
+    # Path.glob would match hidden files, and takes no absolute pattern.
+    paths = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
+    files = [(str(path), format or format_of(str(path))) for path in paths if not path.is_dir()]
+    if not files:
+        files = [file for path in paths for file in _in_folder(path, format)]
+    if not files:
+        where = "" if Path(pattern).is_absolute() else f" (looked in {Path.cwd()})"
+        raise DataError(f"{pattern}: expected files that match this pattern, but there are none{where}. Check it.")
+    return files
+
+
+def _in_folder(folder: Path, format: str | None) -> list[tuple[str, str]]:
+    """The texts in the subfolders of a folder, or the files in it."""
+    folders, files = _listed(folder)
+    if format in (None, "folder") and folders:
+        if files and format is None:
+            raise DataError(
+                f"{folder}: expected either a subfolder for every label or files, received both "
+                f"({folders[0].name}/ and {files[0].name}). Set data.format: folder to read the subfolders, "
+                f"or name the files, as in {folder}/*{files[0].suffix}."
+            )
+        return [(str(file), "folder") for label in folders for file in _texts_of(label)]
+    if not files:
+        raise DataError(f"{folder}: expected files or subfolders of texts, received a folder without. Check the path.")
+    return [(str(file), format or format_of(str(file))) for file in files]
+
+
+def _texts_of(label: Path) -> list[Path]:
+    folders, files = _listed(label)
+    if folders:
+        raise DataError(
+            f"{label}: expected only texts in the folder of a label, received the folder {folders[0].name}/ too. "
+            "Put every text directly into the folder of its label."
+        )
+    return files
+
+
+def _listed(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The folders and the files in a folder, in the order of their names; hidden ones are left out."""
+    try:
+        entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {error.strerror}.") from None
+    return [path for path in entries if path.is_dir()], [path for path in entries if not path.is_dir()]
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return path != "" and Path(path).exists()
+    except (OSError, ValueError):  # too long, or with a NUL
+        return False

@@ -1,0 +1,21 @@
+"""TSV: CSV with a tab between the fields."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from textclf.data.readers import csv
+from textclf.data.readers.options import DEFAULTS, ReadingOptions
+
+ENDINGS = (".tsv",)
+NAMES_COLUMNS = True
+
+
+def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
+    """As `csv.read`, with a tab unless the options name a delimiter.
+
+    Raises:
+        DataError: as `csv.read`.
+    """
+    return csv.read(stream, columns, name, options.model_copy(update={"delimiter": options.delimiter or "\t"}))

@@ -1,0 +1,232 @@
+"""How a file of labelled texts that nobody described is to be read: its encoding, its delimiter, its columns."""
+
+import codecs
+import csv
+import json
+import re
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from statistics import mean
+from typing import NamedTuple
+
+from textclf.config.problems import escaped
+from textclf.core.compression import decompressed
+from textclf.core.errors import DataError
+from textclf.core.files import open_file
+from textclf.core.text_column import text_array
+from textclf.data.dataset import ColumnOptions
+from textclf.data.readers import READERS, format_of
+from textclf.data.readers.decoding import lines_of
+from textclf.data.readers.options import ReadingOptions
+from textclf.data.readers.problems import cannot_be_read
+from textclf.data.readers.sources import expand
+from textclf.data.writing_systems import count_characters, script_shares
+
+# In the order of preference. A name in Latin letters is looked for as a word (review_text), others anywhere.
+TEXT_NAMES = (
+    "text", "review", "content", "sentence", "comment", "message", "tweet", "document", "body", "question", "query",
+    "utterance", "headline", "title", "文本", "评论", "内容", "正文", "句子", "留言", "标题",
+)  # fmt: skip
+LABEL_NAMES = (
+    "label", "labels", "category", "categories", "class", "sentiment", "target", "topic", "topics", "intent", "emotion",
+    "emotions", "tag", "tags", "rating", "stars", "polarity", "type", "标签", "类别", "分类", "类型", "情感", "评分",
+)  # fmt: skip
+DELIMITERS = ",;\t|"
+DEFAULT_DELIMITERS = {"csv": ",", "tsv": "\t"}
+WITHOUT_NAMES = ("fasttext", "folder")  # say themselves what is the text and what the label
+SAMPLE_LINES = 200
+CHINESE = 0.2  # of the letters: ü and the letter after it are one Chinese character in GB18030, but there are few
+MOST_DIFFERENT = 0.5  # of the rows of a label column have a label of their own
+FEW_ROWS = 20  # below this, that says nothing
+
+
+class Guess(NamedTuple):
+    """How to read a file."""
+
+    reading: ReadingOptions
+    columns: ColumnOptions
+    others: list[str]  # the columns that are neither text nor label
+    names_columns: bool  # whether the file does
+
+
+def guess(source: str) -> Guess:
+    """Look at a file, or the first one of a pattern or folder.
+
+    Raises:
+        DataError: it cannot be read, or has no columns that look like texts and labels.
+    """
+    path = expand(source)[0]
+    try:
+        return _guess(path, source)
+    except OSError as error:  # a broken compressed file
+        raise cannot_be_read(path, error) from None
+
+
+def _guess(path: str, source: str) -> Guess:
+    form = "folder" if Path(source).is_dir() and Path(path).parent != Path(source) else format_of(path)
+    if form in WITHOUT_NAMES:
+        return Guess(ReadingOptions(), ColumnOptions(), [], False)
+    if not READERS[form].NAMES_COLUMNS:
+        raise DataError(f"{path}: expected texts with labels, received a file of lines. Use .csv, .tsv or .jsonl.")
+    reading = ReadingOptions(encoding="utf-8" if form == "parquet" else _encoding(path))
+    reading, names = NAMES_OF[form](path, reading)
+    if not names:
+        raise DataError(f"{path}: expected a header line and rows, received an empty file.")
+    samples = _samples(path, names, reading)
+    text = _text_column(samples)
+    label = _label_column(samples, text) if text else None
+    if not text or not label:
+        raise _no_columns(path, names, text)
+    if form in DEFAULT_DELIMITERS and label in samples[label]:
+        raise DataError(
+            f"{path}: expected a header line with the names of the columns, received a row ('{escaped(label)}' is also "
+            "a label). Put a line such as text,label before it."
+        )
+    columns = ColumnOptions(text_column=text, label_column=label)
+    return Guess(reading, columns, [name for name in names if name not in (text, label)], True)
+
+
+def _encoding(path: str) -> str:
+    """UTF-8 if it can be; UTF-16 by its mark; GB18030 if that gives Chinese; otherwise Western European."""
+    with open_file(path) as stream:
+        content = decompressed(stream, path).read()
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    for encoding in ("utf-8", "gb18030", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if encoding != "gb18030" or script_shares(count_characters(text_array([text]))).get("Han", 0) > CHINESE:
+            return encoding
+    return "latin-1"
+
+
+def _names_of_csv(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
+    """The header, split by the delimiter that gives most rows as many fields as the header, and at least two."""
+    with open_file(path) as stream:
+        lines = next(lines_of(decompressed(stream, path), path, reading.encoding), [])[:SAMPLE_LINES]
+    default = DEFAULT_DELIMITERS[format_of(path)]
+    best, best_score = default, (0.0, 0)
+    names: list[str] = []
+    for delimiter in sorted(DELIMITERS, key=lambda one: one != default):
+        rows = _rows(lines, delimiter)
+        header = rows[0] if rows else []
+        score = (mean(len(row) == len(header) for row in rows) if len(header) > 1 else 0.0, len(header))
+        if not names or score > best_score:
+            best, best_score, names = delimiter, score, header
+    found = reading if best == default else reading.model_copy(update={"delimiter": best})
+    return found, [name for name in names if name]
+
+
+def _rows(lines: list[str], delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader((f"{line}\n" for line in lines), delimiter=delimiter))
+    except csv.Error:  # a field of more than 128 KiB: an open quote, with a wrong delimiter
+        return []
+
+
+def _names_of_jsonl(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
+    with open_file(path) as stream:
+        lines = next(lines_of(decompressed(stream, path), path, reading.encoding), [])
+    first = next((line for line in lines if line.strip()), "")
+    try:
+        fields = json.loads(first)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise DataError(f"{path}: expected a JSON object in every line, received '{escaped(first[:40])}'.")
+    return reading, list(fields)
+
+
+def _names_of_parquet(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    try:
+        with open_file(path) as stream:
+            source = pa.BufferReader(decompressed(stream, path).read())
+            return reading, pyarrow.parquet.read_schema(source).names
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: expected a Parquet file, received a broken one: {error}.") from None
+
+
+NAMES_OF = {"csv": _names_of_csv, "tsv": _names_of_csv, "jsonl": _names_of_jsonl, "parquet": _names_of_parquet}
+
+
+def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[str, list]:
+    """The first rows of every column that can be read, each a text or a list of them."""
+    reader, samples, fault = READERS[format_of(path)], {}, None
+    for name in names:
+        try:
+            with open_file(path) as stream:
+                table = next(iter(reader.read(decompressed(stream, path), [name], path, reading)), None)
+            if table is None:
+                raise DataError(f"{path}: expected rows of texts and labels, received a file without rows.")
+            samples[name] = table[name].to_pylist()
+        except DataError as error:
+            fault = fault or error
+    if fault and not samples:
+        raise fault
+    return samples
+
+
+def _text_column(samples: dict[str, list]) -> str | None:
+    """By its name, or the column with the longest texts; numbers and lists are none."""
+    lengths = {
+        name: mean(len(value) for value in values)
+        for name, values in samples.items()
+        if all(isinstance(value, str) for value in values)
+        and any(value.strip() and not _is_number(value) for value in values)
+    }
+    by_name = _named(lengths, TEXT_NAMES)
+    if by_name:
+        return by_name
+    unlikely = _named(lengths, LABEL_NAMES)  # long names of labels are no texts
+    lengths = {name: length for name, length in lengths.items() if name != unlikely}
+    return max(lengths, key=lengths.__getitem__, default=None)
+
+
+def _label_column(samples: dict[str, list], text: str) -> str | None:
+    """By its name, or the column with the fewest different values, but at least two; of equal ones the last."""
+    different = {}
+    for name, values in samples.items():
+        found = {tuple(value) if isinstance(value, list) else value for value in values} - {"", None, ()}
+        if name != text and found and (len(found) <= MOST_DIFFERENT * len(values) or len(values) < FEW_ROWS):
+            different[name] = len(found)
+    by_name = _named(different, LABEL_NAMES)
+    if by_name:
+        return by_name
+    candidates = [name for name, count in different.items() if count > 1]
+    return min(reversed(candidates), key=different.__getitem__, default=None)
+
+
+def _named(names: Iterable[str], wanted: Sequence[str]) -> str | None:
+    """The first of the wanted names: exactly, else as a part."""
+    plain = {name: name.strip().casefold() for name in names}
+    exact = (name for want in wanted for name in plain if plain[name] == want)
+    as_part = (
+        name
+        for want in wanted
+        for name in plain
+        if want in (re.split(r"[\W\d_]+", plain[name]) if want.isascii() else plain[name])
+    )
+    return next(exact, None) or next(as_part, None)
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _no_columns(path: str, names: Sequence[str], text: str | None) -> DataError:
+    missing = "labels (a few different values that repeat)" if text else "texts and one with labels"
+    shown = ", ".join(escaped(name) for name in islice(names, 20)) or "(none)"
+    return DataError(
+        f"{path}: expected a column with {missing}, but none of the columns looks like it: {shown}. "
+        "Name them text and label, or write the config by hand: docs/configuration.md."
+    )

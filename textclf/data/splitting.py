@@ -1,0 +1,117 @@
+"""A share of the texts held out: stratified by label, shuffled, identical texts kept together."""
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+
+from textclf.core.errors import DataError
+from textclf.core.text_hashing import alike, text_hashes
+from textclf.data.dataset import Dataset
+from textclf.data.labels import Labels, compact
+
+log = logging.getLogger(__name__)
+NO_LABEL = ""
+
+
+def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
+    """A stratified, shuffled split into (the rest, `share`). Identical texts never fall on both sides.
+
+    The rarest label is served first, as in iterative stratification (Sechidis et al. 2011).
+
+    Args:
+        share: of the rows of every label, as near as whole groups of identical texts allow; every label
+            with two different texts or more is on both sides, unless those texts are needed by other labels too.
+
+    Raises:
+        DataError: a label with a single row, which cannot be on both sides, or nothing to hold out at all.
+    """
+    _refuse_single_rows(dataset)
+    hashes = text_hashes(dataset.texts)
+    groups_of, sizes = _groups(hashes, dataset.labels)  # identical texts are one group
+    held_out, decided = np.zeros((2, len(sizes)), bool)
+    for own in groups_of.values():
+        decided[own] |= len(own) == 1  # the only text of a label, whatever other labels it has too, is learned
+    random = np.random.default_rng(seed)
+    for label in sorted(groups_of, key=lambda label: (len(groups_of[label]), label)):
+        own = groups_of[label]
+        candidates = random.permutation(own[~decided[own]])
+        learned = (decided[own] & ~held_out[own]).any()
+        wanted = max(1, round(share * sizes[own].sum())) - int(sizes[own][held_out[own]].sum())
+        held_out[_fitting(candidates, sizes, wanted, len(candidates) - (not learned))] = True
+        decided[own] = True
+    for own in groups_of.values():  # with several labels a text, others may have held out all of one
+        if held_out[own].all():
+            held_out[own[0]] = False
+    in_share = np.empty(len(dataset), bool)
+    for rows, groups in _numbered(hashes):
+        in_share[rows] = held_out[groups]
+    if not in_share.any():
+        raise DataError(
+            f"{dataset.name}: expected a label with at least two different texts, one to learn from and one to "
+            "validate on, received only repetitions. Add rows, or give data.validation a file of its own."
+        )
+    return dataset.take(~in_share), dataset.take(in_share)
+
+
+def _fitting(groups: np.ndarray, sizes: np.ndarray, wanted: int, most: int) -> np.ndarray:
+    """The first of the groups that fit into the rows wanted: at least one where any is wanted and `most` allows."""
+    chosen = np.zeros(len(groups), bool)
+    left = wanted
+    for place, group in enumerate(groups):
+        if left <= 0 or most == 0:
+            break
+        if (size := int(sizes[group])) <= left:
+            chosen[place] = True
+            left, most = left - size, most - 1
+    if left == wanted > 0 and most > 0:
+        chosen[sizes[groups].argmin()] = True
+    return groups[chosen]
+
+
+def _numbered(hashes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows and the groups of identical texts that they are of, counted from 0 on, a part of the groups at a time."""
+    first = 0
+    for ((rows, numbers),) in alike([hashes]):
+        yield rows, first + numbers
+        first += int(numbers.max(initial=-1)) + 1
+
+
+def _groups(hashes: np.ndarray, labels: Labels) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The groups of each label, ascending, and the rows of each group; what has no label is of `NO_LABEL`."""
+    parts: dict[str, list[np.ndarray]] = {label: [] for answer in labels.answers for label in answer or (NO_LABEL,)}
+    sizes = []
+    for rows, groups in _numbered(hashes):
+        sizes.append(compact(np.unique(groups, return_counts=True)[1]))
+        codes = labels.codes[rows]
+        by_code = np.argsort(codes, kind="stable")
+        present, starts = np.unique(codes[by_code], return_index=True)
+        found: dict[str, list[np.ndarray]] = {}
+        for code, own in zip(present, np.split(groups[by_code], starts[1:]), strict=True):
+            for label in labels.answers[code] or (NO_LABEL,):
+                found.setdefault(label, []).append(own)
+        for label, of_label in found.items():
+            parts[label].append(np.unique(np.concatenate(of_label)).astype(np.int32))
+    return {label: np.concatenate(own) for label, own in parts.items()}, np.concatenate(sizes)
+
+
+def _refuse_single_rows(dataset: Dataset) -> None:
+    """A class with one row cannot be validated; where a text may have several labels it is only said."""
+    counts = dataset.labels.count()
+    single = sorted(label for label, count in counts.items() if count == 1)
+    if not single or len(counts) + (() in dataset.labels.answers) == 1:
+        return
+    named = ", ".join(f"'{label}' (row {_first_row(dataset, label)})" for label in single[:5])
+    more = f" and {len(single) - 5} more" if len(single) > 5 else ""
+    if any(len(answer) != 1 for answer in dataset.labels.answers):
+        log.warning("%s: a single row of %s%s, which cannot be validated", dataset.name, named, more)
+        return
+    raise DataError(
+        f"{dataset.name}: expected at least two rows of every label, one to learn from and one to validate on, "
+        f"received a single row of {named}{more}. Add rows, merge or remove the label, "
+        "or give data.validation a file of its own."
+    )
+
+
+def _first_row(dataset: Dataset, label: str) -> int:
+    return dataset.rows[dataset.labels.where(lambda answer: label in answer).argmax()]

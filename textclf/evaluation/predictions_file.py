@@ -1,0 +1,88 @@
+"""The answers of a run on the texts it was measured on, as `predictions.csv` has them."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv
+
+from textclf.core.errors import RunError
+from textclf.core.run_folder import RunFolder
+from textclf.data.targets import Targets
+
+MOST_ROWS = 100_000  # more would change no figure in its third digit, and a report should not take minutes
+BLOCK_BYTES = 2**26  # a line has to fit into it
+
+
+class Answers(NamedTuple):
+    """Texts with their labels and probabilities."""
+
+    split: str
+    rows: np.ndarray  # in the file of the split, counted from 1
+    texts: list[str]
+    truth: np.ndarray  # class indices (texts,), or bool (texts, labels)
+    predicted: np.ndarray  # the same
+    probabilities: np.ndarray  # float64 (texts, labels)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def read_answers(run: RunFolder, targets: Targets, most_rows: int | None = MOST_ROWS) -> Answers:
+    """The answers for the last split of a run: test, or validation without one; or of all folds.
+
+    Args:
+        most_rows: the first so many; `None` for all.
+
+    Raises:
+        RunError: there is no such file, or it is not what was written.
+    """
+    path = run.inside(run.predictions)
+    names = [f"probability_{label}" for label in targets.labels]
+    table = _read_table(path, names, most_rows)
+    probabilities = np.column_stack([table[name].to_numpy() for name in names])
+    if not np.all((probabilities >= 0) & (probabilities <= 1)):
+        raise RunError(f"{path}: damaged: expected probabilities, received other numbers. Evaluate the run again.")
+    split = next((name for name in ("test", "validation") if name in run.read_metrics()), "test")
+    fields = [(field,) if field else () for field in table["label"].to_pylist()]
+    if targets.many:
+        fields = [tuple(field[0].split(targets.separator)) if field else () for field in fields]
+    rows = table["row"].to_numpy()
+    truth = targets.encode(fields, rows=rows, name=str(path))
+    return Answers(
+        split,
+        rows,
+        table["text"].to_pylist(),
+        truth.astype(bool) if targets.many else truth.astype(np.int64),
+        targets.decision.answers(probabilities, targets.labels, many=targets.many),
+        probabilities,
+    )
+
+
+def _read_table(path: Path, probabilities: list[str], most_rows: int | None) -> pa.Table:
+    types = {"row": pa.int64(), "text": pa.large_string(), "label": pa.string()}
+    types |= dict.fromkeys(probabilities, pa.float64())
+    batches, found = [], 0
+    try:
+        reader = csv.open_csv(
+            path,
+            read_options=csv.ReadOptions(block_size=min(BLOCK_BYTES, max(path.stat().st_size, 1024) + 1)),
+            parse_options=csv.ParseOptions(newlines_in_values=True),
+            convert_options=csv.ConvertOptions(column_types=types, include_columns=list(types), null_values=[]),
+        )
+        for batch in reader:
+            batches.append(batch if most_rows is None else batch.slice(0, most_rows - found))
+            found += len(batches[-1])
+            if found == most_rows:
+                break
+        table = pa.Table.from_batches(batches, reader.schema)
+    except FileNotFoundError:
+        raise RunError(
+            f"{path}: expected the answers of the run, but there are none. Evaluate the run again."
+        ) from None
+    except (OSError, pa.ArrowException) as error:
+        raise RunError(f"{path}: damaged: {str(error)[:200]}. Evaluate the run again.") from None
+    if not len(table):
+        raise RunError(f"{path}: expected answers, received a file without rows. Evaluate the run again.")
+    return table

@@ -1,0 +1,26 @@
+"""Keras layers -> ONNX nodes. `CONVERTERS` has one function a Keras layer type."""
+
+from collections.abc import Callable
+
+from textclf.export.converters import attention, basic, convolution, pooling, recurrent
+
+# A converter gets the graph, the layer and the names of its input tensors; it returns the name of its output.
+CONVERTERS: dict[str, Callable[..., str]] = {
+    "Embedding": basic.embedding,
+    "LateEmbedding": basic.embedding,
+    "Dropout": basic.identity,
+    "Dense": basic.dense,
+    "Activation": basic.activation,
+    "Concatenate": basic.concatenate,
+    "Add": basic.add,
+    "LayerNormalization": basic.layer_normalization,
+    "LSTM": recurrent.lstm,
+    "Bidirectional": recurrent.bidirectional,
+    "MaskedConv1D": convolution.masked_convolution,
+    "Positions": attention.positions,
+    "MultiHeadAttention": attention.multi_head_attention,
+    "MaxPooling": pooling.max_pooling,
+    "GlobalAveragePooling1D": pooling.mean_pooling,
+    "AttentionPooling": pooling.attention_pooling,
+    "WeightedSum": pooling.weighted_sum,
+}

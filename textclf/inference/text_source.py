@@ -1,0 +1,56 @@
+"""Texts to answer: those of a file, of many, or of a pipe, as they come."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import BinaryIO
+
+from textclf.core.compression import without_compression
+from textclf.core.files import open_file
+from textclf.data.readers import ENDINGS
+from textclf.data.readers.options import DEFAULTS, ReadingOptions
+from textclf.data.readers.sources import is_pattern, read_files, read_stream
+
+
+def read_texts(
+    stream: BinaryIO,
+    *,
+    format: str | None,
+    column: str | list[str],
+    name: str,
+    reading: ReadingOptions = DEFAULTS,
+) -> Iterator[list[str]]:
+    """Texts of a file or pipe, chunk by chunk.
+
+    Args:
+        format: a name in `READERS`; by default what the ending of `name` says, otherwise txt, a text a line.
+        column: the column or field with the text, or several.
+        reading: how files are read beyond that, as in training.
+
+    Raises:
+        DataError: the file is not of that format, or lacks the column.
+    """
+    ending = PurePath(without_compression(name)).suffix.lower()
+    options = reading.model_copy(update={"format": format or ENDINGS.get(ending, "txt")})
+    columns = [column] if isinstance(column, str) else column
+    for table in read_stream(stream, name, columns, None, options):
+        yield table["text"].to_pylist()
+
+
+def read_source(
+    source: str, *, format: str | None, column: str | list[str], reading: ReadingOptions = DEFAULTS
+) -> Iterator[list[str]]:
+    """Texts of a file, a pattern, a folder, or of standard input for `-`; arguments as for `read_texts`.
+
+    Raises:
+        DataError: there is no such file, or it cannot be read.
+    """
+    if source == "-":
+        yield from read_texts(sys.stdin.buffer, format=format, column=column, name=source, reading=reading)
+    elif Path(source).is_dir() or is_pattern(source):
+        options = reading.model_copy(update={"format": format})
+        for table in read_files(source, [column] if isinstance(column, str) else column, None, options):
+            yield table["text"].to_pylist()
+    else:
+        with open_file(source) as stream:
+            yield from read_texts(stream, format=format, column=column, name=source, reading=reading)

@@ -1,0 +1,141 @@
+"""Encoded texts kept for the next training on the same texts with the same preprocessing. They stay in files."""
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from textclf import __version__
+from textclf.core.errors import TextclfError
+from textclf.core.files import PARTIAL, atomic_folder, checksum, make_folder, parse_json, write_json
+from textclf.core.memmap import map_file
+from textclf.core.text_hashing import texts_digest
+from textclf.preprocessing.arrays import DTYPES, Arrays
+from textclf.preprocessing.options import PreprocessingOptions
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.ragged import TokenIds
+
+log = logging.getLogger(__name__)
+FORMAT_VERSION = 2
+ABOUT, TOKENIZER = "about.json", "tokenizer.json"
+LONG_AGO = 24 * 3600  # seconds: whoever wrote it was killed
+LARGEST_CACHE = 10 * 2**30  # bytes; the entries that were not used for longest go first
+
+
+def encoded_texts(
+    options: PreprocessingOptions,
+    splits: Mapping[str, pa.LargeStringArray],
+    folder: Path,
+    names: Sequence[str] = ("token_ids",),
+) -> tuple[Preprocessor, dict[str, Arrays]]:
+    """A preprocessor that has learned from `train`, and all splits encoded; from the cache if they are there.
+
+    Args:
+        folder: of the cache; made if it is missing.
+        names: of the arrays that the network reads.
+
+    Raises:
+        WriteError: there is no room, or the folder is not ours to write.
+    """
+    digests = {name: texts_digest(texts) for name, texts in splits.items()}
+    known = [FORMAT_VERSION, __version__, asdict(options), list(names), digests]
+    entry = folder / hashlib.sha256(json.dumps(known).encode()).hexdigest()[:32]
+    if entry.is_dir():
+        try:
+            found = _read(entry, splits, names)
+        except (OSError, ValueError, KeyError, TypeError, TextclfError) as error:
+            log.warning("%s: damaged (%s): the texts are encoded again", entry, error)
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            log.info("vocabulary and encoded texts of an earlier run are used again: %s", entry)
+            return found
+    make_folder(folder)
+    _write(entry, options, splits, names)
+    _remove_oldest(folder, LARGEST_CACHE)
+    return _read(entry, splits, names)
+
+
+def _write(
+    entry: Path, options: PreprocessingOptions, splits: Mapping[str, pa.LargeStringArray], names: Sequence[str]
+) -> None:
+    """The folder under another name, renamed when it is whole."""
+    try:
+        with atomic_folder(entry) as partial:
+            preprocessor, of_train = Preprocessor.fit_encode(options, splits["train"], names)
+            preprocessor.save(partial / TOKENIZER)
+            for name, texts in splits.items():
+                parts = of_train if name == "train" else preprocessor.encode_chunks(texts)
+                _write_arrays(partial, name, parts, names)
+            files = {path.name: checksum(path) for path in sorted(partial.iterdir())}
+            write_json(partial / ABOUT, {"format_version": FORMAT_VERSION, "files": files})
+    except FileExistsError:  # another training was as fast
+        log.debug("%s is there already", entry)
+
+
+def _write_arrays(folder: Path, split: str, parts: Iterable[Arrays], names: Iterable[str]) -> None:
+    with ExitStack() as stack:
+        files = {
+            name: [
+                stack.enter_context((folder / file).open("wb"))
+                for file in (_values(split, name), _offsets(split, name))
+            ]
+            for name in names
+        }
+        ends = {name: np.zeros(1, np.int64) for name in names}
+        for _, offsets in files.values():
+            offsets.write(np.zeros(1, np.int64).tobytes())
+        for part in parts:
+            for name, (values, offsets) in files.items():
+                values.write(part[name].ids.tobytes())
+                offsets.write((part[name].offsets[1:] + ends[name]).tobytes())
+                ends[name] += part[name].offsets[-1]
+
+
+def _read(entry: Path, splits: Iterable[str], names: Sequence[str]) -> tuple[Preprocessor, dict[str, Arrays]]:
+    """What `_write` left, mapped into memory.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError, TextclfError: something is missing or was changed.
+    """
+    for name, expected in parse_json((entry / ABOUT).read_bytes())["files"].items():
+        if checksum(entry / name) != expected:
+            raise ValueError(f"{name} is not what was written")
+    arrays: dict[str, Arrays] = {split: {name: _map_rows(entry, split, name) for name in names} for split in splits}
+    os.utime(entry)
+    return Preprocessor.from_json((entry / TOKENIZER).read_bytes()), arrays
+
+
+def _map_rows(entry: Path, split: str, name: str) -> TokenIds:
+    with (entry / _values(split, name)).open("rb") as values, (entry / _offsets(split, name)).open("rb") as offsets:
+        return TokenIds(map_file(values, DTYPES[name]), map_file(offsets, np.int64))
+
+
+def _remove_oldest(folder: Path, most_bytes: int) -> None:
+    """The entries beyond so many bytes, the last used one excepted; and what was left half-written long ago."""
+    used = {path: path.stat().st_mtime for path in folder.iterdir() if path.is_dir()}
+    whole = sorted((path for path in used if path.suffix != PARTIAL), key=used.__getitem__, reverse=True)
+    unwanted = [path for path in used if path.suffix == PARTIAL and time.time() - used[path] > LONG_AGO]
+    size = 0
+    for entry in whole:
+        size += sum(path.stat().st_size for path in entry.iterdir())
+        if size > most_bytes and entry != whole[0]:
+            unwanted.append(entry)
+    for path in unwanted:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _values(split: str, name: str) -> str:
+    return f"{split}.{name}.{np.dtype(DTYPES[name]).name}"
+
+
+def _offsets(split: str, name: str) -> str:
+    return f"{split}.{name}.offsets.int64"

@@ -1,0 +1,114 @@
+"""Texts -> the hashes of their n-grams, counted: arithmetic on whole columns, the same on every machine."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from textclf.core.text_column import bytes_of
+from textclf.preprocessing.normalization import normalize
+from textclf.preprocessing.options import BUCKET_BITS, BUCKETS, NgramOptions, NormalizedOptions
+from textclf.preprocessing.ragged import positions
+from textclf.preprocessing.unicode_classes import SPACE, classes_of
+from textclf.preprocessing.word_boundaries import borders, code_points, first_bytes
+
+CHARACTER_BUCKETS = BUCKETS // 2  # n-grams of words have the buckets below, those of characters these and above
+SLICE_ROWS = 1 << (32 - BUCKET_BITS)
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd: multiplying by it loses nothing
+
+
+class Counted(NamedTuple):
+    """The different n-grams of some texts, text by text, buckets ascending within each."""
+
+    rows: np.ndarray  # int64 (ngrams,): which text
+    buckets: np.ndarray  # int64 (ngrams,)
+    counts: np.ndarray  # int64 (ngrams,): how often in this text
+    num_rows: int
+
+
+def count_ngrams(
+    texts: pa.LargeStringArray, options: NgramOptions, normalization: NormalizedOptions
+) -> Iterator[Counted]:
+    """The n-grams of all texts, in slices of at most 256 texts.
+
+    Words are those of the tokenizer `word`; characters are taken with one space between words, before the first and
+    behind the last.
+    """
+    texts = normalize(texts, normalization)
+    for start in range(0, len(texts), SLICE_ROWS):
+        part = texts.slice(start, SLICE_ROWS)
+        view, offsets = bytes_of(part)
+        content = np.frombuffer(view, np.uint8)
+        points = code_points(content)
+        classes, mixed = classes_of(points), _mixed(points.astype(np.uint64))
+        offsets = np.searchsorted(first_bytes(content), offsets)  # in characters
+        hashes, lengths = _hash_words(classes, mixed, offsets)
+        keys = [_keys(hashes, lengths, length, 0) for length in options.words]
+        hashes, lengths = _hash_characters(classes, mixed, offsets)
+        keys += [_keys(hashes, lengths, length, CHARACTER_BUCKETS) for length in options.characters]
+        yield _distinct(np.concatenate([np.empty(0, np.uint32), *keys]), len(part))
+
+
+def _hash_words(classes: np.ndarray, mixed: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A hash for each word, uint64, and the number of them in each text.
+
+    Args:
+        classes, mixed: class and hash of every character of all texts.
+        offsets: of the texts in them.
+    """
+    starts, ends = borders(classes, offsets)
+    sizes = ends - starts
+    firsts = np.cumsum(sizes) - sizes
+    powers = np.multiply.accumulate(np.full(int(sizes.max(initial=1)), MULTIPLIER))  # modulo 2**64
+    places = np.arange(int(sizes.sum())) - np.repeat(firsts, sizes)
+    terms = mixed[positions(starts, sizes)] * powers[places]
+    hashes = np.add.reduceat(terms, firsts) if len(firsts) else terms
+    return _mixed(hashes), np.diff(np.searchsorted(starts, offsets))
+
+
+def _hash_characters(classes: np.ndarray, mixed: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The hashes of all characters, uint64, and the number of them in each text; arguments as for `_hash_words`.
+
+    A text is a space, its characters with one space between those that have any between them, and a space.
+    """
+    solid = np.flatnonzero(classes != SPACE)
+    offsets = np.searchsorted(solid, offsets)
+    begins = np.diff(solid, prepend=-1) > 1  # behind a space
+    begins[offsets[:-1][offsets[:-1] < len(solid)]] = True
+    before = np.flatnonzero(begins)
+    behind = np.repeat(offsets[1:], 1 + (np.diff(offsets) == 0))  # an empty text has both its spaces
+    hashes = np.insert(mixed[solid], np.concatenate([before, behind]), _mixed(np.array([ord(" ")], np.uint64)))
+    return hashes, np.diff(offsets) + np.diff(np.searchsorted(before, offsets)) + 1 + (np.diff(offsets) == 0)
+
+
+def _keys(hashes: np.ndarray, lengths: np.ndarray, length: int, first_bucket: int) -> np.ndarray:
+    """Row and bucket of every run of `length` hashes within a row, uint32: the row in the highest bits."""
+    ends = np.cumsum(lengths)
+    runs = np.maximum(lengths - length + 1, 0)
+    total = int(runs.sum())
+    rows = np.repeat(np.arange(len(lengths), dtype=np.uint32), runs)
+    starts = np.arange(total) + np.repeat(ends - lengths - (np.cumsum(runs) - runs), runs)
+    joined = hashes[starts]
+    for place in range(1, length):
+        joined = joined * MULTIPLIER + hashes[starts + place]
+    buckets = (_mixed(joined) >> np.uint64(64 - BUCKET_BITS + 1)).astype(np.uint32) + np.uint32(first_bucket)
+    return (rows << np.uint32(BUCKET_BITS)) + buckets
+
+
+def _distinct(keys: np.ndarray, num_rows: int) -> Counted:
+    keys = np.sort(keys)
+    first = np.flatnonzero(np.diff(keys, prepend=keys[:1] + 1)) if len(keys) else np.empty(0, np.int64)
+    counts = np.diff(first, append=len(keys))
+    found = keys[first].astype(np.int64)
+    return Counted(found >> BUCKET_BITS, found & (BUCKETS - 1), counts, num_rows)
+
+
+def _mixed(values: np.ndarray) -> np.ndarray:
+    """Every bit of the result depends on every bit of the value: the finalizer of splitmix64 (Steele et al. 2014)."""
+    values = values ^ (values >> np.uint64(30))
+    values *= np.uint64(0xBF58476D1CE4E5B9)
+    values ^= values >> np.uint64(27)
+    values *= np.uint64(0x94D049BB133111EB)
+    values ^= values >> np.uint64(31)
+    return values

@@ -1,0 +1,53 @@
+"""Tokenizer `character`: every character of any script is a token."""
+
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from textclf.core.options import setting
+from textclf.core.text_column import bytes_of
+from textclf.preprocessing.normalization import normalize
+from textclf.preprocessing.options import NormalizedOptions
+from textclf.preprocessing.pretokenizer import one_space
+from textclf.preprocessing.token_spans import Tokens, with_spare
+from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
+from textclf.preprocessing.vocabulary import learn_vocabulary, load_vocabulary
+from textclf.preprocessing.word_boundaries import first_bytes
+
+
+class Options(NormalizedOptions):
+    """Every character is a token, also a space: robust against misspelling, but texts become long."""
+
+    tokenizer: Literal["character"] = setting(default="character", description="Single characters (code points).")
+
+
+def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
+    r"""`I am,\n 好 ` -> `i`, ` `, `a`, `m`, `,`, ` `, `好`.
+
+    A run of spaces and line breaks is one space: without any, `now here` would be `nowhere`; and how many
+    there are, as those at both ends, says something about the file rather than about the text.
+    """
+    import pyarrow.compute as pc
+
+    words = pc.utf8_split_whitespace(pc.utf8_trim_whitespace(normalize(texts, options)))
+    return characters(one_space(words))
+
+
+def characters(texts: pa.LargeStringArray) -> Tokens:
+    """Every code point of every text."""
+    content, offsets = bytes_of(texts)
+    padded = with_spare(content)
+    starts = first_bytes(padded[: len(content)])
+    sizes = np.diff(starts, append=len(content))
+    return Tokens(padded, starts, sizes, np.diff(np.searchsorted(starts, offsets)))
+
+
+def learn(texts: pa.LargeStringArray, options: Options) -> dict:
+    """The most frequent characters; of equally frequent ones the one that Unicode has first."""
+    return {"vocabulary": learn_vocabulary(texts, options, split)}
+
+
+def load(state: dict, options: Options) -> Tokenizer:
+    """The learned state -> a tokenizer."""
+    return load_vocabulary(state["vocabulary"], options, split)

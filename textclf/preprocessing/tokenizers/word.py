@@ -1,0 +1,34 @@
+"""Tokenizer `word`: Unicode words and punctuation; every Chinese and Japanese character is a token."""
+
+from typing import Literal
+
+import pyarrow as pa
+
+from textclf.core.options import setting
+from textclf.preprocessing.normalization import normalize
+from textclf.preprocessing.options import NormalizedOptions
+from textclf.preprocessing.token_spans import Tokens
+from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
+from textclf.preprocessing.vocabulary import learn_vocabulary, load_vocabulary
+from textclf.preprocessing.word_boundaries import words_in
+
+
+class Options(NormalizedOptions):
+    """Words of any language, separated by spaces and punctuation; no setting needed for Chinese."""
+
+    tokenizer: Literal["word"] = setting(default="word", description="Unicode words and punctuation, CJK by character.")
+
+
+def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
+    """`I can't, 你好` -> `i`, `can`, `'`, `t`, `,`, `你`, `好`."""
+    return words_in(normalize(texts, options))
+
+
+def learn(texts: pa.LargeStringArray, options: Options) -> dict:
+    """The most frequent tokens; of equally frequent ones the alphabetically first."""
+    return {"vocabulary": learn_vocabulary(texts, options, split)}
+
+
+def load(state: dict, options: Options) -> Tokenizer:
+    """The learned state -> a tokenizer."""
+    return load_vocabulary(state["vocabulary"], options, split)

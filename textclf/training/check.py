@@ -1,0 +1,164 @@
+"""Everything that can be said about a training before it begins. No TensorFlow here."""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from textclf.config.config import Config, load_config
+from textclf.core.errors import ConfigError, TextclfError
+from textclf.data import splitting
+from textclf.data.checks import CHECKS
+from textclf.data.checks.context import Material
+from textclf.data.checks.finding import Finding
+from textclf.data.dataset import Dataset, read_sources, with_labels, without_blank_texts
+from textclf.data.targets import Targets, separator_for
+from textclf.models import check_vector_files
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.training.loggers import check_loggers
+
+SEVERITIES = ("error", "warning", "note")
+MOST_IN_SUMMARY = 5
+
+
+class Report(NamedTuple):
+    """All findings, errors first, and the rows of every label in every split that could be read."""
+
+    config: str
+    splits: dict[str, dict]
+    findings: list[Finding]
+
+    @property
+    def would_fail(self) -> bool:
+        """Whether training would end with an error."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+    def to_dict(self) -> dict:
+        """As plain JSON."""
+        findings = [finding._asdict() for finding in self.findings]
+        return {"config": self.config, "would_fail": self.would_fail, "splits": self.splits, "findings": findings}
+
+
+def check(
+    splits: dict[str, Dataset],
+    preprocessor: Preprocessor,
+    targets: Targets | None,
+    *,
+    without: Collection[str] = (),
+) -> list[Finding]:
+    """All findings about texts and labels, the most severe first.
+
+    Args:
+        splits: `train`, and any others by name.
+        targets: `None` where they cannot be learned.
+        without: names in `CHECKS` to leave out.
+    """
+    material = Material(splits, preprocessor, targets)
+    functions = [function for name, function in CHECKS.items() if name not in without]
+    return _sorted(finding for function in functions for finding in function(material))
+
+
+def summary(findings: Iterable[Finding]) -> list[str]:
+    """The short form: a line for each of the worst findings, notes left out."""
+    lines = [finding.found for finding in _sorted(findings) if finding.severity != "note"]
+    if len(lines) > MOST_IN_SUMMARY:
+        more = len(lines) - MOST_IN_SUMMARY
+        lines[MOST_IN_SUMMARY:] = [f"{more} more warning{'s' if more > 1 else ''}: textclf check says them all"]
+    return lines
+
+
+def check_config(config: str | Path, overrides: Iterable[str] = ()) -> Report:
+    """Read config and data as a training would, and say all that is found.
+
+    Faults for which a training would stop become findings; nothing is raised for them.
+    """
+    try:
+        loaded = load_config(config, overrides)
+    except ConfigError as error:
+        return Report(str(config), {}, [_failure("config", line) for line in _fault_lines(error)])
+    return _check_loaded(str(config), loaded)
+
+
+def _check_loaded(name: str, config: Config) -> Report:
+    with _warnings_as_findings() as findings:
+        _or_failure(findings, "model.vectors", check_vector_files, config.model)
+        _or_failure(findings, "training.log_to", check_loggers, config.training.log_to)
+        splits, targets = _read_splits(config, findings)
+    if "train" in splits:
+        texts = splits["train"].texts
+        preprocessor = _or_failure(findings, "preprocessing", Preprocessor.fit, config.preprocessing, texts)
+        if preprocessor:
+            findings += check(splits, preprocessor, targets)
+    return Report(name, {split: _overview(dataset) for split, dataset in splits.items()}, _sorted(findings))
+
+
+def _read_splits(config: Config, findings: list[Finding]) -> tuple[dict[str, Dataset], Targets | None]:
+    """As `training_data.read_splits`, but what cannot be read or used is a finding, and the rest goes on."""
+    share = config.data.validation if isinstance(config.data.validation, float) else None
+    sources = _or_failure(findings, "data", read_sources, config.data) or {}
+    raw = {split: _or_failure(findings, "data", read) for split, read in sources.items()}
+    if raw.get("train") is None:
+        return {}, None
+    separator = separator_for(raw["train"].labels, config.targets)
+    splits = {
+        split: _or_failure(findings, "labels", with_labels, dataset, separator)
+        for split, dataset in raw.items()
+        if dataset
+    }
+    splits["train"] = splits["train"] and _or_failure(findings, "texts", without_blank_texts, splits["train"])
+    if splits["train"] is None:
+        return {}, None
+    many = separator is not None
+    targets = _or_failure(findings, "labels", Targets.fit, splits["train"].labels, config.targets, many=many)
+    if share and targets and "validation" not in raw:
+        sides = _or_failure(findings, "data.validation", splitting.split, splits["train"], share, config.seed)
+        splits["train"], splits["validation"] = sides or (splits["train"], None)
+    return {name: splits[name] for name in ("train", "validation", "test") if splits.get(name)}, targets
+
+
+def _or_failure(findings: list[Finding], subject: str, function: Callable, *arguments, **options):
+    """What a function returns; or `None`, and its fault among the findings."""
+    try:
+        return function(*arguments, **options)
+    except TextclfError as error:
+        findings.append(_failure(subject, str(error)))
+        return None
+
+
+def _failure(subject: str, message: str) -> Finding:
+    return Finding("error", subject, message, "")
+
+
+def _fault_lines(error: ConfigError) -> list[str]:
+    """The faults in the report of `config_faults`, each alone; a message of one line is one fault."""
+    first, *faults = str(error).splitlines()
+    return [" ".join(fault.split()) for fault in faults[:-1]] or [first]
+
+
+@contextmanager
+def _warnings_as_findings() -> Iterator[list[Finding]]:
+    """What reading warns of, kept from the screen: the report says it."""
+    findings: list[Finding] = []
+
+    class Collect(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.levelno >= logging.WARNING:
+                message = f"{record.getMessage()}."
+                findings.append(Finding("warning", "data", message, "Mend the file if it should not be so."))
+
+    logger = logging.getLogger("textclf")
+    before = logger.handlers, logger.propagate
+    logger.handlers, logger.propagate = [Collect()], False
+    try:
+        yield findings
+    finally:
+        logger.handlers, logger.propagate = before
+
+
+def _overview(dataset: Dataset) -> dict:
+    return {"file": dataset.name, "rows": len(dataset), "labels": dict(dataset.labels.count())}
+
+
+def _sorted(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))

@@ -1,0 +1,68 @@
+"""The texts of a training, as its config says: read, labelled, a validation share held out, and encoded."""
+
+from pathlib import Path
+
+import numpy as np
+
+from textclf.config.config import Config
+from textclf.data.dataset import Dataset, read_sources, with_labels, without_blank_texts
+from textclf.data.splitting import split
+from textclf.data.targets import Targets, separator_for
+from textclf.models import arrays_of, check_vector_files, members_of
+from textclf.preprocessing.cache import encoded_texts
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.training.augmentation import mistyped_copies
+from textclf.training.encoded_split import EncodedSplit
+
+
+def read_splits(config: Config) -> tuple[dict[str, Dataset], Targets]:
+    """Read train, validation and test as the config says, and find the labels of train.
+
+    Raises:
+        DataError: a file that cannot be used.
+    """
+    splits, targets = read_labelled(config)
+    if "validation" not in splits:
+        assert isinstance(config.data.validation, float)  # files have been read
+        splits["train"], splits["validation"] = split(splits["train"], config.data.validation, config.seed)
+        targets = Targets.fit(splits["train"].labels, config.targets, many=targets.many)
+    return {name: splits[name] for name in ("train", "validation", "test") if name in splits}, targets
+
+
+def read_labelled(config: Config) -> tuple[dict[str, Dataset], Targets]:
+    """What the config names, nothing held out yet, and the labels of train.
+
+    Raises:
+        DataError: a file that cannot be used.
+    """
+    check_vector_files(config.model)
+    raw = {name: read() for name, read in read_sources(config.data).items()}
+    separator = separator_for(raw["train"].labels, config.targets)
+    splits = {name: with_labels(dataset, separator) for name, dataset in raw.items()}
+    splits["train"] = without_blank_texts(splits["train"])
+    return splits, Targets.fit(splits["train"].labels, config.targets, many=separator is not None)
+
+
+def encoded_labels(splits: dict[str, Dataset], targets: Targets) -> dict[str, np.ndarray]:
+    """The labels of each split as numbers.
+
+    Raises:
+        DataError: a label that train does not have.
+    """
+    return {split: targets.encode(data.labels, rows=data.rows, name=data.name) for split, data in splits.items()}
+
+
+def encode(
+    config: Config, splits: dict[str, Dataset], classes: dict[str, np.ndarray], cache: Path
+) -> tuple[Preprocessor, dict[str, EncodedSplit]]:
+    """What the preprocessor learns from train, and the splits as the networks read them; from the cache if it can be.
+
+    Raises:
+        WriteError: there is no room in the cache.
+    """
+    texts = {name: dataset.texts for name, dataset in splits.items()}
+    copies = mistyped_copies(members_of(config.model, config.training), texts["train"], config.seed)
+    preprocessor, arrays = encoded_texts(config.preprocessing, texts | copies, cache, arrays_of(config.model))
+    encoded = {name: EncodedSplit(arrays[name], classes[name]) for name in splits}
+    encoded["train"] = encoded["train"]._replace(copies={name: arrays[name] for name in copies})
+    return preprocessor, encoded

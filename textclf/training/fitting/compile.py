@@ -1,0 +1,83 @@
+"""A network before its first step, and the batches that it is fitted to."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+
+import keras
+import tensorflow as tf
+
+from textclf.data.targets import Targets
+from textclf.models import Member, build_model
+from textclf.models.sizes import Sizes
+from textclf.preprocessing.arrays import mean_length
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.training.augmentation import augmented_rows, names_of_copies
+from textclf.training.encoded_split import EncodedSplit
+from textclf.training.fitting.batches import training_batches
+from textclf.training.fitting.mixup import mixed_loss
+from textclf.training.fitting.optimizers.optimizers import build_optimizer, move_by_rows
+from textclf.training.fitting.word_vectors import begin_with_vectors
+
+log = logging.getLogger(__name__)
+
+
+def compile_network(
+    member: Member,
+    train: EncodedSplit,
+    preprocessor: Preprocessor,
+    targets: Targets,
+    *,
+    seed: int,
+    rate: float | keras.optimizers.schedules.LearningRateSchedule,
+) -> keras.Model:
+    """The network of a member with its first weights, its loss and its optimizer.
+
+    Args:
+        train: with the arrays that the network reads.
+        rate: the learning rate.
+
+    Raises:
+        DataError, ConfigError: the file of its word vectors cannot be used.
+    """
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    options = member.training
+    sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
+    model = build_model(member.model, sizes, num_units=targets.num_units)
+    optimizer = build_optimizer(options, learning_rate=rate)
+    move_by_rows(model, optimizer, options.batch_size * mean_length(train.arrays))
+    loss = targets.loss(options.loss)
+    if options.augmentation and options.augmentation.mixup:
+        loss = mixed_loss(loss, options.augmentation.mixup, seed=seed, step=optimizer.iterations)
+    model.compile(optimizer=optimizer, loss=loss, metrics=[targets.accuracy()])
+    log.info("network %s: %s weights, on %s", member.name, f"{model.count_params():,}", _device())
+    if vectors := getattr(member.model, "vectors", None):
+        begin_with_vectors(model, vectors, preprocessor, train.arrays["token_ids"].ids)
+    return model
+
+
+def batches_for(
+    member: Member, train: EncodedSplit, preprocessor: Preprocessor, targets: Targets, *, seed: int
+) -> Callable[..., tf.data.Dataset]:
+    """`training_batches`, all of its arguments given but for `start`."""
+    options, read_rows = member.training, None
+    if options.augmentation:
+        copies = [train.arrays, *(train.copies[name] for name in names_of_copies(options.augmentation))]
+        unknown_id = preprocessor.tokenizer.unknown_id
+        read_rows = augmented_rows(copies, options.augmentation, seed=seed, unknown_id=unknown_id)
+    return partial(
+        training_batches,
+        train.arrays,
+        train.classes,
+        targets.row_weights(train.classes),
+        batch_size=options.batch_size,
+        seed=seed,
+        padding=preprocessor.options.padding,
+        read_rows=read_rows,
+    )
+
+
+def _device() -> str:
+    gpus = tf.config.list_physical_devices("GPU")
+    return f"{len(gpus)} GPU" if gpus else "the CPU"

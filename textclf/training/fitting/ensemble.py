@@ -1,0 +1,137 @@
+"""The fit of a training: one network, or each of an ensemble; their best weights as one ONNX graph."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from textclf.config.config import Config
+from textclf.core.run_folder import RunFolder
+from textclf.data.targets import Targets
+from textclf.evaluation.calibration import fit_temperature
+from textclf.export.onnx import build_graph
+from textclf.models import Member, members_of
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.training.encoded_split import EncodedSplit
+from textclf.training.fitting.callbacks import in_epochs
+from textclf.training.fitting.ensemble_weights import join, joining_weights
+from textclf.training.fitting.fit import FittedNetwork, fit_network, probabilities_of
+
+log = logging.getLogger(__name__)
+
+
+class Fitted(NamedTuple):
+    """What is left of a fit. Probabilities are Keras's own, of the validation texts, (texts, labels)."""
+
+    onnx_model: bytes
+    probabilities: np.ndarray
+    held_out_probabilities: np.ndarray  # of the networks before they were fitted to these texts too
+    temperature: float  # by which the logits are divided
+    about: dict  # for `run.json`
+
+
+def fit(
+    config: Config,
+    train: EncodedSplit,
+    validation: EncodedSplit,
+    preprocessor: Preprocessor,
+    targets: Targets,
+    folder: RunFolder,
+    tell: Callable[[str, list[dict]], None],
+) -> Fitted:
+    """Fit the configured network, or each of an ensemble, to the encoded splits; one graph in the end.
+
+    Args:
+        tell: gets the name of a network, empty where there is one only, and its whole history so far.
+
+    Raises:
+        TrainingError: the loss is no longer a number.
+        Interrupted: a signal asked for an end; the state is kept.
+    """
+    members, parts = members_of(config.model, config.training), (train, validation)
+    fit_one = partial(fit_network, seed=config.seed, preprocessor=preprocessor, targets=targets)
+    several = len(members) > 1
+    names = [member.name if several else "" for member in members]
+    networks = [
+        fit_one(member, *parts, folder=folder.network(member.name, several), tell=partial(tell, name))
+        for member, name in zip(members, names, strict=True)
+    ]
+    logits = [network.logits for network in networks]
+    weights = [1.0] if len(networks) == 1 else joining_weights(logits, validation.classes, targets.activation)
+    temperature = fit_temperature(join(logits, weights), validation.classes, targets.activation)
+    scales = [weight / temperature for weight in weights]
+    if several:
+        _say_joined(members, networks, weights, targets, validation.classes)
+    final = _fit_again(fit_one, members, networks, parts, folder, tell) if config.training.refit else networks
+    graph = build_graph(
+        *(network.model for network in final),
+        activation=targets.activation,
+        padding=preprocessor.options.padding,
+        scales=scales,
+    )
+    about = _about(members, networks, weights)
+    seconds = sum(network.seconds for network in (networks if final is networks else [*networks, *final]))
+    return Fitted(
+        graph.SerializeToString(),
+        probabilities_of(join([network.logits for network in final], scales), targets),
+        probabilities_of(join(logits, scales), targets),
+        temperature,
+        {**about, "refit": config.training.refit, "temperature": temperature, "seconds_fitting": round(seconds, 1)},
+    )
+
+
+def _fit_again(
+    fit_one: Callable[..., FittedNetwork],
+    members: list[Member],
+    networks: list[FittedNetwork],
+    parts: tuple[EncodedSplit, EncodedSplit],
+    folder: RunFolder,
+    tell: Callable[[str, list[dict]], None],
+) -> list[FittedNetwork]:
+    """Each network to the texts of both parts, for as long as it took to its best."""
+    log.info("fitting again, to train and validation together: the figures of validation are those of before")
+    both, names = EncodedSplit.of(parts), [f"refit-{member.name}" for member in members]
+    return [
+        fit_one(
+            member,
+            both,
+            parts[1],
+            folder=folder.network(name),
+            tell=partial(tell, name),
+            validations=network.best,
+        )
+        for member, network, name in zip(members, networks, names, strict=True)
+    ]
+
+
+def _about(members: list[Member], networks: list[FittedNetwork], weights: list[float]) -> dict:
+    """What `run.json` says of the networks."""
+    return {
+        "networks": {
+            member.name: {
+                "best_epoch": in_epochs(network.best, member.training.validations_per_epoch),
+                "epochs": in_epochs(network.validations, member.training.validations_per_epoch),
+                "weight": weight,
+            }
+            for member, network, weight in zip(members, networks, weights, strict=True)
+        }
+    }
+
+
+def _say_joined(
+    members: list[Member],
+    networks: list[FittedNetwork],
+    weights: list[float],
+    targets: Targets,
+    classes: np.ndarray,
+) -> None:
+    """What each network gives by itself, and all of them together."""
+
+    def accuracy(logits: np.ndarray) -> float:
+        return targets.measure(classes, probabilities_of(logits, targets))["accuracy"]
+
+    for member, network, weight in zip(members, networks, weights, strict=True):
+        log.info("%s alone: validation accuracy %.4f; weight %.2f", member.name, accuracy(network.logits), weight)
+    log.info("joined: validation accuracy %.4f", accuracy(join([network.logits for network in networks], weights)))

@@ -1,0 +1,92 @@
+"""`textclf audit`: training texts whose label is probably wrong, as a list to hand to a person."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from textclf.config.config import Config
+from textclf.core.files import atomic_file
+from textclf.core.text_column import text_array
+from textclf.data.checks.near_duplicates import near_pairs
+from textclf.data.targets import Targets
+from textclf.evaluation.label_errors import label_errors, label_errors_of_many
+from textclf.evaluation.predictions_file import Answers, read_answers
+from textclf.inference.classifier import load_classifier
+from textclf.training.cross_validation import cross_validate, fold_of
+
+COLUMNS = ("row", "problem", "text", "label", "suggested", "margin", "other_row", "other_text")
+
+
+class Audit(NamedTuple):
+    """What was found, and where it is written."""
+
+    path: Path  # the CSV file
+    texts: int
+    doubtful: int  # labels that are probably wrong
+    pairs: int  # of texts that are almost the same and have different labels
+
+
+def audit(
+    config: str | Path | Mapping | Config,
+    overrides: Iterable[str] = (),
+    *,
+    folds: int = 5,
+    run: str | None = None,
+    output: str | Path | None = None,
+) -> Audit:
+    """Look for wrong labels among the training texts: every text is answered by a classifier that has not seen it.
+
+    Writes a CSV file: doubtful labels, the most certain first (confident learning, see `label_errors.py`), then pairs
+    of texts that are almost the same and have different labels.
+
+    Args:
+        config, overrides, folds, run: as for `cross_validate`, which leaves its own run folder.
+        output: the file; by default `audit.csv` in that folder.
+
+    Raises:
+        ConfigError, DataError: something in the config or the data; nothing was written then.
+        TrainingError: a training cannot go on.
+    """
+    folder = cross_validate(config, overrides, folds=folds, run=run)
+    targets = load_classifier(fold_of(folder, 1).classifier).targets
+    answers = read_answers(folder, targets, most_rows=None)
+    path = Path(output) if output else folder.path / "audit.csv"
+    doubtful, pairs = list(_doubtful_lines(answers, targets)), list(_pair_lines(answers, targets))
+    with atomic_file(path) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows([*doubtful, *pairs])
+    return Audit(path, len(answers), len(doubtful), len(pairs))
+
+
+def _doubtful_lines(answers: Answers, targets: Targets) -> Iterator[list]:
+    find = label_errors_of_many if targets.many else label_errors
+    for row, given, suggested, margin in zip(*find(answers.truth, answers.probabilities), strict=True):
+        instead = suggested
+        if targets.many:
+            instead = answers.truth[row].copy()
+            instead[given] = not instead[given]
+        text, label = answers.texts[row], targets.named(answers.truth[row])
+        yield [answers.rows[row], "label", text, label, targets.named(instead), f"{margin:.4f}", "", ""]
+
+
+def _pair_lines(answers: Answers, targets: Targets) -> Iterator[list]:
+    """Of each pair the text whose label the classifier believes less, and the label of the other one."""
+    for first, second in zip(*near_pairs(text_array(answers.texts)), strict=True):
+        if np.array_equal(answers.truth[first], answers.truth[second]):
+            continue
+        own = [_belief(answers, row, targets) for row in (first, second)]
+        row, other = (first, second) if own[0] <= own[1] else (second, first)
+        label, suggested = targets.named(answers.truth[row]), targets.named(answers.truth[other])
+        margin = f"{abs(own[0] - own[1]):.4f}"
+        text, other_text = answers.texts[row], answers.texts[other]
+        yield [answers.rows[row], "near duplicate", text, label, suggested, margin, answers.rows[other], other_text]
+
+
+def _belief(answers: Answers, row: int, targets: Targets) -> float:
+    """The probability of the given labels; of many the least of them."""
+    probabilities, truth = answers.probabilities[row], answers.truth[row]
+    return float(np.where(truth, probabilities, 1 - probabilities).min() if targets.many else probabilities[truth])

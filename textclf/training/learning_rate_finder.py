@@ -1,0 +1,95 @@
+"""Which learning rate suits a network: a short training in which the rate grows from step to step (Smith 2017)."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from textclf.config.config import Config, load_config
+from textclf.core.errors import TrainingError
+from textclf.core.run_folder import CACHE, RUNS
+from textclf.data.targets import Targets
+from textclf.models import Member, members_of
+from textclf.models.networks import NETWORKS
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.training.encoded_dataset import encode, encoded_labels, read_splits
+from textclf.training.encoded_split import EncodedSplit
+from textclf.training.quick_import import quick_import
+from textclf.training.tensorflow_import import held_back
+
+log = logging.getLogger(__name__)
+LOWEST, HIGHEST, STEPS = 1e-4, 10.0, 600  # with half as many steps a cnn has not begun to learn (docs/experiments.md)
+SMOOTHING = 0.97  # share of the last value that stays in the next
+LOST = 4.0  # times the lowest loss: no larger rate is worth a try
+BELOW = 10.0  # times below the rate of the lowest loss: what is borne at the end of a sweep is too much for a training
+
+
+class Sweep(NamedTuple):
+    """The loss of a network while its learning rate grew."""
+
+    network: str
+    optimizer: str
+    rates: np.ndarray  # (steps,)
+    losses: np.ndarray  # smoothed, (steps,)
+    suggested: float | None  # None: the loss fell up to the largest rate, or never
+
+
+def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] = ()) -> list[Sweep]:
+    """Sweep the learning rate of every network of a config. No run folder is made.
+
+    Raises:
+        ConfigError, DataError: something in the config or the data.
+        TrainingError: the loss is no number from the first steps on.
+    """
+    config = load_config(config, overrides)
+    splits, targets = read_splits(config)
+    preprocessor, encoded = encode(config, splits, encoded_labels(splits, targets), RUNS / CACHE)
+    members = members_of(config.model, config.training)
+    return [sweep(member, encoded["train"], preprocessor, targets, seed=config.seed) for member in members]
+
+
+def sweep(member: Member, train: EncodedSplit, preprocessor: Preprocessor, targets: Targets, *, seed: int) -> Sweep:
+    """Train a network for a short while, each step with a larger rate than the one before.
+
+    Raises:
+        TrainingError: the loss is no number from the first steps on.
+    """
+    with held_back(), quick_import():
+        from textclf.training.fitting.callbacks import StepLosses
+        from textclf.training.fitting.compile import batches_for, compile_network
+        from textclf.training.fitting.optimizers.schedules import Rise
+    train = train.only(NETWORKS[member.model.architecture].INPUTS)
+    rise = Rise(LOWEST, HIGHEST, STEPS)
+    model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rise)
+    losses = StepLosses(lambda losses: smoothed(losses)[-1] > LOST * smoothed(losses).min())
+    batches = batches_for(member, train, preprocessor, targets, seed=seed)()
+    model.fit(batches, steps_per_epoch=STEPS, callbacks=[losses], shuffle=False, verbose=0)
+    rates = LOWEST * (HIGHEST / LOWEST) ** (np.arange(len(losses.losses)) / (STEPS - 1))
+    curve = smoothed(losses.losses)
+    return Sweep(member.name, member.training.optimizer, rates, curve, suggested_rate(rates, curve))
+
+
+def smoothed(losses: list[float]) -> np.ndarray:
+    """An exponential moving average, right from its first value on (Kingma & Ba 2015, section 3)."""
+    mean, values = 0.0, []
+    for number, loss in enumerate(losses, start=1):
+        mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
+        values.append(mean / (1 - SMOOTHING**number))
+    return np.array(values)
+
+
+def suggested_rate(rates: np.ndarray, losses: np.ndarray) -> float | None:
+    """A tenth of the rate with the lowest loss, rounded to one digit; None where there is no valley.
+
+    Raises:
+        TrainingError: no step was of use.
+    """
+    if not len(losses):
+        raise TrainingError("the loss was no number from the first step on: look at the texts with `textclf check`.")
+    begun = len(losses) // 10  # before that the average is of too few
+    lowest = begun + int(np.argmin(losses[begun:]))
+    if lowest >= len(losses) - 1 - STEPS // 50 or losses[lowest] > 0.99 * losses[begun]:
+        return None
+    return float(f"{rates[lowest] / BELOW:.0e}")

@@ -1,0 +1,146 @@
+"""Logger `mlflow`: a run of MLflow with settings, history, final figures and the classifier."""
+
+import logging
+import os
+import re
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from textclf import __version__
+from textclf.config.config import Config
+from textclf.core.run_folder import RUNS, RunFolder
+from textclf.training.loggers.logger import Logger
+
+NEEDS = ("mlflow", "sqlalchemy", "alembic")
+EXPERIMENT = "textclf"  # unless MLFLOW_EXPERIMENT_NAME says another
+STATUSES = {"finished": "FINISHED", "interrupted": "KILLED", "failed": "FAILED"}
+# Limits of the server, in characters and in one request.
+LONGEST_NAME, LONGEST_VALUE, MOST_PARAMETERS, MOST_METRICS = 250, 6000, 100, 1000
+# Unless the environment says otherwise. By its own defaults the client waits for minutes for a server that is away, and
+# tells its makers that it is used.
+ENVIRONMENT = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+
+
+def start(folder: RunFolder, config: Config) -> Logger:
+    """A training in the folder is one run of MLflow, whose id is in `run.json`: a resumed one goes on in it.
+
+    Names of metrics are those of `history.csv`, after the name of the network where there are several, with a
+    validation as step; and in the end those of `metrics.json`, such as `test/accuracy`.
+    """
+    client: Any = None
+
+    def tell(network: str, history: list[dict]) -> None:
+        nonlocal client
+        if client is None:
+            connected = _client()
+            _begin(connected, folder, config)
+            client = connected
+        if history:
+            _send_history(client, _run_id(folder), f"{network}/" if network else "", history)
+
+    def end(status: str) -> None:
+        run_id = _run_id(folder)
+        if status == "finished":
+            _send_figures(client, run_id, folder)
+        client.set_terminated(run_id, STATUSES[status])
+
+    return Logger(tell, end)
+
+
+def _client() -> Any:
+    """As MLFLOW_TRACKING_URI says; without it, `mlflow.db` and `mlruns/` in the working directory."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    from mlflow import MlflowClient
+
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it tells of every try
+    return MlflowClient()
+
+
+def _run_id(folder: RunFolder) -> str | None:
+    run_id = folder.read_about().get("mlflow_run")
+    return run_id if isinstance(run_id, str) else None
+
+
+def _begin(client: Any, folder: RunFolder, config: Config) -> None:
+    """Find or make the run, and give it the settings that it does not have yet."""
+    from mlflow.entities import Param
+
+    if _run_id(folder):
+        client.update_run(_run_id(folder), status="RUNNING")
+    else:
+        name = folder.path.relative_to(RUNS) if folder.path.is_relative_to(RUNS) else folder.path
+        tags = {"textclf.version": __version__, "textclf.run": str(folder.path), "mlflow.source.name": "textclf"}
+        run = client.create_run(_experiment_id(client), run_name=str(name), tags=tags)
+        folder.update_about(mlflow_run=run.info.run_id)
+    known = client.get_run(_run_id(folder)).data.params
+    settings = dict(_flat(config.model_dump(mode="json")))
+    missing = [Param(key, value[:LONGEST_VALUE]) for key, value in settings.items() if key not in known]
+    for first in range(0, len(missing), MOST_PARAMETERS):
+        client.log_batch(_run_id(folder), params=missing[first : first + MOST_PARAMETERS])
+
+
+def _experiment_id(client: Any) -> str:
+    name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
+    found = client.get_experiment_by_name(name)
+    return found.experiment_id if found else client.create_experiment(name)
+
+
+def _flat(settings: Any, path: str = "") -> Iterable[tuple[str, str]]:
+    """`training.epochs`, `10`; parts of a list are counted from 1."""
+    parts: Iterable[tuple[Any, Any]] = ()
+    if isinstance(settings, Mapping):
+        parts = settings.items()
+    elif isinstance(settings, list) and any(isinstance(part, Mapping) for part in settings):
+        parts = enumerate(settings, start=1)
+    elif path:
+        yield re.sub(r"[^\w.\- :/]", "_", path)[:LONGEST_NAME], "null" if settings is None else str(settings)
+    for name, part in parts:
+        yield from _flat(part, f"{path}.{name}" if path else str(name))
+
+
+def _send_history(client: Any, run_id: str | None, prefix: str, history: list[dict]) -> None:
+    """The lines that MLflow does not have: it keeps whatever comes, also the same step twice."""
+    known = {metric.step for metric in client.get_metric_history(run_id, f"{prefix}loss")}
+    _send(
+        client,
+        run_id,
+        [
+            (f"{prefix}{name}", float(value), step)
+            for step, line in enumerate(history, start=1)
+            if step not in known
+            for name, value in line.items()
+            if name != "epoch"
+        ],
+    )
+
+
+def _send_figures(client: Any, run_id: str | None, folder: RunFolder) -> None:
+    """The final figures of every split, and the files that are worth keeping."""
+    known = client.get_run(run_id).data.metrics
+    figures = {
+        f"{split}/{name}": float(value)
+        for split, metrics in folder.read_metrics().items()
+        for name, value in metrics.items()
+        if isinstance(value, int | float)
+    }
+    _send(client, run_id, [(name, value, 0) for name, value in figures.items() if name not in known])
+    for path in (folder.config, folder.metrics):
+        client.log_artifact(run_id, str(path))
+    client.log_artifacts(run_id, str(folder.classifier), folder.classifier.name)
+
+
+def _send(client: Any, run_id: str | None, metrics: list[tuple[str, float, int]]) -> None:
+    from mlflow.entities import Metric
+
+    now = time.time_ns() // 1_000_000
+    for first in range(0, len(metrics), MOST_METRICS):
+        part = metrics[first : first + MOST_METRICS]
+        client.log_batch(run_id, metrics=[Metric(name, value, now, step) for name, value, step in part])

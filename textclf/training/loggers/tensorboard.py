@@ -1,0 +1,47 @@
+"""Logger `tensorboard`: event files in the run folder, for `tensorboard --logdir runs`."""
+
+import shutil
+from typing import Any
+
+from textclf.config.config import Config
+from textclf.core.run_folder import VALIDATION, RunFolder
+from textclf.training.loggers.logger import Logger
+
+NEEDS = ("tensorboard",)  # `tf.summary` is the part of it that writes
+
+
+def start(folder: RunFolder, config: Config) -> Logger:
+    """Train and validation as two curves of one chart, from `tensorboard/train` and `tensorboard/validation`.
+
+    A step is a validation. What an earlier process has written of a network is removed when the first line of it comes
+    here, which brings all lines before it along: no step is there twice.
+    """
+    writers: dict[tuple[str, str], Any] = {}  # by network and split
+    written: dict[str, int] = {}  # lines of each network
+
+    def tell(network: str, history: list[dict]) -> None:
+        done = written.get(network, 0)
+        for step, line in enumerate(history[done:], start=done + 1):
+            for name, value in line.items():
+                if name != "epoch":
+                    _write(network, name, float(value), step)
+            written[network] = step
+        for writer in writers.values():
+            writer.flush()
+
+    def _write(network: str, name: str, value: float, step: int) -> None:
+        import tensorflow as tf
+
+        split = "validation" if name.startswith(VALIDATION) else "train"
+        if (network, split) not in writers:
+            path = folder.tensorboard / network / split
+            shutil.rmtree(path, ignore_errors=True)
+            writers[network, split] = tf.summary.create_file_writer(str(path))
+        with writers[network, split].as_default():
+            tf.summary.scalar(name.removeprefix(VALIDATION), value, step=step)
+
+    def end(status: str) -> None:
+        for writer in writers.values():
+            writer.close()
+
+    return Logger(tell, end)

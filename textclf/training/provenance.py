@@ -1,0 +1,64 @@
+"""What a run was made with: kept in `run.json`, to repeat it, and to see whether one that was interrupted can go on."""
+
+import os
+import platform
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from textclf import __version__
+from textclf.config.config import Config
+from textclf.core.files import checksums
+from textclf.data.readers.sources import expand
+from textclf.models import vector_files
+
+PACKAGES = ("tensorflow", "keras", "onnx", "onnxruntime", "numpy", "pandas", "pyarrow", "tokenizers", "rjieba")
+
+
+def provenance(config: Config) -> dict:
+    """What is needed to repeat a run and to know what it was made with.
+
+    Raises:
+        DataError: a file of texts that cannot be read.
+    """
+    sources = [config.data.train, config.data.validation, config.data.test]
+    named = [source for source in sources if source is not None and not isinstance(source, float)]
+    files = [expand(source, config.data) for source in named] + [vector_files(config.model)]
+    return {
+        "command": shlex.join(sys.argv),
+        "seed": config.seed,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "versions": {"textclf": __version__, "python": platform.python_version(), **_versions()},
+        "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "data_sha256": {name: digest for source in files for name, digest in checksums(source).items()},
+    }
+
+
+def changes(before: Mapping, now: Mapping, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """A line for every value that is not the same in both; members of a list are counted from 1."""
+    for name in dict.fromkeys([*before, *now]):
+        old, new = before.get(name), now.get(name)
+        if isinstance(old, list) and isinstance(new, list) and any(isinstance(value, Mapping) for value in old + new):
+            old, new = (dict(enumerate(values, start=1)) for values in (old, new))
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from changes(old, new, (*path, str(name)))
+        elif old != new:
+            yield f"{'.'.join((*path, str(name)))}: was {_short(old)}, is {_short(new)}"
+
+
+def _versions() -> dict[str, str]:
+    """Of the packages that are there: `rjieba` need not be."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _short(value: Any) -> str:
+    return "missing" if value is None else f"{value!s:.40}"
