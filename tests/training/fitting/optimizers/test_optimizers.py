@@ -210,7 +210,7 @@ def test_the_options_name_what_there_is():
 
 def test_keras_itself_still_needs_this():
     difference = trained_embedding(keras.optimizers.Adam(0.01)) - by_hand(adam_step)
-    assert np.abs(difference).max() > 1e-4, "Keras adds up duplicates itself now: part of textclf.training.fitting.optimizers.optimizers can go"
+    assert np.abs(difference).max() > 1e-4, "Keras adds up duplicates itself now: part of optimizers can go"
 
 
 def test_a_training_by_rows_is_the_training(workplace, tiny_config, monkeypatch):
