@@ -12,6 +12,23 @@ from textclf.core.parallel import map_chunks
 from textclf.core.text_column import bytes_of
 
 LARGEST_PART = 250_000  # texts that are compared at a time
+GOLDEN_GAMMA = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio, odd: multiplying by it loses nothing
+
+
+def mix64(numbers: np.ndarray) -> np.ndarray:
+    """Return numbers of which every bit depends on every bit of the input, uint64 of the same shape.
+
+    The finalizer of SplitMix64 (Steele, Lea & Flood 2014). It maps 0 to 0, and no two numbers to the same one.
+
+    Args:
+        numbers: uint64; not changed.
+    """
+    mixed = numbers ^ (numbers >> np.uint64(30))
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
 
 
 def text_hashes(texts: pa.LargeStringArray) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from textclf.core.text_column import bytes_of
+from textclf.core.text_hashing import GOLDEN_GAMMA, mix64
 from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import BUCKET_BITS, BUCKETS, NgramOptions, NormalizedOptions
 from textclf.preprocessing.ragged import positions
@@ -15,7 +16,6 @@ from textclf.preprocessing.word_boundaries import borders, code_points, first_by
 
 CHARACTER_BUCKETS = BUCKETS // 2  # n-grams of words have the buckets below, those of characters these and above
 SLICE_ROWS = 1 << (32 - BUCKET_BITS)
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd: multiplying by it loses nothing
 
 
 class Counted(NamedTuple):
@@ -41,7 +41,7 @@ def count_ngrams(
         view, offsets = bytes_of(part)
         content = np.frombuffer(view, np.uint8)
         points = code_points(content)
-        classes, mixed = classes_of(points), _mixed(points.astype(np.uint64))
+        classes, mixed = classes_of(points), mix64(points.astype(np.uint64))
         offsets = np.searchsorted(first_bytes(content), offsets)  # in characters
         hashes, lengths = _hash_words(classes, mixed, offsets)
         keys = [_keys(hashes, lengths, length, 0) for length in options.words]
@@ -60,11 +60,11 @@ def _hash_words(classes: np.ndarray, mixed: np.ndarray, offsets: np.ndarray) -> 
     starts, ends = borders(classes, offsets)
     sizes = ends - starts
     firsts = np.cumsum(sizes) - sizes
-    powers = np.multiply.accumulate(np.full(int(sizes.max(initial=1)), MULTIPLIER))  # modulo 2**64
+    powers = np.multiply.accumulate(np.full(int(sizes.max(initial=1)), GOLDEN_GAMMA))  # modulo 2**64
     places = np.arange(int(sizes.sum())) - np.repeat(firsts, sizes)
     terms = mixed[positions(starts, sizes)] * powers[places]
     hashes = np.add.reduceat(terms, firsts) if len(firsts) else terms
-    return _mixed(hashes), np.diff(np.searchsorted(starts, offsets))
+    return mix64(hashes), np.diff(np.searchsorted(starts, offsets))
 
 
 def _hash_characters(classes: np.ndarray, mixed: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -78,7 +78,7 @@ def _hash_characters(classes: np.ndarray, mixed: np.ndarray, offsets: np.ndarray
     begins[offsets[:-1][offsets[:-1] < len(solid)]] = True
     before = np.flatnonzero(begins)
     behind = np.repeat(offsets[1:], 1 + (np.diff(offsets) == 0))  # an empty text has both its spaces
-    hashes = np.insert(mixed[solid], np.concatenate([before, behind]), _mixed(np.array([ord(" ")], np.uint64)))
+    hashes = np.insert(mixed[solid], np.concatenate([before, behind]), mix64(np.array([ord(" ")], np.uint64)))
     return hashes, np.diff(offsets) + np.diff(np.searchsorted(before, offsets)) + 1 + (np.diff(offsets) == 0)
 
 
@@ -91,8 +91,8 @@ def _keys(hashes: np.ndarray, lengths: np.ndarray, length: int, first_bucket: in
     starts = np.arange(total) + np.repeat(ends - lengths - (np.cumsum(runs) - runs), runs)
     joined = hashes[starts]
     for place in range(1, length):
-        joined = joined * MULTIPLIER + hashes[starts + place]
-    buckets = (_mixed(joined) >> np.uint64(64 - BUCKET_BITS + 1)).astype(np.uint32) + np.uint32(first_bucket)
+        joined = joined * GOLDEN_GAMMA + hashes[starts + place]
+    buckets = (mix64(joined) >> np.uint64(64 - BUCKET_BITS + 1)).astype(np.uint32) + np.uint32(first_bucket)
     return (rows << np.uint32(BUCKET_BITS)) + buckets
 
 
@@ -102,13 +102,3 @@ def _distinct(keys: np.ndarray, num_rows: int) -> Counted:
     counts = np.diff(first, append=len(keys))
     found = keys[first].astype(np.int64)
     return Counted(found >> BUCKET_BITS, found & (BUCKETS - 1), counts, num_rows)
-
-
-def _mixed(values: np.ndarray) -> np.ndarray:
-    """Every bit of the result depends on every bit of the value: the finalizer of splitmix64 (Steele et al. 2014)."""
-    values = values ^ (values >> np.uint64(30))
-    values *= np.uint64(0xBF58476D1CE4E5B9)
-    values ^= values >> np.uint64(27)
-    values *= np.uint64(0x94D049BB133111EB)
-    values ^= values >> np.uint64(31)
-    return values

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from textclf.core.text_column import bytes_of
+from textclf.core.text_hashing import GOLDEN_GAMMA
 from textclf.preprocessing.ragged import positions
 
 SPARE = 8  # bytes behind the texts, so that eight can be read wherever a token begins
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd: multiplying by it loses nothing
 AT_ONCE = 2**15  # tokens whose bytes are looked at together: each takes some 50 bytes for every one of its own
 FIRST_BYTES = np.array([*((1 << 8 * size) - 1 for size in range(9))], np.uint64)
 
@@ -72,9 +72,9 @@ def keys_of(tokens: Tokens) -> np.ndarray:
     long = np.flatnonzero(tokens.sizes > 8)
     if len(long):
         words, firsts, places = _words_of(tokens, long)
-        powers = np.multiply.accumulate(np.full(int(places.max()) + 1, MULTIPLIER))
+        powers = np.multiply.accumulate(np.full(int(places.max()) + 1, GOLDEN_GAMMA))
         words ^= words >> np.uint64(32)
-        words *= MULTIPLIER
+        words *= GOLDEN_GAMMA
         words ^= words >> np.uint64(29)
         words *= powers[places]
         keys[long] = np.add.reduceat(words, firsts)

@@ -4,6 +4,8 @@ import hashlib
 
 import numpy as np
 
+from textclf.core.text_hashing import GOLDEN_GAMMA, mix64
+
 
 def draw(purpose: tuple, rows: np.ndarray, positions: np.ndarray | int = 0) -> np.ndarray:
     """Numbers from 0 to below 1, float64: the same for the same purpose, row and position, whatever else is drawn.
@@ -14,12 +16,5 @@ def draw(purpose: tuple, rows: np.ndarray, positions: np.ndarray | int = 0) -> n
     """
     key = hashlib.blake2b(repr(purpose).encode(), digest_size=8).digest()
     numbers = np.asarray(rows, np.uint64) << np.uint64(32) | np.asarray(positions, np.uint64)
-    return (_mixed(_mixed(numbers) ^ np.frombuffer(key, np.uint64)) >> np.uint64(11)) * 2.0**-53
-
-
-def _mixed(numbers: np.ndarray) -> np.ndarray:
-    """A step of SplitMix64 (Steele et al. 2014): every bit of the input changes half of the bits of the output."""
-    numbers = numbers + np.uint64(0x9E3779B97F4A7C15)
-    numbers = (numbers ^ numbers >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
-    numbers = (numbers ^ numbers >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-    return numbers ^ numbers >> np.uint64(31)
+    mixed = mix64((mix64(numbers + GOLDEN_GAMMA) ^ np.frombuffer(key, np.uint64)) + GOLDEN_GAMMA)
+    return (mixed >> np.uint64(11)) * 2.0**-53

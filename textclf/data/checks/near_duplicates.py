@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from textclf.core.parallel import map_chunks
+from textclf.core.text_hashing import GOLDEN_GAMMA, mix64
 from textclf.data.checks.context import Material
 from textclf.data.checks.finding import Finding, rows_by_split, severity_of
 from textclf.preprocessing.token_spans import keys_of
@@ -23,17 +24,7 @@ HASHES = 64  # the share is known to about 5 points
 BAND = 4  # hashes that must all be equal in one of 16 bands: of pairs at 80 %, 2 in 10,000 are missed
 NEIGHBOURS = 3  # compared with each text of a bucket, besides its first: n texts cost 4 n, not n * n
 PAIRS_AT_ONCE = 100_000
-
-
-def _mixed(numbers: np.ndarray) -> np.ndarray:
-    """Numbers that follow each other -> numbers as if by chance, uint64: SplitMix64 (Steele et al. 2014)."""
-    numbers = numbers * np.uint64(0x9E3779B97F4A7C15)
-    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return numbers ^ (numbers >> np.uint64(31))
-
-
-FACTORS = _mixed(np.arange(1, HASHES + 1, dtype=np.uint64)) | np.uint64(1)  # the same in every process: odd
+FACTORS = mix64(np.arange(1, HASHES + 1, dtype=np.uint64) * GOLDEN_GAMMA) | np.uint64(1)  # odd
 
 
 def near_copies(material: Material) -> Iterator[Finding]:
@@ -95,8 +86,8 @@ def _signatures(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
     num_words = np.bincount(row_of[words], minlength=len(texts))
     usable = num_words >= FEWEST_WORDS
     kept = words & usable[row_of]
-    hashes, row_of = _mixed(keys_of(tokens)[kept]), row_of[kept]
-    pairs = _mixed((hashes[:-1] * FACTORS[0] + hashes[1:])[row_of[:-1] == row_of[1:]])
+    hashes, row_of = mix64(keys_of(tokens)[kept] * GOLDEN_GAMMA), row_of[kept]
+    pairs = mix64((hashes[:-1] * FACTORS[0] + hashes[1:])[row_of[:-1] == row_of[1:]] * GOLDEN_GAMMA)
     ends = np.cumsum(num_words[usable] - 1)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
     signatures = np.empty((len(ends), HASHES), np.uint32)
