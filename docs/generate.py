@@ -8,7 +8,8 @@ from pydantic.fields import FieldInfo
 
 from textclf.cli.commands import cli
 from textclf.config.config import CHOICES, Config, json_schema
-from textclf.config.problems import describe, settings_class, show
+from textclf.config.problems import describe, settings_class
+from textclf.core.formatting import short_repr
 from textclf.core.pydantic_options import Settings, ordered_fields
 
 ROOT = Path(__file__).parent.parent
@@ -70,7 +71,7 @@ def _rows(settings: type[Settings], prefix: str, skip: frozenset | set = frozens
         if name in skip:
             continue
         inner = settings_class(field.annotation)
-        default = "required" if field.is_required() else "see below" if inner else f"`` {show(field.default)} ``"
+        default = "required" if field.is_required() else "see below" if inner else f"`` {short_repr(field.default)} ``"
         cells = [f"`{prefix}{name}`", describe(field), default, field.description]
         rows.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
         if inner:

@@ -11,11 +11,12 @@ from pydantic import Field, ValidationError, create_model
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from textclf.config.problems import SETTINGS, escaped, faults_of, report, show
+from textclf.config.problems import SETTINGS, faults_of, report
 from textclf.config.training_options import TrainingOptions
 from textclf.config.yaml import Document, Fault, parse_value, parse_yaml
 from textclf.core.errors import ConfigError, did_you_mean
 from textclf.core.files import atomic_file
+from textclf.core.formatting import escape_control, short_repr
 from textclf.core.pydantic_options import Options, is_settings, ordered_fields
 from textclf.data.dataset import DataOptions
 from textclf.data.target_options import TargetOptions
@@ -61,7 +62,7 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
         _apply(override, document)
     data, faults, chosen = document.data, document.faults, {}
     if not isinstance(data, dict):
-        faults.append(Fault((), "line 1", f"expected {SETTINGS}, received {show(data)}"))
+        faults.append(Fault((), "line 1", f"expected {SETTINGS}, received {short_repr(data)}"))
     if not isinstance(data, dict) or any(fault.is_no_yaml for fault in faults):
         raise ConfigError(report(name, faults))
     data = {key: value for key, value in data.items() if value is not None}  # `training:` with nothing below it
@@ -102,7 +103,7 @@ def write_config(config: Config, path: Path, command: str) -> None:
     yaml = YAML()
     yaml.width = sys.maxsize  # a line that is broken loses spaces
     yaml.dump(_quoted({name: _ordered(getattr(config, name)) for name in Config.model_fields}), stream)
-    heading = f"# As resolved by `{escaped(command)}`, every default filled in."
+    heading = f"# As resolved by `{escape_control(command)}`, every default filled in."
     with atomic_file(path) as written:
         written.write(f"{heading}\n{stream.getvalue()}")
 
@@ -163,7 +164,7 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
         raise ConfigError(f"{source}: expected a YAML file in UTF-8, received other bytes.") from None
     except (OSError, ValueError) as error:
         raise ConfigError(
-            f"{escaped(str(source))}: cannot be read: {getattr(error, 'strerror', None) or error}."
+            f"{escape_control(str(source))}: cannot be read: {getattr(error, 'strerror', None) or error}."
         ) from None
     return parse_yaml(text), str(source)
 
@@ -194,7 +195,7 @@ def _apply(override: str, document: Document) -> None:
             settings = settings[key]
         if not isinstance(settings, dict):
             document.faults.append(
-                Fault(keys[:end], place, f"expected {SETTINGS} to override, received {show(settings)}")
+                Fault(keys[:end], place, f"expected {SETTINGS} to override, received {short_repr(settings)}")
             )
             return
     if isinstance(settings, dict):
@@ -210,6 +211,6 @@ def _choose(section, setting, table, default, data, places, faults) -> tuple[str
     name = settings[setting]
     if isinstance(name, str) and name in table:
         return name, data
-    message = f"expected one of {', '.join(table)}, received {show(name)}{did_you_mean(str(name), table)}"
+    message = f"expected one of {', '.join(table)}, received {short_repr(name)}{did_you_mean(str(name), table)}"
     faults.append(Fault((section, setting), places.get((section, setting), ""), message))
     return default, {**data, section: {**settings, setting: default}}

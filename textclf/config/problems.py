@@ -1,6 +1,5 @@
 """What is wrong with a config, in words: what was expected and what was received, all faults at once."""
 
-import json
 from collections.abc import Iterable, Mapping
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -11,12 +10,12 @@ from pydantic.fields import FieldInfo
 
 from textclf.config.yaml import Fault, Path
 from textclf.core.errors import did_you_mean
+from textclf.core.formatting import escape_control, short_repr, shortened
 from textclf.core.pydantic_options import Settings, fields_of, is_settings
 
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "null"}
 LIMITS = {Ge: ("ge", "of at least"), Gt: ("gt", "above"), Le: ("le", "of at most"), Lt: ("lt", "below")}
 SETTINGS = "settings (name: value)"
-LONGEST_SHOWN = 60
 UNKNOWN = {"extra_forbidden", "unexpected_keyword_argument"}  # pydantic's words, the second for dataclasses
 MOST_FAULTS_SHOWN = 50  # more than a person mends in one go; each is one line of a message
 
@@ -39,7 +38,11 @@ def report(source: str, faults: list[Fault]) -> str:
     in_order = sorted(faults, key=lambda fault: _place_order(fault.place))
     first, rest = in_order[:MOST_FAULTS_SHOWN], in_order[MOST_FAULTS_SHOWN:]
     rows = [
-        (_shortened(escaped(fault.place)), _shortened(escaped(".".join(map(str, fault.path)))), escaped(fault.message))
+        (
+            shortened(escape_control(fault.place)),
+            shortened(escape_control(".".join(map(str, fault.path)))),
+            escape_control(fault.message),
+        )
         for fault in first
     ]
     place_width, path_width = (max(len(row[column]) for row in rows) for column in (0, 1))
@@ -59,38 +62,20 @@ def describe(field: FieldInfo) -> str:
     return f"{kind} {_describe_limits(field.metadata)}".strip() + ", or null" * bool(null)
 
 
-def show(value: Any) -> str:
-    """A received value, as it would stand in a config, shortened."""
-    try:
-        text = f"'{escaped(value)}'" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    except (TypeError, ValueError):  # no JSON: a key that is no text, or a mapping within itself
-        text = type(value).__name__
-    return _shortened(text)
-
-
-def escaped(text: str) -> str:
-    """Text on one line: line breaks and other control characters as escapes, everything else as it is."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
-
-
 def settings_class(annotation: Any) -> type[Settings] | None:
     """The settings that a field holds, also where `null` is allowed instead; `None` for a plain value."""
     return next((part for part in (annotation, *get_args(annotation)) if is_settings(part)), None)
 
 
 def _message(detail: Mapping[str, Any], siblings: list[str], field: FieldInfo | None) -> str:
-    received = show(detail["input"])
+    received = short_repr(detail["input"])
     if detail["type"] in UNKNOWN:
         return f"unknown setting{did_you_mean(detail['loc'][-1], siblings)}"
     if field is not None and detail["type"].startswith("union_tag"):
         setting, kinds = field.discriminator, kinds_of(field)
         given = detail["input"].get(setting) if isinstance(detail["input"], dict) else None
         wanted = f"expected {setting}: one of {', '.join(kinds)}"
-        return f"{wanted}, received {show(given)}{did_you_mean(str(given), kinds)}"
+        return f"{wanted}, received {short_repr(given)}{did_you_mean(str(given), kinds)}"
     expected = describe(field) if field else SETTINGS
     if detail["type"] == "missing":
         return f"expected {expected}, but the setting is missing"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textclf.data.checks.finding import counted, percent
+from textclf.core.formatting import counted, percent
 from textclf.data.dataset import Dataset
 from textclf.data.targets import Targets
 

@@ -8,12 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from textclf.config import recipe
-from textclf.config.problems import escaped
 from textclf.config.recipe import Facts, Line
 from textclf.config.yaml import parse_yaml
 from textclf.core.errors import DataError, WriteError
 from textclf.core.files import atomic_file
-from textclf.data.checks.finding import counted, first_shown, percent, quoted
+from textclf.core.formatting import counted, escape_control, first_shown, percent, short_repr
 from textclf.data.dataset import Dataset, read_dataset, with_labels, without_blank_texts
 from textclf.data.labels import Labels
 from textclf.data.readers.options import DEFAULTS
@@ -80,8 +79,8 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
     }
     about = f"{counted(len(facts.dataset), 'row')}, {counted(len(facts.targets.labels), 'label')}"
     lines = [
-        f"# Written by `textclf new` for {escaped(data)}: {about}. Every setting: docs/configuration.md",
-        f"#   textclf train {escaped(shlex.quote(name))}",
+        f"# Written by `textclf new` for {escape_control(data)}: {about}. Every setting: docs/configuration.md",
+        f"#   textclf train {escape_control(shlex.quote(name))}",
         f"seed: {SEED}",
     ]
     for section, settings in sections.items():
@@ -95,7 +94,7 @@ def _refuse_odd_name(path: str) -> None:
         path.encode()
     except UnicodeEncodeError:
         raise DataError(
-            f"{escaped(path)}: expected a file whose name is text, which a config can hold, received bytes that are no "
+            f"{escape_control(path)}: expected a file name that a config can hold, received bytes that are not "
             "UTF-8. Rename the file."
         ) from None
 
@@ -144,7 +143,7 @@ def _facts(dataset: Dataset, *, many: bool) -> Facts:
 
 def _data(data: str, test: str | None, found: Guess, facts: Facts) -> list[Line]:
     texts, labels = found.columns.text_column, found.columns.label_column
-    others = f"; not used: {first_shown(map(escaped, found.others))}" if found.others else ""
+    others = f"; not used: {first_shown(map(escape_control, found.others))}" if found.others else ""
     held_out = round(facts.size.validation * len(facts.dataset))
     lines = [
         ("train", data, "paths are relative to the working directory"),
@@ -167,7 +166,7 @@ def _data(data: str, test: str | None, found: Guess, facts: Facts) -> list[Line]
 def _targets(facts: Facts, separator: str | None) -> list[Line]:
     targets = facts.targets
     share = percent(max(targets.counts) / len(facts.dataset))
-    most = f"{quoted(targets.labels[int(np.argmax(targets.counts))])} in {share} of the rows"
+    most = f"{short_repr(targets.labels[int(np.argmax(targets.counts))])} in {share} of the rows"
     if separator:
         several = sum(targets.counts) / len(facts.dataset)
         reason = f"{len(targets.labels)} labels, {several:.2f} a text; the most frequent: {most}"

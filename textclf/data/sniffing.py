@@ -10,10 +10,10 @@ from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
 
-from textclf.config.problems import escaped
 from textclf.core.compression import decompressed
 from textclf.core.errors import DataError
 from textclf.core.files import open_file
+from textclf.core.formatting import escape_control
 from textclf.core.text_column import text_array
 from textclf.data.dataset import ColumnOptions
 from textclf.data.readers import READERS, format_of
@@ -80,8 +80,8 @@ def _guess(path: str, source: str) -> Guess:
         raise _no_columns(path, names, text)
     if form in DEFAULT_DELIMITERS and label in samples[label]:
         raise DataError(
-            f"{path}: expected a header line with the names of the columns, received a row ('{escaped(label)}' is also "
-            "a label). Put a line such as text,label before it."
+            f"{path}: expected a header line with the names of the columns, received a row ('{escape_control(label)}' "
+            "is also a label). Put a line such as text,label before it."
         )
     columns = ColumnOptions(text_column=text, label_column=label)
     return Guess(reading, columns, [name for name in names if name not in (text, label)], True)
@@ -136,7 +136,7 @@ def _names_of_jsonl(path: str, reading: ReadingOptions) -> tuple[ReadingOptions,
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
-        raise DataError(f"{path}: expected a JSON object in every line, received '{escaped(first[:40])}'.")
+        raise DataError(f"{path}: expected a JSON object in every line, received '{escape_control(first[:40])}'.")
     return reading, list(fields)
 
 
@@ -225,7 +225,7 @@ def _is_number(value: str) -> bool:
 
 def _no_columns(path: str, names: Sequence[str], text: str | None) -> DataError:
     missing = "labels (a few different values that repeat)" if text else "texts and one with labels"
-    shown = ", ".join(escaped(name) for name in islice(names, 20)) or "(none)"
+    shown = ", ".join(escape_control(name) for name in islice(names, 20)) or "(none)"
     return DataError(
         f"{path}: expected a column with {missing}, but none of the columns looks like it: {shown}. "
         "Name them text and label, or write the config by hand: docs/configuration.md."

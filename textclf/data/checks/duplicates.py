@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from textclf.core.formatting import counted, percent
 from textclf.data.checks.context import Material
-from textclf.data.checks.finding import Finding, counted, percent, rows_by_split, severity_of, shown_rows
+from textclf.data.checks.finding import Finding, rows_by_split, severity_of, shown_rows
 
 
 def repeated_texts(material: Material) -> Iterator[Finding]:

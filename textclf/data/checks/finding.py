@@ -1,14 +1,13 @@
-"""What a check finds, and the words that all checks share."""
+"""What a check finds, and the wording that only checks share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from textclf.config.problems import show
+from textclf.core.formatting import MOST_SHOWN, counted, percent
 from textclf.data.dataset import Dataset
 
-MOST_SHOWN = 5
 SHARE_TO_WARN = 0.01  # of the rows of a split
 
 
@@ -41,25 +40,3 @@ def rows_by_split(splits: dict[str, Dataset], marked: dict[str, np.ndarray]) -> 
 def severity_of(share: float) -> Literal["warning", "note"]:
     """A warning where so many rows of a split are concerned that its figures can move by a point."""
     return "warning" if share >= SHARE_TO_WARN else "note"
-
-
-def first_shown(items: Iterable[str]) -> str:
-    """The first few of a list, and how many more there are."""
-    items = list(items)
-    more = f" and {len(items) - MOST_SHOWN} more" if len(items) > MOST_SHOWN else ""
-    return ", ".join(items[:MOST_SHOWN]) + more
-
-
-def quoted(label: str) -> str:
-    """A label or a token in quotes, on one line and not too long."""
-    return show(label)
-
-
-def percent(share: float) -> str:
-    """`7.8 %`; what is more than nothing is never shown as nothing."""
-    return "below 0.1 %" if 0 < share < 0.0005 else f"{share * 100:.1f} %"
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 row`, `2 rows`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"

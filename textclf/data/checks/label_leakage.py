@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from textclf.core.formatting import counted, percent, short_repr
 from textclf.core.text_column import text_array
 from textclf.data.checks.context import Material
-from textclf.data.checks.finding import Finding, counted, percent, quoted, shown_rows
+from textclf.data.checks.finding import Finding, shown_rows
 from textclf.data.labels import Labels
 from textclf.preprocessing.ragged import TokenIds
 from textclf.preprocessing.tokenizers import word
@@ -35,8 +36,8 @@ def giveaway_words(material: Material) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "giveaway words",
-            f"train: {quoted(_written(material, found.token_id, first))} is in {found.together} of "
-            f"{counted(found.with_label, 'row')} of {quoted(found.label)} "
+            f"train: {short_repr(_written(material, found.token_id, first))} is in {found.together} of "
+            f"{counted(found.with_label, 'row')} of {short_repr(found.label)} "
             f"({percent(found.together / found.with_label)}) and in {found.with_token - found.together} others "
             f"({shown_rows(train.rows[[first]])}).",
             "Make sure that texts will have this word when the classifier is used; if not, remove it from the file.",

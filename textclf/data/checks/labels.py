@@ -4,8 +4,9 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from textclf.core.formatting import counted, first_shown, percent, short_repr
 from textclf.data.checks.context import Material
-from textclf.data.checks.finding import Finding, counted, first_shown, percent, quoted, shown_rows
+from textclf.data.checks.finding import Finding, shown_rows
 from textclf.data.labels import occurrences
 
 FEW_ROWS = 10
@@ -27,11 +28,11 @@ def balance(material: Material) -> Iterator[Finding]:
     yield Finding(
         "note",
         "labels",
-        f"train: {counted(len(counts), 'label')}{by_row}; the most frequent is {quoted(most)} with {share} of the "
-        f"rows, the rarest {quoted(least)} with {counted(counts[least], 'row')}.",
+        f"train: {counted(len(counts), 'label')}{by_row}; the most frequent is {short_repr(most)} with {share} of the "
+        f"rows, the rarest {short_repr(least)} with {counted(counts[least], 'row')}.",
         "Compare F1 macro: accuracy says little of several labels a row."
         if several
-        else f"Compare every accuracy with {share}: always answering {quoted(most)} reaches that.",
+        else f"Compare every accuracy with {share}: always answering {short_repr(most)} reaches that.",
     )
 
 
@@ -41,7 +42,7 @@ def rare_labels(material: Material) -> Iterator[Finding]:
     fewest = max(FEW_ROWS, RARE * sum(counts.values()) / max(1, len(counts)))
     rare = {label: count for label, count in reversed(counts.items()) if count < fewest}
     if rare:
-        shown = first_shown(f"{quoted(label)} {count}" for label, count in rare.items())
+        shown = first_shown(f"{short_repr(label)} {count}" for label, count in rare.items())
         single = sum(count == 1 for count in rare.values())
         yield Finding(
             "warning",
@@ -64,7 +65,7 @@ def unknown_labels(material: Material) -> Iterator[Finding]:
                 "error",
                 "unknown labels",
                 f"{split}: {counted(len(unknown), 'label')} in {counted(len(rows), 'row')} that train does not have: "
-                f"{first_shown(map(quoted, sorted(unknown)))} ({shown_rows(rows)}).",
+                f"{first_shown(map(short_repr, sorted(unknown)))} ({shown_rows(rows)}).",
                 "Correct the labels, or add rows of them to train.",
             )
 
@@ -80,7 +81,7 @@ def missing_labels(material: Material) -> Iterator[Finding]:
                 "warning",
                 "missing labels",
                 f"{split}: {len(missing)} of {counted(len(known), 'label')} of train never "
-                f"{'occurs' if len(missing) == 1 else 'occur'}: {first_shown(map(quoted, missing))}.",
+                f"{'occurs' if len(missing) == 1 else 'occur'}: {first_shown(map(short_repr, missing))}.",
                 f"Add rows of them to {split}: how well they are answered cannot be said from it.",
             )
 
@@ -97,7 +98,7 @@ def labels_alike(material: Material) -> Iterator[Finding]:
                 "warning",
                 "labels alike",
                 "differing only in case, spaces or Unicode form: "
-                + ", ".join(f"{quoted(form)} in {counted(count, 'row')}" for form, count in forms.most_common())
+                + ", ".join(f"{short_repr(form)} in {counted(count, 'row')}" for form, count in forms.most_common())
                 + ".",
                 "Write them the same: they are learned as different labels.",
             )
@@ -116,7 +117,7 @@ def joined_labels(material: Material) -> Iterator[Finding]:
                 "warning",
                 "joined labels",
                 f"train: {len(joined)} of {counted(len(counts), 'label')} are others joined by '{separator}', such as "
-                f"{quoted(joined[0])}.",
+                f"{short_repr(joined[0])}.",
                 f"If a text may have several labels, set targets.type: multilabel, targets.separator: '{separator}'.",
             )
 

@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from textclf.core.formatting import counted, percent
 from textclf.core.parallel import map_chunks
 from textclf.data.checks.context import Material
-from textclf.data.checks.finding import Finding, counted, percent, rows_by_split, severity_of
+from textclf.data.checks.finding import Finding, rows_by_split, severity_of
 from textclf.data.writing_systems import script_shares
 
 MOST_SCRIPTS_SHOWN = 4

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow.compute as pc
 
+from textclf.core.formatting import percent
 from textclf.data.checks.context import Material
-from textclf.data.checks.finding import Finding, percent
+from textclf.data.checks.finding import Finding
 from textclf.data.dataset import blank_texts
 from textclf.data.writing_systems import WITHOUT_SPACES, script_shares
 
