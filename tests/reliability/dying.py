@@ -34,10 +34,10 @@ def die_at_moment(seconds: float) -> None:
 
 
 def die_at_step(number: int, by: int = signal.SIGKILL) -> None:
-    from textclf.training.fitting import multi_step as several_steps
+    from textclf.training.fitting import loop
     from textclf.training.fitting.state import SaveState
 
-    several_steps.LONGEST_CALL = 0
+    loop.LONGEST_CALL = 0
     done, end = 0, SaveState.on_train_batch_end
 
     def end_or_die(self, *arguments, **options):

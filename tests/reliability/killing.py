@@ -43,7 +43,7 @@ def at_step(monkeypatch, step: int, act: Callable[[], None]) -> None:
         end(self, batch, logs)
 
     monkeypatch.setattr(SaveState, "on_train_batch_end", end_and_act)
-    monkeypatch.setattr("textclf.training.fitting.multi_step.LONGEST_CALL", 0)
+    monkeypatch.setattr("textclf.training.fitting.loop.LONGEST_CALL", 0)
 
 
 def send(*signals: int) -> Callable[[], None]:

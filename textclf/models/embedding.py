@@ -59,10 +59,10 @@ def embed(options: EmbeddingOptions, token_ids, sizes: Sizes):
 
 def _table(options: EmbeddingOptions, sizes: Sizes):
     """A layer with a vector for each token; the file of pretrained ones is read later, by `word_vectors.py`."""
-    from textclf.models.layers import Embedding, LateEmbedding
+    from textclf.models.layers import Embedding, FreezableEmbedding
 
     later = options.vectors is not None and options.vectors.tuned and options.vectors.frozen_epochs
-    form = LateEmbedding if later else Embedding
+    form = FreezableEmbedding if later else Embedding
     trainable = options.vectors is None or options.vectors.tuned
     return form(sizes.num_ids, options.embedding_dim, mask_zero=True, trainable=trainable, name="embedding")
 

@@ -99,7 +99,7 @@ class Embedding(keras.layers.Embedding):
         return super().compute_output_spec(token_ids)
 
 
-class LateEmbedding(Embedding):
+class FreezableEmbedding(Embedding):
     """An embedding that is not trained before the weight `tuned`, which nothing trains, is set to 1.
 
     What is trainable is decided for good when a model is compiled; a factor of the gradient can change.

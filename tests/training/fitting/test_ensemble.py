@@ -60,7 +60,7 @@ def test_the_best_weights_stay_when_the_loss_is_no_number_any_more(workplace, ti
         end(self, batch, logs)
 
     monkeypatch.setattr(StopAtNonFiniteLoss, "on_train_batch_end", leap)
-    monkeypatch.setattr("textclf.training.fitting.multi_step.LONGEST_CALL", 0)
+    monkeypatch.setattr("textclf.training.fitting.loop.LONGEST_CALL", 0)
     with pytest.raises(TrainingError, match=r"the loss became nan at step 21 with learning rate 0\.01\. Try a tenth"):
         train(tiny_config())
     kept = load_checkpoint(workplace / "runs/r/checkpoints/best.npz")[1].values()

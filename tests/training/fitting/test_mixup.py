@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from textclf.data.targets import Targets
-from textclf.training.fitting.mixup import mixed_loss
+from textclf.training.fitting.mixup import mixup_loss
 
 TARGETS = {
     "binary": Targets("binary", ["no", "yes"], [1, 1], ["no"]),
@@ -33,7 +33,7 @@ def test_two_rows_are_mixed_by_one_share_in_logits_and_labels(name):
     shares = np.linspace(0, 1, 101, dtype=np.float32)[:, None]
     for step in range(5):
         classes, logits = batch(name, rows=2)
-        received = np.asarray(mixed_loss(loss, 1.0, seed=3, step=variable(step))(classes, logits))
+        received = np.asarray(mixup_loss(loss, 1.0, seed=3, step=variable(step))(classes, logits))
 
         for row in (0, 1):
             curves = []
@@ -50,7 +50,7 @@ def test_a_large_alpha_mixes_half_and_half_and_a_small_one_hardly_mixes():
     alone = np.asarray(loss.call(classes, logits))
 
     def share_unchanged(alpha):
-        mixed = np.asarray(mixed_loss(loss, alpha, seed=1, step=variable(0))(classes, logits))
+        mixed = np.asarray(mixup_loss(loss, alpha, seed=1, step=variable(0))(classes, logits))
         return (np.abs(mixed - alone) < 0.01).mean()
 
     assert share_unchanged(0.01) > 0.4  # the share is near 0 or near 1
@@ -61,7 +61,7 @@ def test_the_mixture_is_a_function_of_seed_and_step():
     classes, logits = batch("binary")
 
     def losses(seed, step):
-        return np.asarray(mixed_loss(TARGETS["binary"].loss(), 0.4, seed=seed, step=variable(step))(classes, logits))
+        return np.asarray(mixup_loss(TARGETS["binary"].loss(), 0.4, seed=seed, step=variable(step))(classes, logits))
 
     np.testing.assert_array_equal(losses(1, 5), losses(1, 5))
     assert (losses(1, 5) != losses(1, 6)).any()
@@ -77,7 +77,7 @@ def test_mixing_keeps_a_network_from_being_sure():
         model.compile(keras.optimizers.Adam(0.05))
         loss = TARGETS["binary"].loss()
         if alpha:
-            loss = mixed_loss(loss, alpha, seed=0, step=model.optimizer.iterations)
+            loss = mixup_loss(loss, alpha, seed=0, step=model.optimizer.iterations)
         model.compile(model.optimizer, loss=loss)
         inputs, classes = np.random.default_rng(0).normal(size=(32, 8)), np.arange(32) % 2
         for _ in range(100):

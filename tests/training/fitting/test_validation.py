@@ -10,9 +10,9 @@ from textclf.models import build_model
 from textclf.models.lstm import Options
 from textclf.models.sizes import Sizes
 from textclf.preprocessing.ragged import from_lengths, pad
-from textclf.training.fitting import validation as network_answers
+from textclf.training.fitting import validation
 from textclf.training.fitting.callbacks import Validation
-from textclf.training.fitting.validation import NetworkAnswers
+from textclf.training.fitting.validation import ValidationPredictor
 
 LENGTHS = np.random.default_rng(1).integers(1, 30, 301)
 TEXTS = from_lengths(np.random.default_rng(2).integers(1, 50, LENGTHS.sum()), LENGTHS)
@@ -26,14 +26,14 @@ def model():
 
 @pytest.fixture
 def answers(model, monkeypatch):
-    monkeypatch.setattr(network_answers, "MOST_ROWS", 128)
-    return NetworkAnswers(model, {"token_ids": TEXTS}, padding="right", times=1)
+    monkeypatch.setattr(validation, "MOST_ROWS", 128)
+    return ValidationPredictor(model, {"token_ids": TEXTS}, padding="right", times=1)
 
 
 def test_the_logits_are_keras_own_in_the_order_of_the_texts_and_of_the_weights_of_the_moment(model, answers):
     inputs = {"token_ids": pad(TEXTS, side="right")}
     for _ in range(2):
-        np.testing.assert_allclose(answers.logits(), model.predict_on_batch(inputs), atol=1e-6)
+        np.testing.assert_allclose(answers.predict_logits(), model.predict_on_batch(inputs), atol=1e-6)
         model.set_weights([weight + 0.1 for weight in model.get_weights()])
 
 
@@ -42,10 +42,10 @@ def test_batches_are_about_as_large_so_that_programs_of_one_shape_suffice(answer
 
 
 def test_preparing_in_a_thread_makes_the_one_graph_there_is(answers):
-    thread = threading.Thread(target=answers.prepare)
+    thread = threading.Thread(target=answers.warm_up)
     thread.start()
     thread.join()
-    answers.logits()
+    answers.predict_logits()
     assert answers.graph.experimental_get_tracing_count() == 1
 
 
@@ -53,11 +53,11 @@ def test_preparing_in_a_thread_makes_the_one_graph_there_is(answers):
 def test_preparing_draws_no_random_numbers_of_the_training(recurrent_dropout, runs, monkeypatch):
     options = Options(units=8, embedding_dim=4, dropout=0.5, recurrent_dropout=recurrent_dropout)
     model = build_model(options, Sizes(50, 30, 0), num_units=3)
-    answers, read = NetworkAnswers(model, {"token_ids": TEXTS}, padding="right", times=1), []
+    answers, read = ValidationPredictor(model, {"token_ids": TEXTS}, padding="right", times=1), []
     batches = answers.batches
     monkeypatch.setattr(answers, "batches", lambda: read.append(1) or batches())
     before = [variable.numpy().copy() for variable in model.variables]
-    answers.prepare()
+    answers.warm_up()
     assert len(read) == runs
     for variable, value in zip(model.variables, before, strict=True):
         np.testing.assert_array_equal(variable.numpy(), value)

@@ -16,7 +16,7 @@ from textclf.models.sizes import Sizes
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.tokenizers.word import Options as Words
 from textclf.training.check import check_config
-from textclf.training.fitting.word_vectors import TuneLater, begin_with_vectors
+from textclf.training.fitting.word_vectors import UnfreezeEmbedding, load_word_vectors
 
 TEXTS = ["a good film", "A bad film", "Fine film"]  # film, a, bad, fine, good: ids 2 to 6
 
@@ -39,7 +39,7 @@ def network(tmp_path, **settings):
     options = VectorOptions(file=str(tmp_path / "v.txt"), **settings)
     sizes = Sizes(preprocessor.num_ids, 5)
     model = build_model(Options(embedding_dim=4, units=3, dropout=0.0, vectors=options), sizes, num_units=1)
-    begin_with_vectors(model, options, preprocessor, preprocessor.encode(TEXTS).ids)
+    load_word_vectors(model, options, preprocessor, preprocessor.encode(TEXTS).ids)
     model.compile(keras.optimizers.SGD(0.1), loss="mse")
     return model, preprocessor
 
@@ -78,7 +78,7 @@ def test_vectors_are_tuned_from_an_epoch_on(tmp_path, vectors):
     model, preprocessor = network(tmp_path, frozen_epochs=2)
     tables = [table_of(model)]
     remember = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: tables.append(table_of(model)))
-    step(model, preprocessor, epochs=4, callbacks=[TuneLater(2), remember])
+    step(model, preprocessor, epochs=4, callbacks=[UnfreezeEmbedding(2), remember])
     changed = [(before != after).any() for before, after in itertools.pairwise(tables)]
     assert changed == [False, False, True, True]
 

@@ -7,7 +7,7 @@ from textclf.export.converters import attention, basic, convolution, pooling, re
 # A converter gets the graph, the layer and the names of its input tensors; it returns the name of its output.
 CONVERTERS: dict[str, Callable[..., str]] = {
     "Embedding": basic.embedding,
-    "LateEmbedding": basic.embedding,
+    "FreezableEmbedding": basic.embedding,
     "Dropout": basic.identity,
     "Dense": basic.dense,
     "Activation": basic.activation,

@@ -12,7 +12,7 @@ import tensorflow as tf
 log = logging.getLogger(__name__)
 
 
-class Shapes(NamedTuple):
+class KernelShape(NamedTuple):
     """What XLA compiles programs for: a batch is cut into pieces of this shape, and filled up to it."""
 
     tokens: int  # of a stretch
@@ -20,7 +20,7 @@ class Shapes(NamedTuple):
     parts: int  # of a batch, computed side by side
 
 
-def states_of(sequences, mask, weights, shapes: Shapes, *, with_gradient: bool):
+def lstm_states(sequences, mask, weights, shapes: KernelShape, *, with_gradient: bool):
     """The last state (batch, units), and all of them (batch, tokens, units).
 
     Args:
@@ -45,7 +45,7 @@ def states_of(sequences, mask, weights, shapes: Shapes, *, with_gradient: bool):
     return last, tf.ensure_shape(tf.transpose(states, (1, 0, 2)), (None, None, last.shape[1]))
 
 
-def compile_ahead(shapes: Shapes, units: int) -> None:
+def compile_ahead(shapes: KernelShape, units: int) -> None:
     """Run the programs of a training once: they are ready by the time that the first batch comes."""
     tokens, rows, _ = shapes
     try:

@@ -10,7 +10,7 @@ from threading import Thread
 import keras
 import tensorflow as tf
 
-from textclf.models.xla_lstm.kernels import Shapes, compile_ahead, states_of
+from textclf.models.xla_lstm.kernels import KernelShape, compile_ahead, lstm_states
 
 log = logging.getLogger(__name__)
 # Tokens that all batches together go through one after the other. A compiled loop saves 0.2 ms of processor time on
@@ -30,8 +30,8 @@ class LSTM(keras.layers.LSTM):
     It computes what Keras's does (a test compares both with their gradients).
     """
 
-    shapes: Shapes | None = None  # in training; `None`: Keras's own loop
-    answering_shapes: Shapes | None = None  # otherwise
+    shapes: KernelShape | None = None  # in training; `None`: Keras's own loop
+    answering_shapes: KernelShape | None = None  # otherwise
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """States from (batch, tokens, dim): the last, all of them, and what Keras calls the states."""
@@ -42,11 +42,11 @@ class LSTM(keras.layers.LSTM):
         if self.go_backwards:
             sequences, mask = tf.reverse(sequences, [1]), tf.reverse(mask, [1])
         weights = [weight.value for weight in (self.cell.kernel, self.cell.bias, self.cell.recurrent_kernel)]
-        last, states = states_of(sequences, mask, weights, shapes, with_gradient=bool(training))
+        last, states = lstm_states(sequences, mask, weights, shapes, with_gradient=bool(training))
         return last, states, [last, last]
 
 
-def choose_loops(
+def choose_kernels(
     model: keras.Model, *, mean_length: float, longest: int, batch_size: int, steps: int, padding: str
 ) -> None:
     """Let every LSTM of a model run compiled in training where that pays, and say in the log what was chosen and why.
@@ -70,14 +70,14 @@ def choose_loops(
     else:
         parts = _parts(batch_size) if mean_length >= PARTED_TOKENS else 1
         log.info("LSTM: compiled for this processor, batches in %d part%s side by side", parts, "s"[: parts > 1])
-        shapes = Shapes(_stretch(mean_length, longest), -(-batch_size // parts), parts)
+        shapes = KernelShape(_stretch(mean_length, longest), -(-batch_size // parts), parts)
         for layer in layers:
             layer.shapes = shapes
         for units in {layer.units for layer in layers}:
             Thread(target=compile_ahead, args=(shapes, units)).start()
 
 
-def choose_answering_loops(
+def choose_inference_kernels(
     model: keras.Model, *, mean_length: float, longest: int, batch_size: int, texts: int
 ) -> None:
     """The same for a model's answers, where it trains compiled.
@@ -89,7 +89,7 @@ def choose_answering_loops(
     if layers and texts * mean_length >= PAYING_ANSWERS:
         log.info("LSTM: compiled for validation too, batches in %d part%s", parts, "s"[: parts > 1])
         for layer in layers:
-            layer.answering_shapes = Shapes(_stretch(mean_length, longest), -(-batch_size // parts), parts)
+            layer.answering_shapes = KernelShape(_stretch(mean_length, longest), -(-batch_size // parts), parts)
 
 
 def lstms_of(model: keras.Model) -> list[LSTM]:

@@ -15,9 +15,9 @@ from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.augmentation import augmented_rows, names_of_copies
 from textclf.training.encoded_split import EncodedSplit
 from textclf.training.fitting.batches import training_batches
-from textclf.training.fitting.mixup import mixed_loss
+from textclf.training.fitting.mixup import mixup_loss
 from textclf.training.fitting.optimizers.optimizers import build_optimizer, move_by_rows
-from textclf.training.fitting.word_vectors import begin_with_vectors
+from textclf.training.fitting.word_vectors import load_word_vectors
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +49,11 @@ def compile_network(
     move_by_rows(model, optimizer, options.batch_size * mean_length(train.arrays))
     loss = targets.loss(options.loss)
     if options.augmentation and options.augmentation.mixup:
-        loss = mixed_loss(loss, options.augmentation.mixup, seed=seed, step=optimizer.iterations)
+        loss = mixup_loss(loss, options.augmentation.mixup, seed=seed, step=optimizer.iterations)
     model.compile(optimizer=optimizer, loss=loss, metrics=[targets.accuracy()])
     log.info("network %s: %s weights, on %s", member.name, f"{model.count_params():,}", _device())
     if vectors := getattr(member.model, "vectors", None):
-        begin_with_vectors(model, vectors, preprocessor, train.arrays["token_ids"].ids)
+        load_word_vectors(model, vectors, preprocessor, train.arrays["token_ids"].ids)
     return model
 
 

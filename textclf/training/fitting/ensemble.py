@@ -16,13 +16,13 @@ from textclf.models import Member, members_of
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.encoded_split import EncodedSplit
 from textclf.training.fitting.callbacks import in_epochs
-from textclf.training.fitting.ensemble_weights import join, joining_weights
+from textclf.training.fitting.ensemble_weights import combine_logits, fit_ensemble_weights
 from textclf.training.fitting.fit import FittedNetwork, fit_network, probabilities_of
 
 log = logging.getLogger(__name__)
 
 
-class Fitted(NamedTuple):
+class FitResult(NamedTuple):
     """What is left of a fit. Probabilities are Keras's own, of the validation texts, (texts, labels)."""
 
     onnx_model: bytes
@@ -40,7 +40,7 @@ def fit(
     targets: Targets,
     folder: RunFolder,
     tell: Callable[[str, list[dict]], None],
-) -> Fitted:
+) -> FitResult:
     """Fit the configured network, or each of an ensemble, to the encoded splits; one graph in the end.
 
     Args:
@@ -59,12 +59,12 @@ def fit(
         for member, name in zip(members, names, strict=True)
     ]
     logits = [network.logits for network in networks]
-    weights = [1.0] if len(networks) == 1 else joining_weights(logits, validation.classes, targets.activation)
-    temperature = fit_temperature(join(logits, weights), validation.classes, targets.activation)
+    weights = [1.0] if len(networks) == 1 else fit_ensemble_weights(logits, validation.classes, targets.activation)
+    temperature = fit_temperature(combine_logits(logits, weights), validation.classes, targets.activation)
     scales = [weight / temperature for weight in weights]
     if several:
-        _say_joined(members, networks, weights, targets, validation.classes)
-    final = _fit_again(fit_one, members, networks, parts, folder, tell) if config.training.refit else networks
+        _log_ensemble(members, networks, weights, targets, validation.classes)
+    final = _refit(fit_one, members, networks, parts, folder, tell) if config.training.refit else networks
     graph = build_graph(
         *(network.model for network in final),
         activation=targets.activation,
@@ -73,16 +73,16 @@ def fit(
     )
     about = _about(members, networks, weights)
     seconds = sum(network.seconds for network in (networks if final is networks else [*networks, *final]))
-    return Fitted(
+    return FitResult(
         graph.SerializeToString(),
-        probabilities_of(join([network.logits for network in final], scales), targets),
-        probabilities_of(join(logits, scales), targets),
+        probabilities_of(combine_logits([network.logits for network in final], scales), targets),
+        probabilities_of(combine_logits(logits, scales), targets),
         temperature,
         {**about, "refit": config.training.refit, "temperature": temperature, "seconds_fitting": round(seconds, 1)},
     )
 
 
-def _fit_again(
+def _refit(
     fit_one: Callable[..., FittedNetwork],
     members: list[Member],
     networks: list[FittedNetwork],
@@ -120,7 +120,7 @@ def _about(members: list[Member], networks: list[FittedNetwork], weights: list[f
     }
 
 
-def _say_joined(
+def _log_ensemble(
     members: list[Member],
     networks: list[FittedNetwork],
     weights: list[float],
@@ -134,4 +134,6 @@ def _say_joined(
 
     for member, network, weight in zip(members, networks, weights, strict=True):
         log.info("%s alone: validation accuracy %.4f; weight %.2f", member.name, accuracy(network.logits), weight)
-    log.info("joined: validation accuracy %.4f", accuracy(join([network.logits for network in networks], weights)))
+    log.info(
+        "joined: validation accuracy %.4f", accuracy(combine_logits([network.logits for network in networks], weights))
+    )

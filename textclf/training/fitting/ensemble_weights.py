@@ -7,7 +7,7 @@ LARGEST = 8.0  # of a weight: logits that are eight times too small are no longe
 GOLDEN = (np.sqrt(5) - 1) / 2
 
 
-def joining_weights(logits: list[np.ndarray], classes: np.ndarray, activation: str) -> list[float]:
+def fit_ensemble_weights(logits: list[np.ndarray], classes: np.ndarray, activation: str) -> list[float]:
     """The weights, at least 0, of least log loss: one by one in turn, each by golden section, until none moves.
 
     The loss is convex in them. With one network it is temperature scaling (Guo et al. 2017), with several a stacking
@@ -33,7 +33,7 @@ def joining_weights(logits: list[np.ndarray], classes: np.ndarray, activation: s
     return [float(weight) for weight in weights.round(4)]
 
 
-def join(logits: list[np.ndarray], weights: list[float]) -> np.ndarray:
+def combine_logits(logits: list[np.ndarray], weights: list[float]) -> np.ndarray:
     """The logits of the ensemble, (texts, units)."""
     return np.sum([weight * values for weight, values in zip(weights, logits, strict=True)], axis=0)
 

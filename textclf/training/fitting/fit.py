@@ -16,7 +16,7 @@ from textclf.data.targets import Targets
 from textclf.models import Member
 from textclf.models.checkpoints import assign, load_checkpoint, weights_of
 from textclf.models.networks import NETWORKS
-from textclf.models.xla_lstm.layer import choose_loops
+from textclf.models.xla_lstm.layer import choose_kernels
 from textclf.preprocessing.arrays import longest, mean_length
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.encoded_split import EncodedSplit
@@ -33,9 +33,9 @@ from textclf.training.fitting.callbacks import (
 from textclf.training.fitting.compile import batches_for, compile_network
 from textclf.training.fitting.optimizers.ema import averaged_weights
 from textclf.training.fitting.optimizers.schedules import Schedule, learning_rate
-from textclf.training.fitting.state import fit_on
-from textclf.training.fitting.validation import NetworkAnswers
-from textclf.training.fitting.word_vectors import TuneLater
+from textclf.training.fitting.state import run_loop
+from textclf.training.fitting.validation import ValidationPredictor
+from textclf.training.fitting.word_vectors import UnfreezeEmbedding
 
 log = logging.getLogger(__name__)
 USUAL_EPOCHS = 3  # early stopping seldom needs fewer
@@ -83,12 +83,12 @@ def fit_network(
     _choose_loops(model, train, inputs[0], options, padding)
     batches_from = batches_for(member, train, preprocessor, targets, seed=seed)
     times = 1 if validations else min(options.epochs, USUAL_EPOCHS) * per_epoch
-    answers = NetworkAnswers(model, validation.arrays, padding=padding, times=times)
+    answers = ValidationPredictor(model, validation.arrays, padding=padding, times=times)
     measure = partial(_metrics, answers, validation.classes, targets)
-    judging = [] if validations else [Validation(measure, answers.prepare)]
+    judging = [] if validations else [Validation(measure, answers.warm_up)]
     keep_best, bar = _keep_best(options, folder, validated=not validations), ProgressBar(per_epoch)
     try:
-        seconds = fit_on(
+        seconds = run_loop(
             model,
             lambda start: batches_from(start=divmod(start[0] * steps + start[1], epoch_steps)),
             [*_before(member), bar, *judging, History(folder.history, per_epoch, tell), keep_best],
@@ -104,7 +104,7 @@ def fit_network(
         bar.close()
     assign(folder.best_checkpoint, weights_of(model), load_checkpoint(folder.best_checkpoint)[1])
     log.info("kept the weights of epoch %s", in_epochs(keep_best.best_epoch, per_epoch))
-    return FittedNetwork(model, answers.logits(), keep_best.best_epoch, keep_best.epochs_done, seconds)
+    return FittedNetwork(model, answers.predict_logits(), keep_best.best_epoch, keep_best.epochs_done, seconds)
 
 
 def _choose_loops(model: keras.Model, train: EncodedSplit, tokens: str, options: TrainingOptions, padding: str) -> None:
@@ -113,7 +113,7 @@ def _choose_loops(model: keras.Model, train: EncodedSplit, tokens: str, options:
     Args:
         tokens: name of the array that they read.
     """
-    choose_loops(
+    choose_kernels(
         model,
         mean_length=mean_length(train.arrays),
         longest=longest(train.arrays[tokens]),
@@ -127,7 +127,7 @@ def _before(member: Member) -> list[keras.callbacks.Callback]:
     """What has its turn before an epoch's weights are read."""
     vectors = getattr(member.model, "vectors", None)
     frozen = vectors.frozen_epochs * member.training.validations_per_epoch if vectors and vectors.tuned else 0
-    return [*([TuneLater(frozen)] if frozen else []), LateSteps(), StopAtNonFiniteLoss()]
+    return [*([UnfreezeEmbedding(frozen)] if frozen else []), LateSteps(), StopAtNonFiniteLoss()]
 
 
 def _learning_rate(options: TrainingOptions, num_steps: int) -> float | Schedule:
@@ -145,10 +145,10 @@ def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) 
     )
 
 
-def _metrics(answers: NetworkAnswers, classes: np.ndarray, targets: Targets) -> dict[str, float]:
+def _metrics(answers: ValidationPredictor, classes: np.ndarray, targets: Targets) -> dict[str, float]:
     """What an epoch is judged by; a metric that is not defined for these texts is left out."""
     with averaged_weights(answers.model):
-        logits = answers.logits()
+        logits = answers.predict_logits()
     metrics = targets.measure(classes, probabilities_of(logits, targets))
     named = {"loss": "log_loss", "accuracy": "accuracy", "f1_macro": "f1_macro", "roc_auc": "roc_auc"}
     return {name: metrics[source] for name, source in named.items() if metrics[source] is not None}

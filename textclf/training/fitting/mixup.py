@@ -8,7 +8,7 @@ import tensorflow as tf
 TINY = 1e-30  # keeps two shares that are too small to be told from 0 from being divided by each other
 
 
-def mixed_loss(loss: Callable, alpha: float, *, seed: int, step: keras.Variable) -> Callable:
+def mixup_loss(loss: Callable, alpha: float, *, seed: int, step: keras.Variable) -> Callable:
     """A loss of logits mixed in pairs (Zhang et al. 2018; of features of texts: Guo et al. 2019).
 
     The last layer of every network here is affine, so that logits are mixed exactly as its features are. The loss is

@@ -16,13 +16,13 @@ import tensorflow as tf
 
 from textclf.core.signals import Request, noted_signals
 from textclf.models.checkpoints import assign, damaged, load_checkpoint, save_checkpoint, state_of
-from textclf.training.fitting.multi_step import several_steps
+from textclf.training.fitting.loop import multi_step_function
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class Position:
+class LoopPosition:
     """How far a fit has come."""
 
     epoch: int = 0  # whole ones
@@ -32,11 +32,11 @@ class Position:
 
 
 @dataclass
-class Saved:
+class LoopState:
     """What a file says: where to go on, and with what."""
 
     path: Path
-    position: Position = field(default_factory=Position)
+    position: LoopPosition = field(default_factory=LoopPosition)
     callbacks: dict[str, dict] = field(default_factory=dict)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -46,7 +46,7 @@ class Saved:
         return not self.arrays
 
 
-def fit_on(
+def run_loop(
     model: keras.Model,
     batches_from: Callable[[tuple[int, int]], tf.data.Dataset],
     callbacks: Sequence[keras.callbacks.Callback],
@@ -97,12 +97,12 @@ def _fit(
     model: keras.Model,
     batches: tf.data.Iterator,
     callbacks: keras.callbacks.CallbackList,
-    position: Position,
+    position: LoopPosition,
     *,
     every: int,
 ) -> None:
     """Keras's `fit` makes the same number of steps in every call: an epoch, or the rest of one, may have any number."""
-    make_steps, step = several_steps(model), position.step
+    make_steps, step = multi_step_function(model), position.step
     epochs, epoch_steps = (callbacks.params[name] for name in ("epochs", "steps"))
     model.stop_training = False
     callbacks.on_train_begin()
@@ -121,24 +121,24 @@ def _fit(
     callbacks.on_train_end()
 
 
-def read_state(path: Path) -> Saved:
+def read_state(path: Path) -> LoopState:
     """What `SaveState` wrote; where there is no file, the beginning.
 
     Raises:
         RunError: the file is damaged.
     """
     if not path.exists():
-        return Saved(path)
+        return LoopState(path)
     about, arrays = load_checkpoint(path)
     try:
-        position, callbacks = Position(**about["position"]), about["callbacks"]
+        position, callbacks = LoopPosition(**about["position"]), about["callbacks"]
         counts = position.epoch, position.step
         if not all(type(count) is int and 0 <= count < 2**31 for count in counts) or not isinstance(callbacks, dict):
             raise TypeError(f"epoch {position.epoch!r}, step {position.step!r}")
         position.seconds = float(position.seconds)
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(path, f"it does not say where to go on: {error}") from None
-    return Saved(path, position, callbacks, arrays)
+    return LoopState(path, position, callbacks, arrays)
 
 
 class SaveState(keras.callbacks.Callback):
@@ -148,7 +148,7 @@ class SaveState(keras.callbacks.Callback):
         self,
         path: Path,
         callbacks: Sequence[keras.callbacks.Callback],
-        position: Position,
+        position: LoopPosition,
         *,
         every: int,
         request: Request,
@@ -173,7 +173,7 @@ class SaveState(keras.callbacks.Callback):
 
     def _write(self, **changes: int) -> None:
         seconds = self.seconds_before + time.perf_counter() - self.started
-        self.position = Position(**{**asdict(self.position), **changes, "seconds": seconds})
+        self.position = LoopPosition(**{**asdict(self.position), **changes, "seconds": seconds})
         states: dict[str, dict] = {}
         arrays: dict[str, np.ndarray] = {}
         for name, callback in _with_state(self.callbacks).items():
@@ -193,7 +193,7 @@ def _build_all(model: keras.Model, batches: tf.data.Dataset) -> None:
     model.reset_metrics()
 
 
-def _restore_callbacks(saved: Saved, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+def _restore_callbacks(saved: LoopState, callbacks: Sequence[keras.callbacks.Callback]) -> None:
     for name, callback in _with_state(callbacks).items():
         prefix = f"callbacks/{name}/"
         arrays = {key.removeprefix(prefix): saved.arrays[key] for key in saved.arrays if key.startswith(prefix)}

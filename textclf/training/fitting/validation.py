@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from textclf.models.xla_lstm.layer import choose_answering_loops
+from textclf.models.xla_lstm.layer import choose_inference_kernels
 from textclf.preprocessing.arrays import Arrays, longest, mean_length, num_rows
 from textclf.training.fitting.batches import evaluation_batches, num_steps
 
@@ -16,7 +16,7 @@ from textclf.training.fitting.batches import evaluation_batches, num_steps
 FEWEST_ROWS, MOST_ROWS, MOST_TOKENS = 128, 1024, 2**16
 
 
-class NetworkAnswers:
+class ValidationPredictor:
     """Logits of the same texts, as often as they are asked for.
 
     Args:
@@ -30,20 +30,20 @@ class NetworkAnswers:
         batch_size = -(-texts // num_steps(texts, rows))  # all about as large, for programs of one shape
         self.batches: Callable = partial(evaluation_batches, arrays, batch_size=batch_size, padding=padding)
         self.shape = texts, model.output_shape[-1]
-        choose_answering_loops(
+        choose_inference_kernels(
             model, mean_length=mean_length(arrays), longest=most_tokens, batch_size=batch_size, texts=times * texts
         )
         signature = [{tensor.name: tf.TensorSpec((None, None), tensor.dtype) for tensor in model.inputs}]
         self.graph = tf.function(partial(model, training=False), input_signature=signature, autograph=False)
 
-    def prepare(self) -> None:
+    def warm_up(self) -> None:
         """Make the graph and run it once; it may be called beside the first steps of a training."""
         function = self.graph.get_concrete_function()
         if not _changes_variables(function):
             _, inputs = next(self.batches())
             self.graph(inputs)
 
-    def logits(self) -> np.ndarray:
+    def predict_logits(self) -> np.ndarray:
         """By the weights of the moment, (texts, units)."""
         logits = np.empty(self.shape, np.float32)
         for numbers, inputs in self.batches():

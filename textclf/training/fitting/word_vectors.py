@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 COUNTED_AT_ONCE = 2**20  # tokens of a file that is mapped into memory
 
 
-def begin_with_vectors(
+def load_word_vectors(
     model: keras.Model, options: VectorOptions, preprocessor: Preprocessor, token_ids: np.ndarray
 ) -> None:
     """Put the vectors of the vocabulary into the layer `embedding`.
@@ -52,7 +52,7 @@ def coverage(wanted: Wanted, token_ids: np.ndarray, name: str) -> str:
     )
 
 
-class TuneLater(keras.callbacks.Callback):
+class UnfreezeEmbedding(keras.callbacks.Callback):
     """Lets the vectors be trained from an epoch on."""
 
     def __init__(self, frozen_epochs: int):

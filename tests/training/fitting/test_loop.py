@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from textclf.training.fitting import multi_step as several_steps
+from textclf.training.fitting import loop
 
 RANDOM = np.random.default_rng(3)
 INPUTS, ANSWERS = RANDOM.normal(size=(40, 3)).astype("float32"), RANDOM.normal(size=(40, 1)).astype("float32")
@@ -28,10 +28,10 @@ def batches(inputs: np.ndarray = INPUTS) -> tf.data.Dataset:
 
 @pytest.mark.parametrize("longest_call", [0, 1000])
 def test_the_steps_and_their_metrics_are_keras_own(monkeypatch, longest_call):
-    monkeypatch.setattr(several_steps, "LONGEST_CALL", longest_call)
+    monkeypatch.setattr(loop, "LONGEST_CALL", longest_call)
     own, kept = compiled(), compiled()
     history = kept.fit(batches(), steps_per_epoch=13, shuffle=False, verbose=0).history
-    steps, data, made = several_steps.several_steps(own), iter(batches()), []
+    steps, data, made = loop.multi_step_function(own), iter(batches()), []
     while sum(made) < 13:
         number, metrics = steps(data, 13 - sum(made))
         made.append(number)
@@ -42,11 +42,11 @@ def test_the_steps_and_their_metrics_are_keras_own(monkeypatch, longest_call):
 
 
 def test_the_step_after_which_the_loss_is_no_number_is_the_last(monkeypatch):
-    monkeypatch.setattr(several_steps, "LONGEST_CALL", 1000)
+    monkeypatch.setattr(loop, "LONGEST_CALL", 1000)
     broken = INPUTS.copy()
     broken[24:] = np.nan  # the seventh batch
     model = compiled()
-    steps, data = several_steps.several_steps(model), iter(batches(broken))
+    steps, data = loop.multi_step_function(model), iter(batches(broken))
     steps(data, 1)
     _, metrics = steps(data, 30)
     assert np.isnan(metrics["loss"])
@@ -56,6 +56,6 @@ def test_the_step_after_which_the_loss_is_no_number_is_the_last(monkeypatch):
 def test_a_call_is_as_long_as_one_waits_for_ctrl_c(monkeypatch):
     """The clock of a step of 0.1 s: two of them, and never more than it is told."""
     clock = iter([0, 0.1, 0, 0.2, 0, 0.1])
-    monkeypatch.setattr(several_steps, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
-    steps, data = several_steps.several_steps(compiled()), iter(batches())
+    monkeypatch.setattr(loop, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    steps, data = loop.multi_step_function(compiled()), iter(batches())
     assert [steps(data, most)[0] for most in (9, 9, 1)] == [1, 2, 1]

@@ -10,7 +10,7 @@ LONGEST_CALL = 0.25  # seconds: how long Ctrl-C and the bar wait
 MOST_STEPS = 64
 
 
-def several_steps(model: keras.Model) -> Callable[[tf.data.Iterator, int], tuple[int, dict[str, float]]]:
+def multi_step_function(model: keras.Model) -> Callable[[tf.data.Iterator, int], tuple[int, dict[str, float]]]:
     """A function that makes some steps with the next batches, as many as it likes but no more than it is told.
 
     It gives their number and the metrics of the epoch so far. A step after which the loss is no number is the last.
