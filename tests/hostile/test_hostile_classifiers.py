@@ -111,7 +111,7 @@ def says_one_line(finished):
 
 GREEDY = """
 import re, sys
-from textclf import onnx_session
+from textclf.inference.onnx import session as onnx_session
 onnx_session.MOST_WORK_BYTES = 2**24
 session = onnx_session.open_session(open(sys.argv[1], "rb").read(), names=["token_ids"], num_units=1)
 try:

@@ -1,13 +1,13 @@
-"""A graph's answers in batches, and with tables for many texts: the same answers, in their order."""
+"""The engine: batches and lookup tables give the same probabilities, in the order of the texts."""
 
 import numpy as np
 import pytest
 
 import textclf
 from textclf.core.errors import RunError
-from textclf.inference import engine as graph_answers
-from textclf.inference.engine import LSTM_WITH_TABLES, TOKENS_OF_AN_ID, USUAL, _batches
-from textclf.inference.onnx import lookup_tables as token_tables
+from textclf.inference import engine
+from textclf.inference.engine import DEFAULT_LIMITS, LSTM_LOOKUP_LIMITS, TOKENS_PER_ID, _batches
+from textclf.inference.onnx import lookup_tables
 from textclf.inference.onnx.session import GraphError
 
 WORDS = ["a", "wonderful", "film", "with", "the", "worst", "cast", "ever", "no", "end"]
@@ -24,12 +24,12 @@ def texts_of(rows: int) -> list[str]:
 
 
 def uses_tables(classifier) -> bool:
-    return bool(vars(classifier._answers).get("_with_tables"))
+    return bool(vars(classifier._engine).get("_lookup_session"))
 
 
 def enough(classifier) -> int:
     """Texts after which tables pay."""
-    return 1 + TOKENS_OF_AN_ID * classifier.preprocessor.num_ids // 20
+    return 1 + TOKENS_PER_ID * classifier.preprocessor.num_ids // 20
 
 
 def test_many_texts_get_the_answers_of_few(classifier):
@@ -48,7 +48,7 @@ def test_many_texts_may_come_bit_by_bit(classifier):
         some = texts[start : start + 200]
         classifier.predict_proba(some)
         answered += int(classifier.preprocessor.encode(some).lengths.sum())
-        assert uses_tables(classifier) == (answered >= TOKENS_OF_AN_ID * classifier.preprocessor.num_ids)
+        assert uses_tables(classifier) == (answered >= TOKENS_PER_ID * classifier.preprocessor.num_ids)
     assert uses_tables(classifier)
 
 
@@ -56,14 +56,14 @@ def test_a_few_texts_are_answered_without_tables_even_if_there_are_some(classifi
     texts = texts_of(enough(classifier))
     classifier.predict_proba(texts)
     assert uses_tables(classifier)
-    monkeypatch.setitem(vars(classifier._answers), "_with_tables", (None, {}))  # fails where it is used
-    classifier.predict_proba(texts[: USUAL.rows - 1])
-    with pytest.raises(RunError, match="NoneType"):
-        classifier.predict_proba(texts[: USUAL.rows])
+    monkeypatch.setitem(vars(classifier._engine), "_lookup_session", (None, {}))  # fails where it is used
+    classifier.predict_proba(texts[: DEFAULT_LIMITS.rows - 1])
+    with pytest.raises(RunError, match="model.onnx"):
+        classifier.predict_proba(texts[: DEFAULT_LIMITS.rows])
 
 
 def test_a_large_graph_is_not_kept_twice(finished_runs, monkeypatch):
-    monkeypatch.setattr(graph_answers, "MOST_KEPT_BYTES", 1000)
+    monkeypatch.setattr(engine, "MOST_KEPT_BYTES", 1000)
     classifier = textclf.load(finished_runs / "runs" / "toy_en")
     classifier.predict_proba(texts_of(enough(classifier)))
     assert not uses_tables(classifier)
@@ -79,23 +79,23 @@ def test_a_graph_that_cannot_be_made_anew_answers_as_it_is(classifier, monkeypat
     texts = texts_of(enough(classifier))
     expected = classifier.predict_proba(texts)
     assert uses_tables(classifier)
-    again = type(classifier._answers)(
-        classifier._answers._model, classifier.preprocessor, classifier.targets.num_units, {"LSTM"}
+    again = type(classifier._engine)(
+        classifier._engine._model, classifier.preprocessor, classifier.targets.num_units, {"LSTM"}
     )
-    monkeypatch.setattr(token_tables, "with_tables", refuse)
-    classifier._answers = again
+    monkeypatch.setattr(lookup_tables, "add_lookup_tables", refuse)
+    classifier._engine = again
     np.testing.assert_allclose(classifier.predict_proba(texts), expected, atol=1e-6)
     assert not uses_tables(classifier)
 
 
-@pytest.mark.parametrize("sizes", [USUAL, LSTM_WITH_TABLES])
+@pytest.mark.parametrize("limits", [DEFAULT_LIMITS, LSTM_LOOKUP_LIMITS])
 @pytest.mark.parametrize("lengths", [[], [1] * 1000, [5, 900, 1, 1, 30_000], [*range(1, 700), 100_000, 100_000]])
-def test_batches_have_every_row_once_and_bounded_padding(lengths, sizes):
-    batches = _batches(np.array(lengths, np.int64), sizes)
+def test_batches_have_every_row_once_and_bounded_padding(lengths, limits):
+    batches = _batches(np.array(lengths, np.int64), limits)
     assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
     for batch in batches:
-        assert len(batch) <= sizes.rows
+        assert len(batch) <= limits.rows
         longest = max(lengths[row] for row in batch)
-        assert len(batch) <= sizes.fewest_rows or len(batch) * longest <= sizes.tokens
+        assert len(batch) <= limits.fewest_rows or len(batch) * longest <= limits.tokens
     longest_of_each = [max(lengths[row] for row in batch) for batch in batches]
     assert longest_of_each == sorted(longest_of_each, reverse=True)

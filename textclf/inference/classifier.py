@@ -15,7 +15,7 @@ from textclf.core.parallel import chunks_of
 from textclf.core.text_column import text_array
 from textclf.core.untrusted import MIB, read_within
 from textclf.data.targets import Targets
-from textclf.inference.engine import GraphAnswers
+from textclf.inference.engine import Engine
 from textclf.inference.onnx.session import GraphError
 from textclf.inference.onnx.verify import check_graph
 from textclf.preprocessing.arrays import DTYPES, Arrays
@@ -41,11 +41,11 @@ class Classifier:
         ['positive']
     """
 
-    def __init__(self, preprocessor: Preprocessor, targets: Targets, answers: GraphAnswers, about: dict):
+    def __init__(self, preprocessor: Preprocessor, targets: Targets, engine: Engine, about: dict):
         self.preprocessor = preprocessor
         self.targets = targets
         self.about = about
-        self._answers = answers
+        self._engine = engine
 
     @property
     def labels(self) -> list[str]:
@@ -96,9 +96,9 @@ class Classifier:
             RunError: the network fails, which one that was trained here never does.
         """
         try:
-            outputs = self._answers.outputs(arrays)
+            outputs = self._engine.run(arrays)
         except GraphError as error:
-            raise RunError(f"{MODEL}: {error}. Train again, or answer fewer or shorter texts at once.") from None
+            raise RunError(f"{MODEL}: {error}. Train again, or answer fewer or shorter texts at once.") from error
         return self.targets.probabilities(outputs)
 
 
@@ -139,11 +139,11 @@ def load_classifier(folder: str | Path) -> Classifier:
         targets = Targets.from_dict(parse_json(content[LABELS]))
         preprocessor = Preprocessor.from_json(content[TOKENIZER])
         operators = check_graph(content[MODEL])
-        answers = GraphAnswers(content[MODEL], preprocessor, targets.num_units, operators)
-        answers.outputs(_largest_ids(preprocessor))
+        engine = Engine(content[MODEL], preprocessor, targets.num_units, operators)
+        engine.run(_largest_ids(preprocessor))
     except (RunError, ValueError) as error:
-        raise _damaged(folder, str(error)) from None
-    return Classifier(preprocessor, targets, answers, about)
+        raise _damaged(folder, str(error)) from error
+    return Classifier(preprocessor, targets, engine, about)
 
 
 def _largest_ids(preprocessor: Preprocessor) -> Arrays:

@@ -1,4 +1,4 @@
-"""What an ONNX graph answers to encoded texts: batches of similar length, on all cores."""
+"""The engine: runs an ONNX graph on encoded texts, in batches of similar length, on all cores."""
 
 import logging
 import os
@@ -16,113 +16,115 @@ from textclf.preprocessing.preprocessor import Preprocessor
 log = logging.getLogger(__name__)
 
 BATCHES_AT_ONCE = 500
-MOST_KEPT_BYTES = 2**26  # of a graph, which would be in memory twice
-TOKENS_OF_AN_ID = 8  # so many tokens are answered until a table with a row for each id has paid
-BATCHES_OF_A_CORE = 5  # so that none waits long for the other
-REPLACED = {"LSTM", "Conv"}  # what tables can stand for; `token_tables` is not imported to answer a single text
+MOST_KEPT_BYTES = 2**26  # of a model, which is then in memory twice
+TOKENS_PER_ID = 8  # after so many tokens for each row of a lookup table the table has paid for itself
+BATCHES_PER_CORE = 5  # enough for the cores to finish at about the same time
+REPLACEABLE = {"LSTM", "Conv"}  # operators of `lookup_tables`, which is not imported to predict a single text
 
 
-class Sizes(NamedTuple):
-    """Of a batch. Larger ones gain nothing on a CPU, pad more and need more memory."""
+class BatchLimits(NamedTuple):
+    """The size of a batch. Larger batches gain nothing on a CPU, have more padding and need more memory."""
 
     tokens: int  # at most, padding included
     fewest_rows: int  # even if they have more tokens
     rows: int  # at most
 
 
-USUAL = Sizes(8_192, 16, 64)
-LSTM_WITH_TABLES = Sizes(65_536, 32, 256)  # a step takes as long as the work of some ten rows, and has little memory
+DEFAULT_LIMITS = BatchLimits(8_192, 16, 64)
+# A step of the LSTM with lookup tables costs as much as ten rows of it, whatever the number of rows.
+LSTM_LOOKUP_LIMITS = BatchLimits(65_536, 32, 256)
 
 
-class GraphAnswers:
-    """A graph that answers, and another for many texts where one with tables is quicker (see `token_tables`).
+class Engine:
+    """Runs the graph of a classifier; many texts go through a faster graph with lookup tables where there is one.
 
     Args:
-        model: a graph that `check_graph` has seen.
-        operators: of its nodes.
+        model: a serialized graph that `verify.check_graph` has accepted.
+        preprocessor: makes the inputs of the graph.
+        num_units: the width of its output.
+        operators: of its nodes, as `check_graph` returns them.
 
     Raises:
-        GraphError: it cannot be used.
+        GraphError: the graph cannot be loaded.
     """
 
     def __init__(self, model: bytes, preprocessor: Preprocessor, num_units: int, operators: set[str]):
         self._preprocessor = preprocessor
         self._num_units = num_units
         self._session = open_session(model, names=preprocessor.names, num_units=num_units)
-        replaceable = operators & REPLACED and "token_ids" in preprocessor.names
+        replaceable = operators & REPLACEABLE and "token_ids" in preprocessor.names
         self._model = model if replaceable and len(model) <= MOST_KEPT_BYTES else None
-        self._sizes_with_tables = LSTM_WITH_TABLES if "LSTM" in operators else USUAL
+        self._lookup_limits = LSTM_LOOKUP_LIMITS if "LSTM" in operators else DEFAULT_LIMITS
         self._num_tokens = 0
 
-    def outputs(self, arrays: Arrays) -> np.ndarray:
-        """What the graph makes of texts, float32 (texts, num_units), in their order.
+    def run(self, arrays: Arrays) -> np.ndarray:
+        """Return the output of the graph, float32 (texts, num_units), in the order of the texts.
 
         Raises:
-            GraphError: it fails, which one that was trained here never does.
+            GraphError: the graph fails. One that textclf has trained never does, unless memory runs out.
         """
         outputs = np.empty((num_rows(arrays), self._num_units), np.float32)
         lengths = lengths_of(arrays)
-        session, sizes = self._session, USUAL
+        session, limits = self._session, DEFAULT_LIMITS
         tables: dict[str, np.ndarray] = {}
-        if self._tables_pay(arrays) and self._with_tables:
-            session, tables = self._with_tables
-            sizes = self._sizes_with_tables
-            most = max(len(lengths) // (BATCHES_OF_A_CORE * (os.cpu_count() or 1)), USUAL.rows)
-            sizes = sizes._replace(rows=min(most, sizes.rows))
+        if self._lookup_pays(arrays) and self._lookup_session:
+            session, tables = self._lookup_session
+            limits = self._lookup_limits
+            most = max(len(lengths) // (BATCHES_PER_CORE * (os.cpu_count() or 1)), DEFAULT_LIMITS.rows)
+            limits = limits._replace(rows=min(most, limits.rows))
 
-        def answer(batch: np.ndarray) -> None:
+        def run_batch(batch: np.ndarray) -> None:
             inputs = self._preprocessor.pad(take_rows(arrays, batch))
             outputs[batch] = run_session(session, inputs | tables, self._num_units)
 
-        _for_each(answer, _batches(lengths, sizes))
+        _for_each(run_batch, _batches(lengths, limits))
         return outputs
 
-    def _tables_pay(self, arrays: Arrays) -> bool:
-        """Count the tokens; whether there are enough by now, for whoever asks for many texts, at once or bit by bit."""
+    def _lookup_pays(self, arrays: Arrays) -> bool:
+        """Count the tokens of all calls so far, and say whether they are enough for lookup tables."""
         if self._model is None:
             return False
         lengths = arrays["token_ids"].lengths
         self._num_tokens += int(lengths.sum())
-        many = self._num_tokens >= TOKENS_OF_AN_ID * self._preprocessor.num_ids
-        return many and len(lengths) >= USUAL.rows
+        enough = self._num_tokens >= TOKENS_PER_ID * self._preprocessor.num_ids
+        return enough and len(lengths) >= DEFAULT_LIMITS.rows
 
     @cached_property
-    def _with_tables(self) -> tuple[InferenceSession, dict[str, np.ndarray]] | None:
-        """A session, and its further inputs."""
+    def _lookup_session(self) -> tuple[InferenceSession, dict[str, np.ndarray]] | None:
+        """The session of the graph with lookup tables, and the tables; None where there is no such graph."""
         assert self._model is not None
-        from textclf.inference.onnx.lookup_tables import with_tables
+        from textclf.inference.onnx.lookup_tables import add_lookup_tables
 
         try:
-            if (made := with_tables(self._model)) is None:
+            if (graph := add_lookup_tables(self._model)) is None:
                 return None
-            model, tables = made
-            names = [*self._preprocessor.names, *tables]
-            return open_session(model, names=names, num_units=self._num_units), tables
-        except (ValueError, LookupError, MemoryError) as error:  # a stranger's graph, unlike ours, or no room
-            log.debug("answering without tables: %s", error)
+            names = [*self._preprocessor.names, *graph.tables]
+            return open_session(graph.model, names=names, num_units=self._num_units), graph.tables
+        except (ValueError, LookupError, MemoryError) as error:  # the graph of a stranger, or too little memory
+            log.debug("lookup tables: none, %s", error)
             return None
 
 
-def _for_each(answer: Callable[[np.ndarray], None], batches: list[np.ndarray]) -> None:
-    """On all cores; a single batch starts no thread."""
+def _for_each(run_batch: Callable[[np.ndarray], None], batches: list[np.ndarray]) -> None:
+    """Run every batch, on all cores; a single batch starts no thread."""
     if len(batches) < 2:
         for batch in batches:
-            answer(batch)
+            run_batch(batch)
         return
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for start in range(0, len(batches), BATCHES_AT_ONCE):
-            list(pool.map(answer, batches[start : start + BATCHES_AT_ONCE]))
+            list(pool.map(run_batch, batches[start : start + BATCHES_AT_ONCE]))
             release_pages()
 
 
-def _batches(lengths: np.ndarray, sizes: Sizes) -> list[np.ndarray]:
-    """Rows of similar length, the longest first, so that there is little padding in each batch."""
+def _batches(lengths: np.ndarray, limits: BatchLimits) -> list[np.ndarray]:
+    """Return the rows of each batch, the longest first; rows of similar length need little padding."""
     order = np.argsort(-lengths, kind="stable")
     batches, start = [], 0
     while start < len(order):
-        rows = min(max(sizes.tokens // int(lengths[order[start]]), sizes.fewest_rows), sizes.rows)
+        rows = min(max(limits.tokens // int(lengths[order[start]]), limits.fewest_rows), limits.rows)
         batches.append(order[start : start + rows])
         start += rows
     return batches

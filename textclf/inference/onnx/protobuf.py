@@ -1,19 +1,31 @@
-"""Nodes and weights of an ONNX graph, read and written without the package `onnx`, which takes long to import."""
+"""Read ONNX models without the package `onnx`, whose import takes 0.1 to 0.3 s: longer than a prediction.
 
-from typing import NamedTuple
+An ONNX model is a protocol buffer, a message of fields. A field has a number, a wire type and a value, which may be a
+message again. The numbers come from onnx.proto.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from textclf.inference.onnx.wire_format import fields_of, integers, written
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types
+FLOAT = 1  # onnx.TensorProto.DataType
+MOST_LIST_BYTES = 1000
 
-INT, GRAPH, INTS = 2, 5, 7  # onnx.AttributeProto.AttributeType
-FLOAT, INT64 = 1, 7  # onnx.TensorProto.DataType
+Attribute = bytes | int | list[int] | None  # a string; a number; a list of numbers; None for any other kind
 
-Attribute = bytes | int | list[int] | None  # a text, or graph; a number; numbers; anything else
+
+class Field(NamedTuple):
+    """One field of a message."""
+
+    number: int
+    wire: int
+    value: Any  # an int, or a memoryview of a string or a message
 
 
 class Node(NamedTuple):
-    """A node of a graph."""
+    """One node of a graph."""
 
     operator: str
     inputs: list[str]
@@ -22,13 +34,56 @@ class Node(NamedTuple):
     message: memoryview
 
 
+def read_fields(message: memoryview) -> Iterator[Field]:
+    """Yield the fields of a message in file order.
+
+    Raises:
+        ValueError: the bytes are not a message.
+    """
+    position = 0
+    while position < len(message):
+        key, position = _read_varint(message, position)
+        number, wire = key >> 3, key & 7
+        value: Any
+        if wire == VARINT:
+            value, position = _read_varint(message, position)
+        else:
+            if wire == BYTES:
+                length, position = _read_varint(message, position)
+            elif wire in (FIXED32, FIXED64):
+                length = 4 if wire == FIXED32 else 8
+            else:
+                raise ValueError("not an ONNX model")
+            value, position = message[position : position + length], position + length
+            if position > len(message):
+                raise ValueError("not an ONNX model, or truncated")
+        yield Field(number, wire, value)
+
+
+def read_integers(field: Field) -> Iterator[int]:
+    """Yield the numbers of a repeated field, packed or one by one.
+
+    Raises:
+        ValueError: the field is not a list of numbers, or has more than `MOST_LIST_BYTES`.
+    """
+    if field.wire == VARINT:
+        yield field.value
+        return
+    if field.wire != BYTES or len(field.value) > MOST_LIST_BYTES:
+        raise ValueError(f"expected a list of integers of at most {MOST_LIST_BYTES:,} bytes, got another field")
+    position = 0
+    while position < len(field.value):
+        number, position = _read_varint(field.value, position)
+        yield number
+
+
 def read_node(message: memoryview) -> Node:
-    """A node of a graph that `check_graph` has seen."""
+    """Return the node that a NodeProto describes; `verify.check_graph` has accepted its graph."""
     operator = ""
     inputs: list[str] = []
     outputs: list[str] = []
     attributes: dict[str, Attribute] = {}
-    for field in fields_of(message):
+    for field in read_fields(message):
         if field.number == 1:
             inputs.append(str(field.value, "utf-8"))
         elif field.number == 2:
@@ -36,16 +91,16 @@ def read_node(message: memoryview) -> Node:
         elif field.number == 4:
             operator = str(field.value, "utf-8")
         elif field.number == 5:
-            attributes |= _attribute(field.value)
+            name, value = _read_attribute(field.value)
+            attributes[name] = value
     return Node(operator, inputs, outputs, attributes, message)
 
 
-def _attribute(message: memoryview) -> dict[str, Attribute]:
-    """Its name and its value, if that is a number, a text or a list of numbers."""
+def _read_attribute(message: memoryview) -> tuple[str, Attribute]:
     name = ""
     value: Attribute = None
-    many: list[int] = []
-    for field in fields_of(message):
+    numbers: list[int] = []
+    for field in read_fields(message):
         if field.number == 1:
             name = str(field.value, "utf-8")
         elif field.number == 3:
@@ -53,48 +108,34 @@ def _attribute(message: memoryview) -> dict[str, Attribute]:
         elif field.number == 4:
             value = bytes(field.value)
         elif field.number == 8:
-            many += integers(field)
-    return {name: many or value}
+            numbers += read_integers(field)
+    return name, numbers or value
 
 
-def written_node(operator: str, inputs: list[str], outputs: list[str], **attributes: bytes | int | list[int]) -> bytes:
-    """A node with attributes that are numbers, lists of them, or graphs (bytes)."""
-    parts = [*(written(1, name) for name in inputs), *(written(2, name) for name in outputs), written(4, operator)]
-    for name, value in attributes.items():
-        if isinstance(value, int):
-            content = written(3, value) + written(20, INT)
-        elif isinstance(value, bytes):
-            content = written(6, value) + written(20, GRAPH)
-        else:
-            content = b"".join(written(8, one) for one in value) + written(20, INTS)
-        parts.append(written(5, written(1, name) + content))
-    return b"".join(parts)
-
-
-def name_of_tensor(message: memoryview) -> str:
-    """By which nodes read it."""
-    return next((str(field.value, "utf-8") for field in fields_of(message) if field.number == 8), "")
+def tensor_name(message: memoryview) -> str:
+    """Return the name of a TensorProto."""
+    return next((str(field.value, "utf-8") for field in read_fields(message) if field.number == 8), "")
 
 
 def read_array(message: memoryview | None) -> np.ndarray | None:
-    """A weight of float32; None if there is none, or one of another type."""
-    fields = [] if message is None else list(fields_of(message))
+    """Return the values of a float32 TensorProto; None for no tensor or another type."""
+    fields = [] if message is None else list(read_fields(message))
     if [field.value for field in fields if field.number == 2] != [FLOAT]:
         return None
-    dims = [dim for field in fields if field.number == 1 for dim in integers(field)]
+    dims = [dim for field in fields if field.number == 1 for dim in read_integers(field)]
     content = next((field.value for field in fields if field.number == 9), b"")
     return np.frombuffer(content, "<f4").reshape(dims)
 
 
-def written_tensor(name: str, values: np.ndarray) -> bytes:
-    """A weight, float32 or int64."""
-    kind = FLOAT if values.dtype == np.float32 else INT64
-    dims = b"".join(written(1, dim) for dim in values.shape)
-    return dims + written(2, kind) + written(8, name) + written(9, values.tobytes())
-
-
-def written_input(name: str, values: np.ndarray) -> bytes:
-    """An input of the graph, float32 of any number of rows."""
-    dims = [written(1, written(2, "ids")), written(1, written(1, values.shape[1]))]
-    kind = written(1, written(1, FLOAT) + written(2, b"".join(dims)))
-    return written(1, name) + written(2, kind)
+def _read_varint(message: memoryview, position: int) -> tuple[int, int]:
+    """Return a number, stored in groups of seven bits with the lowest first, and the position behind it."""
+    value = 0
+    for shift in range(0, 70, 7):
+        if position >= len(message):
+            raise ValueError("not an ONNX model, or truncated")
+        byte = message[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, position
+    raise ValueError("not an ONNX model")

@@ -1,6 +1,7 @@
-"""An ONNX graph made ready to answer, within bounds: of memory, of shape, and of what a probability can be."""
+"""ONNX Runtime sessions with bounds on memory, shapes and output values."""
 
 import os
+import re
 from collections.abc import Iterable
 from functools import cache
 
@@ -8,73 +9,95 @@ import numpy as np
 import onnxruntime
 from onnxruntime import InferenceSession
 
-# Of intermediate values, for each core. A batch of 64 texts of 256 tokens takes some 100 MB in an LSTM of 256 units
-# in both directions; a graph from a stranger may ask for any number of terabytes.
+# Memory of intermediate values per core. A batch of 64 texts of 256 tokens takes about 100 MB in a bidirectional LSTM
+# of 256 units; the graph of a stranger may ask for terabytes.
 MOST_WORK_BYTES = 2**30
-LARGEST_PROBABILITY = 1.001  # rounding
+LARGEST_PROBABILITY = 1.001  # above 1 by rounding
+# ONNX Runtime has no class for its errors of memory; these are the words of its allocator.
+OUT_OF_MEMORY = re.compile(r"bfc_arena|bad_alloc|failed to allocate|overflow", re.IGNORECASE)
+NODE = re.compile(r"while running (\w{1,50}) node")
+WRONG_MODEL = re.compile(r"invalid model\.\s*(?:error: )?(.{1,200})", re.IGNORECASE)
 
 
 class GraphError(ValueError):
-    """A graph that cannot be used."""
+    """An ONNX graph that cannot be loaded or run. ONNX Runtime's own error is the `__cause__`."""
 
 
 def open_session(model: bytes, *, names: Iterable[str], num_units: int) -> InferenceSession:
-    """A session for a graph that `check_graph` has seen.
+    """Return a session for a graph that `verify.check_graph` has accepted.
 
     Args:
-        names: of the arrays that the preprocessor makes.
+        model: the serialized graph.
+        names: the inputs that the graph must have.
+        num_units: the width of its output, (batch, num_units).
 
     Raises:
-        GraphError: ONNX Runtime cannot use it, or its inputs and outputs are others.
+        GraphError: ONNX Runtime cannot load the graph, or it has other inputs or outputs.
     """
-    _share_bounded_memory()
+    _limit_memory()
     options = onnxruntime.SessionOptions()
-    # Batches run side by side in threads of ours, so that a single text starts no pool at all.
+    # The engine runs batches in its own threads; a single text should start none.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
     options.add_session_config_entry("session.use_env_allocators", "1")
-    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")  # weights are not work
+    # Weights do not count as intermediate values.
+    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     try:
-        # Folding constants takes memory of its own, without bound. Our graphs have next to none to fold.
+        # Constant folding allocates outside of the limit. Graphs of textclf have almost nothing to fold.
         session = InferenceSession(
             model, options, providers=["CPUExecutionProvider"], disabled_optimizers=["ConstantFolding"]
         )
-    except Exception as error:  # onnxruntime has no common class for its errors
-        raise GraphError(f"it is no usable ONNX model: {_first_line(error)}") from None
+    except Exception as error:  # the errors of ONNX Runtime have no common class
+        raise GraphError(_why_not_loaded(error)) from error
     inputs, outputs = session.get_inputs(), session.get_outputs()
     if sorted(node.name for node in inputs) != sorted(names) or [node.shape[1:] for node in outputs] != [[num_units]]:
-        raise GraphError("its inputs and outputs do not fit the labels")
+        raise GraphError("its inputs and outputs do not fit the tokenizer and the labels")
     return session
 
 
 def run_session(session: InferenceSession, inputs: dict[str, np.ndarray], num_units: int) -> np.ndarray:
-    """What the graph makes of a batch, float32 (rows, num_units).
+    """Run a graph on one batch.
+
+    Returns:
+        Probabilities, float32 (rows, num_units).
 
     Raises:
-        GraphError: it fails, or gives no probabilities.
+        GraphError: the graph fails, or its output is not probabilities.
     """
     try:
         outputs = session.run(None, inputs)[0]
     except Exception as error:
-        raise GraphError(f"it cannot compute: {_first_line(error)}") from None
-    rows = len(next(iter(inputs.values())))
-    if not isinstance(outputs, np.ndarray) or outputs.dtype != np.float32 or outputs.shape != (rows, num_units):
-        raise GraphError("what it computes is not a probability for every label")
-    if not ((outputs >= 0) & (outputs <= LARGEST_PROBABILITY)).all():  # false for what is no number, too
-        raise GraphError("what it computes are no probabilities from 0 to 1")
+        raise GraphError(_why_not_run(error)) from error
+    expected = (len(next(iter(inputs.values()))), num_units)
+    if not isinstance(outputs, np.ndarray) or outputs.dtype != np.float32 or outputs.shape != expected:
+        raise GraphError("its output is not one probability for every label")
+    if not ((outputs >= 0) & (outputs <= LARGEST_PROBABILITY)).all():  # False for NaN, too
+        raise GraphError("its output is not probabilities from 0 to 1")
     return outputs
 
 
 @cache
-def _share_bounded_memory() -> None:
-    """One store of memory for all sessions of the process, with an upper limit."""
-    cores = os.cpu_count() or 1
-    limits = {"max_mem": MOST_WORK_BYTES * cores, "arena_extend_strategy": 1}  # 1: as much as is asked for
-    about = onnxruntime.OrtMemoryInfo(
+def _limit_memory() -> None:
+    """Give all sessions of the process one memory arena with an upper limit."""
+    limits = {"max_mem": _memory_limit(), "arena_extend_strategy": 1}  # 1: grow by what is asked for, not by doubling
+    memory = onnxruntime.OrtMemoryInfo(
         "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
     )
-    onnxruntime.create_and_register_allocator(about, onnxruntime.OrtArenaCfg(limits))
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg(limits))
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:300]
+def _memory_limit() -> int:
+    return MOST_WORK_BYTES * (os.cpu_count() or 1)
+
+
+def _why_not_loaded(error: Exception) -> str:
+    found = WRONG_MODEL.search(str(error))
+    return f"not a valid ONNX graph: {found[1].rstrip('. ')}" if found else "not an ONNX graph that can be loaded"
+
+
+def _why_not_run(error: Exception) -> str:
+    if OUT_OF_MEMORY.search(str(error)):
+        return f"a batch needs more than {_memory_limit() / 2**30:.0f} GiB of memory"
+    found = NODE.search(str(error))
+    node = f"its node {found[1]}" if found else "it"
+    return f"{node} cannot compute these texts: a shape, or an id beyond a table, does not fit"

@@ -1,4 +1,4 @@
-"""What a graph is searched for, and what is put in its place."""
+"""Find nodes of a graph that lookup tables can replace, and describe the replacement."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,39 +10,39 @@ from textclf.inference.onnx.protobuf import Attribute, Node, read_array
 NO_NODE = Node("", [""] * 5, [""], {}, memoryview(b""))
 
 
-class Parts(NamedTuple):
-    """The parts of a graph by name."""
+class GraphIndex(NamedTuple):
+    """The nodes and weights of a graph by the name of their tensor."""
 
-    makers: dict[str, Node]  # tensor -> the node that makes it
+    producers: dict[str, Node]
     weights: dict[str, memoryview]
 
-    def maker(self, name: str, operator: str, **attributes: Attribute) -> Node:
-        """The node that makes a tensor, if it is such a one; otherwise `NO_NODE`."""
-        node = self.makers.get(name, NO_NODE)
+    def producer(self, name: str, operator: str, **attributes: Attribute) -> Node:
+        """Return the node that produces a tensor; `NO_NODE` if it has another operator or other attributes."""
+        node = self.producers.get(name, NO_NODE)
         return node if (node.operator, node.attributes) == (operator, attributes) else NO_NODE
 
-    def array(self, name: str) -> np.ndarray:
-        """A weight of float32; without any dimension if there is none."""
+    def weight(self, name: str) -> np.ndarray:
+        """Return a float32 weight; an array without dimensions if there is none."""
         array = read_array(self.weights.get(name))
         return np.array(0, np.float32) if array is None else array
 
 
-def names_within(prefix: str) -> Callable[[str], str]:
-    """Part -> the name of a tensor that belongs to what has the prefix."""
-    return lambda part: f"{prefix}/{part}"
-
-
 class Replacement(NamedTuple):
-    """What makes the same tensor."""
+    """What produces the same tensor as the replaced node."""
 
     nodes: list[bytes]
     weights: dict[str, np.ndarray]
-    tables: dict[str, np.ndarray]  # (ids, numbers), float32; a row of zeros for padding, which has id 0
+    tables: dict[str, np.ndarray]  # float32 (ids, columns); the row of padding, id 0, is zero
 
 
-class Replaceable(NamedTuple):
-    """A node that tables can stand for."""
+class Match(NamedTuple):
+    """A node that lookup tables can replace."""
 
-    reads: tuple[str, ...]  # what the replacement does
+    reads: tuple[str, ...]  # the tensors that the replacement reads
     table_bytes: int
     replace: Callable[[], Replacement]
+
+
+def names_within(prefix: str) -> Callable[[str], str]:
+    """Return a function that prefixes the name of a tensor."""
+    return lambda part: f"{prefix}/{part}"

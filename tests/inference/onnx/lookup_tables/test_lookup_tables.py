@@ -1,4 +1,4 @@
-"""A graph with tables gives the probabilities of the one without, or there are no tables."""
+"""A graph with lookup tables gives the probabilities of the one without, or there are no tables."""
 
 import contextlib
 
@@ -9,9 +9,9 @@ import pytest
 
 from tests.hostile.broken_files import flipped
 from textclf.export.onnx import build_graph
-from textclf.inference import engine as graph_answers
-from textclf.inference.onnx import lookup_tables as token_tables
-from textclf.inference.onnx.lookup_tables import REPLACED, with_tables
+from textclf.inference import engine
+from textclf.inference.onnx import lookup_tables
+from textclf.inference.onnx.lookup_tables import PATTERNS, add_lookup_tables
 from textclf.inference.onnx.session import open_session, run_session
 from textclf.inference.onnx.verify import check_graph
 from textclf.models import build_model
@@ -71,7 +71,7 @@ def answers(model: bytes, inputs: dict[str, np.ndarray]) -> np.ndarray:
 )
 def test_it_gives_the_same_probabilities(models, padding):
     graph = graph_of(*(network(**changed) for changed in models), padding=padding).SerializeToString()
-    model, tables = with_tables(graph)
+    model, tables = add_lookup_tables(graph)
     inputs = batch(padding)
     expected = answers(graph, inputs)
     assert expected.std() > 0.02
@@ -85,25 +85,25 @@ def test_it_gives_the_same_probabilities(models, padding):
     [({"bidirectional": True}, [(40, 20)] * 2), ({"architecture": "cnn", "widths": [2, 3]}, [(40, 5)] * 5)],
 )
 def test_tables_have_a_row_for_each_id_which_is_zero_for_padding(changed, shapes):
-    _, tables = with_tables(graph_of(network(**changed)).SerializeToString())
+    _, tables = add_lookup_tables(graph_of(network(**changed)).SerializeToString())
     assert [table.shape for table in tables.values()] == shapes
     for table in tables.values():
         assert not table[0].any()
         assert table[1:].any(axis=1).all()
 
 
-def test_the_answering_side_knows_what_can_be_replaced():
-    assert set(REPLACED) == graph_answers.REPLACED
+def test_the_engine_knows_what_can_be_replaced():
+    assert set(PATTERNS) == engine.REPLACEABLE
 
 
 @pytest.mark.parametrize("architecture", ["lstm", "cnn"])
 def test_what_nothing_reads_any_more_is_gone(architecture):
     graph = graph_of(network(architecture))
-    model, _ = with_tables(graph.SerializeToString())
+    model, _ = add_lookup_tables(graph.SerializeToString())
     made = onnx.load_from_string(model).graph
     steps = [*made.node] + [step for node in made.node for one in node.attribute for step in one.g.node]
     assert {weight.name for weight in made.initializer} <= {name for node in steps for name in node.input}
-    assert not {node.op_type for node in made.node} & set(REPLACED)
+    assert not {node.op_type for node in made.node} & set(PATTERNS)
     gathered = {name for node in steps if node.op_type == "Gather" for name in node.input}
     assert "embedding" in {weight.name for weight in graph.graph.initializer}
     assert "embedding" not in gathered
@@ -115,14 +115,14 @@ def test_what_nothing_reads_any_more_is_gone(architecture):
     ids=str,
 )
 def test_networks_without_anything_to_replace_have_no_tables(changed):
-    assert with_tables(graph_of(network(**changed)).SerializeToString()) is None
+    assert add_lookup_tables(graph_of(network(**changed)).SerializeToString()) is None
 
 
 def test_tables_have_a_limit(monkeypatch):
     graph = graph_of(network("cnn", widths=[2, 3])).SerializeToString()
     for most, tables in [(40 * 5 * 5, 5), (40 * 5 * 5 - 1, 2), (40 * 5 * 2 - 1, None)]:
-        monkeypatch.setattr(token_tables, "MOST_TABLE_BYTES", 4 * most)
-        made = with_tables(graph)
+        monkeypatch.setattr(lookup_tables, "MOST_TABLE_BYTES", 4 * most)
+        made = add_lookup_tables(graph)
         assert (made and len(made[1])) == tables
         if made:
             np.testing.assert_allclose(answers(made[0], batch() | made[1]), answers(graph, batch()), atol=1e-6)
@@ -197,9 +197,9 @@ EDITS = {
 )
 def test_a_graph_unlike_ours_has_no_tables(architecture, edit):
     model = graph_of(network(architecture, **({"widths": [2]} if architecture == "cnn" else {})))
-    assert with_tables(model.SerializeToString())
+    assert add_lookup_tables(model.SerializeToString())
     edit(model)
-    assert with_tables(model.SerializeToString()) is None
+    assert add_lookup_tables(model.SerializeToString()) is None
 
 
 @pytest.mark.parametrize("architecture", ["lstm", "cnn"])
@@ -209,7 +209,7 @@ def test_names_in_a_graph_are_names_whatever_they_are(architecture):
     for node in model.graph.node:
         for names in (node.input, node.output):
             names[:] = ["{0.missing} {} {" if name == made else name for name in names]
-    tabled, tables = with_tables(model.SerializeToString())
+    tabled, tables = add_lookup_tables(model.SerializeToString())
     expected = answers(model.SerializeToString(), batch())
     np.testing.assert_allclose(answers(tabled, batch() | tables), expected, atol=1e-6)
 
@@ -223,8 +223,8 @@ def test_a_graph_with_a_wrong_bit_has_no_tables_or_others(models):
             check_graph(model)
         except ValueError:
             continue
-        with contextlib.suppress(ValueError, LookupError):  # as `GraphAnswers` does
-            if made := with_tables(model):
+        with contextlib.suppress(ValueError, LookupError):  # as `Engine` does
+            if made := add_lookup_tables(model):
                 open_session(made[0], names=["token_ids", *made[1]], num_units=1)
                 seen += 1
     assert seen > 50
