@@ -9,6 +9,9 @@ import pytest
 SCRIPT = "from textclf.cli.main import run; run()"
 AT_EXIT = f"import atexit, sys, threading; atexit.register(print, 'ended in order'); {{}}; {SCRIPT}"
 
+# A thread that is certainly still there when the program has answered, however slow or quick the machine is.
+WAITS_FOR_THE_END = "threading.Thread(target=lambda: (threading.main_thread().join(), print('last'))).start()"
+
 
 @pytest.fixture
 def script(textclf_command):
@@ -41,7 +44,7 @@ def test_the_exit_code_says_what_happened(with_runs, script, arguments, code):
 @pytest.mark.parametrize(
     ("before", "ended"),
     [("pass", b""), ("sys.modules['tensorflow'] = sys", b"ended in order\n"),
-     ("threading.Timer(0.5, print, ['last']).start()", b"last\nended in order\n")],
+     (WAITS_FOR_THE_END, b"last\nended in order\n")],
 )  # fmt: skip
 def test_it_is_gone_at_once_unless_something_has_to_end_in_order(with_runs, script, before, ended):
     finished = script("predict", "a wonderful film", python=AT_EXIT.format(before))
