@@ -58,7 +58,7 @@ def test_a_few_texts_are_answered_without_tables_even_if_there_are_some(classifi
     assert uses_tables(classifier)
     monkeypatch.setitem(vars(classifier._engine), "_lookup_session", (None, {}))  # fails where it is used
     classifier.predict_proba(texts[: DEFAULT_LIMITS.rows - 1])
-    with pytest.raises(RunError, match="model.onnx"):
+    with pytest.raises(RunError, match=r"model\.onnx"):
         classifier.predict_proba(texts[: DEFAULT_LIMITS.rows])
 
 

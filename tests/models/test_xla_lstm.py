@@ -50,7 +50,7 @@ def test_every_shape_of_batch_fits_in(shapes):
     keras.utils.set_random_seed(0)
     layer = LSTM(UNITS)
     expected = outcome(layer, MASKS["right"])
-    layer.shapes = KernelShape(*shape)
+    layer.shapes = shapes
     for ours, theirs in zip(outcome(layer, MASKS["right"]), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
