@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from pydantic.fields import FieldInfo
 
-from textclf.cli.commands import cli
+from textclf.cli.group import cli
 from textclf.config.config import CHOICES, Config, json_schema
 from textclf.config.problems import describe, settings_class
 from textclf.core.formatting import short_repr
@@ -20,7 +20,8 @@ def commands_page() -> str:
     """Every `--help`, one after the other."""
     parts = [NOTE, "# Commands\n", "What `textclf COMMAND --help` prints, for every command.\n"]
     parts += [_help(cli, "textclf")]
-    parts += [_help(command, f"textclf {name}") for name, command in sorted(cli.commands.items())]
+    context = click.Context(cli)
+    parts += [_help(cli.get_command(context, name), f"textclf {name}") for name in cli.list_commands(context)]
     return "\n".join(parts)
 
 

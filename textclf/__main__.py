@@ -1,4 +1,4 @@
-"""`python -m textclf`."""
+"""Run the program: `python -m textclf`."""
 
 import sys
 

@@ -16,8 +16,8 @@ from textclf.evaluation.compare import (
     compare,
     difference,
     differing_settings,
+    format_p_value,
     mcnemar,
-    shown_probability,
     write_comparison,
 )
 from textclf.evaluation.predictions_file import Answers
@@ -38,8 +38,8 @@ def test_of_very_many_the_approximation_is_near():
 
 
 def test_no_probability_is_shown_as_nought():
-    assert [shown_probability(value) for value in (1.0, 0.03125, 0.0001, 0.00009, 0.0)] == [
-        "1.0000", "0.0312", "0.0001", "below 0.0001", "below 0.0001",
+    assert [format_p_value(value) for value in (1.0, 0.03125, 0.0001, 0.00009, 0.0)] == [
+        "1.0000", "0.0312", "0.0001", "< 0.0001", "< 0.0001",
     ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.fuzzing.damage import ODD_TEXTS, damaged, odd_json, odd_yaml
-from textclf.cli.commands import cli
+from textclf.cli.group import cli
 from textclf.config.config import load_config
 from textclf.core.compression import COMPRESSIONS
 from textclf.core.errors import TextclfError

@@ -12,7 +12,7 @@ import textclf
 from tests.conftest import rewrite_config
 from tests.reliability.conftest import DATA
 from tests.reliability.killing import at_step, differences, send
-from textclf.cli.screen import show_parts
+from textclf.cli.list import print_runs
 from textclf.config.config import load_config
 from textclf.config.run_config import write_run_config
 from textclf.core.errors import RunError
@@ -170,7 +170,7 @@ def test_the_list_tells_a_run_at_work_from_one_that_was_killed(interrupted, caps
     run.update_about(status="running")
     for status, at_work in (("running", locked(run)), ("killed", contextlib.nullcontext())):
         with at_work:
-            show_parts()
+            print_runs()
         assert re.search(rf"^r +{status} ", capsys.readouterr().out, re.MULTILINE)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from textclf.cli.commands import cli
+from textclf.cli.group import cli
 from textclf.core.errors import TrainingError
 from textclf.training import learning_rate_finder as rate_finding
 from textclf.training.learning_rate_finder import smoothed, suggested_rate
@@ -57,9 +57,9 @@ def test_the_command_sweeps_each_network_and_shows_what_it_found(workplace, tiny
         assert sweep.losses.min() < sweep.losses[15] - 0.02  # it learned on the way
     assert cnn.losses[-1] > 1.5 * cnn.losses.min()  # and was lost in the end
     assert 1e-4 < cnn.suggested < 0.5
-    assert f"Suggestion: --set training.learning_rate={cnn.suggested:g}" in shown
+    assert f"suggestion: --set training.learning_rate={cnn.suggested:g}" in shown
     assert "1-cnn, adam" in shown
     assert "█" in shown
     assert ngrams.suggested is None  # toy texts are linear, at any rate
-    assert "No suggestion" in shown
+    assert "no suggestion" in shown
     assert not [path for path in Path("runs").iterdir() if path.name != ".cache"]

@@ -154,14 +154,14 @@ def _differences_table(comparison: Comparison) -> tuple[list[str], list[list]]:
     rows = []
     for name, found in zip(comparison.names[1:], comparison.differences, strict=True):
         for figure, interval in found.intervals.items():
-            p_value = shown_probability(found.p_value) if figure == "accuracy" else None
+            p_value = format_p_value(found.p_value) if figure == "accuracy" else None
             rows.append([name, FIGURES[figure], *_rounded(interval), p_value])
     return columns, rows
 
 
-def shown_probability(value: float) -> str:
-    """With four digits: `0.0312`, or `below 0.0001`; no test says that something cannot be."""
-    return f"{value:.4f}" if value >= SMALLEST_SHOWN else f"below {SMALLEST_SHOWN}"
+def format_p_value(value: float) -> str:
+    """Format a p-value with four digits: `0.0312`, or `< 0.0001`, because no test gives certainty."""
+    return f"{value:.4f}" if value >= SMALLEST_SHOWN else f"< {SMALLEST_SHOWN}"
 
 
 def _rounded(values: Iterable[float]) -> list[float]:

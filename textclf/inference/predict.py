@@ -46,6 +46,20 @@ class Answer(NamedTuple):
         return {"text": self.text, **said, "probabilities": self.probabilities}
 
 
+def check_request(texts: Sequence[str], file: str | None, format: str, *, top_k: int | None, explain: bool) -> None:
+    """Check that the options of `textclf predict` go together.
+
+    Raises:
+        click.UsageError: they do not.
+    """
+    if bool(texts) == bool(file):
+        raise click.UsageError('expected either texts or --file, as in: textclf predict "a wonderful film"')
+    if format == "csv" and top_k:
+        raise click.UsageError("--top-k needs --format text or jsonl: in csv each label has its own column.")
+    if format == "csv" and explain:
+        raise click.UsageError("--explain needs --format text or jsonl: csv has no columns for words.")
+
+
 def write_lines(lines: Iterable[str], path: str | None) -> None:
     """Lines to standard output as they come, or to a file that is there whole or not at all."""
     if path is None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from textclf.core import program
+
 # What they take along where it is installed, for data and models that are not given to them here.
 UNUSED = ("IPython", "PIL", "matplotlib", "pandas", "scipy", "sklearn")
 
@@ -19,7 +21,7 @@ def quick_import() -> Iterator[None]:
     take a third. Those are left out in the program only: whoever uses the package may give Keras a table of pandas.
     """
     # An import finds `None` and fails, as if it were not installed.
-    left_out: dict[str, Any] = {name: None for name in UNUSED if name not in sys.modules and _is_program()}
+    left_out: dict[str, Any] = {name: None for name in UNUSED if name not in sys.modules and program.started}
     sys.modules.update(left_out)
     gc.disable()
     try:
@@ -29,8 +31,3 @@ def quick_import() -> Iterator[None]:
         gc.enable()
         for name in left_out:
             sys.modules.pop(name, None)
-
-
-def _is_program() -> bool:
-    spec = getattr(sys.modules["__main__"], "__spec__", None)
-    return "textclf.cli.main" in sys.modules or getattr(spec, "name", None) == "textclf.cli.main"

@@ -1,0 +1,57 @@
+"""`textclf check`: check a config and its data before training."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from textclf.cli.options import CONFIG, OVERRIDES, output_format
+from textclf.cli.tables import print_json, print_line
+
+if TYPE_CHECKING:
+    from textclf.training.check import Report
+
+MOST_LABELS = 10  # of a split, in its overview
+STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
+
+
+@click.command("check")
+@CONFIG
+@OVERRIDES
+@output_format("text", "json", help="Output format.")
+def command(config, overrides, format):
+    """Check a config and its data.
+
+    Lists everything that would stop a training or harm the classifier. The exit code is 1 if training would fail.
+
+    \b
+    Examples:
+      textclf check configs/toy_en.yaml
+      textclf check configs/toy_en.yaml --set data.train=mine.csv --format json
+    """
+    from textclf.training.check import check_config
+
+    report = check_config(config, overrides)
+    if format == "json":
+        print_json(report.to_dict())
+    else:
+        print_findings(report)
+    return int(report.would_fail)
+
+
+def print_findings(report: "Report") -> None:
+    """Print the rows of each split by label, then each finding with what to do."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    for split, overview in report.splits.items():
+        labels = sorted(overview["labels"].items(), key=lambda item: -item[1])[:MOST_LABELS]
+        shares = ", ".join(f"{label} {count / max(overview['rows'], 1):.1%}" for label, count in labels)
+        more = len(overview["labels"]) - len(labels)
+        print_line(f"{split}: {overview['rows']} rows; {shares}{f' and {more} more labels' if more else ''}")
+    for finding in report.findings:
+        style = STYLES[finding.severity]
+        Console(soft_wrap=True, highlight=False).print(f"[{style}]{finding.severity}[/] {escape(finding.subject)}")
+        print_line(f"  {finding.found}")
+        if finding.advice:
+            print_line(f"  {finding.advice}")
+    print_line("Training would fail." if report.would_fail else "Ready to train.")

@@ -1,0 +1,57 @@
+"""`textclf compare`: test whether runs differ significantly."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from textclf.cli.options import output_file
+from textclf.cli.tables import format_figures, new_table, print_line, print_table
+
+if TYPE_CHECKING:
+    from textclf.evaluation.compare import Comparison
+
+
+@click.command("compare")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@output_file("HTML file to write in addition")
+def command(runs, output):
+    """Test whether runs differ significantly from the first.
+
+    All runs must have been evaluated on the same texts. Prints their scores, the differences with 95 % intervals
+    (paired bootstrap) and McNemar's test.
+
+    \b
+    Examples:
+      textclf compare plain augmented
+      textclf compare plain augmented --output comparison.html
+    """
+    from pathlib import Path
+
+    from textclf.evaluation.compare import compare, write_comparison
+
+    compared = compare(runs)
+    print_comparison(compared)
+    if output:
+        write_comparison(compared, Path(output))
+        print_line(f"wrote {output}")
+
+
+def print_comparison(comparison: "Comparison") -> None:
+    """Print the scores of runs, their differences from the first run, and the settings that differ."""
+    from textclf.evaluation.compare import FIGURES, format_p_value
+
+    table = new_table("run", *FIGURES.values())
+    for name, figures in zip(comparison.names, comparison.figures, strict=True):
+        table.add_row(name, *format_figures(figures[figure] for figure in FIGURES))
+    print_table(table)
+    first = comparison.names[0]
+    for name, found in zip(comparison.names[1:], comparison.differences, strict=True):
+        print_line(f"{name} minus {first}, {comparison.texts} texts of {comparison.split}, 95 % intervals:")
+        for figure, (difference, low, high) in found.intervals.items():
+            print_line(f"  {FIGURES[figure]} {difference:+.4f} ({low:+.4f} to {high:+.4f})")
+        print_line(f"  correct only in {name}: {found.only_this}, only in {first}: {found.only_first}")
+        p_value = format_p_value(found.p_value)
+        print_line(f"  McNemar's test: p {p_value if p_value.startswith('<') else f'= {p_value}'}")
+    for path, values in comparison.settings.items():
+        print_line(f"{path}: {', '.join(map(str, values))}")
+    print_line(f"different predictions: {comparison.different} texts")

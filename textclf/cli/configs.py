@@ -1,0 +1,43 @@
+"""`textclf configs`: list the example configs, or copy one."""
+
+import click
+
+from textclf.cli.options import output_file
+
+
+@click.command("configs")
+@click.argument("name", required=False)
+@output_file("Path of the copy", default="NAME.yaml")
+@click.option("--force", is_flag=True, help="Permission to replace an existing file.")
+def command(name, output, force):
+    """List the example configs, or copy one.
+
+    Without NAME, lists the examples. With NAME, copies that config, and its toy data to data/ if it is not there.
+
+    \b
+    Examples:
+      textclf configs
+      textclf configs toy_en
+      textclf configs toy_en --output mine.yaml
+    """
+    from pathlib import Path
+
+    from textclf.config.examples import copy_example
+
+    if name is None:
+        print_examples()
+        return
+    written = copy_example(name, Path(output) if output else None, force=force)
+    for path in written:
+        click.echo(f"wrote {path}")
+    click.echo(f"next: textclf train {written[-1]}")
+
+
+def print_examples() -> None:
+    """Print name and summary of each example config."""
+    from textclf.config.examples import example_configs
+
+    examples = example_configs()
+    width = max(map(len, examples), default=0)
+    for name, summary in examples.items():
+        click.echo(f"{name:{width}}  {summary}")

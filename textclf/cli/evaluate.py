@@ -1,0 +1,63 @@
+"""`textclf evaluate`: evaluate a classifier on labelled texts."""
+
+import click
+
+from textclf.cli.options import RUN, output_format
+from textclf.cli.tables import format_figures, new_table, print_json, print_line, print_table, summary_table
+
+LARGEST_MATRIX = 12  # labels
+SCORES = ("precision", "recall", "f1")
+
+
+@click.command("evaluate")
+@RUN
+@click.option("--data", metavar="FILE", type=click.Path(), help="Labelled texts.  [default: the test file of the run]")
+@click.option(
+    "--output",
+    metavar="DIR",
+    type=click.Path(),
+    help="Folder for metrics.json and predictions.csv.  [default: evaluations/<file> in the run]",
+)
+@click.option("--text-column", metavar="NAME", help="Column or field with the text.  [default: as in training]")
+@click.option("--label-column", metavar="NAME", help="Column or field with the label.  [default: as in training]")
+@output_format("text", "json", help="Output format.")
+def command(run, data, output, text_column, label_column, format):
+    """Evaluate a classifier on labelled texts.
+
+    \b
+    Examples:
+      textclf evaluate
+      textclf evaluate --run short --data new_reviews.csv
+    """
+    from textclf.evaluation.evaluate import evaluate
+
+    metrics = evaluate(run, data, output=output, text_column=text_column, label_column=label_column)
+    if format == "json":
+        print_json(metrics)
+    else:
+        print_metrics(metrics)
+
+
+def print_metrics(metrics: dict) -> None:
+    """Print the metrics of one evaluation: in short, by label, and as a confusion matrix."""
+    print_table(summary_table({"": metrics}))
+    table = new_table("label", "precision", "recall", "F1", "rows")
+    for label, row in metrics["by_class"].items():
+        table.add_row(label, *format_figures(row[name] for name in SCORES), str(row["support"]))
+    for average in ("macro", "micro", "weighted"):
+        values = format_figures(metrics[f"{name}_{average}"] for name in SCORES)
+        table.add_row(f"({average} average)", *values, str(metrics["rows"]))
+    print_table(table)
+    if "confusion_matrix" in metrics:  # a multi-label classifier has none
+        print_confusion_matrix(**metrics["confusion_matrix"])
+
+
+def print_confusion_matrix(labels: list[str], rows_true_columns_predicted: list[list[int]]) -> None:
+    """Print how often each label is predicted for each true label, unless there are too many labels."""
+    if len(labels) > LARGEST_MATRIX:
+        print_line(f"metrics.json has the confusion matrix of all {len(labels)} labels")
+        return
+    matrix = new_table("true \\ predicted", *labels)
+    for label, counts in zip(labels, rows_true_columns_predicted, strict=True):
+        matrix.add_row(label, *map(str, counts))
+    print_table(matrix)

@@ -1,0 +1,58 @@
+"""`textclf list`: list architectures, tokenizers, readers and runs."""
+
+import click
+
+from textclf.cli.tables import format_field, format_figures, new_table, print_line, print_table
+
+
+@click.command("list")
+def command():
+    """List architectures, tokenizers, file formats and runs.
+
+    \b
+    Examples:
+      textclf list
+    """
+    print_choices()
+    print_runs()
+
+
+def print_choices() -> None:
+    """Print the names that a config can choose from."""
+    from textclf.data.readers import READERS
+    from textclf.models import ARCHITECTURES
+    from textclf.preprocessing.tokenizers import TOKENIZERS
+
+    for title, table in {"architectures": ARCHITECTURES, "tokenizers": TOKENIZERS, "formats": READERS}.items():
+        print_line(f"{title}: {', '.join(table)}")
+
+
+def print_runs() -> None:
+    """Print a table of the runs in the working folder."""
+    from textclf.core.run_folder import LATEST, RUNS, RunFolder, run_names
+
+    names = run_names()
+    if not names:
+        print_line(f"runs: none in {RUNS}/")
+        return
+    latest = (RUNS / LATEST).resolve().name
+    table = new_table("run", "status", "test accuracy", "seconds")
+    for name in names:
+        table.add_row(f"{name}{' (latest)' if name == latest else ''}", *_describe(RunFolder(RUNS / name)))
+    print_table(table)
+
+
+def _describe(run) -> list[str]:
+    """Return status, test accuracy and seconds of a run; a damaged run must not hide the others."""
+    from textclf.core.errors import RunError
+    from textclf.training.locking import is_at_work
+
+    try:
+        about, test = run.read_about(), run.read_metrics().get("test")
+    except RunError:
+        about, test = {"status": "damaged"}, None
+    if about.get("status") == "running" and not is_at_work(run):
+        about["status"] = "killed"
+    found = test.get("accuracy") if isinstance(test, dict) else None
+    [accuracy] = format_figures([found if isinstance(found, float) else None])
+    return [format_field(text) for text in (about.get("status", ""), accuracy, about.get("seconds", ""))]

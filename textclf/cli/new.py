@@ -1,0 +1,26 @@
+"""`textclf new`: write a config for a file of labelled texts."""
+
+import click
+
+from textclf.cli.options import CONFIG
+
+
+@click.command("new")
+@CONFIG
+@click.option("--data", required=True, metavar="FILE", type=click.Path(), help="Labelled texts for training.")
+@click.option("--test", metavar="FILE", type=click.Path(), help="Labelled texts for the final evaluation.")
+def command(config, data, test):
+    """Write a config for a file of labelled texts.
+
+    textclf inspects the texts and labels, chooses every setting from them, and writes the reason beside it.
+
+    \b
+    Examples:
+      textclf new reviews.yaml --data reviews.csv
+      textclf new topics.yaml --data data/toy_topics/train.csv --test data/toy_topics/test.csv
+    """
+    from textclf.config.starter import write_starter
+
+    path = write_starter(config, data, test)
+    click.echo(f"wrote {path}")
+    click.echo(f"next: textclf check {path}, textclf train {path}")
