@@ -15,8 +15,8 @@ SINGLES = {"textclf": 500, "keras": 60, "scikit-learn": 500}
 
 def encode_textclf(texts: list[str], words: int, tokens: int) -> None:
     """Vocabulary and ids."""
-    from textclf.preprocessing.arrays import concatenate_arrays
     from textclf.preprocessing.preprocessor import Preprocessor
+    from textclf.preprocessing.ragged import concatenate_arrays
     from textclf.preprocessing.tokenizers import TOKENIZERS
 
     options = TOKENIZERS["word"].Options(vocabulary_size=words, sequence_length=tokens)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from textclf.core import memmap as mapped
 from textclf.core.errors import TrainingError
 from textclf.core.memmap import (
+    gather,
     map_file,
     pieces,
     refuse_shortened,
@@ -18,7 +19,6 @@ from textclf.core.memmap import (
     stored,
     stored_zeros,
     stretches,
-    take_entries,
 )
 
 
@@ -68,7 +68,7 @@ def test_entries_of_a_file_come_in_the_order_they_are_asked_for(places):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mapped, "STRETCH", 64)
         for array in (np.arange(1000), np.arange(3000).reshape(1000, 3)):
-            np.testing.assert_array_equal(take_entries(array, np.array(places, int)), array[np.array(places, int)])
+            np.testing.assert_array_equal(gather(array, np.array(places, int)), array[np.array(places, int)])
 
 
 @given(st.lists(st.integers(0, 999)).map(sorted), st.integers(1, 300))

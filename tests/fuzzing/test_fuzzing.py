@@ -77,10 +77,10 @@ def tokenizers(number, folder):
     preprocessor = Preprocessor.from_json(spoil(content, random))
     texts = random.choices(TEXTS, k=20)
     rows = preprocessor.encode(texts)
-    assert rows.ids.min() >= 0
-    assert rows.ids.max() < preprocessor.num_ids
+    assert rows.values.min() >= 0
+    assert rows.values.max() < preprocessor.num_ids
     assert (rows.lengths > 0).all()
-    np.testing.assert_array_equal(preprocessor.encode(texts[:1]).ids, rows.ids[: rows.lengths[0]])
+    np.testing.assert_array_equal(preprocessor.encode(texts[:1]).values, rows.values[: rows.lengths[0]])
 
 
 def predict(number, folder):

@@ -43,7 +43,7 @@ def planted_texts(fillers, space, planted, number):
 def bag_of_tokens(preprocessor, planted):
     """A network that adds up a number a token: 3 for the tokens of the planted word, 0 for the others; minus 1."""
     weights = np.zeros((preprocessor.num_ids, 1), np.float32)
-    weights[preprocessor.encode([planted]).ids] = 3
+    weights[preprocessor.encode([planted]).values] = 3
     nodes = [
         onnx.helper.make_node("Gather", ["weights", "token_ids"], ["numbers"]),
         onnx.helper.make_node("ReduceSum", ["numbers", "axis"], ["sum"], keepdims=0),

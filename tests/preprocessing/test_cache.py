@@ -32,7 +32,7 @@ def said(caplog, monkeypatch):
 
 
 def assert_same(rows, expected):
-    np.testing.assert_array_equal(rows.ids, expected.ids)
+    np.testing.assert_array_equal(rows.values, expected.values)
     np.testing.assert_array_equal(rows.offsets, expected.offsets)
 
 

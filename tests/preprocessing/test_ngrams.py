@@ -46,10 +46,10 @@ def rows_of(ngrams, texts):
     """For each text its ids and their weights."""
     rows = ngrams.encode(text_array(texts))
     ids, weights = rows["ngram_ids"], rows["ngram_weights"]
-    assert ids.ids.dtype == np.int32
-    assert weights.ids.dtype == np.float32
+    assert ids.values.dtype == np.int32
+    assert weights.values.dtype == np.float32
     pairs = zip(ids.offsets[:-1], ids.offsets[1:], strict=True)
-    return [dict(zip(ids.ids[a:b].tolist(), weights.ids[a:b].tolist(), strict=True)) for a, b in pairs]
+    return [dict(zip(ids.values[a:b].tolist(), weights.values[a:b].tolist(), strict=True)) for a, b in pairs]
 
 
 def by_hand(text, words, characters):

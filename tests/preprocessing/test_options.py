@@ -18,7 +18,7 @@ def fit(name, texts, **chosen):
 
 
 def lists(rows):
-    return [row.tolist() for row in np.split(rows.ids, rows.offsets[1:-1])]
+    return [row.tolist() for row in np.split(rows.values, rows.offsets[1:-1])]
 
 
 def test_only_the_tokenizer_of_keras_has_rules_of_its_own():
@@ -75,7 +75,7 @@ def test_a_placeholder_is_one_token_that_no_text_has(name, setting, texts):
     [placeholder] = first
     assert placeholder > 1
     assert lists(preprocessor.encode([f"see ({texts[1]})!"]))[0].count(placeholder) == 1
-    assert placeholder not in preprocessor.encode(["\ufdd0 \ufdd1 \ufdd2 <url> url user number @ http"]).ids
+    assert placeholder not in preprocessor.encode(["\ufdd0 \ufdd1 \ufdd2 <url> url user number @ http"]).values
 
 
 @pytest.mark.parametrize("name", NORMALIZING)
@@ -83,6 +83,6 @@ def test_rare_characters_are_unknown(name):
     texts = ["天 地 人", "天 地", "天"]
     for min_frequency, known in ((1, 3), (2, 2), (3, 1), (4, 0)):
         preprocessor = fit(name, texts, min_frequency=min_frequency)
-        ids = preprocessor.encode(["天", "地", "人"]).ids.tolist()
+        ids = preprocessor.encode(["天", "地", "人"]).values.tolist()
         assert 1 not in ids[:known]
         assert ids[known:] == [1] * (3 - known)

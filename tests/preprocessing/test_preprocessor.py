@@ -34,15 +34,17 @@ def load(content):
     return Preprocessor.from_json(json.dumps(content).encode())
 
 
-def test_transform_is_as_wide_as_sequence_length():
-    arrays = fit(sequence_length=9).transform(TEXTS)
+def test_pad_is_as_wide_as_the_length_given():
+    preprocessor = fit()
+    arrays = preprocessor.pad(preprocessor.encode_arrays(TEXTS), 9)
     assert tuple(arrays) == ("token_ids",)
     assert arrays["token_ids"].shape == (4, 9)
     assert arrays["token_ids"].dtype == np.int32
 
 
-def test_transform_of_no_text_has_no_row():
-    assert fit(sequence_length=9).transform([])["token_ids"].shape == (0, 9)
+def test_pad_of_no_text_has_no_row():
+    preprocessor = fit()
+    assert preprocessor.pad(preprocessor.encode_arrays([]), 9)["token_ids"].shape == (0, 9)
 
 
 def test_pad_is_as_wide_as_the_longest_row():
@@ -63,7 +65,7 @@ def test_pad_is_as_wide_as_the_longest_row():
 def test_sides(padding, truncating, expected):
     preprocessor = fit(vocabulary_size=5, padding=padding, truncating=truncating, sequence_length=3)
     texts = ["a b c never", "a", ""]
-    assert preprocessor.transform(texts)["token_ids"].tolist() == expected
+    assert preprocessor.pad(preprocessor.encode_arrays(texts), 3)["token_ids"].tolist() == expected
     assert preprocessor.pad(preprocessor.encode_arrays(texts))["token_ids"].tolist() == expected
 
 
@@ -196,7 +198,7 @@ def test_refuses_a_vocabulary_that_none_can_have_learned(saved, vocabulary):
 
 @pytest.mark.parametrize("texts", ["one text", ""])
 def test_one_text_instead_of_a_list_is_refused(texts):
-    for give in (text_array, fit().encode, fit().transform, lambda texts: Preprocessor.fit(word.Options(), texts)):
+    for give in (text_array, fit().encode, fit().encode_arrays, lambda texts: Preprocessor.fit(word.Options(), texts)):
         with pytest.raises(TypeError, match="put it in a list"):
             give(texts)
 
@@ -248,8 +250,8 @@ def test_arrays_are_those_that_the_network_reads_also_after_saving(names, tmp_pa
         made, again = preprocessor.encode_arrays(texts), loaded.encode_arrays(texts)
         assert tuple(made) == tuple(again) == names
         for name in names:
-            np.testing.assert_array_equal(made[name].ids, again[name].ids)
-            assert made[name].ids.dtype == (np.float32 if name == "ngram_weights" else np.int32)
+            np.testing.assert_array_equal(made[name].values, again[name].values)
+            assert made[name].values.dtype == (np.float32 if name == "ngram_weights" else np.int32)
             assert len(made[name].offsets) == len(texts) + 1
     padded = preprocessor.pad(preprocessor.encode_arrays(TEXTS))
     assert all((array[:, 0] != 0).all() for array in padded.values())

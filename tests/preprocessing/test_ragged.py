@@ -7,25 +7,25 @@ from hypothesis import strategies as st
 
 from textclf.core import memmap as mapped
 from textclf.preprocessing import ragged as token_ids
-from textclf.preprocessing.ragged import TokenIds, concatenate, fill_empty, from_lengths, pad, take, truncate
+from textclf.preprocessing.ragged import Ragged, concatenate, fill_empty_rows, pad, take, truncate
 
 ROWS = st.lists(st.lists(st.integers(1, 2**31 - 1), max_size=6), max_size=8)
 SIDES = st.sampled_from(["left", "right"])
 
 
 def rows_of(lists):
-    return from_lengths(
+    return Ragged.from_lengths(
         np.array([token for row in lists for token in row], np.int32), np.array([*map(len, lists)], int)
     )
 
 
 def lists_of(rows):
-    assert isinstance(rows, TokenIds)
-    assert rows.ids.dtype == np.int32
+    assert isinstance(rows, Ragged)
+    assert rows.values.dtype == np.int32
     assert rows.offsets.dtype == np.int64
     assert rows.offsets[0] == 0
-    assert rows.offsets[-1] == len(rows.ids)
-    return [rows.ids[start:end].tolist() for start, end in zip(rows.offsets[:-1], rows.offsets[1:], strict=True)]
+    assert rows.offsets[-1] == len(rows.values)
+    return [rows.values[start:end].tolist() for start, end in zip(rows.offsets[:-1], rows.offsets[1:], strict=True)]
 
 
 def padded(row, length, side):
@@ -86,7 +86,7 @@ def test_take_by_mask(lists):
 @given(ROWS, st.integers(1, 9))
 def test_fill_empty(lists, token):
     rows = rows_of(lists)
-    assert lists_of(fill_empty(rows, token)) == [row or [token] for row in lists]
+    assert lists_of(fill_empty_rows(rows, token)) == [row or [token] for row in lists]
     assert lists_of(rows) == lists
 
 

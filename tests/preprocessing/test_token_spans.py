@@ -85,5 +85,5 @@ def test_ids_are_those_of_the_tokens(monkeypatch, few, unknown_id, known):
         for part in (words[:4], words[4:])
     ]
     first, second = ([number for number in row if number is not None] for row in ids)
-    assert rows.ids.tolist() == first + second
+    assert rows.values.tolist() == first + second
     assert rows.lengths.tolist() == [len(first), len(second)]

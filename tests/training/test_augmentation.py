@@ -14,13 +14,12 @@ from textclf.config.training_options import AugmentationOptions, TrainingOptions
 from textclf.core.text_column import text_array
 from textclf.models import members_of
 from textclf.models.lstm import Options as Lstm
-from textclf.preprocessing.arrays import take_rows
-from textclf.preprocessing.ragged import from_lengths, take
+from textclf.preprocessing.ragged import Ragged, take, take_rows
 from textclf.training.augmentation import augmented_rows, changed_tokens, mistyped, mistyped_copies, names_of_copies
 from textclf.training.fitting.batches import training_batches
 
 UNKNOWN = 1
-ROWS = from_lengths(np.arange(10, 10 + 4000), np.tile([1, 9, 30], 100))  # every id once
+ROWS = Ragged.from_lengths(np.arange(10, 10 + 4000), np.tile([1, 9, 30], 100))  # every id once
 NUMBERS = np.arange(300)
 
 
@@ -30,14 +29,14 @@ def changed(rows=ROWS, numbers=NUMBERS, seed=1, epoch=0, **shares):
 
 
 def texts_of(rows):
-    return [rows.ids[start:end].tolist() for start, end in zip(rows.offsets, rows.offsets[1:], strict=False)]
+    return [rows.values[start:end].tolist() for start, end in zip(rows.offsets, rows.offsets[1:], strict=False)]
 
 
 def test_deletion_leaves_out_a_share_in_order_and_never_all():
     for before, after in zip(texts_of(ROWS), texts_of(changed(deletion=0.3)), strict=True):
         assert after
         assert after == [token for token in before if token in after]
-    assert len(changed(deletion=0.3).ids) / len(ROWS.ids) == pytest.approx(0.7, abs=0.03)
+    assert len(changed(deletion=0.3).values) / len(ROWS.values) == pytest.approx(0.7, abs=0.03)
     assert (changed(deletion=1.0).lengths == 1).all()
 
 
@@ -45,15 +44,17 @@ def test_swapping_moves_a_share_within_its_text():
     after = changed(swap=0.3)
     for old, new in zip(texts_of(ROWS), texts_of(after), strict=True):
         assert sorted(old) == sorted(new)
-    assert (after.ids != ROWS.ids).mean() == pytest.approx(0.27, abs=0.04)  # some of the chosen stay where they are
-    assert (ROWS.ids == np.arange(10, 4010)).all()  # the cached rows are as they were
+    assert (after.values != ROWS.values).mean() == pytest.approx(
+        0.27, abs=0.04
+    )  # some of the chosen stay where they are
+    assert (ROWS.values == np.arange(10, 4010)).all()  # the cached rows are as they were
 
 
 def test_hiding_makes_a_share_unknown_and_nothing_else():
     after = changed(unknown=0.3)
-    hidden = after.ids == UNKNOWN
+    hidden = after.values == UNKNOWN
     assert hidden.mean() == pytest.approx(0.3, abs=0.03)
-    assert (after.ids[~hidden] == ROWS.ids[~hidden]).all()
+    assert (after.values[~hidden] == ROWS.values[~hidden]).all()
 
 
 def test_nothing_changes_unless_it_is_asked_for():
@@ -120,17 +121,18 @@ def test_any_text_stays_valid_unicode(texts, share):
 def reader(copies=3, **shares):
     options = SimpleNamespace(**{"deletion": 0.0, "swap": 0.0, "unknown": 0.0, **shares})
     all_copies = [
-        {"token_ids": from_lengths(ROWS.ids + 10_000 * copy, ROWS.lengths), "ngram_ids": ROWS} for copy in range(copies)
+        {"token_ids": Ragged.from_lengths(ROWS.values + 10_000 * copy, ROWS.lengths), "ngram_ids": ROWS}
+        for copy in range(copies)
     ]
     return augmented_rows(all_copies, options, seed=5, unknown_id=UNKNOWN)
 
 
 def test_every_epoch_takes_each_text_from_one_of_the_copies():
     read = reader()
-    epochs = [read(NUMBERS, epoch)["token_ids"].ids for epoch in range(3)]
+    epochs = [read(NUMBERS, epoch)["token_ids"].values for epoch in range(3)]
     for ids in epochs:
-        copy_of = (ids - ROWS.ids) // 10_000
-        assert (ids - 10_000 * copy_of == ROWS.ids).all()  # texts stay where they were asked for
+        copy_of = (ids - ROWS.values) // 10_000
+        assert (ids - 10_000 * copy_of == ROWS.values).all()  # texts stay where they were asked for
         texts = copy_of[ROWS.offsets[:-1]]
         assert (copy_of == np.repeat(texts, ROWS.lengths)).all()
         assert (np.bincount(texts) > 70).all()  # of 300, a third is from each
@@ -142,7 +144,7 @@ def test_a_part_of_the_texts_reads_as_it_does_among_all():
     some = np.array([200, 3, 77, 4])
     expected = take_rows(read(NUMBERS, 1), some)
     for name, rows in read(some, 1).items():
-        np.testing.assert_array_equal(rows.ids, expected[name].ids)
+        np.testing.assert_array_equal(rows.values, expected[name].values)
         np.testing.assert_array_equal(rows.offsets, expected[name].offsets)
 
 

@@ -51,7 +51,7 @@ def temporary_file() -> Iterator[BinaryIO]:
         ) from None
 
 
-def in_file(parts: Iterable[np.ndarray], dtype: type | np.dtype, *, writable: bool = False) -> np.ndarray:
+def concatenate_on_disk(parts: Iterable[np.ndarray], dtype: type | np.dtype, *, writable: bool = False) -> np.ndarray:
     """Flat arrays one after the other, mapped from a temporary file.
 
     Raises:
@@ -77,7 +77,7 @@ def stored(parts: Iterable[np.ndarray], dtype: type | np.dtype, row: tuple[int, 
         gathered.append(part)
         size += part.nbytes
         if size > LARGEST_IN_MEMORY:
-            return in_file(chain(gathered, rest), dtype).reshape(-1, *row)
+            return concatenate_on_disk(chain(gathered, rest), dtype).reshape(-1, *row)
     return np.concatenate(gathered, dtype=dtype)
 
 
@@ -90,7 +90,9 @@ def stored_zeros(rows: int, dtype: type | np.dtype) -> np.ndarray:
     if rows * np.dtype(dtype).itemsize <= LARGEST_IN_MEMORY:
         return np.zeros(rows, dtype)
     # Written, and not only asked for: a disk that is full is found now, not by a signal later.
-    return in_file((np.zeros(piece.stop - piece.start, dtype) for piece in pieces(rows)), dtype, writable=True)
+    return concatenate_on_disk(
+        (np.zeros(piece.stop - piece.start, dtype) for piece in pieces(rows)), dtype, writable=True
+    )
 
 
 def pieces(rows: int, most: int = PIECE) -> Iterator[slice]:
@@ -110,7 +112,7 @@ def stretches(places: np.ndarray, most: int) -> Iterator[slice]:
         start = stop
 
 
-def take_entries(array: np.ndarray, places: np.ndarray) -> np.ndarray:
+def gather(array: np.ndarray, places: np.ndarray) -> np.ndarray:
     """`array[places]`, of an array that may lie in a file: it is read front to back, a stretch at a time."""
     if array.nbytes <= STRETCH:
         return array[places]

@@ -18,9 +18,8 @@ from textclf.data.targets import Targets
 from textclf.inference.engine import Engine
 from textclf.inference.onnx.session import GraphError
 from textclf.inference.onnx.verify import check_graph
-from textclf.preprocessing.arrays import DTYPES, Arrays
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.preprocessing.ragged import from_lengths
+from textclf.preprocessing.ragged import DTYPES, Ragged, RaggedArrays
 
 if TYPE_CHECKING:
     from textclf.data.readers.options import ReadingOptions
@@ -89,7 +88,7 @@ class Classifier:
         parts = [self.probabilities_of(self.preprocessor.encode_arrays(block)) for block in blocks]
         return np.concatenate([np.empty((0, len(self.labels)), np.float32), *parts])
 
-    def probabilities_of(self, arrays: Arrays) -> np.ndarray:
+    def probabilities_of(self, arrays: RaggedArrays) -> np.ndarray:
         """As `predict_proba`, for texts that are encoded already.
 
         Raises:
@@ -146,11 +145,12 @@ def load_classifier(folder: str | Path) -> Classifier:
     return Classifier(preprocessor, targets, engine, about)
 
 
-def _largest_ids(preprocessor: Preprocessor) -> Arrays:
+def _largest_ids(preprocessor: Preprocessor) -> RaggedArrays:
     """One row of the smallest and the largest id of each kind: weights that do not fit the vocabulary fail at once."""
     largest = {"token_ids": preprocessor.num_ids - 1, "ngram_ids": preprocessor.num_ngrams - 1, "ngram_weights": 1}
     return {
-        name: from_lengths(np.array([1, largest[name]], DTYPES[name]), np.array([2])) for name in preprocessor.names
+        name: Ragged.from_lengths(np.array([1, largest[name]], DTYPES[name]), np.array([2]))
+        for name in preprocessor.names
     }
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from textclf.core.memmap import release_pages
 from textclf.inference.onnx.session import InferenceSession, open_session, run_session
-from textclf.preprocessing.arrays import Arrays, lengths_of, num_rows, take_rows
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.ragged import RaggedArrays, lengths_of, num_rows, take_rows
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Engine:
         self._lookup_limits = LSTM_LOOKUP_LIMITS if "LSTM" in operators else DEFAULT_LIMITS
         self._num_tokens = 0
 
-    def run(self, arrays: Arrays) -> np.ndarray:
+    def run(self, arrays: RaggedArrays) -> np.ndarray:
         """Return the output of the graph, float32 (texts, num_units), in the order of the texts.
 
         Raises:
@@ -80,7 +80,7 @@ class Engine:
         _for_each(run_batch, _batches(lengths, limits))
         return outputs
 
-    def _lookup_pays(self, arrays: Arrays) -> bool:
+    def _lookup_pays(self, arrays: RaggedArrays) -> bool:
         """Count the tokens of all calls so far, and say whether they are enough for lookup tables."""
         if self._model is None:
             return False

@@ -19,10 +19,9 @@ from textclf.core.errors import TextclfError
 from textclf.core.files import PARTIAL, atomic_folder, checksum, make_folder, parse_json, write_json
 from textclf.core.memmap import map_file
 from textclf.core.text_hashing import texts_digest
-from textclf.preprocessing.arrays import DTYPES, Arrays
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.preprocessing.ragged import TokenIds
+from textclf.preprocessing.ragged import DTYPES, Ragged, RaggedArrays
 
 log = logging.getLogger(__name__)
 FORMAT_VERSION = 2
@@ -36,7 +35,7 @@ def encoded_texts(
     splits: Mapping[str, pa.LargeStringArray],
     folder: Path,
     names: Sequence[str] = ("token_ids",),
-) -> tuple[Preprocessor, dict[str, Arrays]]:
+) -> tuple[Preprocessor, dict[str, RaggedArrays]]:
     """A preprocessor that has learned from `train`, and all splits encoded; from the cache if they are there.
 
     Args:
@@ -81,7 +80,7 @@ def _write(
         log.debug("%s is there already", entry)
 
 
-def _write_arrays(folder: Path, split: str, parts: Iterable[Arrays], names: Iterable[str]) -> None:
+def _write_arrays(folder: Path, split: str, parts: Iterable[RaggedArrays], names: Iterable[str]) -> None:
     with ExitStack() as stack:
         files = {
             name: [
@@ -95,12 +94,12 @@ def _write_arrays(folder: Path, split: str, parts: Iterable[Arrays], names: Iter
             offsets.write(np.zeros(1, np.int64).tobytes())
         for part in parts:
             for name, (values, offsets) in files.items():
-                values.write(part[name].ids.tobytes())
+                values.write(part[name].values.tobytes())
                 offsets.write((part[name].offsets[1:] + ends[name]).tobytes())
                 ends[name] += part[name].offsets[-1]
 
 
-def _read(entry: Path, splits: Iterable[str], names: Sequence[str]) -> tuple[Preprocessor, dict[str, Arrays]]:
+def _read(entry: Path, splits: Iterable[str], names: Sequence[str]) -> tuple[Preprocessor, dict[str, RaggedArrays]]:
     """What `_write` left, mapped into memory.
 
     Raises:
@@ -109,14 +108,16 @@ def _read(entry: Path, splits: Iterable[str], names: Sequence[str]) -> tuple[Pre
     for name, expected in parse_json((entry / ABOUT).read_bytes())["files"].items():
         if checksum(entry / name) != expected:
             raise ValueError(f"{name} is not what was written")
-    arrays: dict[str, Arrays] = {split: {name: _map_rows(entry, split, name) for name in names} for split in splits}
+    arrays: dict[str, RaggedArrays] = {
+        split: {name: _map_rows(entry, split, name) for name in names} for split in splits
+    }
     os.utime(entry)
     return Preprocessor.from_json((entry / TOKENIZER).read_bytes()), arrays
 
 
-def _map_rows(entry: Path, split: str, name: str) -> TokenIds:
+def _map_rows(entry: Path, split: str, name: str) -> Ragged:
     with (entry / _values(split, name)).open("rb") as values, (entry / _offsets(split, name)).open("rb") as offsets:
-        return TokenIds(map_file(values, DTYPES[name]), map_file(offsets, np.int64))
+        return Ragged(map_file(values, DTYPES[name]), map_file(offsets, np.int64))
 
 
 def _remove_oldest(folder: Path, most_bytes: int) -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from textclf.core.parallel import map_chunks
 from textclf.preprocessing.ngram_hashing import CHARACTER_BUCKETS, Counted, count_ngrams
 from textclf.preprocessing.options import BUCKETS, NgramOptions, NormalizedOptions
-from textclf.preprocessing.ragged import TokenIds, concatenate, from_lengths
+from textclf.preprocessing.ragged import Ragged, concatenate
 from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID
 
 NGRAM_ARRAYS = ("ngram_ids", "ngram_weights")
@@ -49,7 +49,7 @@ class Ngrams:
         """Rows that an embedding of the n-grams needs."""
         return FIRST_ID + len(self.buckets)
 
-    def encode(self, texts: pa.LargeStringArray) -> dict[str, TokenIds]:
+    def encode(self, texts: pa.LargeStringArray) -> dict[str, Ragged]:
         """Texts -> rows of `ngram_ids` and of `ngram_weights`; the squares of a row's weights add up to 1.
 
         A text without a known n-gram has the one id for that, so that no row is empty.
@@ -57,9 +57,9 @@ class Ngrams:
         parts = [self._weighted(part) for part in count_ngrams(texts, self.options, self.normalization)]
         ids = concatenate([rows for rows, _ in parts])
         weights = np.concatenate([np.empty(0, np.float32), *(values for _, values in parts)])
-        return {"ngram_ids": ids, "ngram_weights": TokenIds(weights, ids.offsets)}
+        return {"ngram_ids": ids, "ngram_weights": Ragged(weights, ids.offsets)}
 
-    def _weighted(self, counted: Counted) -> tuple[TokenIds, np.ndarray]:
+    def _weighted(self, counted: Counted) -> tuple[Ragged, np.ndarray]:
         ids = self._ids_of(counted.buckets)
         known = ids > 0
         rows, ids = counted.rows[known], ids[known]
@@ -70,7 +70,7 @@ class Ngrams:
         rows, ids, weights = rows[heaviest], ids[heaviest], _of_length_one(weights[heaviest], rows[heaviest])
         lengths = np.bincount(rows, minlength=counted.num_rows)
         places = np.cumsum(lengths)[lengths == 0]
-        filled = from_lengths(np.insert(ids, places, UNKNOWN_ID), np.maximum(lengths, 1))
+        filled = Ragged.from_lengths(np.insert(ids, places, UNKNOWN_ID), np.maximum(lengths, 1))
         return filled, np.insert(weights, places, 1).astype(np.float32)
 
     def _ids_of(self, buckets: np.ndarray) -> np.ndarray:

@@ -14,12 +14,19 @@ from textclf.core.files import parse_json
 from textclf.core.options import checked
 from textclf.core.parallel import map_chunks
 from textclf.core.text_column import text_array
-from textclf.preprocessing.arrays import Arrays, concatenate_arrays, pad_arrays
 from textclf.preprocessing.ngrams import NGRAM_ARRAYS, Ngrams, learn_ngrams
-from textclf.preprocessing.one_pass import learn_and_encode
 from textclf.preprocessing.options import NormalizedOptions, PreprocessingOptions
-from textclf.preprocessing.ragged import TokenIds, concatenate, fill_empty, truncate
+from textclf.preprocessing.ragged import (
+    Ragged,
+    RaggedArrays,
+    concatenate,
+    concatenate_arrays,
+    fill_empty_rows,
+    pad_arrays,
+    truncate,
+)
 from textclf.preprocessing.tokenizers import TOKENIZERS
+from textclf.preprocessing.vocabulary import learn_and_encode
 
 ONE_PASS = {"word", "character", "jieba"}  # tokenizers that have learned nothing but a vocabulary
 
@@ -62,7 +69,7 @@ class Preprocessor:
     @classmethod
     def fit_encode(
         cls, options: PreprocessingOptions, texts: Iterable[str], names: Sequence[str] = ("token_ids",)
-    ) -> tuple["Preprocessor", Iterator[Arrays]]:
+    ) -> tuple["Preprocessor", Iterator[RaggedArrays]]:
         """As `fit`, and the training texts as from `encode_chunks`; in one pass where that is possible.
 
         Raises:
@@ -73,7 +80,7 @@ class Preprocessor:
             assert isinstance(options, NormalizedOptions)
             vocabulary, parts = learn_and_encode(texts, options, TOKENIZERS[options.tokenizer].split)
             made = cls(options, {"vocabulary": vocabulary}, names=names)
-            return made, ({"token_ids": fill_empty(rows, made.tokenizer.unknown_id)} for rows in parts)
+            return made, ({"token_ids": fill_empty_rows(rows, made.tokenizer.unknown_id)} for rows in parts)
         made = cls.fit(options, texts, names)
         return made, made.encode_chunks(texts)
 
@@ -87,33 +94,29 @@ class Preprocessor:
         """Rows that an embedding of the n-grams needs; 0 without any."""
         return self.ngrams.num_ids if self.ngrams else 0
 
-    def encode(self, texts: Iterable[str]) -> TokenIds:
+    def encode(self, texts: Iterable[str]) -> Ragged:
         """Texts -> rows of token ids, cut to `sequence_length`. No row is empty, whatever the text."""
         return concatenate(list(map_chunks(self._encode_chunk, text_array(texts))))
 
-    def encode_arrays(self, texts: Iterable[str]) -> Arrays:
+    def encode_arrays(self, texts: Iterable[str]) -> RaggedArrays:
         """Texts -> the named arrays that the network reads. No row is empty, whatever the text."""
         return concatenate_arrays(list(self.encode_chunks(text_array(texts))), self.names)
 
-    def encode_chunks(self, texts: pa.LargeStringArray) -> Iterator[Arrays]:
+    def encode_chunks(self, texts: pa.LargeStringArray) -> Iterator[RaggedArrays]:
         """As `encode_arrays`, a few rows at a time."""
         return map_chunks(self._arrays_of_chunk, texts)
 
-    def _arrays_of_chunk(self, texts: pa.LargeStringArray) -> Arrays:
+    def _arrays_of_chunk(self, texts: pa.LargeStringArray) -> RaggedArrays:
         made = {"token_ids": self._encode_chunk(texts)} if "token_ids" in self.names else {}
         return made | (self.ngrams.encode(texts) if self.ngrams else {})
 
-    def _encode_chunk(self, texts: pa.LargeStringArray) -> TokenIds:
+    def _encode_chunk(self, texts: pa.LargeStringArray) -> Ragged:
         rows = truncate(self.tokenizer.encode(texts), self.options.sequence_length, self.options.truncating)
-        return fill_empty(rows, self.tokenizer.unknown_id)
+        return fill_empty_rows(rows, self.tokenizer.unknown_id)
 
-    def pad(self, arrays: Arrays, length: int | None = None) -> dict[str, np.ndarray]:
+    def pad(self, arrays: RaggedArrays, length: int | None = None) -> dict[str, np.ndarray]:
         """Rows -> arrays for the network: (rows, longest row), `token_ids` (rows, `length`) if it is given."""
         return pad_arrays(arrays, self.options.padding, length)
-
-    def transform(self, texts: Iterable[str]) -> dict[str, np.ndarray]:
-        """Texts -> named arrays, padded to `sequence_length`."""
-        return self.pad(self.encode_arrays(texts), self.options.sequence_length)
 
     def save(self, path: Path) -> None:
         """Write options and all that was learned as one JSON file."""

@@ -1,90 +1,168 @@
-"""Texts as rows of ids, or of numbers beside them: of different lengths, kept flat, padded only in a batch."""
+"""Encoded texts as ragged arrays: rows of different lengths, kept flat, padded only in a batch.
 
-from collections.abc import Sequence
+A network reads several of them by name, a row a text: `token_ids`, and `ngram_ids` with `ngram_weights`. They may be
+mapped from files (see `core/memmap.py`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from textclf.core.memmap import STRETCH, stretches, take_entries
+from textclf.core.memmap import STRETCH, concatenate_on_disk, gather, pieces, stretches
 
 PADDING_ID = 0
+DTYPES = {"token_ids": np.int32, "ngram_ids": np.int32, "ngram_weights": np.float32}
 
 
-class TokenIds(NamedTuple):
-    """Row `i` is `ids[offsets[i]:offsets[i + 1]]`."""
+class Ragged(NamedTuple):
+    """A ragged array. Row `i` is `values[offsets[i]:offsets[i + 1]]`."""
 
-    ids: np.ndarray  # int32 (all tokens,); float32 for the weights of n-grams
+    values: np.ndarray  # int32 (all entries,); float32 for the weights of n-grams
     offsets: np.ndarray  # int64 (rows + 1,)
+
+    @classmethod
+    def from_lengths(cls, values: np.ndarray, lengths: np.ndarray) -> "Ragged":
+        """Return rows from flat values, whole numbers or float32, and the number of values in each row."""
+        values = values if values.dtype == np.float32 else values.astype(np.int32, copy=False)
+        return cls(values, np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))))
 
     @property
     def lengths(self) -> np.ndarray:
-        """Number of tokens of each row, int64 (rows,)."""
+        """Number of values in each row, int64 (rows,)."""
         return np.diff(self.offsets)
 
 
-def from_lengths(ids: np.ndarray, lengths: np.ndarray) -> TokenIds:
-    """Flat ids, or float32, and the number of them in each row -> rows."""
-    ids = ids if ids.dtype == np.float32 else ids.astype(np.int32, copy=False)
-    return TokenIds(ids, np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))))
+RaggedArrays = Mapping[str, Ragged]  # all with the same number of rows
 
 
-def concatenate(parts: Sequence[TokenIds], dtype: type = np.int32) -> TokenIds:
-    """The rows of all parts, one after the other."""
-    ids = np.concatenate([np.empty(0, dtype), *(part.ids for part in parts)])
-    return from_lengths(ids, np.concatenate([np.empty(0, np.int64), *(part.lengths for part in parts)]))
+def concatenate(parts: Sequence[Ragged], dtype: type = np.int32) -> Ragged:
+    """Return the rows of all parts, one part after the other."""
+    values = np.concatenate([np.empty(0, dtype), *(part.values for part in parts)])
+    return Ragged.from_lengths(values, np.concatenate([np.empty(0, np.int64), *(part.lengths for part in parts)]))
 
 
-def take(rows: TokenIds, indices: np.ndarray) -> TokenIds:
-    """The rows at `indices`, in that order."""
-    starts = take_entries(rows.offsets[:-1], indices)  # not the lengths of all rows: they may be millions in a file
-    lengths = take_entries(rows.offsets[1:], indices) - starts
-    if rows.ids.nbytes <= STRETCH:
-        return from_lengths(rows.ids[positions(starts, lengths)], lengths)
-    taken = from_lengths(np.empty(lengths.sum(), rows.ids.dtype), lengths)
+def take(rows: Ragged, indices: np.ndarray) -> Ragged:
+    """Return the rows at `indices`, in that order."""
+    starts = gather(rows.offsets[:-1], indices)  # not the lengths of all rows: they may be millions in a file
+    lengths = gather(rows.offsets[1:], indices) - starts
+    if rows.values.nbytes <= STRETCH:
+        return Ragged.from_lengths(rows.values[positions(starts, lengths)], lengths)
+    taken = Ragged.from_lengths(np.empty(lengths.sum(), rows.values.dtype), lengths)
     order = np.argsort(starts, kind="stable")  # through the file from front to back
-    for some in stretches(starts[order], STRETCH // rows.ids.itemsize):
+    for some in stretches(starts[order], STRETCH // rows.values.itemsize):
         wanted = order[some]
         places = positions(taken.offsets[wanted], lengths[wanted])
-        taken.ids[places] = rows.ids[positions(starts[wanted], lengths[wanted])]
+        taken.values[places] = rows.values[positions(starts[wanted], lengths[wanted])]
     return taken
 
 
-def truncate(rows: TokenIds, length: int, side: str) -> TokenIds:
-    """Rows of at most `length` tokens; `side` is the end that loses the rest, "right" or "left"."""
+def truncate(rows: Ragged, length: int, side: str) -> Ragged:
+    """Return rows of at most `length` values; `side` is the end that loses the rest, "right" or "left"."""
     lengths = np.minimum(rows.lengths, length)
-    if len(rows.ids) == lengths.sum():
+    if len(rows.values) == lengths.sum():
         return rows
     starts = rows.offsets[:-1] if side == "right" else rows.offsets[1:] - lengths
-    return from_lengths(rows.ids[positions(starts, lengths)], lengths)
+    return Ragged.from_lengths(rows.values[positions(starts, lengths)], lengths)
 
 
-def fill_empty(rows: TokenIds, token_id: int) -> TokenIds:
-    """Give every row without a token the one `token_id`.
+def fill_empty_rows(rows: Ragged, token_id: int) -> Ragged:
+    """Return the rows, with the one value `token_id` in each row that was empty.
 
-    A row of nothing but padding has no defined answer and crashes the GPU kernel
-    (tensorflow/tensorflow#43103), so none is ever made.
+    A row of nothing but padding has no defined prediction and crashes the GPU kernel (tensorflow/tensorflow#43103).
     """
     empty = np.flatnonzero(rows.lengths == 0)
     if not len(empty):
         return rows
     lengths = rows.lengths.copy()
     lengths[empty] = 1
-    return from_lengths(np.insert(rows.ids, rows.offsets[empty], token_id), lengths)
+    return Ragged.from_lengths(np.insert(rows.values, rows.offsets[empty], token_id), lengths)
 
 
-def pad(rows: TokenIds, length: int | None = None, side: str = "right") -> np.ndarray:
-    """One array of int32 (rows, length), padded with zeros; `length` defaults to the longest row."""
+def pad(rows: Ragged, length: int | None = None, side: str = "right") -> np.ndarray:
+    """Return one array (rows, length), padded with zeros on `side`; `length` defaults to the longest row."""
     lengths = rows.lengths
     if length is None:
         length = int(lengths.max(initial=1))
     columns = np.arange(length)
     filled = columns < lengths[:, None] if side == "right" else columns >= length - lengths[:, None]
-    padded = np.full(filled.shape, PADDING_ID, rows.ids.dtype)
-    padded[filled] = rows.ids
+    padded = np.full(filled.shape, PADDING_ID, rows.values.dtype)
+    padded[filled] = rows.values
     return padded
 
 
 def positions(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Positions in the flat ids of rows that begin at `starts`: [3, 7], [2, 1] -> [3, 4, 7]."""
+    """Return the positions of ranges, one range after the other: [3, 7], [2, 1] -> [3, 4, 7]."""
     ends = np.cumsum(lengths)
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)
+
+
+def longest(rows: Ragged) -> int:
+    """Return the length of the longest row; 0 without any row."""
+    lengths = (np.diff(rows.offsets[some.start : some.stop + 1]) for some in pieces(len(rows.offsets) - 1))
+    return max((int(some.max()) for some in lengths), default=0)
+
+
+def num_rows(arrays: RaggedArrays) -> int:
+    """Return the number of texts."""
+    return len(next(iter(arrays.values())).offsets) - 1
+
+
+def lengths_of(arrays: RaggedArrays) -> np.ndarray:
+    """Return the lengths by which texts are put into batches: those of the first array, int64 (rows,)."""
+    return next(iter(arrays.values())).lengths
+
+
+def lengths_at(arrays: RaggedArrays, indices: np.ndarray) -> np.ndarray:
+    """Return `lengths_of(arrays)[indices]`, without the lengths of all rows."""
+    offsets = next(iter(arrays.values())).offsets
+    return gather(offsets[1:], indices) - gather(offsets[:-1], indices)
+
+
+def mean_length(arrays: RaggedArrays) -> float:
+    """Return the mean of `lengths_of`."""
+    return float(next(iter(arrays.values())).offsets[-1]) / num_rows(arrays)
+
+
+def take_rows(arrays: RaggedArrays, indices: np.ndarray) -> dict[str, Ragged]:
+    """Return the rows at `indices` of every array, in that order."""
+    return {name: take(rows, indices) for name, rows in arrays.items()}
+
+
+def select(arrays: RaggedArrays, names: Iterable[str]) -> dict[str, Ragged]:
+    """Return the arrays with these names."""
+    return {name: arrays[name] for name in names}
+
+
+def concatenate_arrays(parts: Sequence[RaggedArrays], names: Iterable[str]) -> dict[str, Ragged]:
+    """Return the rows of all parts, one part after the other. There may be no part."""
+    return {name: concatenate([part[name] for part in parts], DTYPES[name]) for name in names}
+
+
+def concatenate_arrays_on_disk(parts: Sequence[RaggedArrays]) -> dict[str, Ragged]:
+    """Return the rows of all parts, one part after the other, mapped from temporary files. There is at least one part.
+
+    Raises:
+        WriteError: the disk is full.
+    """
+    return {name: _concatenate_on_disk([part[name] for part in parts]) for name in parts[0]}
+
+
+def _concatenate_on_disk(parts: Sequence[Ragged]) -> Ragged:
+    ends = np.cumsum([0, *(part.offsets[-1] for part in parts)])
+    offsets = (part.offsets[1:] + end for part, end in zip(parts, ends, strict=False))  # the last end is the whole
+    return Ragged(
+        concatenate_on_disk((part.values for part in parts), parts[0].values.dtype),
+        concatenate_on_disk([np.zeros(1, np.int64), *offsets], np.int64),
+    )
+
+
+def pad_arrays(arrays: RaggedArrays, side: str, length: int | None = None) -> dict[str, np.ndarray]:
+    """Return every array padded with zeros, (rows, longest row), `token_ids` (rows, `length`) if it is given.
+
+    N-grams have no order, so they are always padded on the right.
+    """
+    return {
+        name: pad(rows, length if name == "token_ids" else None, side if name == "token_ids" else "right")
+        for name, rows in arrays.items()
+    }

@@ -1,16 +1,17 @@
 """Counting tokens and turning them into ids, a whole column of texts at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from textclf.core.memmap import map_file, release_pages, temporary_file
 from textclf.core.parallel import map_chunks
 from textclf.core.text_column import text_array
 from textclf.preprocessing.options import NormalizedOptions
-from textclf.preprocessing.ragged import TokenIds, from_lengths
+from textclf.preprocessing.ragged import Ragged, truncate
 from textclf.preprocessing.token_spans import Tokens, grouped, key_column, keys_of, same, strings_at, tokens_in
 from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 
@@ -18,6 +19,7 @@ UNKNOWN_ID = 1
 FIRST_ID = 2
 NOT_FOUND = pa.Int32Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([-1], np.int32))])[0]
 FEW_COUNTS = 2**18  # of different tokens that may wait until they are put together; more take more memory at once
+ROWS_AT_ONCE = 8192  # that get their ids together when the vocabulary is learned
 FEW_TOKENS = 20_000  # that are searched for one by one; for more, a table of the vocabulary pays
 
 
@@ -43,7 +45,7 @@ def tokens_of(split_texts: pa.ListArray) -> Tokens:
 def count_tokens(
     texts: pa.LargeStringArray,
     split: Callable[[pa.LargeStringArray], Tokens],
-    keep: Callable[[TokenIds], object] | None = None,
+    keep: Callable[[Ragged], object] | None = None,
 ) -> Counts:
     """The different tokens of all texts. Memory grows with them, and not with the texts.
 
@@ -60,21 +62,21 @@ def count_tokens(
     return _added(whole, waiting, keep)
 
 
-def _counted(tokens: Tokens) -> tuple[Counts, TokenIds]:
+def _counted(tokens: Tokens) -> tuple[Counts, Ragged]:
     keys = keys_of(tokens)
     numbers, firsts = grouped(tokens, keys)
     counts = Counts(strings_at(tokens, firsts), keys[firsts], np.bincount(numbers, minlength=len(firsts)))
-    return counts, from_lengths(numbers, tokens.lengths)
+    return counts, Ragged.from_lengths(numbers, tokens.lengths)
 
 
-def _added(whole: Counts, waiting: list, keep: Callable[[TokenIds], object] | None) -> Counts:
+def _added(whole: Counts, waiting: list, keep: Callable[[Ragged], object] | None) -> Counts:
     """What waits put to what there is, which stays where it is."""
     parts = [whole, *(counts for counts, _ in waiting)]
     merged, numbers = _merged(parts)
     if keep:
         ends = np.cumsum([len(counts.counts) for counts in parts])
         for (_, rows), start, end in zip(waiting, ends, ends[1:], strict=False):
-            keep(TokenIds(numbers[start:end][rows.ids], rows.offsets))
+            keep(Ragged(numbers[start:end][rows.values], rows.offsets))
     return merged
 
 
@@ -132,15 +134,15 @@ class Vocabulary:
         """Token -> id."""
         return {token: self.first_id + position for token, position in self._positions.items()}
 
-    def ids_of(self, tokens: Tokens) -> TokenIds:
+    def ids_of(self, tokens: Tokens) -> Ragged:
         """Tokens -> ids, row by row."""
         found = self._positions_of(tokens)
         known = found >= 0
         ids = np.where(known, found + self.first_id, self.unknown_id or 0)
         if self.unknown_id is not None:
-            return from_lengths(ids, tokens.lengths)
+            return Ragged.from_lengths(ids, tokens.lengths)
         rows = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)
-        return from_lengths(ids[known], np.bincount(rows[known], minlength=len(tokens.lengths)))
+        return Ragged.from_lengths(ids[known], np.bincount(rows[known], minlength=len(tokens.lengths)))
 
     def _positions_of(self, tokens: Tokens) -> np.ndarray:
         """Where each token stands in the vocabulary, or -1."""
@@ -183,6 +185,41 @@ def most_frequent(counted: Counts, options: NormalizedOptions) -> tuple[list[str
     order = sorted(range(len(tokens)), key=tokens.__getitem__)
     order = sorted(order, key=counts.__getitem__, reverse=True)[:size]  # of equal counts the order stays
     return [tokens[number] for number in order], frequent[order]
+
+
+def learn_and_encode(
+    texts: pa.LargeStringArray, options: NormalizedOptions, split: Split
+) -> tuple[list[str], Iterator[Ragged]]:
+    """Return the vocabulary of `learn_vocabulary`, and the ids of the texts, cut to `sequence_length`, chunk by chunk.
+
+    The texts are split once, not twice: in between, the numbers of all tokens are in a temporary file, four bytes each.
+
+    Raises:
+        WriteError: the disk is full.
+    """
+    with temporary_file() as numbers, temporary_file() as offsets:
+        end = np.zeros(1, np.int64)
+        offsets.write(end.tobytes())
+
+        def keep(rows: Ragged) -> None:
+            rows = truncate(rows, options.sequence_length, options.truncating)
+            numbers.write(rows.values.tobytes())
+            offsets.write((rows.offsets[1:] + end).tobytes())
+            end[0] += rows.offsets[-1]
+
+        counted = count_tokens(texts, lambda chunk: split(chunk, options), keep)
+        kept = Ragged(map_file(numbers, np.int32), map_file(offsets, np.int64))
+    vocabulary, places = most_frequent(counted, options)
+    ids = np.full(len(counted.counts), UNKNOWN_ID, np.int32)
+    ids[places] = np.arange(FIRST_ID, FIRST_ID + len(places))
+    return vocabulary, _rows(kept, ids)
+
+
+def _rows(kept: Ragged, ids: np.ndarray) -> Iterator[Ragged]:
+    for start in range(0, len(kept.offsets) - 1, ROWS_AT_ONCE):
+        offsets = kept.offsets[start : start + ROWS_AT_ONCE + 1]
+        yield Ragged(ids[kept.values[offsets[0] : offsets[-1]]], offsets - offsets[0])
+        release_pages()
 
 
 def load_vocabulary(tokens: list[str], options: NormalizedOptions, split: Split) -> Tokenizer:

@@ -11,39 +11,38 @@ import pyarrow as pa
 from textclf.core.parallel import chunks_of
 from textclf.core.text_column import bytes_of, stored_texts
 from textclf.models import Member
-from textclf.preprocessing.arrays import Arrays, concatenate_arrays, take_rows
-from textclf.preprocessing.ragged import TokenIds, from_lengths
+from textclf.preprocessing.ragged import Ragged, RaggedArrays, concatenate_arrays, take_rows
 from textclf.training.stateless_random import draw
 
 Draw = Callable[[str], np.ndarray]  # a name for the drawing -> a number for each token
 
 
-def without_some(rows: TokenIds, share: float, draw: Draw, unknown_id: int) -> TokenIds:  # noqa: ARG001
+def without_some(rows: Ragged, share: float, draw: Draw, unknown_id: int) -> Ragged:  # noqa: ARG001
     """Some tokens left out (Wei & Zou 2019), never the last one that is left of a text."""
     numbers, lengths = draw("deletion"), rows.lengths
     kept = (numbers >= share) | (numbers == np.repeat(np.maximum.reduceat(numbers, rows.offsets[:-1]), lengths))
-    return from_lengths(rows.ids[kept], np.add.reduceat(kept, rows.offsets[:-1], dtype=np.int64))
+    return Ragged.from_lengths(rows.values[kept], np.add.reduceat(kept, rows.offsets[:-1], dtype=np.int64))
 
 
-def swapped(rows: TokenIds, share: float, draw: Draw, unknown_id: int) -> TokenIds:  # noqa: ARG001
+def swapped(rows: Ragged, share: float, draw: Draw, unknown_id: int) -> Ragged:  # noqa: ARG001
     """Some tokens of a text in each other's places (Wei & Zou 2019)."""
     moved = np.flatnonzero(draw("swap") < share)
     texts = np.repeat(np.arange(len(rows.lengths)), rows.lengths)[moved]
-    ids = rows.ids.copy()
-    ids[moved] = rows.ids[moved[np.lexsort((draw("order")[moved], texts))]]
-    return TokenIds(ids, rows.offsets)
+    ids = rows.values.copy()
+    ids[moved] = rows.values[moved[np.lexsort((draw("order")[moved], texts))]]
+    return Ragged(ids, rows.offsets)
 
 
-def hidden(rows: TokenIds, share: float, draw: Draw, unknown_id: int) -> TokenIds:
+def hidden(rows: Ragged, share: float, draw: Draw, unknown_id: int) -> Ragged:
     """Some tokens unknown, as they will be in texts that nobody has seen (Xie et al. 2017)."""
-    return TokenIds(np.where(draw("unknown") < share, np.int32(unknown_id), rows.ids), rows.offsets)
+    return Ragged(np.where(draw("unknown") < share, np.int32(unknown_id), rows.values), rows.offsets)
 
 
 # Setting -> what it does to rows of token ids, none of them empty; one after the other.
 TOKEN_CHANGES = {"deletion": without_some, "swap": swapped, "unknown": hidden}
 
 
-def changed_tokens(rows: TokenIds, numbers: np.ndarray, options, *, seed: int, epoch: int, unknown_id: int) -> TokenIds:
+def changed_tokens(rows: Ragged, numbers: np.ndarray, options, *, seed: int, epoch: int, unknown_id: int) -> Ragged:
     """Rows of token ids as an epoch reads them.
 
     Args:
@@ -52,7 +51,7 @@ def changed_tokens(rows: TokenIds, numbers: np.ndarray, options, *, seed: int, e
     """
     for name, change in TOKEN_CHANGES.items():
         if share := getattr(options, name):
-            positions = np.arange(len(rows.ids)) - np.repeat(rows.offsets[:-1], rows.lengths)
+            positions = np.arange(len(rows.values)) - np.repeat(rows.offsets[:-1], rows.lengths)
             texts = np.repeat(numbers, rows.lengths)
 
             def numbers_for(purpose: str, texts=texts, positions=positions) -> np.ndarray:
@@ -63,8 +62,8 @@ def changed_tokens(rows: TokenIds, numbers: np.ndarray, options, *, seed: int, e
 
 
 def augmented_rows(
-    copies: Sequence[Arrays], options, *, seed: int, unknown_id: int
-) -> Callable[[np.ndarray, int], Arrays]:
+    copies: Sequence[RaggedArrays], options, *, seed: int, unknown_id: int
+) -> Callable[[np.ndarray, int], RaggedArrays]:
     """A function of row numbers and an epoch: each text from one of the copies, its tokens changed.
 
     Args:
@@ -72,7 +71,7 @@ def augmented_rows(
         options: `AugmentationOptions`.
     """
 
-    def read_rows(numbers: np.ndarray, epoch: int) -> Arrays:
+    def read_rows(numbers: np.ndarray, epoch: int) -> RaggedArrays:
         chosen = np.floor(draw((seed, epoch, "copy"), numbers) * len(copies))
         parts = [np.flatnonzero(chosen == number) for number in range(len(copies))]
         rows = concatenate_arrays(

@@ -60,7 +60,7 @@ def sweep(member: Member, train: EncodedSplit, preprocessor: Preprocessor, targe
         from textclf.training.fitting.callbacks import StepLosses
         from textclf.training.fitting.compile import batches_for, compile_network
         from textclf.training.fitting.optimizers.schedules import Rise
-    train = train.only(NETWORKS[member.model.architecture].INPUTS)
+    train = train.select(NETWORKS[member.model.architecture].INPUTS)
     rise = Rise(LOWEST, HIGHEST, STEPS)
     model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rise)
     losses = StepLosses(lambda losses: smoothed(losses)[-1] > LOST * smoothed(losses).min())

@@ -22,8 +22,8 @@ from textclf.data.targets import Targets
 from textclf.evaluation.calibration import before_temperature
 from textclf.evaluation.evaluate import write_evaluation
 from textclf.inference.classifier import Classifier, load_classifier, save_classifier
-from textclf.preprocessing.arrays import Arrays, longest
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.ragged import RaggedArrays, longest
 from textclf.training.check import check, summary
 from textclf.training.encoded_dataset import encode, encoded_labels, read_splits
 from textclf.training.encoded_split import EncodedSplit
@@ -129,7 +129,7 @@ def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
 
 
 def _compare_with_keras(
-    folder: RunFolder, classifier: Classifier, arrays: Arrays, keras_probabilities: np.ndarray
+    folder: RunFolder, classifier: Classifier, arrays: RaggedArrays, keras_probabilities: np.ndarray
 ) -> None:
     """The classifier must answer what was trained, or the run does not finish."""
     difference = float(np.abs(classifier.probabilities_of(arrays) - keras_probabilities).max())

@@ -47,4 +47,4 @@ def test_characters_are_those_of_the_text(texts):
 def test_ids_go_by_frequency_then_unicode():
     preprocessor = Preprocessor.fit(character.Options(min_frequency=2), ["ab b", "b a 好", "x"])
     assert preprocessor.state == {"vocabulary": [" ", "b", "a"]}
-    assert preprocessor.encode(["ab x"]).ids.tolist() == [4, 3, 2, 1]
+    assert preprocessor.encode(["ab x"]).values.tolist() == [4, 3, 2, 1]

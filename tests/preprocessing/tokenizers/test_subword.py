@@ -28,7 +28,7 @@ def fit(module, texts=TEXTS, **settings):
 
 def pieces(preprocessor, text):
     vocabulary = ["padding", "unknown", *preprocessor.state["vocabulary"]]
-    return [vocabulary[token_id] for token_id in preprocessor.encode([text]).ids]
+    return [vocabulary[token_id] for token_id in preprocessor.encode([text]).values]
 
 
 def test_frequent_words_are_whole_and_unseen_ones_in_pieces(module):
@@ -107,7 +107,7 @@ def test_a_word_has_no_room_for_special_pieces(module):
     text = f"{subword.PADDING} {subword.UNKNOWN} <unk> [PAD]"
     preprocessor = fit(module, [text] * 9)
     assert {subword.PADDING, subword.UNKNOWN}.isdisjoint(preprocessor.state["vocabulary"])
-    assert preprocessor.encode([text]).ids.min() > 1
+    assert preprocessor.encode([text]).values.min() > 1
 
 
 def test_endless_words_are_learned_in_parts(module):
@@ -131,10 +131,10 @@ def test_learning_is_the_same_every_time_also_in_threads(module, alphabet):
 
 def test_answering_is_the_same_in_threads(module):
     preprocessor = fit(module)
-    expected = preprocessor.encode(TEXTS).ids.tolist()
+    expected = preprocessor.encode(TEXTS).values.tolist()
     with ThreadPoolExecutor(4) as pool:
         for rows in pool.map(lambda _: preprocessor.encode(TEXTS), range(40)):
-            assert rows.ids.tolist() == expected
+            assert rows.values.tolist() == expected
 
 
 @settings(deadline=None, max_examples=30)
@@ -144,7 +144,7 @@ def test_learns_from_any_texts(texts, size, min_frequency):
         preprocessor = fit(module, texts, vocabulary_size=size, min_frequency=min_frequency)
         assert preprocessor.num_ids <= size
         rows = preprocessor.encode([*texts, "x"])
-        assert 1 <= rows.ids.min() <= rows.ids.max() < preprocessor.num_ids
+        assert 1 <= rows.values.min() <= rows.values.max() < preprocessor.num_ids
         assert fit(module, texts, vocabulary_size=size, min_frequency=min_frequency).state == preprocessor.state
 
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from textclf.core import parallel
 from textclf.core.parallel import CHUNK_ROWS
 from textclf.core.pydantic_options import fields_of
-from textclf.preprocessing import one_pass, vocabulary
-from textclf.preprocessing.arrays import concatenate_arrays
+from textclf.preprocessing import vocabulary
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.ragged import concatenate_arrays
 from textclf.preprocessing.tokenizers import TOKENIZERS, byte_pair, keras_compatible, unigram
 
 VARIANTS = {name: (module.Options, {}) for name, module in TOKENIZERS.items()}
@@ -86,7 +86,7 @@ def many_texts():
 
 
 def lists(rows):
-    return [row.tolist() for row in np.split(rows.ids, rows.offsets[1:-1])] if len(rows.lengths) else []
+    return [row.tolist() for row in np.split(rows.values, rows.offsets[1:-1])] if len(rows.lengths) else []
 
 
 def smallest_vocabulary(form):
@@ -99,25 +99,25 @@ def test_learns_to_tell_texts_apart(fitted):
 
 
 def test_ids_lie_between_padding_and_num_ids(fitted):
-    ids = fitted.encode([*TRAINING, *ODD.values(), "quite unseen words"]).ids
+    ids = fitted.encode([*TRAINING, *ODD.values(), "quite unseen words"]).values
     assert ids.dtype == np.int32
     assert ids.min() >= 1
     assert ids.max() < fitted.num_ids
 
 
 def test_num_ids_is_the_largest_id_and_one(fitted):
-    assert fitted.num_ids == max(fitted.encode(TRAINING).ids.max(), fitted.tokenizer.unknown_id) + 1
+    assert fitted.num_ids == max(fitted.encode(TRAINING).values.max(), fitted.tokenizer.unknown_id) + 1
 
 
 def test_every_token_has_its_id(fitted):
     ids = fitted.tokenizer.ids()
     assert len(set(ids.values())) == len(ids) > 0
     assert all(0 < number < fitted.num_ids for number in ids.values())
-    used = set(fitted.encode(TRAINING).ids.tolist()) - {fitted.tokenizer.unknown_id}
+    used = set(fitted.encode(TRAINING).values.tolist()) - {fitted.tokenizer.unknown_id}
     assert used <= set(ids.values())
     assert all(token in " ".join(TRAINING).lower() for token in ids)
     if "good" in ids:
-        assert fitted.encode(["good"]).ids.tolist() == [ids["good"]]
+        assert fitted.encode(["good"]).values.tolist() == [ids["good"]]
 
 
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
@@ -134,7 +134,7 @@ def test_no_row_is_empty(fitted, text):
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
 def test_learns_from_any_text(options, text):
     preprocessor = Preprocessor.fit(options(), [text])
-    ids = preprocessor.encode([text, "good"]).ids
+    ids = preprocessor.encode([text, "good"]).values
     assert ids.min() >= 1
     assert ids.max() < preprocessor.num_ids
 
@@ -143,7 +143,7 @@ def test_learns_from_any_text(options, text):
 @pytest.mark.parametrize("few", [3, 10**6], ids=["added up often", "added up once"])
 def test_learning_and_encoding_in_one_pass_is_the_same(options, monkeypatch, truncating, few):
     monkeypatch.setattr(vocabulary, "FEW_COUNTS", few)
-    monkeypatch.setattr(one_pass, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(vocabulary, "ROWS_AT_ONCE", 3)
     monkeypatch.setattr(parallel, "CHUNK_ROWS", 2)
     texts = [*TRAINING, "good bad " * 20, *ODD.values()][:-2]
     chosen = options(sequence_length=9, truncating=truncating, vocabulary_size=40)
@@ -155,18 +155,18 @@ def test_learning_and_encoding_in_one_pass_is_the_same(options, monkeypatch, tru
 
 
 def test_learns_from_no_text(options):
-    assert len(Preprocessor.fit(options(), []).encode(["good", ""]).ids) >= 2
-    assert [len(part["token_ids"].ids) for part in Preprocessor.fit_encode(options(), [])[1]] in ([], [0])
+    assert len(Preprocessor.fit(options(), []).encode(["good", ""]).values) >= 2
+    assert [len(part["token_ids"].values) for part in Preprocessor.fit_encode(options(), [])[1]] in ([], [0])
 
 
 def test_no_text_gives_no_row(fitted):
     rows = fitted.encode([])
-    assert rows.ids.tolist() == []
+    assert rows.values.tolist() == []
     assert rows.offsets.tolist() == [0]
 
 
 def test_unseen_words_get_valid_ids(fitted):
-    ids = fitted.encode(["zyx", "zyx wvu", "zyx good", "未見"]).ids
+    ids = fitted.encode(["zyx", "zyx wvu", "zyx good", "未見"]).values
     assert ids.min() >= 1
     assert ids.max() < fitted.num_ids
 
@@ -196,7 +196,7 @@ def test_never_more_ids_than_vocabulary_size(options, many_texts, more):
     preprocessor = Preprocessor.fit(options(vocabulary_size=size), many_texts)
     own_id = getattr(preprocessor.options, "oov_token", "") is None  # one behind the vocabulary, for empty texts
     assert preprocessor.num_ids <= size + own_id
-    assert preprocessor.encode([*many_texts, ""]).ids.max() < preprocessor.num_ids
+    assert preprocessor.encode([*many_texts, ""]).values.max() < preprocessor.num_ids
 
 
 def test_one_by_one_equals_all_at_once(options, many_texts):
@@ -248,7 +248,7 @@ def test_any_text_has_ids_within_range(name, texts):
     rows = preprocessor.encode(texts)
     assert len(rows.lengths) == len(texts)
     assert rows.lengths.min() >= 1
-    assert 1 <= rows.ids.min() <= rows.ids.max() < preprocessor.num_ids
+    assert 1 <= rows.values.min() <= rows.values.max() < preprocessor.num_ids
     assert lists(rows) == [lists(preprocessor.encode([text]))[0] for text in texts]
 
 

@@ -48,7 +48,7 @@ def test_splits(text, expected):
 def test_nothing_is_no_token(text):
     preprocessor = Preprocessor.fit(word.Options(), [text])
     assert preprocessor.state == {"vocabulary": []}
-    assert preprocessor.encode([text]).ids.tolist() == [1]
+    assert preprocessor.encode([text]).values.tolist() == [1]
 
 
 def test_every_han_and_kana_character_is_its_own_token():
@@ -71,13 +71,13 @@ def test_lowercase_by_default():
 def test_lowercase_can_be_left():
     assert tokens("The ÉCOLE", lowercase=False) == ["The", "ÉCOLE"]
     preprocessor = Preprocessor.fit(word.Options(lowercase=False), ["Good good"])
-    assert preprocessor.encode(["Good good GOOD"]).ids.tolist() == [2, 3, 1]
+    assert preprocessor.encode(["Good good GOOD"]).values.tolist() == [2, 3, 1]
 
 
 def test_ids_go_by_frequency_then_alphabet():
     preprocessor = Preprocessor.fit(word.Options(), ["c b a c", "b d 好", "c"])
     assert preprocessor.state == {"vocabulary": ["c", "b", "a", "d", "好"]}
-    assert preprocessor.encode(["c b a d 好"]).ids.tolist() == [2, 3, 4, 5, 6]
+    assert preprocessor.encode(["c b a d 好"]).values.tolist() == [2, 3, 4, 5, 6]
 
 
 def test_ids_equal_a_plain_count():
@@ -92,14 +92,14 @@ def test_ids_equal_a_plain_count():
 def test_unknown_words_get_id_1():
     preprocessor = Preprocessor.fit(word.Options(vocabulary_size=4), ["a a a b b c"])
     assert preprocessor.num_ids == 4
-    assert preprocessor.encode(["a b c never", "", "never"]).ids.tolist() == [2, 3, 1, 1, 1, 1]
+    assert preprocessor.encode(["a b c never", "", "never"]).values.tolist() == [2, 3, 1, 1, 1, 1]
 
 
 def test_rare_words_are_unknown():
     texts = ["a a a b b c", "c c d"]
     preprocessor = Preprocessor.fit(word.Options(min_frequency=3), texts)
     assert preprocessor.state == {"vocabulary": ["a", "c"]}
-    assert preprocessor.encode(["a b c d"]).ids.tolist() == [2, 1, 3, 1]
+    assert preprocessor.encode(["a b c d"]).values.tolist() == [2, 1, 3, 1]
     assert Preprocessor.fit(word.Options(min_frequency=2), texts).state == {"vocabulary": ["a", "c", "b"]}
     assert Preprocessor.fit(word.Options(min_frequency=2, vocabulary_size=4), texts).state == {"vocabulary": ["a", "c"]}
     assert Preprocessor.fit(word.Options(min_frequency=9), texts).state == {"vocabulary": []}

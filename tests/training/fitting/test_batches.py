@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textclf.core.memmap import map_file
-from textclf.preprocessing.ragged import TokenIds, from_lengths, pad
+from textclf.preprocessing.ragged import Ragged, pad
 from textclf.training.fitting.batches import evaluation_batches, num_steps, pool_of, shuffled, training_batches
 
 
@@ -53,7 +53,7 @@ def test_the_order_is_that_of_earlier_versions():
 @pytest.fixture
 def rows():
     lengths = np.random.default_rng(0).integers(1, 9, 50)
-    return from_lengths(np.arange(1, lengths.sum() + 1), lengths)  # every id occurs once, in one row
+    return Ragged.from_lengths(np.arange(1, lengths.sum() + 1), lengths)  # every id occurs once, in one row
 
 
 @pytest.mark.parametrize("padding", ["right", "left"])
@@ -65,8 +65,10 @@ def test_the_tensors_are_what_padding_with_numpy_gives(rows, padding):
     for inputs, labels in itertools.islice(batches, 2 * steps):
         numbers = labels.numpy()
         seen.extend(numbers)
-        texts = [rows.ids[rows.offsets[number] : rows.offsets[number + 1]] for number in numbers]
-        expected = pad(from_lengths(np.concatenate(texts), np.array([len(text) for text in texts])), side=padding)
+        texts = [rows.values[rows.offsets[number] : rows.offsets[number + 1]] for number in numbers]
+        expected = pad(
+            Ragged.from_lengths(np.concatenate(texts), np.array([len(text) for text in texts])), side=padding
+        )
         np.testing.assert_array_equal(inputs["token_ids"].numpy(), expected)
     assert sorted(seen[:50]) == sorted(seen[50:]) == list(range(50))
     assert seen[:50] != seen[50:]
@@ -74,7 +76,7 @@ def test_the_tensors_are_what_padding_with_numpy_gives(rows, padding):
 
 def test_batches_from_any_step_are_those_of_the_whole_training():
     lengths = np.random.default_rng(0).integers(1, 9, 200)
-    rows = from_lengths(np.arange(1, lengths.sum() + 1), lengths)
+    rows = Ragged.from_lengths(np.arange(1, lengths.sum() + 1), lengths)
     options = {"batch_size": 2, "seed": 3, "padding": "right"}  # 100 steps: two pools an epoch
     whole = [
         labels.numpy()
@@ -93,7 +95,7 @@ def test_evaluation_takes_every_row_by_length(rows):
     assert sorted(numbers) == list(range(50))
     assert (np.diff(rows.lengths[numbers]) >= 0).all()
     for some, inputs in batches:
-        expected = [rows.ids[rows.offsets[number] : rows.offsets[number + 1]] for number in some]
+        expected = [rows.values[rows.offsets[number] : rows.offsets[number + 1]] for number in some]
         assert [row[row > 0].tolist() for row in inputs["token_ids"]] == [row.tolist() for row in expected]
 
 
@@ -107,7 +109,7 @@ def test_a_cache_that_somebody_shortens_ends_a_training_with_a_sentence(tmp_path
     path = tmp_path / "ids"
     path.write_bytes(np.ones(1000, np.int32).tobytes())
     with path.open("rb") as stream:
-        rows = TokenIds(map_file(stream, np.int32), np.arange(1001))
+        rows = Ragged(map_file(stream, np.int32), np.arange(1001))
     batches = iter(training_batches({"token_ids": rows}, np.zeros(1000), batch_size=1, seed=0, padding="right"))
     next(batches)
     os.truncate(path, 0)

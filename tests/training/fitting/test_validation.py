@@ -9,13 +9,13 @@ import pytest
 from textclf.models import build_model
 from textclf.models.lstm import Options
 from textclf.models.sizes import Sizes
-from textclf.preprocessing.ragged import from_lengths, pad
+from textclf.preprocessing.ragged import Ragged, pad
 from textclf.training.fitting import validation
 from textclf.training.fitting.callbacks import Validation
 from textclf.training.fitting.validation import ValidationPredictor
 
 LENGTHS = np.random.default_rng(1).integers(1, 30, 301)
-TEXTS = from_lengths(np.random.default_rng(2).integers(1, 50, LENGTHS.sum()), LENGTHS)
+TEXTS = Ragged.from_lengths(np.random.default_rng(2).integers(1, 50, LENGTHS.sum()), LENGTHS)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def network(tmp_path, **settings):
     options = VectorOptions(file=str(tmp_path / "v.txt"), **settings)
     sizes = Sizes(preprocessor.num_ids, 5)
     model = build_model(Options(embedding_dim=4, units=3, dropout=0.0, vectors=options), sizes, num_units=1)
-    load_word_vectors(model, options, preprocessor, preprocessor.encode(TEXTS).ids)
+    load_word_vectors(model, options, preprocessor, preprocessor.encode(TEXTS).values)
     model.compile(keras.optimizers.SGD(0.1), loss="mse")
     return model, preprocessor
 

@@ -13,7 +13,7 @@ from textclf.data.labels import Labels, compact, looked_up
 from textclf.data.targets import Targets
 from textclf.data.writing_systems import count_characters
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.preprocessing.ragged import TokenIds, concatenate
+from textclf.preprocessing.ragged import Ragged, concatenate
 
 SAMPLE_ROWS = 200_000  # of a split, where texts are looked into: more would not fit into memory, nor change a share
 
@@ -54,7 +54,7 @@ class Material:
         return {name: dataset.sample(SAMPLE_ROWS) for name, dataset in self.splits.items()}
 
     @cached_property
-    def token_ids(self) -> dict[str, TokenIds]:
+    def token_ids(self) -> dict[str, Ragged]:
         """Sampled texts as token ids, whole: not cut at `sequence_length`, and empty where nothing was found."""
         encode = self.preprocessor.tokenizer.encode
         return {name: concatenate(list(map_chunks(encode, dataset.texts))) for name, dataset in self.sampled.items()}

@@ -10,7 +10,7 @@ from textclf.core.text_column import text_array
 from textclf.data.checks.context import Material
 from textclf.data.checks.finding import Finding, shown_rows
 from textclf.data.labels import Labels
-from textclf.preprocessing.ragged import TokenIds
+from textclf.preprocessing.ragged import Ragged
 from textclf.preprocessing.tokenizers import word
 
 FEWEST_ROWS = 20  # of a label: fewer may have a word in common by chance
@@ -32,7 +32,7 @@ def giveaway_words(material: Material) -> Iterator[Finding]:
     """Tokens that nearly all rows of a label have, and hardly any other row."""
     rows, train = material.token_ids["train"], material.sampled["train"]
     for found in find_giveaways(rows, train.labels, material.preprocessor.tokenizer.unknown_id):
-        first = int(np.searchsorted(rows.offsets, np.argmax(rows.ids == found.token_id), side="right")) - 1
+        first = int(np.searchsorted(rows.offsets, np.argmax(rows.values == found.token_id), side="right")) - 1
         yield Finding(
             "warning",
             "giveaway words",
@@ -44,7 +44,7 @@ def giveaway_words(material: Material) -> Iterator[Finding]:
         )
 
 
-def find_giveaways(rows: TokenIds, labels: Labels, unknown_id: int) -> list[Giveaway]:
+def find_giveaways(rows: Ragged, labels: Labels, unknown_id: int) -> list[Giveaway]:
     """All of them, by label and token."""
     names = [label for label, count in labels.count().items() if count >= FEWEST_ROWS]
     if not names or len(labels.count()) < 2:
@@ -55,8 +55,8 @@ def find_giveaways(rows: TokenIds, labels: Labels, unknown_id: int) -> list[Give
     flat_labels = np.array([number for row in of_row for number in row], np.int64)
     first_label = np.cumsum(num_labels) - num_labels
 
-    width = int(rows.ids.max(initial=0)) + 1
-    row_of, ids = np.divmod(np.unique(np.repeat(np.arange(len(labels)), rows.lengths) * width + rows.ids), width)
+    width = int(rows.values.max(initial=0)) + 1
+    row_of, ids = np.divmod(np.unique(np.repeat(np.arange(len(labels)), rows.lengths) * width + rows.values), width)
     with_token = np.bincount(ids, minlength=width)
     kept = (with_token[ids] >= IN_LABEL * FEWEST_ROWS) & (ids != unknown_id)
     row_of, ids = row_of[kept], ids[kept]
@@ -81,7 +81,7 @@ def _written(material: Material, token_id: int, index: int) -> str:
     text = material.sampled["train"].texts.slice(index, 1)
     words = [*word.split(text, word.Options()).values.to_pylist(), *text[0].as_py().split()]
     for written in words:
-        ids = material.preprocessor.tokenizer.encode(text_array([written])).ids
+        ids = material.preprocessor.tokenizer.encode(text_array([written])).values
         if ids.tolist() == [token_id]:
             return written
     return f"token {token_id}"

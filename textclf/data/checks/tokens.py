@@ -47,7 +47,9 @@ def unknown_words(material: Material) -> Iterator[Finding]:
     """The share of tokens that the vocabulary of train does not have, by split."""
     unknown_id = material.preprocessor.tokenizer.unknown_id
     shares = {
-        split: float((rows.ids == unknown_id).mean()) for split, rows in material.token_ids.items() if len(rows.ids)
+        split: float((rows.values == unknown_id).mean())
+        for split, rows in material.token_ids.items()
+        if len(rows.values)
     }
     if any(shares.values()):
         much = max(shares.values()) >= MUCH_UNKNOWN

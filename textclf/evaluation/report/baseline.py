@@ -62,4 +62,4 @@ def _matrix(ngrams: Ngrams, texts: pa.LargeStringArray):
 
     arrays = ngrams.encode(texts)
     ids, weights = arrays["ngram_ids"], arrays["ngram_weights"]
-    return csr_matrix((weights.ids, ids.ids, ids.offsets), (len(texts), ngrams.num_ids))
+    return csr_matrix((weights.values, ids.values, ids.offsets), (len(texts), ngrams.num_ids))

@@ -170,7 +170,9 @@ def slices(answers: Answers, classifier: Classifier) -> list[dict | None]:
     by_length = _bars(
         "By length", np.searchsorted(edges, lengths), _range_names(edges, lengths.max(), "tokens"), answers, targets
     )
-    unknown = np.add.reduceat(rows.ids == preprocessor.tokenizer.unknown_id, rows.offsets[:-1]) / np.maximum(lengths, 1)
+    unknown = np.add.reduceat(rows.values == preprocessor.tokenizer.unknown_id, rows.offsets[:-1]) / np.maximum(
+        lengths, 1
+    )
     names = ["none", *(f"up to {share:.0%}" for share in UNKNOWN_SHARES[1:]), f"over {UNKNOWN_SHARES[-1]:.0%}"]
     by_unknown = _bars("By share of unknown tokens", np.searchsorted(UNKNOWN_SHARES, unknown), names, answers, targets)
     return [by_length, by_unknown]

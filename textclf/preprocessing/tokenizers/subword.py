@@ -14,7 +14,7 @@ from textclf.core.parallel import map_chunks
 from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.pretokenizer import NONE, one_space, separate, words_of
-from textclf.preprocessing.ragged import TokenIds, from_lengths, take
+from textclf.preprocessing.ragged import Ragged, take
 from textclf.preprocessing.token_spans import Tokens
 from textclf.preprocessing.tokenizers.character import characters
 from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
@@ -121,15 +121,17 @@ def load_pieces(learned: "tokenizers.Tokenizer", options: NormalizedOptions) -> 
     )
 
 
-def pieces_of(learned: "tokenizers.Tokenizer", words: pa.LargeStringArray) -> TokenIds:
+def pieces_of(learned: "tokenizers.Tokenizer", words: pa.LargeStringArray) -> Ragged:
     """Every word -> a row with the ids of its pieces."""
     encodings = [encoding.ids for encoding in learned.encode_batch_fast(words.to_pylist(), add_special_tokens=False)]
-    return from_lengths(np.fromiter(chain.from_iterable(encodings), np.int32), np.array([*map(len, encodings)], int))
+    return Ragged.from_lengths(
+        np.fromiter(chain.from_iterable(encodings), np.int32), np.array([*map(len, encodings)], int)
+    )
 
 
-def _encode(learned: "tokenizers.Tokenizer", words: Tokens) -> TokenIds:
+def _encode(learned: "tokenizers.Tokenizer", words: Tokens) -> Ragged:
     """Every text -> a row with the ids of the pieces of its words; the same word is cut once for all texts."""
     distinct = words.values.dictionary_encode()
     rows = take(pieces_of(learned, distinct.dictionary), np.from_dlpack(distinct.indices))
     first_words = np.append(0, np.cumsum(words.lengths))
-    return from_lengths(rows.ids, np.diff(rows.offsets[first_words]))
+    return Ragged.from_lengths(rows.values, np.diff(rows.offsets[first_words]))

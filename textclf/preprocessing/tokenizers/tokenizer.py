@@ -6,13 +6,13 @@ from typing import NamedTuple, Protocol
 import pyarrow as pa
 
 from textclf.preprocessing.options import PreprocessingOptions
-from textclf.preprocessing.ragged import TokenIds
+from textclf.preprocessing.ragged import Ragged
 
 
 class Tokenizer(NamedTuple):
     """A learned tokenizer. Id 0 is padding and never comes out of `encode`."""
 
-    encode: Callable[[pa.LargeStringArray], TokenIds]
+    encode: Callable[[pa.LargeStringArray], Ragged]
     num_ids: int  # rows of an embedding: the largest id + 1
     unknown_id: int  # stands for a text in which nothing was found
     ids: Callable[[], dict[str, int]]  # of every token; made when it is asked for

@@ -77,7 +77,7 @@ def _model(scores: dict[str, float]) -> "tokenizers.Tokenizer":
 def _count(scores: dict[str, float], words: pa.LargeStringArray, counts: np.ndarray) -> dict[str, int]:
     """How often each piece is used when every word is cut in the best way."""
     rows = pieces_of(_model(scores), words)
-    used = np.bincount(rows.ids, np.repeat(counts, rows.lengths), FIRST_ID + len(scores)).astype(int)
+    used = np.bincount(rows.values, np.repeat(counts, rows.lengths), FIRST_ID + len(scores)).astype(int)
     return dict(zip(scores, used[FIRST_ID:].tolist(), strict=True))
 
 

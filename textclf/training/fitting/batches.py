@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from textclf.core.memmap import refuse_shortened, release_pages, stored, take_entries
-from textclf.preprocessing.arrays import Arrays, lengths_at, lengths_of, num_rows, pad_arrays, take_rows
+from textclf.core.memmap import gather, refuse_shortened, release_pages, stored
+from textclf.preprocessing.ragged import RaggedArrays, lengths_at, lengths_of, num_rows, pad_arrays, take_rows
 
 POOL_BATCHES = 50  # read, sorted by length and shuffled together; the order of texts is random beyond that
 
 
 def training_batches(
-    arrays: Arrays,
+    arrays: RaggedArrays,
     classes: np.ndarray,
     weights: np.ndarray | None = None,
     *,
@@ -24,7 +24,7 @@ def training_batches(
     seed: int,
     padding: str,
     start: tuple[int, int] = (0, 0),
-    read_rows: Callable[[np.ndarray, int], Arrays] | None = None,
+    read_rows: Callable[[np.ndarray, int], RaggedArrays] | None = None,
 ) -> tf.data.Dataset:
     """Endless batches ({name: (batch, entries)}, classes, weights if given); `num_steps` are one epoch.
 
@@ -48,7 +48,7 @@ def training_batches(
         of_pool = pool_of(orders[epoch], pool, batch_size, lambda numbers: lengths_at(arrays, numbers))
         return of_pool[skipped:] if number == first else of_pool
 
-    def rows_of(numbers: np.ndarray, pool: int) -> Arrays:
+    def rows_of(numbers: np.ndarray, pool: int) -> RaggedArrays:
         return read_rows(numbers, pool // pools) if read_rows else take_rows(arrays, numbers)
 
     beside = (classes,) if weights is None else (classes, weights)
@@ -56,7 +56,7 @@ def training_batches(
 
 
 def evaluation_batches(
-    arrays: Arrays, *, batch_size: int, padding: str
+    arrays: RaggedArrays, *, batch_size: int, padding: str
 ) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
     """Batches of all rows by length: the numbers of the rows, and {name: (batch, entries)}."""
     order = np.argsort(lengths_of(arrays), kind="stable")
@@ -110,8 +110,8 @@ def _filled(order: np.ndarray, batch_size: int) -> np.ndarray:
 def _batches(
     pools: tf.data.Dataset,
     batches_of: Callable[[int], np.ndarray],
-    rows_of: Callable[[np.ndarray, int], Arrays],
-    arrays: Arrays,
+    rows_of: Callable[[np.ndarray, int], RaggedArrays],
+    arrays: RaggedArrays,
     beside: tuple[np.ndarray, ...],
     padding: str,
 ) -> tf.data.Dataset:
@@ -135,7 +135,7 @@ def _batches(
         return (
             positions,
             *(part for row in rows.values() for part in row),
-            *(take_entries(values, wanted) for values in beside),
+            *(gather(values, wanted) for values in beside),
         )
 
     flat = [part for rows in arrays.values() for part in rows]

@@ -10,8 +10,8 @@ import tensorflow as tf
 from textclf.data.targets import Targets
 from textclf.models import Member, build_model
 from textclf.models.sizes import Sizes
-from textclf.preprocessing.arrays import mean_length
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.ragged import mean_length
 from textclf.training.augmentation import augmented_rows, names_of_copies
 from textclf.training.encoded_split import EncodedSplit
 from textclf.training.fitting.batches import training_batches
@@ -53,7 +53,7 @@ def compile_network(
     model.compile(optimizer=optimizer, loss=loss, metrics=[targets.accuracy()])
     log.info("network %s: %s weights, on %s", member.name, f"{model.count_params():,}", _device())
     if vectors := getattr(member.model, "vectors", None):
-        load_word_vectors(model, vectors, preprocessor, train.arrays["token_ids"].ids)
+        load_word_vectors(model, vectors, preprocessor, train.arrays["token_ids"].values)
     return model
 
 

@@ -17,8 +17,8 @@ from textclf.models import Member
 from textclf.models.checkpoints import assign, load_checkpoint, weights_of
 from textclf.models.networks import NETWORKS
 from textclf.models.xla_lstm.layer import choose_kernels
-from textclf.preprocessing.arrays import longest, mean_length
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.ragged import longest, mean_length
 from textclf.training.encoded_split import EncodedSplit
 from textclf.training.fitting.batches import num_steps
 from textclf.training.fitting.callbacks import (
@@ -75,7 +75,7 @@ def fit_network(
     """
     options, padding = member.training, preprocessor.options.padding
     inputs = NETWORKS[member.model.architecture].INPUTS
-    train, validation = train.only(inputs), validation.only(inputs)
+    train, validation = train.select(inputs), validation.select(inputs)
     epoch_steps, per_epoch = num_steps(len(train.classes), options.batch_size), options.validations_per_epoch
     steps = max(1, round(epoch_steps / per_epoch))  # to a validation
     rate = _learning_rate(options, options.epochs * per_epoch * steps)

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.models.xla_lstm.layer import choose_inference_kernels
-from textclf.preprocessing.arrays import Arrays, longest, mean_length, num_rows
+from textclf.preprocessing.ragged import RaggedArrays, longest, mean_length, num_rows
 from textclf.training.fitting.batches import evaluation_batches, num_steps
 
 # Rows of a batch: a graph takes as long for 500 short texts as for 100, but memory is limited.
@@ -24,7 +24,7 @@ class ValidationPredictor:
         times: about how often that will be: what is worth compiling for it.
     """
 
-    def __init__(self, model: keras.Model, arrays: Arrays, *, padding: str, times: int):
+    def __init__(self, model: keras.Model, arrays: RaggedArrays, *, padding: str, times: int):
         self.model, texts, most_tokens = model, num_rows(arrays), longest(next(iter(arrays.values())))
         rows = max(FEWEST_ROWS, min(MOST_TOKENS // most_tokens, MOST_ROWS))
         batch_size = -(-texts // num_steps(texts, rows))  # all about as large, for programs of one shape

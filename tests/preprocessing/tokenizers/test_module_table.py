@@ -4,8 +4,7 @@ import sys
 
 import pytest
 
-from textclf.preprocessing.module_table import ModuleTable
-from textclf.preprocessing.tokenizers import TOKENIZERS
+from textclf.preprocessing.tokenizers import TOKENIZERS, ModuleTable
 
 
 @pytest.fixture
