@@ -267,7 +267,7 @@ def test_each_is_imported_only_where_it_is_used(textclf_command):
     """pandas takes longer than an answer; the libraries of the other tokenizers may not even be there."""
     script = """
 import sys
-from textclf.preprocessing import TOKENIZERS
+from textclf.preprocessing.tokenizers import TOKENIZERS
 from textclf.preprocessing.preprocessor import Preprocessor
 slow = {"pandas", "tokenizers", "rjieba", "scipy", "tensorflow"}
 for name in ("word", "character", "keras", "jieba", "unigram", "byte_pair"):
