@@ -6,7 +6,7 @@ DATA ?= data
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all lint format docs bench clean
+.PHONY: help install demo test test-all lint format docs bench wheel clean
 
 help:  ## Print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,12 +34,12 @@ test: install  ## Run the tests (about five minutes on two cores)
 test-all: install  ## Run all tests, the slow ones too
 	$(PYTEST) -m ''
 
-lint: install  ## Check style, types, imports between modules, and known holes of dependencies
+lint: install  ## Check style, types, imports between modules, and known vulnerabilities of dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
-	$(BIN)/python .ci/audit.py
+	$(BIN)/python .ci/vulnerabilities.py
 
 format: install  ## Format the code
 	$(BIN)/ruff check --fix .
@@ -50,6 +50,9 @@ docs: install  ## Write the generated pages again: commands, configuration, JSON
 
 bench: install  ## Measure on the data sets in DATA (make bench DATA=DIR)
 	$(BIN)/python benchmarks/configs.py --data $(DATA)
+
+wheel:  ## Build the wheel, install it into a clean environment, and use it there
+	PYTHON=$(PYTHON) .ci/wheel.sh
 
 clean:  ## Remove .venv and what tests leave; runs/ stays
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -1,5 +1,6 @@
 """What a process that only answers imports: never TensorFlow or Keras, and nothing slow without need."""
 
+import ast
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,15 @@ def test_the_public_names_are_there(textclf_command):
     finished = textclf_command(python=("-c", script))
     assert finished.returncode == 0, finished.stderr.decode()
     assert finished.stdout.endswith(b"] True\n")
+
+
+def test_type_checkers_see_the_public_names_where_they_are():
+    """The block for type checkers is no second list that can go stale."""
+    [block] = [node for node in ast.parse(Path(textclf.__file__).read_text()).body if isinstance(node, ast.If)]
+    seen = {name.name: node.module for node in block.body for name in node.names}
+    assert seen == {name: module for name, (module, _) in textclf._HOMES.items()}
+    assert set(seen) == set(textclf.__all__)
+    assert Path(textclf.__file__).with_name("py.typed").exists()
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -1,4 +1,4 @@
-"""Text in, labels out: train, evaluate and use text classifiers.
+"""Train, evaluate and use text classifiers.
 
     import textclf
 
@@ -6,11 +6,21 @@
     metrics = textclf.evaluate(run)
     textclf.load(run).predict(["a wonderful film"])
 
-Each name is loaded on first use, so that answering never imports TensorFlow.
+Each name is imported on first use, so that predicting never imports TensorFlow.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for type checkers and editors, which cannot follow `__getattr__`
+    from textclf.core.errors import TextclfError
+    from textclf.evaluation.evaluate import evaluate
+    from textclf.evaluation.report.report import write_report
+    from textclf.inference.classifier import Classifier
+    from textclf.inference.explain import explain
+    from textclf.inference.predict import load
+    from textclf.training.resume import resume
+    from textclf.training.train import train
 
 __version__ = "0.1.0"
 __all__ = ["Classifier", "TextclfError", "evaluate", "explain", "load", "resume", "train", "write_report"]

@@ -1,6 +1,6 @@
 """How many wrong labels `textclf audit` finds: labels of a data set are flipped on purpose.
 
-    python benchmarks/audit.py --data DIR [--name sst2] [--share 0.1]
+    python benchmarks/label_audit.py --data DIR [--name sst2] [--share 0.1]
 
 DIR/NAME/train.csv has the columns text and label. Prints precision and recall of the list of doubtful labels.
 """
