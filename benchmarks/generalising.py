@@ -35,8 +35,6 @@ VARIANTS = {
     "spatial dropout 0.3": ["model.spatial_dropout=0.3"],
     "deletion 0.1": ["training.augmentation.deletion=0.1"],
     "swap 0.1": ["training.augmentation.swap=0.1"],
-    "unknown 0.1": ["training.augmentation.unknown=0.1"],
-    "character noise 0.05": ["training.augmentation.character_noise=0.05"],
     "mix-up 0.4": ["training.augmentation.mixup=0.4"],
     "4 validations an epoch": ["training.validations_per_epoch=4", "training.early_stopping.patience=8"],
     "lstm": ["model.architecture=lstm", "model.pooling=max_mean"],

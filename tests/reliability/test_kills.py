@@ -38,7 +38,7 @@ CONFIGS = {
             "weight_decay": 0.1,
             "schedule": "linear",
             "validations_per_epoch": 4,
-            "augmentation": {"deletion": 0.1, "swap": 0.1, "unknown": 0.1, "character_noise": 0.05, "mixup": 0.3},
+            "augmentation": {"deletion": 0.1, "swap": 0.1, "mixup": 0.3},
         },
     },
     "an ensemble, fitted again": {

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from textclf.config.problems import SETTINGS, faults_of, report
+from textclf.config.removed_settings import drop_removed_settings
 from textclf.config.training_options import TrainingOptions
 from textclf.config.yaml import Document, Fault, parse_value, parse_yaml
 from textclf.core.errors import ConfigError, did_you_mean
@@ -60,6 +61,7 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
     document, name = _document(source)
     for override in overrides:
         _apply(override, document)
+    drop_removed_settings(document)
     data, faults, chosen = document.data, document.faults, {}
     if not isinstance(data, dict):
         faults.append(Fault((), "line 1", f"expected {SETTINGS}, received {short_repr(data)}"))

@@ -25,21 +25,6 @@ class AugmentationOptions(Options):
 
     deletion: float = Field(0.0, ge=0, lt=1, description="Share of the tokens of a text that are left out.")
     swap: float = Field(0.0, ge=0, le=1, description="Share of the tokens of a text that change places.")
-    unknown: float = Field(0.0, ge=0, lt=1, description="Share of the tokens of a text that become unknown.")
-    character_noise: float = Field(
-        0.0,
-        ge=0,
-        lt=1,
-        description="Share of the characters of a text that are left out, doubled, swapped with the next one or "
-        "replaced.",
-    )
-    noise_copies: int = Field(
-        3,
-        ge=1,
-        le=100,
-        description="Copies of the training texts with such mistakes; each epoch takes every text from one of them or "
-        "as it is. They are encoded once and kept in files.",
-    )
     mixup: float = Field(
         0.0,
         ge=0,

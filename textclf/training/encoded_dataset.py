@@ -8,10 +8,9 @@ from textclf.config.config import Config
 from textclf.data.dataset import Dataset, read_sources, with_labels, without_blank_texts
 from textclf.data.splitting import split
 from textclf.data.targets import Targets, separator_for
-from textclf.models import arrays_of, check_vector_files, members_of
+from textclf.models import arrays_of, check_vector_files
 from textclf.preprocessing.cache import encoded_texts
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.training.augmentation import mistyped_copies
 from textclf.training.encoded_split import EncodedSplit
 
 
@@ -61,8 +60,5 @@ def encode(
         WriteError: there is no room in the cache.
     """
     texts = {name: dataset.texts for name, dataset in splits.items()}
-    copies = mistyped_copies(members_of(config.model, config.training), texts["train"], config.seed)
-    preprocessor, arrays = encoded_texts(config.preprocessing, texts | copies, cache, arrays_of(config.model))
-    encoded = {name: EncodedSplit(arrays[name], classes[name]) for name in splits}
-    encoded["train"] = encoded["train"]._replace(copies={name: arrays[name] for name in copies})
-    return preprocessor, encoded
+    preprocessor, arrays = encoded_texts(config.preprocessing, texts, cache, arrays_of(config.model))
+    return preprocessor, {name: EncodedSplit(arrays[name], classes[name]) for name in splits}

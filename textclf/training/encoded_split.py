@@ -1,6 +1,6 @@
 """A split of the data as a network sees it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,29 +14,22 @@ class EncodedSplit(NamedTuple):
 
     arrays: RaggedArrays
     classes: np.ndarray  # int32 (texts,), or 0 and 1 for every label, float32 (texts, labels)
-    copies: Mapping[str, RaggedArrays] = {}  # the same texts with mistakes in them, by `augmentation.names_of_copies`
 
     def select(self, names: Sequence[str]) -> "EncodedSplit":
         """With the arrays that a network reads."""
-        copies = {copy: select(arrays, names) for copy, arrays in self.copies.items()}
-        return EncodedSplit(select(self.arrays, names), self.classes, copies)
+        return EncodedSplit(select(self.arrays, names), self.classes)
 
     def take(self, rows: np.ndarray) -> "EncodedSplit":
         """Some of the texts."""
-        copies = {copy: take_rows(arrays, rows) for copy, arrays in self.copies.items()}
-        return EncodedSplit(take_rows(self.arrays, rows), gather(self.classes, rows), copies)
+        return EncodedSplit(take_rows(self.arrays, rows), gather(self.classes, rows))
 
     @classmethod
     def of(cls, splits: Sequence["EncodedSplit"]) -> "EncodedSplit":
-        """All texts of several splits; they lie in a temporary file. The first says which copies there are.
+        """All texts of several splits; they lie in a temporary file.
 
         Raises:
             WriteError: there is no room for it.
         """
-        copies = {
-            name: concatenate_arrays_on_disk([split.copies.get(name, split.arrays) for split in splits])
-            for name in splits[0].copies
-        }
         first = splits[0].classes
         classes = stored((split.classes for split in splits), first.dtype, first.shape[1:])
-        return cls(concatenate_arrays_on_disk([split.arrays for split in splits]), classes, copies)
+        return cls(concatenate_arrays_on_disk([split.arrays for split in splits]), classes)

@@ -12,7 +12,7 @@ from textclf.models import Member, build_model
 from textclf.models.sizes import Sizes
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import mean_length
-from textclf.training.augmentation import augmented_rows, names_of_copies
+from textclf.training.augmentation import augmented_rows
 from textclf.training.encoded_split import EncodedSplit
 from textclf.training.fitting.batches import training_batches
 from textclf.training.fitting.mixup import mixup_loss
@@ -63,9 +63,7 @@ def batches_for(
     """`training_batches`, all of its arguments given but for `start`."""
     options, read_rows = member.training, None
     if options.augmentation:
-        copies = [train.arrays, *(train.copies[name] for name in names_of_copies(options.augmentation))]
-        unknown_id = preprocessor.tokenizer.unknown_id
-        read_rows = augmented_rows(copies, options.augmentation, seed=seed, unknown_id=unknown_id)
+        read_rows = augmented_rows(train.arrays, options.augmentation, seed=seed)
     return partial(
         training_batches,
         train.arrays,
