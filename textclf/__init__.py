@@ -30,7 +30,7 @@ _HOMES = {
     "TextclfError": ("textclf.core.errors", "TextclfError"),
     "evaluate": ("textclf.evaluation.evaluate", "evaluate"),
     "explain": ("textclf.inference.explain", "explain"),
-    "load": ("textclf.inference.predict", "load"),
+    "load": ("textclf.inference.classifier", "load"),
     "resume": ("textclf.training.resume", "resume"),
     "train": ("textclf.training.train", "train"),
     "write_report": ("textclf.evaluation.report.report", "write_report"),

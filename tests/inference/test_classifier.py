@@ -86,7 +86,7 @@ def test_damage_is_refused(folder, name, damage):
 def test_a_newer_format_is_refused_with_what_to_do(folder):
     about = json.loads((folder / "classifier.json").read_text())
     (folder / "classifier.json").write_text(json.dumps({**about, "format_version": 99}))
-    with pytest.raises(RunError, match=r"received format 99.*pip install --upgrade textclf-keras"):
+    with pytest.raises(RunError, match=r"format 99.*pip install --upgrade textclf-keras"):
         textclf.load(folder)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import textclf
 from textclf.data.targets import Targets
 from textclf.inference.classifier import save_classifier
-from textclf.inference.explain import MOST_SPANS, explain, explanation_lines, find_spans, strongest, without
+from textclf.inference.explain import MOST_SPANS, explain, find_spans, format_explanations, strongest_words, without
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.tokenizers import TOKENIZERS
 
@@ -28,7 +28,7 @@ PLANTED = {  # tokenizer -> fillers, what stands between them, the word that dec
     "jieba": (CHINESE, "，", "鱼"),  # without commas it would find words of several characters
 }
 
-ABOUT = {"text_column": "text", "label_column": "label", "reading": {}}
+METADATA = {"text_column": "text", "label_column": "label", "reading": {}}
 
 
 def planted_texts(fillers, space, planted, number):
@@ -68,19 +68,19 @@ def test_the_planted_word_is_found_with_every_tokenizer(tmp_path, tokenizer):
     preprocessor = Preprocessor.fit(TOKENIZERS[tokenizer].Options(), [*texts, *fillers, planted])
     model = bag_of_tokens(preprocessor, planted).SerializeToString()
     targets = Targets("binary", ["no", "yes"], [1, 1], ["no"])
-    save_classifier(tmp_path / "c", model=model, preprocessor=preprocessor, targets=targets, about=ABOUT)
+    save_classifier(tmp_path / "c", model=model, preprocessor=preprocessor, targets=targets, metadata=METADATA)
     classifier = textclf.load(tmp_path / "c")
     for text in texts:
         explanation = explain(classifier, text)
-        assert explanation.answer.labels == ("yes",)
-        assert strongest(explanation, 1)[0][0] == planted
+        assert explanation.prediction.labels == ("yes",)
+        assert strongest_words(explanation, 1)[0][0] == planted
         assert explanation.effects[:, 1].max() > 0.3
 
 
 def test_what_a_training_learned_is_found(colours):
     for word, label in (("cherry", "red"), ("moss", "green"), ("ink", "blue")):
         explanation = explain(colours, f"{word} 3")
-        assert strongest(explanation, colours.labels.index(label))[0][0] == word
+        assert strongest_words(explanation, colours.labels.index(label))[0][0] == word
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_an_effect_is_what_leaving_the_word_out_changes(english):
 
 
 def test_each_label_is_explained_by_its_own_words(colours):
-    [line] = explanation_lines(colours, [["rose and leaf"]], "jsonl")
+    [line] = format_explanations(colours, [["rose and leaf"]], "jsonl")
     row = json.loads(line)
     assert sorted(row["explanation"]) == sorted(row["labels"]) == ["green", "red"]
     best = {label: max(spans, key=lambda span: span["effect"])["word"] for label, spans in row["explanation"].items()}
@@ -115,13 +115,13 @@ def test_each_label_is_explained_by_its_own_words(colours):
 
 
 def test_an_answer_without_labels_is_explained_by_the_nearest(colours):
-    [row] = [json.loads(line) for line in explanation_lines(colours, [["a 3 day"]], "jsonl")]
+    [row] = [json.loads(line) for line in format_explanations(colours, [["a 3 day"]], "jsonl")]
     assert row["labels"] == []
     assert list(row["explanation"]) == [max(row["probabilities"], key=row["probabilities"].get)]
 
 
 def test_text_lines_name_the_strongest_words_first(english):
-    lines = list(explanation_lines(english, [["a wonderful film"], ["bad\n\tsoup"]], "text"))
+    lines = list(format_explanations(english, [["a wonderful film"], ["bad\n\tsoup"]], "text"))
     assert len(lines) == 2
     for line in lines:
         label, probability, words = line.split("\t")
@@ -132,7 +132,7 @@ def test_text_lines_name_the_strongest_words_first(english):
 
 
 def test_top_k_explains_that_many_labels(english):
-    [answer, other] = explanation_lines(english, [["fine"]], "text", top_k=2)
+    [answer, other] = format_explanations(english, [["fine"]], "text", top_k=2)
     assert [answer.split("\t")[0], other.split("\t")[0]] == sorted(
         english.labels, key=lambda label: label != english.predict(["fine"])[0]
     )
@@ -140,14 +140,14 @@ def test_top_k_explains_that_many_labels(english):
 
 def test_a_threshold_decides_which_label_is_explained(english):
     for threshold, label in ((0.0, "positive"), (1.0, "negative")):
-        [line] = explanation_lines(english, [["fine"]], "text", threshold=threshold)
+        [line] = format_explanations(english, [["fine"]], "text", threshold=threshold)
         assert line.startswith(f"{label}\t")
 
 
 @pytest.mark.parametrize("format", ["text", "jsonl"])
 @pytest.mark.parametrize("text", ["", "  \n", "!", "\ud800 x", "x" * 10_000])
 def test_any_text_is_explained(english, format, text):
-    assert len(list(explanation_lines(english, [[text]], format))) == 1
+    assert len(list(format_explanations(english, [[text]], format))) == 1
 
 
 WORDS = {

@@ -13,7 +13,7 @@ import pytest
 
 import textclf
 from textclf.core.errors import DataError
-from textclf.inference.predict import FORMATTERS, answer_lines
+from textclf.inference.predict import FORMATTERS, format_predictions
 from textclf.inference.text_source import read_source, read_texts
 
 TEXTS = ["a wonderful film", 'he said "no", twice', "two\nlines", "", "今天很好", "tab\there"]
@@ -30,7 +30,7 @@ def topics(finished_runs):
 
 
 def test_text_lines_are_label_tab_probability(classifier):
-    lines = list(answer_lines(classifier, [TEXTS], "text"))
+    lines = list(format_predictions(classifier, [TEXTS], "text"))
     probabilities = classifier.predict_proba(TEXTS)
     expected = [
         f"{label}\t{row.max():.4f}" for label, row in zip(classifier.predict(TEXTS), probabilities, strict=True)
@@ -39,7 +39,7 @@ def test_text_lines_are_label_tab_probability(classifier):
 
 
 def test_json_lines_have_all_probabilities(topics):
-    rows = [json.loads(line) for line in answer_lines(topics, [TEXTS[:2], TEXTS[2:]], "jsonl")]
+    rows = [json.loads(line) for line in format_predictions(topics, [TEXTS[:2], TEXTS[2:]], "jsonl")]
     for row, text, probabilities in zip(rows, TEXTS, topics.predict_proba(TEXTS), strict=True):
         assert list(row) == ["text", "label", "probability", "probabilities"]
         assert row["text"] == text
@@ -50,7 +50,7 @@ def test_json_lines_have_all_probabilities(topics):
 
 
 def test_csv_comes_back_with_any_reader(topics):
-    output = "\n".join(answer_lines(topics, [TEXTS[:3], TEXTS[3:]], "csv"))
+    output = "\n".join(format_predictions(topics, [TEXTS[:3], TEXTS[3:]], "csv"))
     rows = list(csv.DictReader(io.StringIO(output, newline="")))
     assert [row["text"] for row in rows] == TEXTS
     assert [row["label"] for row in rows] == topics.predict(TEXTS)
@@ -62,8 +62,8 @@ def test_csv_comes_back_with_any_reader(topics):
 @pytest.mark.parametrize("format", FORMATTERS)
 def test_thousands_of_texts_keep_their_order(classifier, format):
     texts = [f"text {number} {'good' if number % 3 else 'bad'} " + "very " * (number % 50) for number in range(5000)]
-    whole = list(answer_lines(classifier, [texts], format))
-    parts = list(answer_lines(classifier, [texts[start : start + 700] for start in range(0, 5000, 700)], format))
+    whole = list(format_predictions(classifier, [texts], format))
+    parts = list(format_predictions(classifier, [texts[start : start + 700] for start in range(0, 5000, 700)], format))
     lines = whole[1:] if format == "csv" else whole
     assert len(lines) == 5000
     if format == "jsonl":
@@ -145,7 +145,7 @@ def colours(finished_runs):
 
 
 def test_several_labels_stand_between_separators(colours):
-    lines = list(answer_lines(colours, [["rose and leaf", "a 3 day"]], "text"))
+    lines = list(format_predictions(colours, [["rose and leaf", "a 3 day"]], "text"))
     labels, probabilities = lines[0].split("\t")
     assert sorted(labels.split("|")) == ["green", "red"]
     assert all(float(value) >= 0.5 for value in probabilities.split("|"))
@@ -153,14 +153,14 @@ def test_several_labels_stand_between_separators(colours):
 
 
 def test_json_lines_have_a_list_of_labels(colours):
-    [row] = [json.loads(line) for line in answer_lines(colours, [["rose and leaf"]], "jsonl")]
+    [row] = [json.loads(line) for line in format_predictions(colours, [["rose and leaf"]], "jsonl")]
     assert list(row) == ["text", "labels", "probabilities"]
     assert sorted(row["labels"]) == ["green", "red"]
     assert list(row["probabilities"]) == colours.labels
 
 
 def test_csv_has_labels_and_no_single_probability(colours):
-    header, row = answer_lines(colours, [["rose and leaf"]], "csv")
+    header, row = format_predictions(colours, [["rose and leaf"]], "csv")
     assert header == "text,labels,probability_blue,probability_green,probability_red"
     assert row.startswith("rose and leaf,green|red,0.")
 
@@ -177,8 +177,8 @@ def test_a_threshold_moves_the_answer(colours, classifier, topics):
 def test_top_k_gives_the_most_probable_first(topics):
     probabilities = topics.predict_proba(["a new recipe"])[0]
     best = [topics.labels[index] for index in np.argsort(-probabilities)[:2]]
-    [line] = answer_lines(topics, [["a new recipe"]], "text", top_k=2)
+    [line] = format_predictions(topics, [["a new recipe"]], "text", top_k=2)
     assert line.split("\t")[::2] == best
-    [row] = [json.loads(line) for line in answer_lines(topics, [["a new recipe"]], "jsonl", top_k=2)]
+    [row] = [json.loads(line) for line in format_predictions(topics, [["a new recipe"]], "jsonl", top_k=2)]
     assert list(row["probabilities"]) == best
-    assert len(next(answer_lines(topics, [["a"]], "text", top_k=99)).split("\t")) == 2 * len(topics.labels)
+    assert len(next(format_predictions(topics, [["a"]], "text", top_k=99)).split("\t")) == 2 * len(topics.labels)

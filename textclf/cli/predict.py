@@ -56,7 +56,8 @@ def command(texts, file, input_format, column, run, format, threshold, explain, 
         # Importing NumPy starts one BLAS thread for each core, which is half of its import. This command needs none.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from textclf.core.text_column import text_array
-    from textclf.inference.predict import answer_lines, check_request, load, write_lines
+    from textclf.inference.classifier import load
+    from textclf.inference.predict import check_request, format_predictions, write_lines
 
     check_request(texts, file, format, top_k=top_k, explain=explain)
     classifier = load(run)
@@ -65,17 +66,17 @@ def command(texts, file, input_format, column, run, format, threshold, explain, 
     if file:
         from textclf.inference.text_source import read_source
 
-        column = column or classifier.about["text_column"]
+        column = column or classifier.metadata["text_column"]
         chunks = read_source(file, format=input_format, column=column, reading=classifier.reading)
     options = {"threshold": threshold, "top_k": top_k}
     if not explain:
-        write_lines(answer_lines(classifier, chunks, format, **options), output)
+        write_lines(format_predictions(classifier, chunks, format, **options), output)
     elif format == "text" and output is None and sys.stdout.isatty():
         print_explanations(classifier, chunks, **options)
     else:
-        from textclf.inference.explain import explanation_lines
+        from textclf.inference.explain import format_explanations
 
-        write_lines(explanation_lines(classifier, chunks, format, **options), output)
+        write_lines(format_explanations(classifier, chunks, format, **options), output)
 
 
 def print_explanations(
@@ -85,16 +86,16 @@ def print_explanations(
     from rich.console import Console
     from rich.text import Text
 
-    from textclf.inference.explain import explain, explained_labels, strongest
+    from textclf.inference.explain import explain, explained_labels, strongest_words
 
     console = Console(soft_wrap=True, highlight=False, markup=False)
     for text in (text for texts in chunks for text in texts):
         explanation = explain(classifier, text, threshold=threshold, top_k=top_k)
         for label in explained_labels(explanation, classifier.labels, only_top=top_k is not None):
             column = classifier.labels.index(label)
-            console.print(Text.assemble((label, "bold"), f"  {explanation.answer.probabilities[label]:.4f}"))
+            console.print(Text.assemble((label, "bold"), f"  {explanation.prediction.probabilities[label]:.4f}"))
             console.print(_coloured(explanation, column))
-            words = strongest(explanation, column)
+            words = strongest_words(explanation, column)
             sides = {"for": [pair for pair in words if pair[1] > 0], "against": [pair for pair in words if pair[1] < 0]}
             for side, pairs in sides.items():
                 if pairs:
@@ -106,7 +107,7 @@ def _coloured(explanation: "Explanation", column: int) -> "Text":
     """Return the text with its words blue if they raise the probability and orange if they lower it."""
     from rich.text import Text
 
-    coloured, effects = Text(explanation.answer.text), explanation.effects[:, column].tolist()
+    coloured, effects = Text(explanation.prediction.text), explanation.effects[:, column].tolist()
     largest = max(map(abs, effects), default=0) or 1  # no words, or none with an effect
     for span, effect in zip(explanation.spans, effects, strict=True):
         styles = [style for share, style in EFFECT_STYLES if abs(effect) >= share * largest]

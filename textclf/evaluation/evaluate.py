@@ -52,7 +52,7 @@ def evaluate(
         raw = _own_test(run_folder, columns)
         output = output or run_folder.inside(run_folder.evaluations / "test")
     else:
-        about = {name: classifier.about[name] for name in ColumnOptions.model_fields}
+        about = {name: classifier.metadata[name] for name in ColumnOptions.model_fields}
         raw = read_dataset(str(data), ColumnOptions(**about | columns), classifier.reading)
         if output is None and (folder.parent / "run.json").exists():
             run_folder = RunFolder(folder.parent)

@@ -1,4 +1,8 @@
-"""The classifier: the folder that training leaves, and the only thing that answers. No TensorFlow here."""
+"""The classifier folder: load it, save it, predict with it. Imports ONNX Runtime, never TensorFlow.
+
+The folder stands alone: copy it anywhere, on any machine, and it predicts the same. It may also come from a stranger,
+so every file is checked before it is used (docs/security.md).
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -12,6 +16,7 @@ from textclf import __version__
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_folder, parse_json, write_json
 from textclf.core.parallel import chunks_of
+from textclf.core.run_folder import RunFolder, find_classifier
 from textclf.core.text_column import text_array
 from textclf.core.untrusted import MIB, read_within
 from textclf.data.targets import Targets
@@ -25,14 +30,19 @@ if TYPE_CHECKING:
     from textclf.data.readers.options import ReadingOptions
 
 FORMAT_VERSION = 1
-MODEL, TOKENIZER, LABELS, ABOUT = "model.onnx", "tokenizer.json", "labels.json", "classifier.json"
-# A file in memory is several times as large: JSON up to ten times, weights three times.
-LARGEST_FILES = {MODEL: 1024 * MIB, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, ABOUT: MIB}
-ROWS_AT_ONCE = 20_000  # encoded: memory does not grow with the number of texts
+MODEL, TOKENIZER, LABELS, METADATA = "model.onnx", "tokenizer.json", "labels.json", "classifier.json"
+# In memory a file is several times as large: JSON up to ten times, weights three times.
+LARGEST_FILES = {MODEL: 1024 * MIB, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, METADATA: MIB}
+ROWS_AT_ONCE = 20_000  # encoded together: a bound on memory
 
 
 class Classifier:
-    """Preprocessor, network and labels in one.
+    """Predicts labels and probabilities of texts.
+
+    Attributes:
+        preprocessor: texts -> the arrays that the model reads.
+        targets: the labels.
+        metadata: the content of `classifier.json`.
 
     Example:
         >>> classifier = textclf.load("runs/latest")
@@ -40,10 +50,10 @@ class Classifier:
         ['positive']
     """
 
-    def __init__(self, preprocessor: Preprocessor, targets: Targets, engine: Engine, about: dict):
+    def __init__(self, preprocessor: Preprocessor, targets: Targets, engine: Engine, metadata: dict):
         self.preprocessor = preprocessor
         self.targets = targets
-        self.about = about
+        self.metadata = metadata
         self._engine = engine
 
     @property
@@ -53,63 +63,104 @@ class Classifier:
 
     @cached_property
     def reading(self) -> "ReadingOptions":
-        """How files like those of the training are read, whatever their format. Only needed for files.
+        """How to read files like the training data, whatever their format.
 
         Raises:
-            RunError: what the folder says of it is not what was written.
+            RunError: `classifier.json` has no valid reading options.
         """
-        from pydantic import ValidationError  # not for texts that are given: it takes a third of the time of an answer
+        from pydantic import ValidationError  # its import takes a third of the time of a prediction from the shell
 
         from textclf.data.readers.options import ReadingOptions
 
         try:
-            return ReadingOptions.model_validate(self.about.get("reading")).model_copy(update={"format": None})
+            return ReadingOptions.model_validate(self.metadata.get("reading")).model_copy(update={"format": None})
         except ValidationError as error:
-            fault = error.errors(include_url=False, include_input=False)[0]
-            said = ": ".join([".".join(map(str, fault["loc"])) or "reading", fault["msg"][:200]])
-            raise _damaged(Path(ABOUT), f"how files are read is not what was written: {said}") from None
+            first = error.errors(include_url=False, include_input=False)[0]
+            setting = ".".join(["reading", *map(str, first["loc"])])
+            raise _damaged(None, f"{METADATA}: {setting}: {first['msg'][:200]}") from None
 
     def predict(self, texts: Iterable[str], *, threshold: float | None = None) -> list[str | None] | list[list[str]]:
-        """The label of every text (`None` where it is unsure), or the list of its labels where the classifier has many.
+        """Return the label of every text; with a multi-label classifier the list of its labels.
 
         Args:
-            threshold: least probability of the positive label, or of each of many labels; by default what was set or
-                chosen in training.
+            texts: an iterable of strings, not one string.
+            threshold: the minimum probability for predicting the positive label, or each label of a multi-label
+                classifier; by default the threshold of the training.
+
+        Returns:
+            One item for every text. `None` where the classifier abstains.
 
         Raises:
-            DataError: a threshold where one of several labels is the answer.
+            DataError: a threshold for a classifier with three or more exclusive labels.
         """
         labels = self.targets.decode(self.predict_proba(texts), threshold)
         return [list(row) for row in labels] if self.targets.many else [next(iter(row), None) for row in labels]
 
     def predict_proba(self, texts: Iterable[str]) -> np.ndarray:
-        """The probability of every label for every text, float32 (texts, labels)."""
+        """Return the probability of every label for every text, float32 (texts, labels)."""
         blocks = chunks_of(text_array(texts), ROWS_AT_ONCE)
-        parts = [self.probabilities_of(self.preprocessor.encode_arrays(block)) for block in blocks]
+        parts = [self.predict_encoded(self.preprocessor.encode_arrays(block)) for block in blocks]
         return np.concatenate([np.empty((0, len(self.labels)), np.float32), *parts])
 
-    def probabilities_of(self, arrays: RaggedArrays) -> np.ndarray:
-        """As `predict_proba`, for texts that are encoded already.
+    def predict_encoded(self, arrays: RaggedArrays) -> np.ndarray:
+        """Return what `predict_proba` does, for texts that the preprocessor has encoded.
 
         Raises:
-            RunError: the network fails, which one that was trained here never does.
+            RunError: the model fails. One that textclf has trained never does, unless memory runs out.
         """
         try:
             outputs = self._engine.run(arrays)
         except GraphError as error:
-            raise RunError(f"{MODEL}: {error}. Train again, or answer fewer or shorter texts at once.") from error
+            raise RunError(f"{MODEL}: {error}. Predict shorter texts, or train again.") from error
         return self.targets.probabilities(outputs)
 
 
-def save_classifier(folder: Path, *, model: bytes, preprocessor: Preprocessor, targets: Targets, about: dict) -> None:
-    """Write the folder, whole or not at all; one that an interrupted run has left there is replaced.
+def load(run: str | Path | RunFolder | None = None) -> Classifier:
+    """Return the classifier of a run.
 
     Args:
-        model: the serialized ONNX graph.
-        about: what else a reader of the folder may want to know, as plain JSON.
+        run: a run folder, its name below `runs/`, or a classifier folder; by default the newest finished run.
 
     Raises:
-        WriteError: there is no room, or the folder is not ours to write.
+        RunError: there is no such run, or its classifier is damaged.
+    """
+    return load_classifier(find_classifier(run))
+
+
+def load_classifier(folder: str | Path) -> Classifier:
+    """Return the classifier in a folder, after checking the checksum and the content of every file.
+
+    Raises:
+        RunError: not a classifier folder, one of a newer textclf, or a damaged one.
+    """
+    folder = Path(folder)
+    metadata = _read_metadata(folder)
+    content = {name: _read_checked(folder, name, metadata["files"].get(name)) for name in (MODEL, TOKENIZER, LABELS)}
+    try:
+        targets = Targets.from_dict(parse_json(content[LABELS]))
+        preprocessor = Preprocessor.from_json(content[TOKENIZER])
+        operators = check_graph(content[MODEL])
+        engine = Engine(content[MODEL], preprocessor, targets.num_units, operators)
+        engine.run(_extreme_ids(preprocessor))
+    except (RunError, ValueError) as error:
+        raise _damaged(folder, str(error)) from error
+    return Classifier(preprocessor, targets, engine, metadata)
+
+
+def save_classifier(
+    folder: Path, *, model: bytes, preprocessor: Preprocessor, targets: Targets, metadata: dict
+) -> None:
+    """Write a classifier folder, completely or not at all. An older folder of an interrupted run is replaced.
+
+    Args:
+        folder: where to.
+        model: the serialized ONNX graph.
+        preprocessor: makes the inputs of the graph.
+        targets: the labels.
+        metadata: further entries of `classifier.json`, as plain JSON.
+
+    Raises:
+        WriteError: the disk is full, or the folder is not writable.
     """
     import shutil
 
@@ -120,33 +171,13 @@ def save_classifier(folder: Path, *, model: bytes, preprocessor: Preprocessor, t
         write_json(partial / LABELS, targets.to_dict())
         files = {name: _fingerprint((partial / name).read_bytes()) for name in (MODEL, TOKENIZER, LABELS)}
         write_json(
-            partial / ABOUT,
-            {"format_version": FORMAT_VERSION, "textclf_version": __version__, **about, "files": files},
+            partial / METADATA,
+            {"format_version": FORMAT_VERSION, "textclf_version": __version__, **metadata, "files": files},
         )
 
 
-def load_classifier(folder: str | Path) -> Classifier:
-    """Read a classifier folder, checked file by file against its checksums.
-
-    Raises:
-        RunError: not a classifier folder, a newer format, or a damaged file.
-    """
-    folder = Path(folder)
-    about = _read_about(folder)
-    content = {name: _read_checked(folder, name, about["files"].get(name)) for name in (MODEL, TOKENIZER, LABELS)}
-    try:
-        targets = Targets.from_dict(parse_json(content[LABELS]))
-        preprocessor = Preprocessor.from_json(content[TOKENIZER])
-        operators = check_graph(content[MODEL])
-        engine = Engine(content[MODEL], preprocessor, targets.num_units, operators)
-        engine.run(_largest_ids(preprocessor))
-    except (RunError, ValueError) as error:
-        raise _damaged(folder, str(error)) from error
-    return Classifier(preprocessor, targets, engine, about)
-
-
-def _largest_ids(preprocessor: Preprocessor) -> RaggedArrays:
-    """One row of the smallest and the largest id of each kind: weights that do not fit the vocabulary fail at once."""
+def _extreme_ids(preprocessor: Preprocessor) -> RaggedArrays:
+    """Return one row with the smallest and the largest id: a model smaller than the vocabulary fails on it."""
     largest = {"token_ids": preprocessor.num_ids - 1, "ngram_ids": preprocessor.num_ngrams - 1, "ngram_weights": 1}
     return {
         name: Ragged.from_lengths(np.array([1, largest[name]], DTYPES[name]), np.array([2]))
@@ -154,45 +185,40 @@ def _largest_ids(preprocessor: Preprocessor) -> RaggedArrays:
     }
 
 
-def _read_about(folder: Path) -> dict:
-    path = folder / ABOUT
+def _read_metadata(folder: Path) -> dict:
     try:
-        about = parse_json(read_within(folder, ABOUT, LARGEST_FILES[ABOUT]))
+        metadata = parse_json(read_within(folder, METADATA, LARGEST_FILES[METADATA]))
     except FileNotFoundError:
-        raise RunError(f"{folder}: expected a classifier folder, but it has no {ABOUT}.") from None
+        raise RunError(f"{folder}: expected a classifier folder, but it has no {METADATA}.") from None
     except (OSError, ValueError) as error:
-        raise _damaged(path, str(getattr(error, "strerror", None) or error)) from None
-    version = about.get("format_version") if isinstance(about, dict) else None
-    if type(version) is not int or not isinstance(about.get("files"), dict):
-        raise _damaged(path, "it has no format version and list of files")
+        raise _damaged(folder, f"{METADATA}: {_reason(error)}") from None
+    version = metadata.get("format_version") if isinstance(metadata, dict) else None
+    if type(version) is not int or not isinstance(metadata.get("files"), dict):
+        raise _damaged(folder, f"{METADATA}: expected a format version and a list of files")
     if version > FORMAT_VERSION:
         raise RunError(
-            f"{folder}: expected a classifier of format {FORMAT_VERSION} or older, received format {version}. "
-            "It was made by a newer textclf: pip install --upgrade textclf-keras."
+            f"{folder}: expected a classifier of format {FORMAT_VERSION} or older, got format {version}. "
+            "A newer textclf made it: pip install --upgrade textclf-keras."
         )
-    try:
-        _check_columns(about)
-    except ValueError as error:
-        raise _damaged(path, f"how files are read is not what was written: {error}") from None
-    return about
+    _check_columns(folder, metadata)
+    return metadata
 
 
-def _check_columns(about: dict) -> None:
-    """The columns that `evaluate` and `predict` read where none is named."""
-    text, label = about.get("text_column"), about.get("label_column")
+def _check_columns(folder: Path, metadata: dict) -> None:
+    """Check the names of the columns that `evaluate` and `predict` read by default."""
+    text, label = metadata.get("text_column"), metadata.get("label_column")
     texts = text if isinstance(text, list) and text else [text]
     if not all(isinstance(name, str) and name for name in [*texts, label]):
-        raise ValueError("expected names of columns")
+        raise _damaged(folder, f"{METADATA}: text_column, label_column: expected names of columns")
 
 
 def _read_checked(folder: Path, name: str, expected: object) -> bytes:
-    path = folder / name
     try:
         content = read_within(folder, name, LARGEST_FILES[name])
     except (OSError, ValueError) as error:
-        raise _damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise _damaged(folder, f"{name}: {_reason(error)}") from None
     if _fingerprint(content) != expected:
-        raise _damaged(path, "its content is not what was written (size or checksum differ)")
+        raise _damaged(folder, f"{name}: its size or checksum differs from {METADATA}")
     return content
 
 
@@ -200,5 +226,10 @@ def _fingerprint(content: bytes) -> dict:
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def _damaged(path: Path, reason: str) -> RunError:
-    return RunError(f"{path}: damaged: {reason}. Copy the classifier folder again, or train again.")
+def _reason(error: OSError | ValueError) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _damaged(folder: Path | None, reason: str) -> RunError:
+    where = f"the classifier in {folder}" if folder else "the classifier"
+    return RunError(f"{where} is damaged: {reason}. Copy the classifier folder again, or train again.")

@@ -1,4 +1,4 @@
-"""Texts in, labels and probabilities out, as they come."""
+"""Predict texts and format the predictions as they come: one text a line, JSON Lines or CSV."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,43 +7,98 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+import numpy as np
 
 from textclf.core.files import atomic_file
-from textclf.core.run_folder import RunFolder, find_classifier
 from textclf.data.targets import Targets
-from textclf.inference.classifier import Classifier, load_classifier
-
-
-def load(run: str | Path | RunFolder | None = None) -> Classifier:
-    """The classifier of a run: its folder, its name below `runs/`, or a (copied) classifier folder.
-
-    Without an argument, that of the newest finished run.
-
-    Raises:
-        RunError: there is no such run, or its classifier cannot be used.
-    """
-    return load_classifier(find_classifier(run))
-
+from textclf.inference.classifier import Classifier
 
 UNSURE = "unsure"
 CONTROL_CHARACTERS = dict.fromkeys([*range(32), *range(127, 160)], " ")
 
 
-class Answer(NamedTuple):
-    """What is said of one text."""
+class Prediction(NamedTuple):
+    """The prediction for one text."""
 
     text: str
-    labels: tuple[str, ...]  # one, or any number where the classifier has many; none where it is unsure
-    label_probabilities: list[float]  # of these; where it is unsure the highest
-    probabilities: dict[str, float]  # of all labels in their order, or of the most probable ones, these first
+    labels: tuple[str, ...]  # one; any number with a multi-label classifier; none where the classifier abstains
+    label_probabilities: list[float]  # of `labels`; where the classifier abstains the highest probability
+    probabilities: dict[str, float]  # of all labels in the classifier's order, or of the top k, the best first
 
     def to_dict(self, targets: Targets) -> dict:
-        """As plain JSON: `"label"` (`null`: unsure) and `"probability"`, or `"labels"` where there are many."""
+        """Return plain JSON: "label" (null: unsure) and "probability", or "labels" of a multi-label classifier."""
         if targets.many:
-            said: dict[str, Any] = {"labels": list(self.labels)}
+            predicted: dict[str, Any] = {"labels": list(self.labels)}
         else:
-            said = {"label": self.labels[0] if self.labels else None, "probability": self.label_probabilities[0]}
-        return {"text": self.text, **said, "probabilities": self.probabilities}
+            label = self.labels[0] if self.labels else None
+            predicted = {"label": label, "probability": self.label_probabilities[0]}
+        return {"text": self.text, **predicted, "probabilities": self.probabilities}
+
+
+def predict_texts(
+    classifier: Classifier, texts: list[str], *, threshold: float | None = None, top_k: int | None = None
+) -> list[Prediction]:
+    """Return the prediction for every text.
+
+    Args:
+        classifier: what predicts.
+        texts: any number of them.
+        threshold: as for `Classifier.predict`.
+        top_k: give the probabilities of only so many labels, the most probable first.
+
+    Raises:
+        DataError: a threshold for a classifier with three or more exclusive labels.
+    """
+    return make_predictions(
+        classifier.targets, texts, classifier.predict_proba(texts), threshold=threshold, top_k=top_k
+    )
+
+
+def make_predictions(
+    targets: Targets,
+    texts: Sequence[str],
+    probabilities: np.ndarray,
+    *,
+    threshold: float | None = None,
+    top_k: int | None = None,
+) -> list[Prediction]:
+    """Return predictions from probabilities, (texts, labels). The other arguments are those of `predict_texts`."""
+    decoded = targets.decode(probabilities, threshold)
+    columns = {label: index for index, label in enumerate(targets.labels)}
+    shown: Sequence[int] = range(len(targets.labels))
+    rows = probabilities.astype(float).round(6).tolist()
+    predictions = []
+    for text, labels, row in zip(texts, decoded, rows, strict=True):
+        if top_k is not None:
+            shown = sorted(range(len(row)), key=row.__getitem__, reverse=True)[:top_k]
+        of_labels = [row[columns[label]] for label in labels]
+        if not labels and not targets.many:
+            of_labels = [max(row)]
+        predictions.append(Prediction(text, labels, of_labels, {targets.labels[index]: row[index] for index in shown}))
+    return predictions
+
+
+def format_predictions(
+    classifier: Classifier,
+    chunks: Iterable[list[str]],
+    format: str,
+    *,
+    threshold: float | None = None,
+    top_k: int | None = None,
+) -> Iterator[str]:
+    """Yield the lines to print, chunk by chunk, in the order of the texts.
+
+    Args:
+        classifier: what predicts.
+        chunks: texts; each chunk is predicted as it comes.
+        format: a key of `FORMATTERS`.
+        threshold: as for `predict_texts`.
+        top_k: as for `predict_texts`.
+    """
+    formatter = FORMATTERS[format]
+    for number, texts in enumerate(chunks):
+        predictions = predict_texts(classifier, texts, threshold=threshold, top_k=top_k)
+        yield from formatter(predictions, classifier.targets, with_header=number == 0, only_top=top_k is not None)
 
 
 def check_request(texts: Sequence[str], file: str | None, format: str, *, top_k: int | None, explain: bool) -> None:
@@ -61,7 +116,7 @@ def check_request(texts: Sequence[str], file: str | None, format: str, *, top_k:
 
 
 def write_lines(lines: Iterable[str], path: str | None) -> None:
-    """Lines to standard output as they come, or to a file that is there whole or not at all."""
+    """Write lines to standard output as they come, or to a file, which is complete or absent."""
     if path is None:
         for line in lines:
             click.echo(line)
@@ -70,86 +125,42 @@ def write_lines(lines: Iterable[str], path: str | None) -> None:
         stream.writelines(f"{line}\n" for line in lines)
 
 
-def answers(
-    classifier: Classifier, texts: list[str], *, threshold: float | None = None, top_k: int | None = None
-) -> list[Answer]:
-    """Answers for texts.
+@lru_cache  # few labels, many predictions
+def one_line(label: str) -> str:
+    """Return a label without tabs, line breaks and terminal control characters."""
+    return " ".join(label.translate(CONTROL_CHARACTERS).split())
 
-    Args:
-        threshold: as for `Classifier.predict`.
-        top_k: how many of the most probable labels to give, the most probable first; by default all, in their order.
 
-    Raises:
-        DataError: a threshold where one of several labels is the answer.
+def _as_text(predictions: list[Prediction], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
+    """Yield `label<TAB>probability` for every text, several labels joined by the separator, or the top k in a row.
+
+    `unsure` stands for the label where the classifier abstains.
     """
-    probabilities = classifier.predict_proba(texts)
-    decoded = classifier.targets.decode(probabilities, threshold)
-    names = classifier.labels
-    places = {label: index for index, label in enumerate(names)}
-    shown: Sequence[int] = range(len(names))
-    rows = probabilities.astype(float).round(6).tolist()
-    made = []
-    for text, labels, row in zip(texts, decoded, rows, strict=True):
-        if top_k is not None:
-            shown = sorted(range(len(row)), key=row.__getitem__, reverse=True)[:top_k]
-        of_labels = [row[places[label]] for label in labels]
-        if not labels and not classifier.targets.many:
-            of_labels = [max(row)]
-        made.append(Answer(text, labels, of_labels, {names[index]: row[index] for index in shown}))
-    return made
-
-
-def answer_lines(
-    classifier: Classifier,
-    chunks: Iterable[list[str]],
-    format: str,
-    *,
-    threshold: float | None = None,
-    top_k: int | None = None,
-) -> Iterator[str]:
-    """Lines to print for texts, chunk by chunk, in the order of the texts; arguments as for `answers`."""
-    write = FORMATTERS[format]
-    for number, texts in enumerate(chunks):
-        made = answers(classifier, texts, threshold=threshold, top_k=top_k)
-        yield from write(made, classifier.targets, with_header=number == 0, only_top=top_k is not None)
-
-
-def _as_text(made: list[Answer], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
-    """`label<TAB>probability` on a line for every text; several labels between separators, or by rank.
-
-    In place of the label stands `unsure` where the classifier is that.
-    """
-    for answer in made:
+    for prediction in predictions:
         if only_top:
-            pairs = [(label, f"{value:.4f}") for label, value in answer.probabilities.items()]
+            pairs = [(label, f"{value:.4f}") for label, value in prediction.probabilities.items()]
             yield "\t".join(part for label, value in pairs for part in (one_line(label), value))
         else:
-            values = [f"{value:.4f}" for value in answer.label_probabilities]
-            unsure = not (answer.labels or targets.many)
-            said = UNSURE if unsure else one_line(targets.joined(answer.labels))
-            yield f"{said}\t{targets.joined(values)}"
+            values = [f"{value:.4f}" for value in prediction.label_probabilities]
+            abstains = not (prediction.labels or targets.many)
+            labels = UNSURE if abstains else one_line(targets.joined(prediction.labels))
+            yield f"{labels}\t{targets.joined(values)}"
 
 
-def _as_jsonl(made: list[Answer], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
-    """`{"text", "label", "probability", "probabilities": {label: p}}`, or `"labels": […]` where there are many."""
-    for answer in made:
-        yield json.dumps(answer.to_dict(targets), ensure_ascii=False)
+def _as_jsonl(predictions: list[Prediction], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
+    """Yield `Prediction.to_dict` of every text."""
+    for prediction in predictions:
+        yield json.dumps(prediction.to_dict(targets), ensure_ascii=False)
 
 
-def _as_csv(made: list[Answer], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
-    """Text, label (several between separators, none: unsure) and one column for the probability of every label."""
+def _as_csv(predictions: list[Prediction], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
+    """Yield text, label (joined by the separator; empty: unsure) and one column for the probability of every label."""
     if with_header:
-        answer_columns = ["labels"] if targets.many else ["label", "probability"]
-        yield _csv_line(["text", *answer_columns, *(f"probability_{label}" for label in targets.labels)])
-    for answer in made:
-        values = [*([] if targets.many else answer.label_probabilities), *answer.probabilities.values()]
-        yield _csv_line([answer.text, targets.joined(answer.labels), *(f"{value:.6f}" for value in values)])
-
-
-@lru_cache  # there are few labels, and many answers
-def one_line(label: str) -> str:
-    """A label without tabs and line breaks, which would break the line apart, nor what commands a terminal."""
-    return " ".join(label.translate(CONTROL_CHARACTERS).split())
+        columns = ["labels"] if targets.many else ["label", "probability"]
+        yield _csv_line(["text", *columns, *(f"probability_{label}" for label in targets.labels)])
+    for prediction in predictions:
+        values = [*([] if targets.many else prediction.label_probabilities), *prediction.probabilities.values()]
+        yield _csv_line([prediction.text, targets.joined(prediction.labels), *(f"{value:.6f}" for value in values)])
 
 
 def _csv_line(fields: list) -> str:
@@ -161,8 +172,4 @@ def _csv_line(fields: list) -> str:
     return line.getvalue().removesuffix("\n")
 
 
-FORMATTERS = {
-    "text": _as_text,
-    "jsonl": _as_jsonl,
-    "csv": _as_csv,
-}
+FORMATTERS = {"text": _as_text, "jsonl": _as_jsonl, "csv": _as_csv}

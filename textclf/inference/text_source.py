@@ -1,4 +1,4 @@
-"""Texts to answer: those of a file, of many, or of a pipe, as they come."""
+"""Read the texts to predict, chunk by chunk: from a file, several files, or a pipe."""
 
 import sys
 from collections.abc import Iterator
@@ -20,15 +20,17 @@ def read_texts(
     name: str,
     reading: ReadingOptions = DEFAULTS,
 ) -> Iterator[list[str]]:
-    """Texts of a file or pipe, chunk by chunk.
+    """Yield the texts of a file or pipe, chunk by chunk.
 
     Args:
-        format: a name in `READERS`; by default what the ending of `name` says, otherwise txt, a text a line.
-        column: the column or field with the text, or several.
-        reading: how files are read beyond that, as in training.
+        stream: the bytes of the file.
+        format: a key of `READERS`; by default the one of the file ending, or txt (one text a line).
+        column: the column or field with the text, or several of them.
+        name: of the file, for its ending and for messages.
+        reading: further options, as in training.
 
     Raises:
-        DataError: the file is not of that format, or lacks the column.
+        DataError: the file has another format, or lacks the column.
     """
     ending = PurePath(without_compression(name)).suffix.lower()
     options = reading.model_copy(update={"format": format or ENDINGS.get(ending, "txt")})
@@ -40,7 +42,13 @@ def read_texts(
 def read_source(
     source: str, *, format: str | None, column: str | list[str], reading: ReadingOptions = DEFAULTS
 ) -> Iterator[list[str]]:
-    """Texts of a file, a pattern, a folder, or of standard input for `-`; arguments as for `read_texts`.
+    """Yield the texts of a source, chunk by chunk.
+
+    Args:
+        source: a file, a pattern, a folder, or `-` for standard input.
+        format: as for `read_texts`.
+        column: as for `read_texts`.
+        reading: as for `read_texts`.
 
     Raises:
         DataError: there is no such file, or it cannot be read.

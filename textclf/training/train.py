@@ -105,7 +105,7 @@ def train_on(
             model=fitted.onnx_model,
             preprocessor=preprocessor,
             targets=targets,
-            about=_how_read(config.data),
+            metadata=_how_read(config.data),
         )
         classifier = load_classifier(folder.classifier)
         _compare_with_keras(folder, classifier, encoded["validation"].arrays, fitted.probabilities)
@@ -132,7 +132,7 @@ def _compare_with_keras(
     folder: RunFolder, classifier: Classifier, arrays: RaggedArrays, keras_probabilities: np.ndarray
 ) -> None:
     """The classifier must answer what was trained, or the run does not finish."""
-    difference = float(np.abs(classifier.probabilities_of(arrays) - keras_probabilities).max())
+    difference = float(np.abs(classifier.predict_encoded(arrays) - keras_probabilities).max())
     if not difference <= LARGEST_DIFFERENCE:
         raise TrainingError(
             f"the classifier's probabilities differ from the trained network's by up to {difference:.2g}, more than "
@@ -159,7 +159,7 @@ def _measure_splits(
         split, targets = encoded[name], classifier.targets
         if name == "train" and len(split.classes) > MEASURED_OF_TRAIN:
             split = split.take(np.arange(MEASURED_OF_TRAIN) * len(split.classes) // MEASURED_OF_TRAIN)
-        probabilities = validation_probabilities if name == "validation" else classifier.probabilities_of(split.arrays)
+        probabilities = validation_probabilities if name == "validation" else classifier.predict_encoded(split.arrays)
         metrics[name] = targets.measure(split.classes, probabilities)
         metrics[name]["before_calibration"] = _before_calibration(targets, split.classes, probabilities, temperature)
     _log_decision(classifier.targets, metrics["validation"], temperature)

@@ -62,7 +62,7 @@ def worst_errors(answers: Answers, classifier: Classifier) -> dict | None:
         said = f"row {answers.rows[row]}: “{_shown(targets, answers.truth[row])}” answered with "
         said += f"“{_shown(targets, answers.predicted[row])}”"
         where = f"words that speak {'for' if sign > 0 else 'against'} “{targets.labels[column]}”"
-        parts = _parts(explanation.answer.text, explanation.spans, effects)
+        parts = _parts(explanation.prediction.text, explanation.spans, effects)
         shown.append({"head": said, "note": f"{where}, {answers.probabilities[row, column]:.4f}", "parts": parts})
     return blocks.coloured(shown) if shown else None
 
