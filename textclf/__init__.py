@@ -16,9 +16,8 @@ if TYPE_CHECKING:  # for type checkers and editors, which cannot follow `__getat
     from textclf.core.errors import TextclfError
     from textclf.evaluation.evaluate import evaluate
     from textclf.evaluation.report.report import write_report
-    from textclf.inference.classifier import Classifier
+    from textclf.inference.classifier import Classifier, load
     from textclf.inference.explain import explain
-    from textclf.inference.predict import load
     from textclf.training.resume import resume
     from textclf.training.train import train
 
