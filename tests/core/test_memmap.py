@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from textclf.core import memmap as mapped
 from textclf.core.errors import TrainingError
 from textclf.core.memmap import (
+    check_not_truncated,
     gather,
     map_file,
     pieces,
-    refuse_shortened,
     release_pages,
     stored,
     stored_zeros,
@@ -88,10 +88,10 @@ def test_a_file_that_was_shortened_is_refused_before_it_is_read(tmp_path):
     path.write_bytes(bytes(8))
     with path.open("rb") as stream:
         array = map_file(stream, np.int32)
-    refuse_shortened()
+    check_not_truncated()
     os.truncate(path, 4)
     with pytest.raises(TrainingError, match=r"ids: expected 8 bytes as when it was opened, received 4: somebody has"):
-        refuse_shortened()
+        check_not_truncated()
     os.truncate(path, 8)
-    refuse_shortened()
+    check_not_truncated()
     assert len(array) == 2

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from textclf.core import text_hashing as hashing
 from textclf.core.text_column import text_array
-from textclf.core.text_hashing import GOLDEN_GAMMA, alike, mix64, text_hashes
+from textclf.core.text_hashing import GOLDEN_GAMMA, group_equal, mix64, text_hashes
 
 TEXTS = st.lists(st.sampled_from(["", "a", "b", "cc", "ddd", "eeee"]), max_size=40)
 
@@ -19,7 +19,7 @@ def test_parts_hold_every_row_once_with_the_rank_of_its_hash(columns, largest):
     before = 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hashing, "LARGEST_PART", largest)
-        for part in alike(hashes):
+        for part in group_equal(hashes):
             for found, (rows, numbers) in zip(ranks, part, strict=True):
                 assert (found[rows] == -1).all()
                 assert (np.diff(rows) > 0).all()

@@ -9,10 +9,10 @@ from textclf.core.errors import DataError
 from textclf.data.dataset import (
     ColumnOptions,
     DataOptions,
+    drop_blank_texts,
+    parse_labels,
     read_dataset,
     read_sources,
-    with_labels,
-    without_blank_texts,
 )
 from textclf.data.readers.options import ReadingOptions
 
@@ -38,11 +38,11 @@ def warnings(caplog, monkeypatch):
 
 
 def read(path, separator=None, **columns):
-    return with_labels(read_dataset(path, ColumnOptions(**columns), ReadingOptions()), separator)
+    return parse_labels(read_dataset(path, ColumnOptions(**columns), ReadingOptions()), separator)
 
 
 def read_for_training(path, **columns):
-    return without_blank_texts(read(path, **columns))
+    return drop_blank_texts(read(path, **columns))
 
 
 def rows_of(dataset):

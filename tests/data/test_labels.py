@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textclf.data.labels import Labels, code_column
+from textclf.data.labels import Labels, encode_column
 
 ROWS = st.lists(st.lists(st.sampled_from("abc"), max_size=3).map(tuple), max_size=30)
 
@@ -18,13 +18,13 @@ def test_a_column_is_the_labels_of_each_text(rows, data):
     assert list(labels) == rows
     assert len(labels) == len(rows)
     assert labels.codes.dtype == np.uint8
-    assert labels.count_answers() == Counter(rows)
+    assert labels.count_categories() == Counter(rows)
     assert labels.count() == Counter(label for row in rows for label in set(row))
     assert labels.where(lambda answer: "a" in answer).tolist() == ["a" in row for row in rows]
     indices = data.draw(st.lists(st.integers(0, len(rows) - 1)) if rows else st.just([]))
     taken = labels.take(np.array(indices, int))
     assert list(taken) == [rows[index] for index in indices]
-    assert set(taken.answers) == set(taken)
+    assert set(taken.categories) == set(taken)
     assert list(labels.map(lambda answer: answer[:1])) == [row[:1] for row in rows]
 
 
@@ -36,8 +36,8 @@ def test_columns_of_fields_and_of_lists_share_their_codes():
     numbers = {}
     texts = pa.chunked_array([pa.array(["a", "b"], pa.large_string()), pa.array(["a"], pa.large_string())])
     lists = pa.array([["b"], [], ["a", "b"], ["b"]], pa.list_(pa.large_string()))
-    assert code_column(texts, numbers).tolist() == [0, 1, 0]
-    assert code_column(lists, numbers).tolist() == [1, 2, 3, 1]
+    assert encode_column(texts, numbers).tolist() == [0, 1, 0]
+    assert encode_column(lists, numbers).tolist() == [1, 2, 3, 1]
     assert list(numbers) == [("a",), ("b",), (), ("a", "b")]
 
 
@@ -52,5 +52,5 @@ def test_many_different_answers_have_numbers_of_their_own():
         ("65536",),
         ("0",),
     ]
-    encoded = code_column(pa.array([row[0] for row in rows], pa.large_string()), {})
+    encoded = encode_column(pa.array([row[0] for row in rows], pa.large_string()), {})
     assert encoded[[255, 256, 65_536, 70_000]].tolist() == [255, 256, 65_536, 0]

@@ -13,7 +13,7 @@ from textclf.core import memmap as mapped
 from textclf.core import text_hashing as hashing
 from textclf.core.errors import DataError
 from textclf.data import dataset as dataset_module
-from textclf.data.dataset import ColumnOptions, Dataset, read_dataset, with_labels
+from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_dataset
 from textclf.data.labels import Labels
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.splitting import split
@@ -132,7 +132,7 @@ def test_only_the_first_labels_with_a_single_row_are_named():
 
 def test_single_row_keeps_its_number_in_the_file(write, warnings):
     path = write("text,label\na,\nb,x\nc,rare\nd,x\n")
-    dataset = with_labels(read_dataset(path, ColumnOptions(), ReadingOptions()), None)
+    dataset = parse_labels(read_dataset(path, ColumnOptions(), ReadingOptions()), None)
     with pytest.raises(DataError, match=r"'rare' \(row 3\)"):
         split(dataset, 0.1, seed=1)
 

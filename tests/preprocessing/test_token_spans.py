@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textclf.core.text_column import text_array
 from textclf.preprocessing import token_spans as module
 from textclf.preprocessing import vocabulary
-from textclf.preprocessing.token_spans import grouped, keys_of, same, strings_at, tokens_in
+from textclf.preprocessing.token_spans import equal_tokens, factorize, strings_at, token_keys, tokens_in
 from textclf.preprocessing.vocabulary import Vocabulary, count_tokens
 
 LONG = "a token of more than eight bytes, and of more than sixteen, 好"
@@ -23,25 +23,29 @@ WORDS = st.lists(
 def _keys(request, monkeypatch):
     if request.param != "keys":
         for where in (module, vocabulary):
-            monkeypatch.setattr(where, "keys_of", lambda tokens: np.zeros(len(tokens.starts), np.uint64))
+            monkeypatch.setattr(where, "token_keys", lambda tokens: np.zeros(len(tokens.starts), np.uint64))
 
 
 def test_keys_of_short_tokens_are_their_bytes():
     tokens = tokens_in(text_array(["a", "12345678", "好"]))
-    assert [int(key).to_bytes(8, "little").rstrip(b"\0").decode() for key in keys_of(tokens)] == ["a", "12345678", "好"]
+    assert [int(key).to_bytes(8, "little").rstrip(b"\0").decode() for key in token_keys(tokens)] == [
+        "a",
+        "12345678",
+        "好",
+    ]
 
 
 @settings(deadline=None)
 @given(st.lists(st.text(min_size=1)))
 def test_keys_depend_on_the_token_alone(words):
-    together = keys_of(tokens_in(text_array([*words, LONG])))
-    assert together.tolist() == [keys_of(tokens_in(text_array([word])))[0] for word in [*words, LONG]]
+    together = token_keys(tokens_in(text_array([*words, LONG])))
+    assert together.tolist() == [token_keys(tokens_in(text_array([word])))[0] for word in [*words, LONG]]
 
 
 def test_different_long_tokens_have_different_keys():
     words = [LONG[:start] + letter + LONG[start + 1 :] for start in range(50) for letter in "XYZ"]
     words += ["x" * length for length in range(9, 400)] + [f"number {number:09d}" for number in range(20_000)]
-    assert len(set(keys_of(tokens_in(text_array(words))).tolist())) == len(words)
+    assert len(set(token_keys(tokens_in(text_array(words))).tolist())) == len(words)
 
 
 @settings(deadline=None)
@@ -49,7 +53,7 @@ def test_different_long_tokens_have_different_keys():
 def test_equal_tokens_are_found(words):
     words = [word for word in words if word]
     tokens = tokens_in(text_array(words))
-    numbers, firsts = grouped(tokens, keys_of(tokens))
+    numbers, firsts = factorize(tokens, token_keys(tokens))
     assert strings_at(tokens, firsts).to_pylist() == list(dict.fromkeys(words))
     assert [words[firsts[number]] for number in numbers] == words
 
@@ -60,7 +64,9 @@ def test_the_same_tokens_are_the_same_bytes(pairs):
     words = [word for word, _ in pairs]
     others = [word if equal else word + "x" for word, equal in pairs]
     at = np.arange(len(pairs))
-    assert same(tokens_in(text_array(words)), tokens_in(text_array(others)), at).tolist() == [same for _, same in pairs]
+    assert equal_tokens(tokens_in(text_array(words)), tokens_in(text_array(others)), at).tolist() == [
+        same for _, same in pairs
+    ]
 
 
 @pytest.mark.usefixtures("_keys")

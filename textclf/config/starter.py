@@ -13,7 +13,7 @@ from textclf.config.yaml import parse_yaml
 from textclf.core.errors import DataError, WriteError
 from textclf.core.files import atomic_file
 from textclf.core.formatting import counted, escape_control, first_shown, percent, short_repr
-from textclf.data.dataset import Dataset, read_dataset, with_labels, without_blank_texts
+from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_dataset
 from textclf.data.labels import Labels
 from textclf.data.readers.options import DEFAULTS
 from textclf.data.sniffing import Guess, guess
@@ -21,7 +21,7 @@ from textclf.data.splitting import split
 from textclf.data.target_options import TargetOptions
 from textclf.data.targets import Targets
 from textclf.data.writing_systems import WITHOUT_SPACES, count_characters, script_shares
-from textclf.preprocessing.token_spans import Tokens
+from textclf.preprocessing.token_spans import TokenSpans
 from textclf.preprocessing.tokenizers import TOKENIZERS
 from textclf.preprocessing.vocabulary import count_tokens
 
@@ -66,10 +66,10 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
     found = guess(data)
     raw = read_dataset(data, found.columns, found.reading)
     separator = find_separator(raw.labels)
-    facts = _facts(without_blank_texts(with_labels(raw, separator)), many=separator is not None)
+    facts = _facts(drop_blank_texts(parse_labels(raw, separator)), many=separator is not None)
     split(facts.dataset, facts.size.validation, SEED)  # refuses now what a training would refuse
     if test is not None:
-        with_labels(read_dataset(test, found.columns, found.reading), separator)
+        parse_labels(read_dataset(test, found.columns, found.reading), separator)
     sections = {
         "data": _data(data, test, found, facts),
         "targets": _targets(facts, separator),
@@ -104,8 +104,8 @@ def find_separator(labels: Labels) -> str | None:
 
     A character separates if fewer labels are left without it: `a|b`, `b|c`, `a`, `b`, `c` are three.
     """
-    fields = {label for answer in labels.answers for label in answer}
-    if labels.lists or any(len(answer) > 1 for answer in labels.answers):
+    fields = {label for answer in labels.categories for label in answer}
+    if labels.lists or any(len(answer) > 1 for answer in labels.categories):
         # They need none, but whatever it is splits their labels too.
         return next((one for one in SEPARATORS if not any(one in label for label in fields)), SEPARATORS[0])
     for separator in SEPARATORS:
@@ -123,7 +123,7 @@ def _facts(dataset: Dataset, *, many: bool) -> Facts:
     module = TOKENIZERS[tokenizer]
     lengths: list[np.ndarray] = []
 
-    def split_and_measure(chunk: pa.LargeStringArray) -> Tokens:
+    def split_and_measure(chunk: pa.LargeStringArray) -> TokenSpans:
         tokens = module.split(chunk, module.Options())
         lengths.append(tokens.lengths)  # in any order
         return tokens

@@ -134,7 +134,7 @@ def release_pages() -> None:
             content.madvise(mmap.MADV_DONTNEED)
 
 
-def refuse_shortened() -> None:
+def check_not_truncated() -> None:
     """To be asked before files are read that may be open for hours: to touch what one has lost ends the process.
 
     Raises:

@@ -39,7 +39,7 @@ def text_hashes(texts: pa.LargeStringArray) -> np.ndarray:
     return stored(map_chunks(_hashes, texts), np.uint64)
 
 
-def alike(columns: Sequence[np.ndarray]) -> Iterator[list[tuple[np.ndarray, np.ndarray]]]:
+def group_equal(columns: Sequence[np.ndarray]) -> Iterator[list[tuple[np.ndarray, np.ndarray]]]:
     """Texts by their hashes, a part at a time: equal texts are in one part, in whichever columns they are.
 
     Args:

@@ -17,7 +17,7 @@ from textclf.core.memmap import STRETCH, pieces, stored, stretches
 from textclf.core.parallel import chunks_of, map_chunks
 from textclf.core.pydantic_options import Options
 from textclf.core.text_column import stored_texts
-from textclf.data.labels import Labels, code_column
+from textclf.data.labels import Labels, encode_column
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.sources import read_files
 
@@ -149,9 +149,9 @@ def _read_parts(data: DataOptions) -> dict[str, Dataset]:
             f"{dataset.name}: expected train, validation or test in column '{data.split_column}', received "
             f"'{received}' in row {dataset.rows[unknown[0]]}. Correct it, or remove data.split_column."
         )
-    if ("train",) not in splits.answers:
+    if ("train",) not in splits.categories:
         raise DataError(f"{dataset.name}: expected rows of train in column '{data.split_column}', but there are none.")
-    names = [name for name in ("train", "validation", "test") if (name,) in splits.answers]
+    names = [name for name in ("train", "validation", "test") if (name,) in splits.categories]
     return {name: dataset.take(splits.where(partial(eq, (name,)))) for name in names}
 
 
@@ -167,7 +167,7 @@ def _read(
     def texts_of_tables() -> Iterator[pa.LargeStringArray]:
         for table in read_files(source, columns.text_columns, columns.label_column, reading, split_column):
             for column in table.column_names[1:]:
-                codes[column].append(code_column(table[column], numbers[column]))
+                codes[column].append(encode_column(table[column], numbers[column]))
                 if pa.types.is_list(table[column].type):
                     with_lists.add(column)
             yield from table["text"].chunks
@@ -187,7 +187,7 @@ def _numbered(rows: int) -> np.ndarray:
     return stored((np.arange(some.start + 1, some.stop + 1) for some in pieces(rows)), np.int32)
 
 
-def with_labels(dataset: Dataset, separator: str | None) -> Dataset:
+def parse_labels(dataset: Dataset, separator: str | None) -> Dataset:
     """Labels as they stand in the file -> the labels of each text.
 
     Args:
@@ -197,7 +197,7 @@ def with_labels(dataset: Dataset, separator: str | None) -> Dataset:
     Raises:
         DataError: no row has a label, or one has several where it should have one.
     """
-    if not any(dataset.labels.answers):
+    if not any(dataset.labels.categories):
         raise DataError(f"{dataset.name}: expected labels, received only empty fields. Check data.label_column.")
     if separator is not None:
         return replace(dataset, labels=dataset.labels.map(lambda answer: _split(answer, separator)))
@@ -210,7 +210,7 @@ def with_labels(dataset: Dataset, separator: str | None) -> Dataset:
     return _without(dataset, dataset.labels.where(lambda answer: not answer), "have no label")
 
 
-def without_blank_texts(dataset: Dataset) -> Dataset:
+def drop_blank_texts(dataset: Dataset) -> Dataset:
     """The rows that have a text: the others teach nothing and are left out, and said.
 
     Raises:

@@ -20,7 +20,7 @@ class Labels:
         lists: whether the file has lists of labels, be there ever so few in each.
     """
 
-    answers: list[tuple[str, ...]]
+    categories: list[tuple[str, ...]]
     codes: np.ndarray
     lists: bool = False
 
@@ -37,35 +37,35 @@ class Labels:
         return len(self.codes)
 
     def __getitem__(self, index: int) -> tuple[str, ...]:
-        return self.answers[self.codes[index]]
+        return self.categories[self.codes[index]]
 
     def __iter__(self) -> Iterator[tuple[str, ...]]:
-        return map(self.answers.__getitem__, self.codes)
+        return map(self.categories.__getitem__, self.codes)
 
     def take(self, indices: np.ndarray | slice) -> "Labels":
         """The labels of the texts at `indices`, or of those marked (bool), without the answers that none has."""
         codes = self.codes[indices]
-        occurs = occurrences(codes, len(self.answers)) > 0
-        answers = [self.answers[number] for number in np.flatnonzero(occurs)]
+        occurs = occurrences(codes, len(self.categories)) > 0
+        answers = [self.categories[number] for number in np.flatnonzero(occurs)]
         return Labels(answers, looked_up(compact(np.cumsum(occurs, dtype=np.int32) - 1), codes), self.lists)
 
     def map(self, function: Callable[[tuple[str, ...]], tuple[str, ...]]) -> "Labels":
         """Every answer changed; those that become the same are one."""
-        changed = Labels.of(map(function, self.answers))
-        return Labels(changed.answers, looked_up(changed.codes, self.codes), self.lists)
+        changed = Labels.of(map(function, self.categories))
+        return Labels(changed.categories, looked_up(changed.codes, self.codes), self.lists)
 
     def where(self, condition: Callable[[tuple[str, ...]], bool]) -> np.ndarray:
         """Which texts have an answer that meets a condition, bool (texts,)."""
-        return looked_up(np.array([condition(answer) for answer in self.answers], bool), self.codes)
+        return looked_up(np.array([condition(answer) for answer in self.categories], bool), self.codes)
 
-    def count_answers(self) -> Counter[tuple[str, ...]]:
+    def count_categories(self) -> Counter[tuple[str, ...]]:
         """Texts of each answer."""
-        return Counter(dict(zip(self.answers, occurrences(self.codes, len(self.answers)).tolist(), strict=True)))
+        return Counter(dict(zip(self.categories, occurrences(self.codes, len(self.categories)).tolist(), strict=True)))
 
     def count(self) -> Counter[str]:
         """Texts of each label, the most frequent first, then by name."""
         counts: Counter[str] = Counter()
-        for answer, count in self.count_answers().items():
+        for answer, count in self.count_categories().items():
             counts.update(dict.fromkeys(answer, count))
         return Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
 
@@ -88,7 +88,7 @@ def occurrences(codes: np.ndarray, answers: int) -> np.ndarray:
     return sum((np.bincount(codes[some], minlength=answers) for some in pieces(len(codes))), np.zeros(answers, int))
 
 
-def code_column(column: pa.ChunkedArray | pa.Array, numbers: dict[tuple[str, ...], int]) -> np.ndarray:
+def encode_column(column: pa.ChunkedArray | pa.Array, numbers: dict[tuple[str, ...], int]) -> np.ndarray:
     """A label column as readers give it -> codes, (texts,); a text is one label, a list its labels.
 
     Args:

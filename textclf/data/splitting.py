@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from textclf.core.errors import DataError
-from textclf.core.text_hashing import alike, text_hashes
+from textclf.core.text_hashing import group_equal, text_hashes
 from textclf.data.dataset import Dataset
 from textclf.data.labels import Labels, compact
 
@@ -72,14 +72,14 @@ def _fitting(groups: np.ndarray, sizes: np.ndarray, wanted: int, most: int) -> n
 def _numbered(hashes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows and the groups of identical texts that they are of, counted from 0 on, a part of the groups at a time."""
     first = 0
-    for ((rows, numbers),) in alike([hashes]):
+    for ((rows, numbers),) in group_equal([hashes]):
         yield rows, first + numbers
         first += int(numbers.max(initial=-1)) + 1
 
 
 def _groups(hashes: np.ndarray, labels: Labels) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """The groups of each label, ascending, and the rows of each group; what has no label is of `NO_LABEL`."""
-    parts: dict[str, list[np.ndarray]] = {label: [] for answer in labels.answers for label in answer or (NO_LABEL,)}
+    parts: dict[str, list[np.ndarray]] = {label: [] for answer in labels.categories for label in answer or (NO_LABEL,)}
     sizes = []
     for rows, groups in _numbered(hashes):
         sizes.append(compact(np.unique(groups, return_counts=True)[1]))
@@ -88,7 +88,7 @@ def _groups(hashes: np.ndarray, labels: Labels) -> tuple[dict[str, np.ndarray], 
         present, starts = np.unique(codes[by_code], return_index=True)
         found: dict[str, list[np.ndarray]] = {}
         for code, own in zip(present, np.split(groups[by_code], starts[1:]), strict=True):
-            for label in labels.answers[code] or (NO_LABEL,):
+            for label in labels.categories[code] or (NO_LABEL,):
                 found.setdefault(label, []).append(own)
         for label, of_label in found.items():
             parts[label].append(np.unique(np.concatenate(of_label)).astype(np.int32))
@@ -99,11 +99,11 @@ def _refuse_single_rows(dataset: Dataset) -> None:
     """A class with one row cannot be validated; where a text may have several labels it is only said."""
     counts = dataset.labels.count()
     single = sorted(label for label, count in counts.items() if count == 1)
-    if not single or len(counts) + (() in dataset.labels.answers) == 1:
+    if not single or len(counts) + (() in dataset.labels.categories) == 1:
         return
     named = ", ".join(f"'{label}' (row {_first_row(dataset, label)})" for label in single[:5])
     more = f" and {len(single) - 5} more" if len(single) > 5 else ""
-    if any(len(answer) != 1 for answer in dataset.labels.answers):
+    if any(len(answer) != 1 for answer in dataset.labels.categories):
         log.warning("%s: a single row of %s%s, which cannot be validated", dataset.name, named, more)
         return
     raise DataError(

@@ -97,7 +97,7 @@ class Targets:
         found_type = "multilabel" if many else "binary" if len(names) == 2 else "multiclass"
         chosen = found_type if options.type == "auto" else options.type
         counts = [found[name] for name in names]
-        majority = labels.map(lambda answer: tuple(sorted(answer))).count_answers().most_common(1)[0][0]
+        majority = labels.map(lambda answer: tuple(sorted(answer))).count_categories().most_common(1)[0][0]
         kind = TYPES[chosen]
         targets = cls(chosen, names, counts, majority, options.separator)
         targets.weights = label_weights(options.class_weights, names, counts, len(labels), many=kind.many)
@@ -165,7 +165,7 @@ class Targets:
                 f"{name}: expected the labels of the training data ({named(self.labels)}), received '{first}' "
                 f"in row {rows[unknown[0]]}{others}. Correct the label, or add rows of it to the training data."
             )
-        encoded = self._encoded(labels.answers)
+        encoded = self._encoded(labels.categories)
         rows_of_codes = (encoded[labels.codes[some]] for some in pieces(len(labels)))
         return stored(rows_of_codes, encoded.dtype, encoded.shape[1:])
 
@@ -288,7 +288,7 @@ def separator_for(labels: Labels | Iterable[tuple[str, ...]], options: "TargetOp
     """
     labels = Labels.of(labels)
     looks_many = labels.lists or any(
-        len(answer) > 1 or (answer and options.separator in answer[0]) for answer in labels.answers
+        len(answer) > 1 or (answer and options.separator in answer[0]) for answer in labels.categories
     )
     return options.separator if options.type == "multilabel" or (options.type == "auto" and looks_many) else None
 

@@ -11,7 +11,7 @@ from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_file, checksums, make_folder, write_json
 from textclf.core.run_folder import RunFolder, find_classifier, find_run
-from textclf.data.dataset import ColumnOptions, Dataset, read_dataset, read_sources, with_labels
+from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_dataset, read_sources
 from textclf.data.readers.sources import expand
 from textclf.data.targets import Targets
 from textclf.inference.classifier import Classifier, load_classifier
@@ -57,7 +57,7 @@ def evaluate(
         if output is None and (folder.parent / "run.json").exists():
             run_folder = RunFolder(folder.parent)
             output = run_folder.inside(run_folder.evaluations / Path(data).stem)
-    dataset = with_labels(raw, classifier.targets.separator if classifier.targets.many else None)
+    dataset = parse_labels(raw, classifier.targets.separator if classifier.targets.many else None)
     classes = classifier.targets.encode(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts)
     metrics = classifier.targets.measure(classes, probabilities)

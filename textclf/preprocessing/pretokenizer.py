@@ -5,7 +5,7 @@ from collections import defaultdict
 import pyarrow as pa
 
 from textclf.core.text_column import text_array
-from textclf.preprocessing.token_spans import Tokens
+from textclf.preprocessing.token_spans import TokenSpans
 from textclf.preprocessing.vocabulary import tokens_of
 
 # Scripts written without spaces, of which every character may stand alone. The long-vowel marks belong to no script.
@@ -35,7 +35,7 @@ def separate(texts: pa.LargeStringArray, alone: str) -> pa.LargeStringArray:
     return text_array(text.translate(table) for text in strings)
 
 
-def words_of(texts: pa.LargeStringArray) -> Tokens:
+def words_of(texts: pa.LargeStringArray) -> TokenSpans:
     """What stands between spaces of any kind."""
     import pyarrow.compute as pc
 

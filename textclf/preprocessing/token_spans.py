@@ -19,7 +19,7 @@ AT_ONCE = 2**15  # tokens whose bytes are looked at together: each takes some 50
 FIRST_BYTES = np.array([*((1 << 8 * size) - 1 for size in range(9))], np.uint64)
 
 
-class Tokens(NamedTuple):
+class TokenSpans(NamedTuple):
     """The tokens of many texts, flat; text `i` has `lengths[i]` of them. None is empty."""
 
     content: np.ndarray  # uint8: texts in UTF-8, and `SPARE` bytes of anything
@@ -41,7 +41,7 @@ def with_spare(content: memoryview | bytes) -> np.ndarray:
     return padded
 
 
-def tokens_in(values: pa.LargeStringArray, lengths: np.ndarray | None = None) -> Tokens:
+def tokens_in(values: pa.LargeStringArray, lengths: np.ndarray | None = None) -> TokenSpans:
     """Strings, and the number of them in each text (by default one text has all); empty ones are left out."""
     content, offsets = bytes_of(values)
     sizes = np.diff(offsets)
@@ -49,11 +49,11 @@ def tokens_in(values: pa.LargeStringArray, lengths: np.ndarray | None = None) ->
     if not sizes.all():
         real = sizes > 0
         lengths = np.diff(np.append(0, np.cumsum(real))[np.append(0, np.cumsum(lengths))])
-        return Tokens(with_spare(content), offsets[:-1][real], sizes[real], lengths)
-    return Tokens(with_spare(content), offsets[:-1], sizes, lengths)
+        return TokenSpans(with_spare(content), offsets[:-1][real], sizes[real], lengths)
+    return TokenSpans(with_spare(content), offsets[:-1], sizes, lengths)
 
 
-def strings_at(tokens: Tokens, at: np.ndarray | slice) -> pa.LargeStringArray:
+def strings_at(tokens: TokenSpans, at: np.ndarray | slice) -> pa.LargeStringArray:
     """Some of the tokens as strings."""
     starts, sizes = tokens.starts[at], tokens.sizes[at]
     offsets = np.zeros(len(sizes) + 1, np.int64)
@@ -65,7 +65,7 @@ def strings_at(tokens: Tokens, at: np.ndarray | slice) -> pa.LargeStringArray:
     return pa.LargeStringArray.from_buffers(len(sizes), pa.py_buffer(offsets), pa.py_buffer(content))
 
 
-def keys_of(tokens: Tokens) -> np.ndarray:
+def token_keys(tokens: TokenSpans) -> np.ndarray:
     """A number for each token, uint64: its bytes if it has at most eight, otherwise a hash of them."""
     keys = _eight_bytes(tokens.content)[tokens.starts]
     keys &= FIRST_BYTES[np.minimum(tokens.sizes, 8)]
@@ -81,7 +81,7 @@ def keys_of(tokens: Tokens) -> np.ndarray:
     return keys
 
 
-def same(tokens: Tokens, others: Tokens, at: np.ndarray) -> np.ndarray:
+def equal_tokens(tokens: TokenSpans, others: TokenSpans, at: np.ndarray) -> np.ndarray:
     """Whether each token has the bytes of `others[at]`, for tokens with the same keys; bool (tokens,)."""
     equal = tokens.sizes == others.sizes[at]
     long = equal & (tokens.sizes > 8)
@@ -99,14 +99,14 @@ def key_column(keys: np.ndarray) -> pa.UInt64Array:
     return pa.UInt64Array.from_buffers(pa.uint64(), len(keys), [None, pa.py_buffer(keys)])
 
 
-def grouped(tokens: Tokens, keys: np.ndarray, *, sort: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def factorize(tokens: TokenSpans, keys: np.ndarray, *, sort: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """The number of each token among the different ones, in the order in which they come first; and where that is.
 
     Args:
         sort: slower for tokens that come again and again, in a third of the memory where most come once.
     """
     numbers, firsts = _numbered_by_sorting(keys) if sort else _numbered(key_column(keys))
-    if not same(tokens, tokens, firsts[numbers]).all():  # two tokens with the same key
+    if not equal_tokens(tokens, tokens, firsts[numbers]).all():  # two tokens with the same key
         return _numbered(tokens.values)
     return numbers, firsts
 
@@ -140,7 +140,7 @@ def _eight_bytes(content: np.ndarray) -> np.ndarray:
     return np.ndarray(len(content) - SPARE + 1, "<u8", buffer=content, strides=(1,))
 
 
-def _words_of(tokens: Tokens, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _words_of(tokens: TokenSpans, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Some tokens, eight bytes at a time, the last ones filled up with zeros.
 
     Returns:

@@ -12,7 +12,15 @@ from textclf.core.parallel import map_chunks
 from textclf.core.text_column import text_array
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.ragged import Ragged, truncate
-from textclf.preprocessing.token_spans import Tokens, grouped, key_column, keys_of, same, strings_at, tokens_in
+from textclf.preprocessing.token_spans import (
+    TokenSpans,
+    equal_tokens,
+    factorize,
+    key_column,
+    strings_at,
+    token_keys,
+    tokens_in,
+)
 from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 
 UNKNOWN_ID = 1
@@ -27,15 +35,15 @@ class Counts(NamedTuple):
     """Different tokens in the order of their first occurrence, and how often each occurs."""
 
     tokens: pa.LargeStringArray
-    keys: np.ndarray  # uint64 (tokens,), as from `keys_of`
+    keys: np.ndarray  # uint64 (tokens,), as from `token_keys`
     counts: np.ndarray  # int64 (tokens,)
 
 
 NOTHING = Counts(text_array([]), np.empty(0, np.uint64), np.empty(0, np.int64))
-Split = Callable[[pa.LargeStringArray, Any], Tokens]  # the second are the options of the tokenizer
+Split = Callable[[pa.LargeStringArray, Any], TokenSpans]  # the second are the options of the tokenizer
 
 
-def tokens_of(split_texts: pa.ListArray) -> Tokens:
+def tokens_of(split_texts: pa.ListArray) -> TokenSpans:
     """Lists of strings, as pyarrow's split functions make them -> tokens."""
     # Not `to_numpy`, which imports pandas, as also a Python number given to a function of pyarrow does: that
     # takes longer than to answer.
@@ -44,7 +52,7 @@ def tokens_of(split_texts: pa.ListArray) -> Tokens:
 
 def count_tokens(
     texts: pa.LargeStringArray,
-    split: Callable[[pa.LargeStringArray], Tokens],
+    split: Callable[[pa.LargeStringArray], TokenSpans],
     keep: Callable[[Ragged], object] | None = None,
 ) -> Counts:
     """The different tokens of all texts. Memory grows with them, and not with the texts.
@@ -62,9 +70,9 @@ def count_tokens(
     return _added(whole, waiting, keep)
 
 
-def _counted(tokens: Tokens) -> tuple[Counts, Ragged]:
-    keys = keys_of(tokens)
-    numbers, firsts = grouped(tokens, keys)
+def _counted(tokens: TokenSpans) -> tuple[Counts, Ragged]:
+    keys = token_keys(tokens)
+    numbers, firsts = factorize(tokens, keys)
     counts = Counts(strings_at(tokens, firsts), keys[firsts], np.bincount(numbers, minlength=len(firsts)))
     return counts, Ragged.from_lengths(numbers, tokens.lengths)
 
@@ -84,7 +92,7 @@ def _merged(parts: list[Counts]) -> tuple[Counts, np.ndarray]:
     """One table of counts, and where in it each token of the parts stands, one part after the other."""
     keys, counts = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
     tokens = tokens_in(pa.concat_arrays([part.tokens for part in parts]))
-    numbers, firsts = grouped(tokens, keys, sort=True)
+    numbers, firsts = factorize(tokens, keys, sort=True)
     added = np.bincount(numbers, counts, len(firsts)).astype(np.int64)  # exact as floats: they are below 2**53
     return Counts(strings_at(tokens, firsts), keys[firsts], added), numbers
 
@@ -123,10 +131,10 @@ class Vocabulary:
         return {token: position for position, token in enumerate(self.tokens.to_pylist())}
 
     @cached_property
-    def _by_key(self) -> tuple[Tokens, np.ndarray, np.ndarray] | None:
+    def _by_key(self) -> tuple[TokenSpans, np.ndarray, np.ndarray] | None:
         """The tokens, their keys, and the order in which these ascend; `None` where two have the same."""
         tokens = tokens_in(self.tokens)
-        keys = keys_of(tokens)
+        keys = token_keys(tokens)
         order = np.argsort(keys)
         return None if (np.diff(keys[order]) == 0).any() else (tokens, keys, order)
 
@@ -134,7 +142,7 @@ class Vocabulary:
         """Token -> id."""
         return {token: self.first_id + position for token, position in self._positions.items()}
 
-    def ids_of(self, tokens: Tokens) -> Ragged:
+    def ids_of(self, tokens: TokenSpans) -> Ragged:
         """Tokens -> ids, row by row."""
         found = self._positions_of(tokens)
         known = found >= 0
@@ -144,7 +152,7 @@ class Vocabulary:
         rows = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)
         return Ragged.from_lengths(ids[known], np.bincount(rows[known], minlength=len(tokens.lengths)))
 
-    def _positions_of(self, tokens: Tokens) -> np.ndarray:
+    def _positions_of(self, tokens: TokenSpans) -> np.ndarray:
         """Where each token stands in the vocabulary, or -1."""
         if not len(self.tokens) or not len(tokens.starts):
             return np.full(len(tokens.starts), -1, np.int32)
@@ -152,9 +160,9 @@ class Vocabulary:
             strings = tokens.values.to_pylist()
             return np.fromiter((self._positions.get(token, -1) for token in strings), np.int32, len(strings))
         vocabulary, keys, order = self._by_key
-        wanted = keys_of(tokens)
+        wanted = token_keys(tokens)
         found = _looked_up(wanted, keys) if len(wanted) > FEW_TOKENS else _searched(wanted, keys, order)
-        return np.where((found >= 0) & same(tokens, vocabulary, found), found, -1)
+        return np.where((found >= 0) & equal_tokens(tokens, vocabulary, found), found, -1)
 
 
 def _searched(wanted: np.ndarray, keys: np.ndarray, order: np.ndarray) -> np.ndarray:

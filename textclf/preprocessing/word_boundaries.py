@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from textclf.core.text_column import bytes_of
-from textclf.preprocessing.token_spans import SPARE, Tokens, with_spare
+from textclf.preprocessing.token_spans import SPARE, TokenSpans, with_spare
 from textclf.preprocessing.unicode_classes import ALONE, BEGINS, ENDS, SPACE, WORD, classes_of
 
 ASCII = 0x80  # the first code point that takes more than one byte
@@ -14,7 +14,7 @@ BYTES_OF_CHARACTER = np.repeat(np.array([1, 2, 3, 4], np.uint8), [0xC0, 0x20, 0x
 MUCH = 0.25  # of the bytes belong to characters of several: then it is quicker to go by characters
 
 
-def words_in(texts: pa.LargeStringArray) -> Tokens:
+def words_in(texts: pa.LargeStringArray) -> TokenSpans:
     """`I can't, 你好` -> `I`, `can`, `'`, `t`, `,`, `你`, `好`."""
     view, offsets = bytes_of(texts)
     padded = with_spare(view)
@@ -26,7 +26,7 @@ def words_in(texts: pa.LargeStringArray) -> Tokens:
         starts, ends = places[starts], places[ends]
     else:
         starts, ends = borders(_classes_of_bytes(content, wide), offsets)
-    return Tokens(padded, starts, ends - starts, np.diff(np.searchsorted(starts, offsets)))
+    return TokenSpans(padded, starts, ends - starts, np.diff(np.searchsorted(starts, offsets)))
 
 
 def borders(classes: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

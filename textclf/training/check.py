@@ -12,7 +12,7 @@ from textclf.data import splitting
 from textclf.data.checks import CHECKS
 from textclf.data.checks.context import Material
 from textclf.data.checks.finding import Finding
-from textclf.data.dataset import Dataset, read_sources, with_labels, without_blank_texts
+from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_sources
 from textclf.data.targets import Targets, separator_for
 from textclf.models import check_vector_files
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -102,11 +102,11 @@ def _read_splits(config: Config, findings: list[Finding]) -> tuple[dict[str, Dat
         return {}, None
     separator = separator_for(raw["train"].labels, config.targets)
     splits = {
-        split: _or_failure(findings, "labels", with_labels, dataset, separator)
+        split: _or_failure(findings, "labels", parse_labels, dataset, separator)
         for split, dataset in raw.items()
         if dataset
     }
-    splits["train"] = splits["train"] and _or_failure(findings, "texts", without_blank_texts, splits["train"])
+    splits["train"] = splits["train"] and _or_failure(findings, "texts", drop_blank_texts, splits["train"])
     if splits["train"] is None:
         return {}, None
     many = separator is not None

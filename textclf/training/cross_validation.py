@@ -108,7 +108,7 @@ def _folds(config: Config, given: dict[str, Dataset], folds: int) -> Iterator[di
 
 def _refuse_rare_labels(dataset: Dataset, folds: int) -> None:
     """Every part needs a text of every label, and so does the validation share of the others."""
-    if any(len(answer) != 1 for answer in dataset.labels.answers):
+    if any(len(answer) != 1 for answer in dataset.labels.categories):
         return  # where a text may have several labels, a part may lack one
     label, count = dataset.labels.count().most_common()[-1]
     if count <= folds:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from textclf.config.config import Config
-from textclf.data.dataset import Dataset, read_sources, with_labels, without_blank_texts
+from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_sources
 from textclf.data.splitting import split
 from textclf.data.targets import Targets, separator_for
 from textclf.models import arrays_of, check_vector_files
@@ -37,8 +37,8 @@ def read_labelled(config: Config) -> tuple[dict[str, Dataset], Targets]:
     check_vector_files(config.model)
     raw = {name: read() for name, read in read_sources(config.data).items()}
     separator = separator_for(raw["train"].labels, config.targets)
-    splits = {name: with_labels(dataset, separator) for name, dataset in raw.items()}
-    splits["train"] = without_blank_texts(splits["train"])
+    splits = {name: parse_labels(dataset, separator) for name, dataset in raw.items()}
+    splits["train"] = drop_blank_texts(splits["train"])
     return splits, Targets.fit(splits["train"].labels, config.targets, many=separator is not None)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.hand_made import distinct, found, material, only
 from textclf.core.text_column import text_array
 from textclf.data.checks.near_duplicates import FACTORS, NEIGHBOURS, near_copies, near_pairs
-from textclf.preprocessing.token_spans import keys_of, tokens_in
+from textclf.preprocessing.token_spans import token_keys, tokens_in
 
 WORDS = [f"word{number}" for number in range(2000)]
 SENTENCE = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -120,7 +120,7 @@ def test_texts_of_several_chunks_and_slices_are_compared():
 
 def test_every_process_gives_the_same():
     assert int(FACTORS[0]) == 16_294_208_416_658_607_535
-    assert keys_of(tokens_in(text_array(["a", "seventeen letters"]))).tolist() == [97, 17_009_445_631_549_434_797]
+    assert token_keys(tokens_in(text_array(["a", "seventeen letters"]))).tolist() == [97, 17_009_445_631_549_434_797]
 
 
 @given(st.lists(st.text(max_size=80), max_size=30))

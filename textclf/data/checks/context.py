@@ -85,6 +85,6 @@ class Material:
 
 
 def _numbered(labels: Labels, numbers: dict[tuple[str, ...], int]) -> np.ndarray:
-    keys = (tuple(sorted(set(answer))) for answer in labels.answers)
+    keys = (tuple(sorted(set(answer))) for answer in labels.categories)
     table = np.array([numbers.setdefault(key, len(numbers)) for key in keys], int)
     return looked_up(compact(table), labels.codes)

@@ -15,7 +15,7 @@ from textclf.core.parallel import map_chunks
 from textclf.core.text_hashing import GOLDEN_GAMMA, mix64
 from textclf.data.checks.context import Material
 from textclf.data.checks.finding import Finding, rows_by_split, severity_of
-from textclf.preprocessing.token_spans import keys_of
+from textclf.preprocessing.token_spans import token_keys
 from textclf.preprocessing.tokenizers import word
 
 NEAR = 0.8  # share of equal pairs of words
@@ -86,7 +86,7 @@ def _signatures(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
     num_words = np.bincount(row_of[words], minlength=len(texts))
     usable = num_words >= FEWEST_WORDS
     kept = words & usable[row_of]
-    hashes, row_of = mix64(keys_of(tokens)[kept] * GOLDEN_GAMMA), row_of[kept]
+    hashes, row_of = mix64(token_keys(tokens)[kept] * GOLDEN_GAMMA), row_of[kept]
     pairs = mix64((hashes[:-1] * FACTORS[0] + hashes[1:])[row_of[:-1] == row_of[1:]] * GOLDEN_GAMMA)
     ends = np.cumsum(num_words[usable] - 1)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)

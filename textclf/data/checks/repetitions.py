@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textclf.core.text_hashing import alike
+from textclf.core.text_hashing import group_equal
 
 
 class Repetitions(NamedTuple):
@@ -33,7 +33,7 @@ def find_repetitions(hashes: dict[str, np.ndarray], answers: dict[str, np.ndarra
         marks(), marks(), *({pair: np.zeros(len(hashes[pair[1]]), bool) for pair in pairs} for _ in range(2))
     )
     width = 1 + max((int(numbers.max(initial=0)) for numbers in answers.values()), default=0)
-    for part in alike(list(hashes.values())):
+    for part in group_equal(list(hashes.values())):
         rows = {split: rows for split, (rows, _) in zip(hashes, part, strict=True)}
         texts = {split: numbers for split, (_, numbers) in zip(hashes, part, strict=True)}
         # A number for a text together with its labels.

@@ -10,7 +10,7 @@ from textclf.core.text_column import bytes_of
 from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.pretokenizer import one_space
-from textclf.preprocessing.token_spans import Tokens, with_spare
+from textclf.preprocessing.token_spans import TokenSpans, with_spare
 from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import learn_vocabulary, load_vocabulary
 from textclf.preprocessing.word_boundaries import first_bytes
@@ -22,7 +22,7 @@ class Options(NormalizedOptions):
     tokenizer: Literal["character"] = setting(default="character", description="Single characters (code points).")
 
 
-def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
+def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:
     r"""`I am,\n 好 ` -> `i`, ` `, `a`, `m`, `,`, ` `, `好`.
 
     A run of spaces and line breaks is one space: without any, `now here` would be `nowhere`; and how many
@@ -34,13 +34,13 @@ def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
     return characters(one_space(words))
 
 
-def characters(texts: pa.LargeStringArray) -> Tokens:
+def characters(texts: pa.LargeStringArray) -> TokenSpans:
     """Every code point of every text."""
     content, offsets = bytes_of(texts)
     padded = with_spare(content)
     starts = first_bytes(padded[: len(content)])
     sizes = np.diff(starts, append=len(content))
-    return Tokens(padded, starts, sizes, np.diff(np.searchsorted(starts, offsets)))
+    return TokenSpans(padded, starts, sizes, np.diff(np.searchsorted(starts, offsets)))
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:

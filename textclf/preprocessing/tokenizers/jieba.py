@@ -11,7 +11,7 @@ from textclf.core.text_column import text_array
 from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.pretokenizer import KANA, separate, words_of
-from textclf.preprocessing.token_spans import Tokens
+from textclf.preprocessing.token_spans import TokenSpans
 from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import learn_vocabulary, load_vocabulary
 
@@ -27,7 +27,7 @@ class Options(NormalizedOptions):
     tokenizer: Literal["jieba"] = setting(default="jieba", description="Chinese words by jieba, the rest as `word`.")
 
 
-def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
+def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:
     """`我来到北京, ok` -> `我`, `来到`, `北京`, `,`, `ok`."""
     cut = _import_rjieba().cut
     spaced = (

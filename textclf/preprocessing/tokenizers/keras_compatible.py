@@ -13,7 +13,7 @@ from textclf.core.errors import DataError
 from textclf.core.options import setting
 from textclf.core.text_column import text_array
 from textclf.preprocessing.options import PreprocessingOptions
-from textclf.preprocessing.token_spans import Tokens, strings_at, tokens_in
+from textclf.preprocessing.token_spans import TokenSpans, strings_at, tokens_in
 from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import Vocabulary, count_tokens, tokens_of
 
@@ -33,7 +33,7 @@ class Options(PreprocessingOptions):
     )
 
 
-def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
+def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:
     """`I can't, 你好吗` -> `i`, `can't`, `你好吗`."""
     import pyarrow.compute as pc
 

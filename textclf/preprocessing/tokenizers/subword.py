@@ -15,7 +15,7 @@ from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.pretokenizer import NONE, one_space, separate, words_of
 from textclf.preprocessing.ragged import Ragged, take
-from textclf.preprocessing.token_spans import Tokens
+from textclf.preprocessing.token_spans import TokenSpans
 from textclf.preprocessing.tokenizers.character import characters
 from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID, checked_tokens, learn_vocabulary
@@ -37,7 +37,7 @@ class PieceOptions(NormalizedOptions):
     )
 
 
-def split(texts: pa.LargeStringArray, options: NormalizedOptions) -> Tokens:
+def split(texts: pa.LargeStringArray, options: NormalizedOptions) -> TokenSpans:
     """Words and punctuation as by `word`, but Chinese and Japanese uncut: what belongs together there is learned.
 
     Words carry no mark of where they begin: `happy` is the same piece alone and in `unhappy`, and Chinese, where
@@ -75,7 +75,7 @@ def learn_pairs(texts: pa.LargeStringArray, options: NormalizedOptions, size: in
     return sorted(learned["vocab"], key=learned["vocab"].get)[FIRST_ID:], learned["merges"]
 
 
-def _split_characters(texts: pa.LargeStringArray, options: NormalizedOptions) -> Tokens:
+def _split_characters(texts: pa.LargeStringArray, options: NormalizedOptions) -> TokenSpans:
     return characters(split(texts, options).values)
 
 
@@ -129,7 +129,7 @@ def pieces_of(learned: "tokenizers.Tokenizer", words: pa.LargeStringArray) -> Ra
     )
 
 
-def _encode(learned: "tokenizers.Tokenizer", words: Tokens) -> Ragged:
+def _encode(learned: "tokenizers.Tokenizer", words: TokenSpans) -> Ragged:
     """Every text -> a row with the ids of the pieces of its words; the same word is cut once for all texts."""
     distinct = words.values.dictionary_encode()
     rows = take(pieces_of(learned, distinct.dictionary), np.from_dlpack(distinct.indices))

@@ -7,7 +7,7 @@ import pyarrow as pa
 from textclf.core.options import setting
 from textclf.preprocessing.normalization import normalize
 from textclf.preprocessing.options import NormalizedOptions
-from textclf.preprocessing.token_spans import Tokens
+from textclf.preprocessing.token_spans import TokenSpans
 from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import learn_vocabulary, load_vocabulary
 from textclf.preprocessing.word_boundaries import words_in
@@ -19,7 +19,7 @@ class Options(NormalizedOptions):
     tokenizer: Literal["word"] = setting(default="word", description="Unicode words and punctuation, CJK by character.")
 
 
-def split(texts: pa.LargeStringArray, options: Options) -> Tokens:
+def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:
     """`I can't, 你好` -> `i`, `can`, `'`, `t`, `,`, `你`, `好`."""
     return words_in(normalize(texts, options))
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from textclf.core.memmap import gather, refuse_shortened, release_pages, stored
+from textclf.core.memmap import check_not_truncated, gather, release_pages, stored
 from textclf.preprocessing.ragged import RaggedArrays, lengths_at, lengths_of, num_rows, pad_arrays, take_rows
 
 POOL_BATCHES = 50  # read, sorted by length and shuffled together; the order of texts is random beyond that
@@ -61,7 +61,7 @@ def evaluation_batches(
     """Batches of all rows by length: the numbers of the rows, and {name: (batch, entries)}."""
     order = np.argsort(lengths_of(arrays), kind="stable")
     for start in range(0, len(order), batch_size):
-        refuse_shortened()
+        check_not_truncated()
         numbers = order[start : start + batch_size]
         yield numbers, pad_arrays(take_rows(arrays, numbers), padding)
         release_pages()
@@ -125,7 +125,7 @@ def _batches(
     """
 
     def read(pool: np.ndarray) -> tuple[np.ndarray, ...]:
-        refuse_shortened()
+        check_not_truncated()
         batches = batches_of(int(pool))
         wanted = batches[batches >= 0]
         rows = rows_of(wanted, int(pool))

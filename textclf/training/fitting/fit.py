@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.config.training_options import TrainingOptions
-from textclf.core.memmap import refuse_shortened
+from textclf.core.memmap import check_not_truncated
 from textclf.core.run_folder import RunFolder
 from textclf.data.targets import Targets
 from textclf.models import Member
@@ -98,7 +98,7 @@ def fit_network(
             every=options.checkpoint_steps,
         )
     except tf.errors.OpError:
-        refuse_shortened()  # TensorFlow makes an error of its own of whatever happens while it reads
+        check_not_truncated()  # TensorFlow makes an error of its own of whatever happens while it reads
         raise
     finally:
         bar.close()
