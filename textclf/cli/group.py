@@ -1,4 +1,4 @@
-"""The command group: which commands there are. A command's file is imported when the command is run or listed."""
+"""The command group: which commands there are. A command's file is imported only when that command is run."""
 
 from importlib import import_module
 
@@ -6,26 +6,27 @@ import click
 
 from textclf import __version__
 
-# Command -> module with an attribute `command`, in the order of the help page.
+# Command -> summary, in the order of the help page; module `find_rate` has the command `find-rate`. The summary is the
+# first line of the command's own help, repeated here so that `textclf --help` imports no command.
 COMMANDS = {
-    "configs": "textclf.cli.configs",
-    "new": "textclf.cli.new",
-    "check": "textclf.cli.check",
-    "train": "textclf.cli.train",
-    "resume": "textclf.cli.resume",
-    "find-rate": "textclf.cli.find_rate",
-    "audit": "textclf.cli.audit",
-    "predict": "textclf.cli.predict",
-    "evaluate": "textclf.cli.evaluate",
-    "report": "textclf.cli.report",
-    "compare": "textclf.cli.compare",
-    "list": "textclf.cli.list",
-    "schema": "textclf.cli.schema",
+    "configs": "List the example configs, or copy one.",
+    "new": "Write a config for a file of labelled texts.",
+    "check": "Check a config and its data.",
+    "train": "Train a classifier and evaluate it.",
+    "resume": "Continue an interrupted training.",
+    "find-rate": "Suggest a learning rate (learning-rate range test).",
+    "audit": "List training texts whose label is probably wrong.",
+    "predict": "Classify texts.",
+    "evaluate": "Evaluate a classifier on labelled texts.",
+    "report": "Write an HTML report: scores, curves and errors of a run.",
+    "compare": "Test whether runs differ significantly from the first.",
+    "list": "List architectures, tokenizers, file formats and runs.",
+    "schema": "Print the JSON Schema of a config.",
 }
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are the modules of `COMMANDS`."""
+    """A group that imports `textclf.cli.<command>` on demand and takes its attribute `command`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands in the order of the help page."""
@@ -33,7 +34,14 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command, or `None` if there is no such command."""
-        return import_module(COMMANDS[cmd_name]).command if cmd_name in COMMANDS else None
+        if cmd_name not in COMMANDS:
+            return None
+        return import_module(f"textclf.cli.{cmd_name.replace('-', '_')}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands into the help page."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,9 +1,8 @@
 """Printing of results: as tables on a terminal, plain and uncut in a pipe.
 
-rich is imported when something is printed: `--help` and most of `predict` need none of it.
+rich and json are imported when something is printed: `--help` and `predict` need neither.
 """
 
-import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,8 @@ def print_line(line: str) -> None:
 
 def print_json(content: Any) -> None:
     """Print plain data as indented JSON."""
+    import json
+
     print_line(json.dumps(content, ensure_ascii=False, indent=2))
 
 

@@ -1,6 +1,5 @@
 """`textclf train`: train a classifier, once or by cross-validation."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +60,7 @@ def print_run(run: "RunFolder", report: Path | None = None) -> None:
 
 def print_folds(run: "RunFolder") -> None:
     """Print the metrics of a cross-validation: mean, standard deviation, lowest and highest of the folds."""
-    metrics = json.loads(run.metrics.read_text(encoding="utf-8"))
+    metrics = run.read_metrics()
     table = new_table("", "mean", "deviation", "lowest", "highest")
     for name, title in SUMMARY_METRICS.items():
         if name in metrics["mean"]:
