@@ -1,4 +1,8 @@
-"""Pretrained word vectors: the rows of a vocabulary from a file of word2vec, GloVe or fastText."""
+"""Pretrained word vectors: the rows of a vocabulary from a file of word2vec, GloVe or fastText.
+
+Files may come from a stranger and may be larger than memory. They are read once, front to back, and only the vectors
+of the vocabulary are kept.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,56 +10,58 @@ from pathlib import Path
 from textclf.core.compression import without_compression
 from textclf.core.errors import ConfigError
 from textclf.models.word_vectors import fasttext, text, word2vec
-from textclf.models.word_vectors.stream import Blocks
-from textclf.models.word_vectors.vocabulary_vectors import Wanted
+from textclf.models.word_vectors.stream import ByteStream
+from textclf.models.word_vectors.vocabulary_vectors import VocabularyVectors
 
 # A format module offers
-#   header(blocks) -> what the file says of itself, with `dim`
-#   read(blocks, header, wanted), which fills what is wanted
+#   read_header(stream) -> the header, with `dim`
+#   read_vectors(stream, header, vectors), which fills the vectors of the vocabulary
 FORMATS = {"text": text, "word2vec": word2vec, "fasttext": fasttext}
 
 
 def check_vectors(path: str | Path, dim: int) -> None:
-    """Whether a file of vectors is there and has as many numbers a word as the embedding. Only its beginning is read.
+    """Check that a file of vectors exists and has `dim` numbers a vector. Reads only the header.
 
     Raises:
-        DataError: it cannot be read.
-        ConfigError: it has more or fewer numbers.
+        DataError: the file cannot be read, or is not a file of vectors.
+        ConfigError: its vectors have more or fewer numbers.
     """
-    with Blocks(path) as blocks:
-        _checked_header(blocks, dim)
+    with ByteStream(path) as stream:
+        _read_header(stream, dim)
 
 
-def read_vectors(path: str | Path, ids: Mapping[str, int], *, num_ids: int, dim: int) -> Wanted:
-    """The vectors of the tokens in `ids`; all others pass by, so that memory is that of the vocabulary.
+def read_vectors(path: str | Path, ids: Mapping[str, int], *, num_ids: int, dim: int) -> VocabularyVectors:
+    """Return the vectors of a vocabulary.
 
     Args:
+        path: a file of any of `FORMATS`, which may be compressed.
         ids: token -> row.
-        num_ids: rows there are.
+        num_ids: number of rows.
         dim: numbers of a vector.
 
     Raises:
-        DataError, ConfigError: as `check_vectors`, or something further on is wrong.
+        DataError: the file cannot be read, or is damaged.
+        ConfigError: its vectors have more or fewer numbers than `dim`.
     """
-    with Blocks(path) as blocks:
-        module, header = _checked_header(blocks, dim)
-        wanted = Wanted(ids, dim, num_ids)
-        module.read(blocks, header, wanted)
-    return wanted
+    with ByteStream(path) as stream:
+        module, header = _read_header(stream, dim)
+        vectors = VocabularyVectors(ids, dim, num_ids)
+        module.read_vectors(stream, header, vectors)
+    return vectors
 
 
-def _checked_header(blocks: Blocks, dim: int):
-    module = FORMATS[_format_of(blocks)]
-    header = module.header(blocks)
+def _read_header(stream: ByteStream, dim: int):
+    module = FORMATS[_format_of(stream)]
+    header = module.read_header(stream)
     if header.dim != dim:
         raise ConfigError(
-            f"model.embedding_dim: expected {header.dim}, as many numbers as a vector of {blocks.name} has, "
-            f"received {dim}. --set model.embedding_dim={header.dim}"
+            f"model.embedding_dim: expected {header.dim}, the dimension of the vectors in {stream.name}, got {dim}. "
+            f"--set model.embedding_dim={header.dim}"
         )
     return module, header
 
 
-def _format_of(blocks: Blocks) -> str:
-    if blocks.peek(4) == fasttext.MAGIC:
+def _format_of(stream: ByteStream) -> str:
+    if stream.peek(4) == fasttext.MAGIC:
         return "fasttext"
-    return "word2vec" if without_compression(blocks.name).lower().endswith(".bin") else "text"
+    return "word2vec" if without_compression(stream.name).lower().endswith(".bin") else "text"

@@ -1,4 +1,8 @@
-"""fastText's own .bin: settings, dictionary, then a matrix. A word is the mean of its row and those of its pieces."""
+"""The binary format of fastText: settings, dictionary, matrix. The vector of a word is the mean of several rows.
+
+The rows of a word are its own row and one row for each subword, a character n-gram of the word (Bojanowski et al.
+2017). Words that the dictionary lacks have the mean of their subwords.
+"""
 
 import struct
 from collections.abc import Iterator
@@ -8,144 +12,144 @@ import numpy as np
 
 from textclf.core.errors import DataError
 from textclf.models.word_vectors.header import LARGEST_DIM, Header, check_size
-from textclf.models.word_vectors.stream import Blocks
-from textclf.models.word_vectors.vocabulary_vectors import BY_PIECES, MISSING, Wanted
+from textclf.models.word_vectors.stream import ByteStream
+from textclf.models.word_vectors.vocabulary_vectors import BY_SUBWORDS, MISSING, VocabularyVectors
 
 MAGIC = struct.pack("<i", 793712314)
 VERSIONS = (11, 12)
 SUPERVISED = 3
-END_OF_LINE = b"</s>"  # a word of the dictionary that has no pieces
-LONGEST_WORD, LONGEST_PIECE = 10_000, 100  # bytes, characters
-ROWS = 1024  # of the matrix, read at once
+END_OF_LINE = b"</s>"  # a word of the dictionary without subwords
+LONGEST_WORD, LONGEST_SUBWORD = 10_000, 100  # bytes, characters
+ROWS_AT_ONCE = 1024  # of the matrix
 
 
-class About(NamedTuple):
-    """The settings that say how a vector is made."""
+class FastTextHeader(NamedTuple):
+    """The settings that define a vector. `minn` and `maxn` are fastText's names."""
 
     count: int  # type: ignore[assignment]  # words and labels of the dictionary; hides tuple.count
     dim: int
     words: int
-    buckets: int  # rows behind those of the words, that pieces share by their hash
-    shortest: int  # characters of a piece; with `longest` 0 there are none
-    longest: int
+    buckets: int  # rows behind those of the words, which subwords share by their hash
+    minn: int  # the minimum characters of a subword
+    maxn: int  # the maximum; 0 for no subwords
 
 
-def header(blocks: Blocks) -> About:
-    """What stands before the dictionary.
+def read_header(stream: ByteStream) -> FastTextHeader:
+    """Return what precedes the dictionary.
 
     Raises:
-        DataError: an unknown version, or numbers that cannot be right.
+        DataError: an unknown version, impossible numbers, or a quantized file.
     """
-    _, version, *settings = struct.unpack("<14i", blocks.take(56))
-    dim, model, buckets, shortest, longest = (settings[place] for place in (0, 7, 8, 9, 10))
-    blocks.take(8)
-    count, words, labels, _, pruned = struct.unpack("<3i2q", blocks.take(28))
-    about = About(count, dim, words, buckets, shortest, 0 if version == 11 and model == SUPERVISED else max(0, longest))
-    right = (
+    _, version, *settings = struct.unpack("<14i", stream.read(56))
+    dim, model, buckets, minn, maxn = (settings[place] for place in (0, 7, 8, 9, 10))
+    stream.read(8)
+    count, words, labels, _, pruned = struct.unpack("<3i2q", stream.read(28))
+    header = FastTextHeader(
+        count, dim, words, buckets, minn, 0 if version == 11 and model == SUPERVISED else max(0, maxn)
+    )
+    valid = (
         version in VERSIONS
         and 0 < dim <= LARGEST_DIM
         and 0 <= words <= count == words + labels
         and buckets >= 0
-        and (longest <= 0 or (0 <= shortest <= longest <= LONGEST_PIECE and buckets))
+        and (maxn <= 0 or (0 <= minn <= maxn <= LONGEST_SUBWORD and buckets))
     )
-    if not right:
+    if not valid:
         raise DataError(
-            f"{blocks.name}: expected a .bin of fastText of version {' or '.join(map(str, VERSIONS))}, received one of "
-            f"version {version} with settings that cannot be read."
+            f"{stream.name}: expected a .bin of fastText of version {' or '.join(map(str, VERSIONS))}, got version "
+            f"{version} with settings that cannot be read."
         )
     if pruned > 0:
-        raise _quantized(blocks)
-    check_size(blocks, Header(count, dim), row=10)
-    check_size(blocks, Header(words + buckets, dim), row=4 * dim)
-    return about
+        raise _quantized(stream)
+    check_size(stream, Header(count, dim), row=10)
+    check_size(stream, Header(words + buckets, dim), row=4 * dim)
+    return header
 
 
-def read(blocks: Blocks, about: About, wanted: Wanted) -> None:
-    """Fill what is wanted: also tokens that the file does not have as a word, from their pieces.
+def read_vectors(stream: ByteStream, header: FastTextHeader, vectors: VocabularyVectors) -> None:
+    """Fill the vectors of the vocabulary, those of unknown words from their subwords.
 
     Raises:
-        DataError: the file ends too early, is quantized, or holds a number that is none.
+        DataError: the file ends too early, is quantized, or has a value that is not finite.
     """
-    members = _Members(about)
-    ways: dict[int, int] = {}
-    for number in range(about.count):
-        word = blocks.until(b"\0", LONGEST_WORD)
-        blocks.take(9)  # how often it occurs, and whether it is a label
-        if word is None:
-            raise blocks.cut_off()
-        for place, way in wanted.places(word) if number < about.words else ():
-            if ways.get(place, MISSING) < way:
-                ways[place] = way
-                members.set(place, number, word)
-    for token, place in wanted.ids.items():
-        if place not in ways and members.set(place, None, token.encode("utf-8", "surrogatepass")):
-            ways[place] = BY_PIECES
-    quantized, rows, dim = struct.unpack("<?2q", blocks.take(17))
+    matrix_rows, ways = _read_dictionary(stream, header, vectors)
+    quantized, rows, dim = struct.unpack("<?2q", stream.read(17))
     if quantized:
-        raise _quantized(blocks)
-    if (rows, dim) != (about.words + about.buckets, about.dim):
-        raise DataError(f"{blocks.name}: expected a matrix of {about.words + about.buckets:,} rows, received {rows:,}.")
-    for place, vector in _means(blocks, about, members.of).items():
-        wanted.put([(place, ways[place])], vector, blocks.name)
+        raise _quantized(stream)
+    if (rows, dim) != (header.words + header.buckets, header.dim):
+        raise DataError(
+            f"{stream.name}: expected a matrix of {header.words + header.buckets:,} rows and {header.dim:,} columns, "
+            f"got {rows:,} rows and {dim:,} columns."
+        )
+    for row, vector in _read_means(stream, header, matrix_rows).items():
+        vectors.fill([(row, ways[row])], vector, stream.name)
 
 
-class _Members:
-    """The rows of the matrix whose mean a token is."""
+def _read_dictionary(
+    stream: ByteStream, header: FastTextHeader, vectors: VocabularyVectors
+) -> tuple[dict[int, list[int]], dict[int, int]]:
+    """Return, by the row of a token, the rows of the matrix whose mean it is, and the way it was found."""
+    matrix_rows: dict[int, list[int]] = {}
+    ways: dict[int, int] = {}
+    for number in range(header.count):
+        word = stream.read_until(b"\0", LONGEST_WORD)
+        stream.read(9)  # its frequency, and whether it is a label
+        if word is None:
+            raise stream.truncated()
+        for row, way in vectors.rows_for(word) if number < header.words else ():
+            if ways.get(row, MISSING) < way:
+                ways[row] = way
+                matrix_rows[row] = [number, *_subword_rows(word, header)]
+    for token, row in vectors.ids.items():
+        if row not in ways and (rows := _subword_rows(token.encode("utf-8", "surrogatepass"), header)):
+            ways[row] = BY_SUBWORDS
+            matrix_rows[row] = rows
+    return matrix_rows, ways
 
-    def __init__(self, about: About):
-        self.about = about
-        self.of: dict[int, list[int]] = {}
 
-    def set(self, place: int, row: int | None, word: bytes) -> bool:
-        """The rows of a word; whether there are any."""
-        hashes = () if word == END_OF_LINE else piece_hashes(word, self.about)
-        pieces = [self.about.words + number % self.about.buckets for number in hashes]
-        rows = pieces if row is None else [row, *pieces]
-        if rows:
-            self.of[place] = rows
-        return bool(rows)
+def _subword_rows(word: bytes, header: FastTextHeader) -> list[int]:
+    hashes = () if word == END_OF_LINE else subword_hashes(word, header)
+    return [header.words + number % header.buckets for number in hashes]
 
 
-def piece_hashes(word: bytes, about: About) -> Iterator[int]:
-    """Of every piece of `<word>`, `shortest` to `longest` characters long: FNV-1a, with fastText's signed bytes."""
+def subword_hashes(word: bytes, header: FastTextHeader) -> Iterator[int]:
+    """Yield the hash of every subword of `<word>`: FNV-1a over signed bytes, as in fastText's dictionary.cc."""
     text = b"<" + word + b">"
     starts = [place for place, byte in enumerate(text) if byte & 0xC0 != 0x80] + [len(text)]
     for first in range(len(starts) - 1):
         hashed, begin = 2166136261, starts[first]
-        for length, end in enumerate(starts[first + 1 : first + 1 + about.longest], start=1):
+        for length, end in enumerate(starts[first + 1 : first + 1 + header.maxn], start=1):
             for byte in text[begin:end]:
                 signed = byte | 0xFFFFFF00 if byte >= 128 else byte
                 hashed = (hashed ^ signed) * 16777619 & 0xFFFFFFFF
             begin = end
-            alone = length == 1 and (first == 0 or end == len(text))  # only the mark of an end
-            if length >= about.shortest and not alone:
+            bracket = length == 1 and (first == 0 or end == len(text))  # `<` or `>` alone
+            if length >= header.minn and not bracket:
                 yield hashed
 
 
-def _means(blocks: Blocks, about: About, members: dict[int, list[int]]) -> dict[int, np.ndarray]:
-    """Pass over the matrix once, and keep of it the sums."""
-    places = np.fromiter((place for place, rows in members.items() for _ in rows), np.int64)
-    rows = np.fromiter((row for of_place in members.values() for row in of_place), np.int64)
+def _read_means(stream: ByteStream, header: FastTextHeader, matrix_rows: dict[int, list[int]]) -> dict[int, np.ndarray]:
+    """Return the mean of the matrix rows of each token. Reads the matrix once and keeps only the sums."""
+    tokens = np.fromiter((token for token, rows in matrix_rows.items() for _ in rows), np.int64)
+    rows = np.fromiter((row for of_token in matrix_rows.values() for row in of_token), np.int64)
     order = np.argsort(rows, kind="stable")
-    places, rows = places[order], rows[order]
-    numbers = {place: number for number, place in enumerate(members)}
-    targets = np.array([numbers[place] for place in places.tolist()], np.int64)
-    sums = np.zeros((len(members), about.dim), np.float32)
-    read_rows = 0
-    for start in range(0, about.words + about.buckets, ROWS):
-        first, last = np.searchsorted(rows, [start, start + ROWS])
+    tokens, rows = tokens[order], rows[order]
+    numbers = {token: number for number, token in enumerate(matrix_rows)}
+    targets = np.array([numbers[token] for token in tokens.tolist()], np.int64)
+    sums = np.zeros((len(matrix_rows), header.dim), np.float32)
+    position = 0
+    for start in range(0, header.words + header.buckets, ROWS_AT_ONCE):
+        first, last = np.searchsorted(rows, [start, start + ROWS_AT_ONCE])
         if first == last:
             continue
-        blocks.skip((start - read_rows) * 4 * about.dim)
-        size = min(ROWS, about.words + about.buckets - start)
-        block = np.frombuffer(blocks.take(size * 4 * about.dim), "<f4").reshape(size, about.dim)
+        stream.skip((start - position) * 4 * header.dim)
+        size = min(ROWS_AT_ONCE, header.words + header.buckets - start)
+        block = np.frombuffer(stream.read(size * 4 * header.dim), "<f4").reshape(size, header.dim)
         np.add.at(sums, targets[first:last], block[rows[first:last] - start])
-        read_rows = start + size
-    counts = np.array([len(of_place) for of_place in members.values()])[:, None]
-    return dict(zip(members, sums / np.maximum(counts, 1), strict=True))
+        position = start + size
+    counts = np.array([len(of_token) for of_token in matrix_rows.values()])[:, None]
+    return dict(zip(matrix_rows, sums / np.maximum(counts, 1), strict=True))
 
 
-def _quantized(blocks: Blocks) -> DataError:
-    return DataError(
-        f"{blocks.name}: expected a whole matrix, received a quantized file (.ftz). Take the .bin or .vec."
-    )
+def _quantized(stream: ByteStream) -> DataError:
+    return DataError(f"{stream.name}: quantized files (.ftz) cannot be read. Use the .bin or .vec file.")

@@ -1,22 +1,22 @@
-"""What a file of vectors says of itself."""
+"""The header of a file of vectors."""
 
 from typing import NamedTuple
 
 from textclf.core.errors import DataError
-from textclf.models.word_vectors.stream import Blocks
+from textclf.models.word_vectors.stream import ByteStream
 
 LARGEST_DIM = 100_000
 
 
 class Header(NamedTuple):
-    """How many vectors a file has, `None` where it does not say, and how many numbers each."""
+    """The number of vectors, `None` where the file does not say, and their dimension."""
 
     count: int | None  # type: ignore[assignment]  # hides tuple.count
     dim: int
 
 
 def parse_counts(line: bytes) -> Header | None:
-    """`2000000 300`, the first line of word2vec and fastText; None for any other."""
+    """Return the header of a line such as `2000000 300`, as in word2vec and fastText; None for any other line."""
     fields = line.split()
     if len(fields) != 2 or not all(field.isdigit() and len(field) < 16 for field in fields):
         return None
@@ -24,17 +24,19 @@ def parse_counts(line: bytes) -> Header | None:
     return Header(count, dim) if 0 < dim <= LARGEST_DIM else None
 
 
-def check_size(blocks: Blocks, header: Header, *, row: int) -> None:
-    """Whether the file can hold what its header says.
+def check_size(stream: ByteStream, header: Header, *, row: int) -> None:
+    """Check that the file is large enough for its header.
 
     Args:
-        row: bytes that a vector takes at least.
+        stream: the file.
+        header: number and dimension of the vectors.
+        row: the minimum bytes of a vector.
 
     Raises:
-        DataError: it is too small.
+        DataError: the file is too small.
     """
-    if blocks.size is not None and (header.count or 0) * row > blocks.size:
+    if stream.size is not None and (header.count or 0) * row > stream.size:
         raise DataError(
-            f"{blocks.name}: expected {header.count:,} vectors of {header.dim:,} numbers, as its beginning says, but "
-            f"its {blocks.size:,} bytes cannot hold them: it was cut off, or is no file of word vectors."
+            f"{stream.name}: its header says {header.count:,} vectors of {header.dim:,} numbers, but its "
+            f"{stream.size:,} bytes cannot hold them. Is the file truncated, or not a file of word vectors?"
         )

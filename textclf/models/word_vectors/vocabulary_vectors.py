@@ -1,4 +1,4 @@
-"""The vectors of a vocabulary, gathered from a file that has many more."""
+"""The vectors of a vocabulary, collected from a file that has many more."""
 
 from collections.abc import Mapping
 
@@ -6,18 +6,23 @@ import numpy as np
 
 from textclf.core.errors import DataError
 
-MISSING, BY_PIECES, BY_LOWER_CASE, EXACT = range(4)  # how a token was found; a better way replaces a worse one
+MISSING, BY_SUBWORDS, BY_LOWER_CASE, EXACT = range(4)  # how a token was found; a better way replaces a worse one
 
 
-class Wanted:
-    """A row for each token, filled as the words of a file pass by.
+class VocabularyVectors:
+    """One row for each token, filled while the words of a file pass by.
 
-    A word of the file is for the token that it equals; and for one that it differs from in upper and lower case only,
-    while there is no equal one. Of several words that are for a token the first wins: files have frequent ones first.
+    A word of the file fills the row of the token that it equals. It also fills the row of a token that differs only
+    in case, unless the file has an equal word. Of several candidates the first wins: files begin with frequent words.
 
     Args:
         ids: token -> row.
         dim: numbers of a vector.
+        num_ids: number of rows.
+
+    Attributes:
+        vectors: float32 (num_ids, dim); zero where a token was not found.
+        found: how each token was found, int8 (num_ids,).
     """
 
     def __init__(self, ids: Mapping[str, int], dim: int, num_ids: int):
@@ -25,33 +30,31 @@ class Wanted:
         self.found = np.full(num_ids, MISSING, np.int8)
         self.dim = dim
         self.ids = ids
-        self._exact = {token.encode("utf-8", "surrogatepass"): number for token, number in ids.items()}
+        self._exact = {token.encode("utf-8", "surrogatepass"): row for token, row in ids.items()}
         self._lower: dict[str, list[int]] = {}
-        for token, number in ids.items():
-            self._lower.setdefault(token.lower(), []).append(number)
+        for token, row in ids.items():
+            self._lower.setdefault(token.lower(), []).append(row)
 
-    def places(self, word: bytes) -> list[tuple[int, int]]:
-        """Where the vector of a word belongs, as rows with the way they were found by; mostly nowhere."""
+    def rows_for(self, word: bytes) -> list[tuple[int, int]]:
+        """Return the rows that the vector of a word fills, each with the way it was found; mostly none."""
         exact = self._exact.get(word)
-        if exact is not None and self.found[exact] < EXACT:
-            return [(exact, EXACT), *self._like(word)]
-        return self._like(word)
-
-    def _like(self, word: bytes) -> list[tuple[int, int]]:
         rows = self._lower.get(word.decode("utf-8", "replace").lower(), ())
-        return [(row, BY_LOWER_CASE) for row in rows if self.found[row] < BY_LOWER_CASE]
+        lower = [(row, BY_LOWER_CASE) for row in rows if self.found[row] < BY_LOWER_CASE]
+        return [(exact, EXACT), *lower] if exact is not None and self.found[exact] < EXACT else lower
 
-    def put(self, places: list[tuple[int, int]], vector: np.ndarray, where: str) -> None:
-        """Fill rows from `places`.
+    def fill(self, rows: list[tuple[int, int]], vector: np.ndarray, where: str) -> None:
+        """Fill rows from `rows_for`.
 
         Args:
-            where: of the file the vector comes from, for a message.
+            rows: each with the way it was found.
+            vector: (dim,).
+            where: the file and the number of the vector, for a message.
 
         Raises:
-            DataError: a number that is none.
+            DataError: the vector has a value that is not finite.
         """
         if not np.isfinite(vector).all():
-            raise DataError(f"{where}: expected numbers, received one that is infinite or none at all.")
-        for row, way in places:
+            raise DataError(f"{where}: expected finite numbers, got NaN or infinity.")
+        for row, way in rows:
             if self.found[row] < way:
                 self.vectors[row], self.found[row] = vector, way

@@ -7,7 +7,7 @@ import numpy as np
 
 from textclf.models.embedding import VectorOptions
 from textclf.models.word_vectors import read_vectors
-from textclf.models.word_vectors.vocabulary_vectors import BY_LOWER_CASE, BY_PIECES, MISSING, Wanted
+from textclf.models.word_vectors.vocabulary_vectors import BY_LOWER_CASE, BY_SUBWORDS, MISSING, VocabularyVectors
 from textclf.preprocessing.preprocessor import Preprocessor
 
 log = logging.getLogger(__name__)
@@ -36,14 +36,14 @@ def load_word_vectors(
     table.set_weights([np.where(found[:, None], wanted.vectors, random * spread), *rest])
 
 
-def coverage(wanted: Wanted, token_ids: np.ndarray, name: str) -> str:
+def coverage(wanted: VocabularyVectors, token_ids: np.ndarray, name: str) -> str:
     """How much of the vocabulary, and of the training texts, has a vector, and how it was found."""
     counts = np.zeros(len(wanted.found), np.int64)
     for start in range(0, len(token_ids), COUNTED_AT_ONCE):
         counts += np.bincount(token_ids[start : start + COUNTED_AT_ONCE], minlength=len(counts))
     found = wanted.found > MISSING
     share = counts[found].sum() / max(counts.sum(), 1)
-    ways = {"by their lower-case form": BY_LOWER_CASE, "from their pieces": BY_PIECES}
+    ways = {"by their lower-case form": BY_LOWER_CASE, "from their pieces": BY_SUBWORDS}
     counted = {text: (wanted.found == way).sum() for text, way in ways.items()}
     how = "".join(f", {count:,} of them {text}" for text, count in counted.items() if count)
     return (

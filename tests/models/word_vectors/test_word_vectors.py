@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.models.word_vectors.written_vectors import compressed, counted_text, fasttext_binary, glove, word2vec_binary
+from tests.models.word_vectors.vector_files import compressed, counted_text, fasttext_binary, glove, word2vec_binary
 from textclf.core.errors import ConfigError, DataError, TextclfError
 from textclf.models.word_vectors import check_vectors, read_vectors
-from textclf.models.word_vectors.fasttext import About, piece_hashes
-from textclf.models.word_vectors.vocabulary_vectors import BY_LOWER_CASE, BY_PIECES, EXACT, MISSING
+from textclf.models.word_vectors.fasttext import FastTextHeader, subword_hashes
+from textclf.models.word_vectors.vocabulary_vectors import BY_LOWER_CASE, BY_SUBWORDS, EXACT, MISSING
 
 TABLE = {
     "the": [0.1, 0.2, -0.3],
@@ -39,13 +39,13 @@ def read(path, content, ids=IDS, dim=3):
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_format_gives_the_vectors_of_the_vocabulary(tmp_path, name):
-    wanted = read(tmp_path / name, FILES[name])
+    vectors = read(tmp_path / name, FILES[name])
     expected = np.zeros((8, 3), np.float32)
     expected[2], expected[3], expected[4], expected[5], expected[7] = (
         TABLE[word] for word in ("film", "Paris", "好", "the", "lastword")
     )
-    np.testing.assert_array_equal(wanted.vectors, expected)
-    assert wanted.found.tolist() == [0, 0, EXACT, BY_LOWER_CASE, EXACT, BY_LOWER_CASE, MISSING, EXACT]
+    np.testing.assert_array_equal(vectors.vectors, expected)
+    assert vectors.found.tolist() == [0, 0, EXACT, BY_LOWER_CASE, EXACT, BY_LOWER_CASE, MISSING, EXACT]
 
 
 def test_an_equal_word_replaces_one_that_was_like_it_wherever_it_stands(tmp_path):
@@ -66,9 +66,9 @@ def fnv(text: bytes) -> int:
 
 
 def test_pieces_are_those_of_the_sources():
-    about = About(count=0, dim=1, words=0, buckets=1, shortest=1, longest=3)
+    header = FastTextHeader(count=0, dim=1, words=0, buckets=1, minn=1, maxn=3)
     pieces = ["<a", "<aé", "a", "aé", "aé>", "é", "é>"]  # neither < nor > alone
-    assert sorted(piece_hashes("aé".encode(), about)) == sorted(fnv(piece.encode()) for piece in pieces)
+    assert sorted(subword_hashes("aé".encode(), header)) == sorted(fnv(piece.encode()) for piece in pieces)
     assert fnv(b"a") == 0xE40C292C  # of the published table of FNV-1a
 
 
@@ -76,52 +76,52 @@ def test_pieces_are_those_of_the_sources():
 def test_a_word_of_fasttext_is_the_mean_of_its_row_and_its_pieces(tmp_path, packed):
     buckets = np.random.default_rng(0).normal(size=(5000, 3)).astype(np.float32)
     content = fasttext_binary(TABLE, buckets, shortest=3, longest=4)
-    wanted = read(tmp_path / ("a.bin.gz" if packed else "a.bin"), compressed(content) if packed else content)
+    vectors = read(tmp_path / ("a.bin.gz" if packed else "a.bin"), compressed(content) if packed else content)
 
     def mean(word, *rows):
         marked = f"<{word}>"
         pieces = [marked[start : start + n] for n in (3, 4) for start in range(len(marked) - n + 1)]
         return np.mean([*rows, *(buckets[fnv(piece.encode()) % 5000] for piece in pieces)], axis=0)
 
-    np.testing.assert_allclose(wanted.vectors[2], mean("film", TABLE["film"]), rtol=1e-5)
-    np.testing.assert_allclose(wanted.vectors[3], mean("Paris", TABLE["Paris"]), rtol=1e-5)
-    np.testing.assert_allclose(wanted.vectors[6], mean("unseen"), rtol=1e-5)
-    assert wanted.found[[2, 3, 6]].tolist() == [EXACT, BY_LOWER_CASE, BY_PIECES]
+    np.testing.assert_allclose(vectors.vectors[2], mean("film", TABLE["film"]), rtol=1e-5)
+    np.testing.assert_allclose(vectors.vectors[3], mean("Paris", TABLE["Paris"]), rtol=1e-5)
+    np.testing.assert_allclose(vectors.vectors[6], mean("unseen"), rtol=1e-5)
+    assert vectors.found[[2, 3, 6]].tolist() == [EXACT, BY_LOWER_CASE, BY_SUBWORDS]
 
 
 def test_labels_and_old_supervised_models_have_no_pieces(tmp_path):
     rows = np.ones((4, 3), np.float32)
     content = fasttext_binary(TABLE, rows, shortest=3, longest=4, version=11, model=3, labels=["__label__a", "unseen"])
-    wanted = read(tmp_path / "a.bin", content)
-    np.testing.assert_array_equal(wanted.vectors[2], np.float32(TABLE["film"]))
-    assert wanted.found[6] == MISSING
+    vectors = read(tmp_path / "a.bin", content)
+    np.testing.assert_array_equal(vectors.vectors[2], np.float32(TABLE["film"]))
+    assert vectors.found[6] == MISSING
 
 
 FAULTS = {
     "cut.bin": (word2vec_binary(TABLE)[:-20], "ends before its last vector"),
     "cut.bin.gz": (compressed(word2vec_binary(TABLE)[:-20]), "ends before its last vector"),
-    "damaged.vec.gz": (compressed(counted_text(TABLE))[:-30], "cannot be unpacked"),
+    "damaged.vec.gz": (compressed(counted_text(TABLE))[:-30], "cannot be decompressed"),
     "short.vec": (counted_text(TABLE).replace(b"7 3", b"8 3"), "ends before its last vector"),
     "huge.vec": (b"9999999999 3\nfilm 1 2 3\n", "cannot hold them"),
     "huge.bin": (b"9999999999 3\nfilm 123412341234", "cannot hold them"),
     "huge.fasttext": (fasttext_binary(TABLE)[:56] + b"\xff\xff\xff\x7f" * 9, "cannot be read"),
     "infinite.txt": (
         glove({"film": [1, 2, 3]}).replace(b"2.0000", b"1e99"),
-        "vector 1: expected numbers, received one",
+        "vector 1: expected finite numbers",
     ),
-    "nan.bin": (word2vec_binary({"film": [1, float("nan"), 3]}), "vector 1: expected numbers, received one"),
+    "nan.bin": (word2vec_binary({"film": [1, float("nan"), 3]}), "vector 1: expected finite numbers"),
     "word.txt": (glove(TABLE).replace(b"film 4.0000", b"film four"), "vector 3: expected numbers after the word"),
     "few.txt": (
         glove(TABLE).replace(b"film 4.0000", b"film"),
-        "vector 3: expected 3 numbers after the word, received 2",
+        "vector 3: expected 3 numbers after the word, got 2",
     ),
     "texts.csv": (b"text,label\na film,good\n", "expected a word and its numbers in each line"),
     "words.txt": (b"one two three four\n", "vector 1: expected numbers after the word"),
-    "text.bin": (glove(TABLE), "are in a file whose name ends in .txt or .vec"),
+    "text.bin": (glove(TABLE), "must end in .txt or .vec"),
     "binary.txt": (word2vec_binary({"x" * 40000: [1, 2, 3]}), "is its name right"),
     "empty.txt": (b"", "expected a word and its numbers"),
-    "quantized.bin": (fasttext_binary(TABLE, quantized=True), "received a quantized file"),
-    "pruned.bin": (fasttext_binary(TABLE, pruned=3), "received a quantized file"),
+    "quantized.bin": (fasttext_binary(TABLE, quantized=True), "quantized"),
+    "pruned.bin": (fasttext_binary(TABLE, pruned=3), "quantized"),
     "future.bin": (fasttext_binary(TABLE, version=13), "version 13"),
     "cut.fasttext.bin": (fasttext_binary(TABLE)[:-90], "cannot hold them|ends before its last"),
 }
@@ -139,7 +139,7 @@ def test_the_numbers_of_a_vector_are_those_of_the_embedding(tmp_path):
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
         check_vectors(tmp_path / name, 3)
-        with pytest.raises(ConfigError, match=r"model.embedding_dim: expected 3, .*received 64"):
+        with pytest.raises(ConfigError, match=r"model.embedding_dim: expected 3, .*got 64"):
             check_vectors(tmp_path / name, 64)
 
 
@@ -169,9 +169,9 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, file):
     name, content = file
     path = tmp_path_factory.getbasetemp() / name
     try:
-        wanted = read(path, content)
+        vectors = read(path, content)
     except TextclfError:
         pass
     else:
-        assert np.isfinite(wanted.vectors).all()
-        assert (wanted.vectors[wanted.found == MISSING] == 0).all()
+        assert np.isfinite(vectors.vectors).all()
+        assert (vectors.vectors[vectors.found == MISSING] == 0).all()
