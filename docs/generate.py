@@ -45,12 +45,13 @@ def configuration_page() -> str:
     ]
     for section in ("data", "targets"):
         parts += [f"## {section}\n", _section(Config.model_fields[section], section)]
-    for section, (setting, table, default) in CHOICES.items():
+    for section, (setting, names, default, options_of) in CHOICES.items():
         parts += [f"## {section}\n", f"`{section}.{setting}` chooses which of these settings there are.\n"]
-        for name, module in table.items():
+        for name in names:
+            options = options_of(name)
             mark = " (the default)" if name == default else ""
-            parts += [f"### {setting}: {name}{mark}\n", f"{module.Options.__doc__.strip()}\n"]
-            parts += [_table(module.Options, f"{section}.")]
+            parts += [f"### {setting}: {name}{mark}\n", f"{options.__doc__.strip()}\n"]
+            parts += [_table(options, f"{section}.")]
     parts += ["## training\n", _section(Config.model_fields["training"], "training")]
     return "\n".join(parts)
 

@@ -4,8 +4,8 @@ import pytest
 
 from tests.config.odd_configs import CHOICE, DATA, FORM
 from textclf.config.config import load_config
+from textclf.config.ensemble import MODELS
 from textclf.core.errors import ConfigError
-from textclf.models import ARCHITECTURES
 
 MANY_FAULTS = """\
 seed: -1
@@ -58,7 +58,7 @@ def test_every_fault_is_named_at_once_in_the_order_of_the_file(faults):
         (
             "line 13",
             "model.architecture",
-            f"expected one of {', '.join(ARCHITECTURES)}, received 'lsmt'; did you mean 'lstm'?",
+            f"expected one of {', '.join(MODELS)}, received 'lsmt'; did you mean 'lstm'?",
         ),
         ("line 14", "model.units", "expected a whole number of at least 1, received 1.5"),
         ("line 15", "model.num_layers", "expected a whole number of at least 1 and of at most 8, received 9"),

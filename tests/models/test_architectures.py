@@ -9,8 +9,7 @@ import pytest
 
 from textclf.data.targets import TYPES, Targets
 from textclf.export.onnx import build_graph
-from textclf.models import build_model
-from textclf.models.networks import NETWORKS
+from textclf.models import ARCHITECTURES, build_model
 from textclf.models.sizes import Sizes
 
 SIZES = Sizes(num_ids=12, sequence_length=7, num_ngrams=12)
@@ -49,9 +48,9 @@ VARIANTS = {
 
 
 def options_of(architecture: str, **changed):
-    known = NETWORKS[architecture].Options.model_fields
+    known = ARCHITECTURES[architecture].Options.model_fields
     small = {name: value for name, value in SMALL.items() if name in known}
-    return NETWORKS[architecture].Options(**{**small, **changed})
+    return ARCHITECTURES[architecture].Options(**{**small, **changed})
 
 
 def model_of(architecture: str, targets: Targets = TARGETS["binary"], **changed) -> keras.Model:
@@ -73,7 +72,7 @@ def batch(architecture: str, width: int = 7) -> dict[str, np.ndarray]:
     for row, length in enumerate([7, 1, 3, 5, 2]):
         ids[row, length:] = weights[row, length:] = 0
     arrays = {"token_ids": ids, "ngram_ids": ids, "ngram_weights": weights}
-    return {name: arrays[name] for name in NETWORKS[architecture].INPUTS}
+    return {name: arrays[name] for name in ARCHITECTURES[architecture].INPUTS}
 
 
 def logits_of(model: keras.Model, arrays: dict[str, np.ndarray]) -> np.ndarray:
@@ -97,12 +96,12 @@ def alone(arrays: dict[str, np.ndarray], row: int) -> dict[str, np.ndarray]:
 
 
 cases = pytest.mark.parametrize(
-    ("architecture", "targets"), [(a, t) for a, t in itertools.product(NETWORKS, TARGETS.values())]
+    ("architecture", "targets"), [(a, t) for a, t in itertools.product(ARCHITECTURES, TARGETS.values())]
 )
-each = pytest.mark.parametrize("architecture", NETWORKS)
+each = pytest.mark.parametrize("architecture", ARCHITECTURES)
 each_variant = pytest.mark.parametrize(
     ("architecture", "changed"),
-    [(architecture, changed) for architecture in NETWORKS for changed in [{}, *VARIANTS[architecture]]],
+    [(architecture, changed) for architecture in ARCHITECTURES for changed in [{}, *VARIANTS[architecture]]],
     ids=lambda value: value if isinstance(value, str) else " ".join(map(str, value.values())) or "default",
 )
 
@@ -112,7 +111,7 @@ def test_every_target_type_has_a_case():
 
 
 def test_every_architecture_has_variants():
-    assert set(VARIANTS) == set(NETWORKS)
+    assert set(VARIANTS) == set(ARCHITECTURES)
 
 
 @cases
@@ -121,7 +120,7 @@ def test_logits_have_a_column_for_every_unit(architecture, targets):
     assert logits.shape == (5, targets.num_units)
 
 
-@pytest.mark.parametrize(("architecture", "targets"), list(zip(NETWORKS, itertools.cycle(TARGETS.values()))))
+@pytest.mark.parametrize(("architecture", "targets"), list(zip(ARCHITECTURES, itertools.cycle(TARGETS.values()))))
 def test_a_few_steps_lower_the_loss(architecture, targets):
     model = model_of(architecture, targets, dropout=0.0)
     model.optimizer.learning_rate = 0.05
@@ -146,10 +145,10 @@ def test_padding_is_never_read(architecture, changed):
 @pytest.mark.parametrize(
     ("architecture", "targets", "changed"),
     [
-        *((architecture, targets, {}) for architecture in NETWORKS for targets in TARGETS.values()),
+        *((architecture, targets, {}) for architecture in ARCHITECTURES for targets in TARGETS.values()),
         *(
             (architecture, TARGETS["binary"], changed)
-            for architecture in NETWORKS
+            for architecture in ARCHITECTURES
             for changed in VARIANTS[architecture]
         ),
     ],
@@ -187,7 +186,7 @@ def test_the_same_seed_gives_the_same_weights(architecture):
 
 @pytest.mark.parametrize(
     ("architecture", "option"),
-    [(name, option) for name, module in NETWORKS.items() for option in module.Options.model_fields],
+    [(name, option) for name, module in ARCHITECTURES.items() for option in module.Options.model_fields],
 )
 def test_every_option_is_used(architecture, option):
     if option == "architecture":
@@ -201,7 +200,7 @@ def description(model: keras.Model) -> str:
 
 
 def test_number_of_weights_of_the_default_lstm():
-    model = build_model(NETWORKS["lstm"].Options(), Sizes(1000, 256), num_units=1)
+    model = build_model(ARCHITECTURES["lstm"].Options(), Sizes(1000, 256), num_units=1)
     # embedding 1000 * 64, four gates of (64 inputs + 64 states + a bias) * 64, logits 64 + 1
     assert model.count_params() == 64_000 + 4 * (64 + 64 + 1) * 64 + 65
 
@@ -238,7 +237,9 @@ def test_recurrent_dropout_hides_the_same_numbers_at_every_step():
     assert (dropped == dropped[0]).all()
 
 
-@pytest.mark.parametrize("architecture", [name for name in NETWORKS if "l2" in NETWORKS[name].Options.model_fields])
+@pytest.mark.parametrize(
+    "architecture", [name for name in ARCHITECTURES if "l2" in ARCHITECTURES[name].Options.model_fields]
+)
 def test_the_penalty_is_on_all_kernels_and_on_no_table(architecture):
     """So that a step does not move what a batch does not have; and it makes the kernels smaller."""
     smaller = {}

@@ -19,11 +19,11 @@ def command():
 
 def print_choices() -> None:
     """Print the names that a config can choose from."""
+    from textclf.config.ensemble import MODELS
     from textclf.data.readers import READERS
-    from textclf.models import ARCHITECTURES
     from textclf.preprocessing.tokenizers import TOKENIZERS
 
-    for title, table in {"architectures": ARCHITECTURES, "tokenizers": TOKENIZERS, "formats": READERS}.items():
+    for title, table in {"architectures": MODELS, "tokenizers": TOKENIZERS, "formats": READERS}.items():
         print_line(f"{title}: {', '.join(table)}")
 
 

@@ -2,15 +2,18 @@
 
 import copy
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 from io import StringIO
+from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field, ValidationError, create_model
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from textclf.config.ensemble import MODELS
 from textclf.config.problems import SETTINGS, faults_of, report
 from textclf.config.removed_settings import drop_removed_settings
 from textclf.config.training_options import TrainingOptions
@@ -21,7 +24,6 @@ from textclf.core.formatting import escape_control, short_repr
 from textclf.core.pydantic_options import Options, is_settings, ordered_fields
 from textclf.data.dataset import DataOptions
 from textclf.data.target_options import TargetOptions
-from textclf.models import ARCHITECTURES
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.tokenizers import TOKENIZERS
 
@@ -41,10 +43,18 @@ class Config(Options):
     training: TrainingOptions = Field(TrainingOptions(), description="How it is fitted.")
 
 
-# Section -> the setting in it that chooses a part, the table to choose from, and the part if none is named.
+class Choice(NamedTuple):
+    """A section whose settings depend on one of them."""
+
+    setting: str  # that chooses
+    names: tuple[str, ...]
+    default: str
+    options: Callable[[str], type[Any]]  # the settings of the section when this name is chosen
+
+
 CHOICES = {
-    "preprocessing": ("tokenizer", TOKENIZERS, "word"),
-    "model": ("architecture", ARCHITECTURES, "lstm"),
+    "preprocessing": Choice("tokenizer", tuple(TOKENIZERS), "word", lambda name: TOKENIZERS[name].Options),
+    "model": Choice("architecture", tuple(MODELS), "lstm", MODELS.__getitem__),
 }
 
 
@@ -68,8 +78,8 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
     if not isinstance(data, dict) or any(fault.is_no_yaml for fault in faults):
         raise ConfigError(report(name, faults))
     data = {key: value for key, value in data.items() if value is not None}  # `training:` with nothing below it
-    for section, (setting, table, default) in CHOICES.items():
-        chosen[section], data = _choose(section, setting, table, default, data, document.places, faults)
+    for section in CHOICES:
+        chosen[section], data = _choose(section, data, document.places, faults)
     config_type = config_class(**chosen)
     config = None
     try:
@@ -91,7 +101,8 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
 
 def config_class(preprocessing: str, model: str) -> type[Config]:
     """`Config` with the settings of the chosen tokenizer and architecture."""
-    parts = {"preprocessing": TOKENIZERS[preprocessing].Options, "model": ARCHITECTURES[model].Options}
+    chosen = {"preprocessing": preprocessing, "model": model}
+    parts = {section: CHOICES[section].options(name) for section, name in chosen.items()}
     fields: dict[str, Any] = {
         section: (part, Field(part(), description=Config.model_fields[section].description))
         for section, part in parts.items()
@@ -133,8 +144,7 @@ def json_schema() -> dict:
     fields: dict[str, Any] = {
         section: (part, Field(None, description=Config.model_fields[section].description))
         for section, part in (
-            (section, _union([module.Options for module in table.values()]))
-            for section, (_, table, _) in CHOICES.items()
+            (section, _union(map(choice.options, choice.names))) for section, choice in CHOICES.items()
         )
     }
     whole = create_model("Config", __base__=Config, __doc__=Config.__doc__, **fields)
@@ -145,11 +155,8 @@ def json_schema() -> dict:
     }
 
 
-def _union(classes: list[type]) -> Any:
-    union: Any = classes[0]
-    for part in classes[1:]:
-        union = union | part
-    return union
+def _union(classes: Iterable[type[Any]]) -> Any:
+    return reduce(or_, classes)
 
 
 def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
@@ -205,14 +212,15 @@ def _apply(override: str, document: Document) -> None:
         document.places[keys] = place
 
 
-def _choose(section, setting, table, default, data, places, faults) -> tuple[str, dict]:
-    """The part chosen in a section; an unknown one is a fault, and the rest is checked as for the default."""
+def _choose(section: str, data: dict, places: dict[tuple, str], faults: list[Fault]) -> tuple[str, dict]:
+    """Return the name chosen in a section, and the data; an unknown name is a problem and replaced by the default."""
+    setting, names, default, _ = CHOICES[section]
     settings = data.get(section)
     if not isinstance(settings, dict) or setting not in settings:
         return default, data
     name = settings[setting]
-    if isinstance(name, str) and name in table:
+    if isinstance(name, str) and name in names:
         return name, data
-    message = f"expected one of {', '.join(table)}, received {short_repr(name)}{did_you_mean(str(name), table)}"
+    message = f"expected one of {', '.join(names)}, received {short_repr(name)}{did_you_mean(str(name), names)}"
     faults.append(Fault((section, setting), places.get((section, setting), ""), message))
     return default, {**data, section: {**settings, setting: default}}

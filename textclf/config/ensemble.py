@@ -1,29 +1,34 @@
-"""Architecture `ensemble`: several networks, each fitted by itself, joined by the sum of their weighted logits.
+"""Several networks in one config: the settings of an ensemble, and the members that a training fits.
 
-Networks that fail differently are right more often together. Joining them late, after each has been fitted, gave more
-than one network with several inputs (see docs/experiments.md).
+Each member is fitted by itself, and their logits are combined by weights found on the validation texts. Networks that
+make different errors are right more often together; combining them after each has been fitted gave more than one
+network with several inputs (docs/experiments.md). A config with one network has one member.
 """
 
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
 from textclf.config.training_options import TrainingOptions
 from textclf.core.pydantic_options import Options as BaseOptions
-from textclf.models.networks import NETWORKS
+from textclf.models import ARCHITECTURES
+from textclf.models.word_vectors import check_vectors
 
 if TYPE_CHECKING:
-    Network = Any  # any of them, of which the table decides
+    ModelOptions = Any  # the options of any architecture: the table decides which
 else:
-    Network = Annotated[reduce(or_, [one.Options for one in NETWORKS.values()]), Field(discriminator="architecture")]
+    ModelOptions = Annotated[
+        reduce(or_, [architecture.Options for architecture in ARCHITECTURES.values()]),
+        Field(discriminator="architecture"),
+    ]
 
 
-class Member(BaseOptions):
+class MemberOptions(BaseOptions):
     """One network of an ensemble."""
 
-    model: Network = Field(description="The network: `architecture` and its settings, as below `model`.")
+    model: ModelOptions = Field(description="The network: `architecture` and its settings, as below `model`.")
     training: TrainingOptions | None = Field(
         None, description="How it is fitted, all settings as below `training`; null: as `training` says."
     )
@@ -33,9 +38,68 @@ class Options(BaseOptions):
     """Several networks joined by weights that are found on the validation texts."""
 
     architecture: Literal["ensemble"] = Field("ensemble", description="Several networks, joined.")
-    members: list[Member] = Field(
-        [Member(model=NETWORKS["ngrams"].Options()), Member(model=NETWORKS["cnn"].Options())],
+    members: list[MemberOptions] = Field(
+        [MemberOptions(model=ARCHITECTURES["ngrams"].Options()), MemberOptions(model=ARCHITECTURES["cnn"].Options())],
         min_length=1,
         max_length=8,
         description="The networks; each is fitted by itself.",
     )
+
+
+# What `model.architecture` can be: the settings by name.
+MODELS: dict[str, type[Any]] = {
+    **{name: architecture.Options for name, architecture in ARCHITECTURES.items()},
+    "ensemble": Options,
+}
+
+
+class Member(NamedTuple):
+    """One network to fit."""
+
+    name: str  # of its folder in an ensemble: 1-ngrams
+    model: Any  # the `Options` of its architecture
+    training: TrainingOptions
+
+
+def members_of(model: Any, training: TrainingOptions) -> list[Member]:
+    """Return the members of an ensemble, or the only network as one member.
+
+    Args:
+        model: the `Options` of an architecture or of an ensemble.
+        training: the settings for members that have none of their own.
+    """
+    if not isinstance(model, Options):
+        return [Member(model.architecture, model, training)]
+    return [
+        Member(f"{number}-{member.model.architecture}", member.model, member.training or training)
+        for number, member in enumerate(model.members, start=1)
+    ]
+
+
+def input_arrays(model: Any) -> tuple[str, ...]:
+    """Return the names of the arrays that the network reads, or any network of an ensemble."""
+    networks = _networks(model)
+    return tuple(dict.fromkeys(name for one in networks for name in ARCHITECTURES[one.architecture].INPUTS))
+
+
+def check_vector_files(model: Any) -> None:
+    """Check the beginning of each file of word vectors that the networks start from.
+
+    Raises:
+        DataError: a file cannot be read.
+        ConfigError: its vectors do not have `embedding_dim` numbers.
+    """
+    for one in _networks(model):
+        if vectors := getattr(one, "vectors", None):
+            check_vectors(vectors.file, one.embedding_dim)
+
+
+def vector_files(model: Any) -> list[str]:
+    """Return the files of word vectors that the networks start from."""
+    vectors = (getattr(one, "vectors", None) for one in _networks(model))
+    return [options.file for options in vectors if options]
+
+
+def _networks(model: Any) -> list[Any]:
+    """The `Options` of every network."""
+    return [member.model for member in model.members] if isinstance(model, Options) else [model]

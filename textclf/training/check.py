@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from textclf.config.config import Config, load_config
+from textclf.config.ensemble import check_vector_files
 from textclf.core.errors import ConfigError, TextclfError
 from textclf.data import splitting
 from textclf.data.checks import CHECKS
@@ -14,7 +15,6 @@ from textclf.data.checks.context import Material
 from textclf.data.checks.finding import Finding
 from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_sources
 from textclf.data.targets import Targets, separator_for
-from textclf.models import check_vector_files
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.loggers import check_loggers
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from textclf.config.config import Config
+from textclf.config.ensemble import check_vector_files, input_arrays
 from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_sources
 from textclf.data.splitting import split
 from textclf.data.targets import Targets, separator_for
-from textclf.models import arrays_of, check_vector_files
 from textclf.preprocessing.cache import encoded_texts
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.encoded_split import EncodedSplit
@@ -60,5 +60,5 @@ def encode(
         WriteError: there is no room in the cache.
     """
     texts = {name: dataset.texts for name, dataset in splits.items()}
-    preprocessor, arrays = encoded_texts(config.preprocessing, texts, cache, arrays_of(config.model))
+    preprocessor, arrays = encoded_texts(config.preprocessing, texts, cache, input_arrays(config.model))
     return preprocessor, {name: EncodedSplit(arrays[name], classes[name]) for name in splits}

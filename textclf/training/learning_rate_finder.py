@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.config.config import Config, load_config
+from textclf.config.ensemble import Member, members_of
 from textclf.core.errors import TrainingError
 from textclf.core.run_folder import CACHE, RUNS
 from textclf.data.targets import Targets
-from textclf.models import Member, members_of
-from textclf.models.networks import NETWORKS
+from textclf.models import ARCHITECTURES
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.encoded_dataset import encode, encoded_labels, read_splits
 from textclf.training.encoded_split import EncodedSplit
@@ -60,7 +60,7 @@ def sweep(member: Member, train: EncodedSplit, preprocessor: Preprocessor, targe
         from textclf.training.fitting.callbacks import StepLosses
         from textclf.training.fitting.compile import batches_for, compile_network
         from textclf.training.fitting.optimizers.schedules import Rise
-    train = train.select(NETWORKS[member.model.architecture].INPUTS)
+    train = train.select(ARCHITECTURES[member.model.architecture].INPUTS)
     rise = Rise(LOWEST, HIGHEST, STEPS)
     model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rise)
     losses = StepLosses(lambda losses: smoothed(losses)[-1] > LOST * smoothed(losses).min())

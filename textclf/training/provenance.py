@@ -11,9 +11,9 @@ from typing import Any
 
 from textclf import __version__
 from textclf.config.config import Config
+from textclf.config.ensemble import vector_files
 from textclf.core.files import checksums
 from textclf.data.readers.sources import expand
-from textclf.models import vector_files
 
 PACKAGES = ("tensorflow", "keras", "onnx", "onnxruntime", "numpy", "pandas", "pyarrow", "tokenizers", "rjieba")
 

@@ -7,8 +7,9 @@ from functools import partial
 import keras
 import tensorflow as tf
 
+from textclf.config.ensemble import Member
 from textclf.data.targets import Targets
-from textclf.models import Member, build_model
+from textclf.models import build_model
 from textclf.models.sizes import Sizes
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import mean_length

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.config.config import Config
+from textclf.config.ensemble import Member, members_of
 from textclf.core.run_folder import RunFolder
 from textclf.data.targets import Targets
 from textclf.evaluation.calibration import fit_temperature
 from textclf.export.onnx import build_graph
-from textclf.models import Member, members_of
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.encoded_split import EncodedSplit
 from textclf.training.fitting.callbacks import in_epochs

@@ -9,13 +9,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from textclf.config.ensemble import Member
 from textclf.config.training_options import TrainingOptions
 from textclf.core.memmap import check_not_truncated
 from textclf.core.run_folder import RunFolder
 from textclf.data.targets import Targets
-from textclf.models import Member
+from textclf.models import ARCHITECTURES
 from textclf.models.checkpoints import assign, load_checkpoint, weights_of
-from textclf.models.networks import NETWORKS
 from textclf.models.xla_lstm.layer import choose_kernels
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import longest, mean_length
@@ -74,7 +74,7 @@ def fit_network(
         Interrupted: a signal asked for an end; the state is kept.
     """
     options, padding = member.training, preprocessor.options.padding
-    inputs = NETWORKS[member.model.architecture].INPUTS
+    inputs = ARCHITECTURES[member.model.architecture].INPUTS
     train, validation = train.select(inputs), validation.select(inputs)
     epoch_steps, per_epoch = num_steps(len(train.classes), options.batch_size), options.validations_per_epoch
     steps = max(1, round(epoch_steps / per_epoch))  # to a validation

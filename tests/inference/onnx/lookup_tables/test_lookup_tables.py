@@ -14,8 +14,7 @@ from textclf.inference.onnx import lookup_tables
 from textclf.inference.onnx.lookup_tables import PATTERNS, add_lookup_tables
 from textclf.inference.onnx.session import open_session, run_session
 from textclf.inference.onnx.verify import check_graph
-from textclf.models import build_model
-from textclf.models.networks import NETWORKS
+from textclf.models import ARCHITECTURES, build_model
 from textclf.models.sizes import Sizes
 
 SIZES = Sizes(num_ids=40, sequence_length=9, num_ngrams=0)
@@ -26,9 +25,9 @@ SMALL = {"embedding_dim": 6, "units": 5, "filters": 5, "num_heads": 2, "head_dim
 
 def network(architecture: str = "lstm", **changed) -> keras.Model:
     """Random weights, biases too."""
-    known = NETWORKS[architecture].Options.model_fields
+    known = ARCHITECTURES[architecture].Options.model_fields
     sizes = {name: value for name, value in SMALL.items() if name in known}
-    model = build_model(NETWORKS[architecture].Options(**{**sizes, **changed}), SIZES, num_units=1)
+    model = build_model(ARCHITECTURES[architecture].Options(**{**sizes, **changed}), SIZES, num_units=1)
     random = np.random.default_rng(0)
     for weight in model.weights:
         weight.assign(random.normal(0, 0.7, weight.shape))
