@@ -55,7 +55,7 @@ def measure(train: Path, validation: float, settings: list[str], seed: int) -> d
     """Accuracy and log loss on a share of the training file that is held out, and the seconds of fitting."""
     config = {"data": {"train": str(train), "validation": validation}, **BASE}
     run = textclf.train(config, [*settings, f"seed={seed}"], run=f"run-{time.time_ns()}")
-    metrics, about = json.loads(run.metrics.read_text())["validation"], run.read_about()
+    metrics, about = json.loads(run.metrics.read_text())["validation"], run.read_metadata()
     [network] = about["networks"].values()
     loss = metrics["before_calibration"]["log_loss"]
     return {"accuracy": metrics["accuracy"], "loss": loss, "seconds": about["seconds_fitting"], **network}

@@ -42,7 +42,7 @@ def write_colours(path: Path, separator: str = "|") -> str:
 def rewrite_config(run, text: str) -> None:
     """Give a run another config, with a checksum that fits, as its maker could have."""
     run.config.write_text(text)
-    run.update_about(config_sha256=hashlib.sha256(run.config.read_bytes()).hexdigest())
+    run.update_metadata(config_sha256=hashlib.sha256(run.config.read_bytes()).hexdigest())
 
 
 def pytest_configure(config):

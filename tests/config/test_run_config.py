@@ -31,7 +31,7 @@ def run(config):
 def test_it_is_read_as_it_was_written(run, config):
     assert read_run_config(run).model_dump() == config.model_dump()
     assert run.config.read_text().startswith("# As resolved by `textclf train x`")
-    assert run.read_about()["config_sha256"] == sha256(run.config.read_bytes()).hexdigest()
+    assert run.read_metadata()["config_sha256"] == sha256(run.config.read_bytes()).hexdigest()
 
 
 def test_a_config_that_was_cut_anywhere_is_refused_also_where_the_rest_is_one(run):
@@ -58,9 +58,9 @@ def test_the_message_says_what_came_and_what_to_do(run):
 
 
 def test_a_run_from_before_there_were_checksums_is_read(run):
-    about = run.read_about()
+    about = run.read_metadata()
     del about["config_sha256"]
-    write_json(run.about, about)
+    write_json(run.metadata, about)
     assert read_run_config(run).model.units == 9
     run.config.unlink()
     with pytest.raises(RunError, match=r"^runs/mine/config\.yaml: damaged: No such file or directory\. Train again\.$"):
@@ -69,7 +69,7 @@ def test_a_run_from_before_there_were_checksums_is_read(run):
 
 @pytest.mark.parametrize("checksum", [3, "", [], {}, False, "0" * 64])
 def test_a_checksum_that_is_none_fits_nothing(run, checksum):
-    run.update_about(config_sha256=checksum)
+    run.update_metadata(config_sha256=checksum)
     with pytest.raises(RunError, match=r"^runs/mine/config\.yaml: expected the file that the run was made with"):
         read_run_config(run)
 

@@ -37,9 +37,9 @@ def test_damaged_metrics_are_said_and_the_list_is_shown(run, within_bounds, dama
 
 @pytest.mark.parametrize("case", NO_OBJECTS)
 def test_about_of_a_run_that_is_no_object(run, within_bounds, case):
-    run.about.write_bytes(NO_OBJECTS[case](b"{}"))
+    run.metadata.write_bytes(NO_OBJECTS[case](b"{}"))
     if case != "number":
-        refused(run.read_about)
+        refused(run.read_metadata)
 
 
 YAML = {
@@ -68,8 +68,8 @@ def test_hostile_config(run, within_bounds, case):
 def test_a_run_reads_no_file_but_its_own_test_file(run, tmp_path, test):
     (tmp_path / "secret.csv").write_text("text,label\nmy password,positive\n")
     rewrite_config(run, run.config.read_text().replace("data/toy_en/test.csv", test))
-    about = run.read_about()
-    run.update_about(data_sha256={**about["data_sha256"], test: "0" * 64, "data/toy_en/train.csv": None})
+    about = run.read_metadata()
+    run.update_metadata(data_sha256={**about["data_sha256"], test: "0" * 64, "data/toy_en/train.csv": None})
     refused(lambda: textclf.evaluate(run))
     assert not run.evaluations.exists()
 

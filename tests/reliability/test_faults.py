@@ -66,8 +66,8 @@ def test_without_room_the_last_state_stays_and_with_room_it_goes_on(no_room, sto
     assert state.read_bytes() == before
     assert not list(Path("runs/r").rglob("*.partial"))
     make_room()
-    assert textclf.resume("r").read_about()["status"] == "finished"
-    assert "error" not in RunFolder("runs/r").read_about()
+    assert textclf.resume("r").read_metadata()["status"] == "finished"
+    assert "error" not in RunFolder("runs/r").read_metadata()
 
 
 def test_a_folder_that_may_not_be_written(interrupted, textclf_command):

@@ -85,7 +85,7 @@ def test_killed_ten_times_at_random(workplace, name, capsys):
     assert run_dying({}, "train", str(config), "--run", "untouched").returncode == 0
     untouched = RunFolder("runs/untouched")
     state = next(path for path in untouched.path.rglob("last.npz"))
-    moments = plans(chance, untouched.read_about()["seconds_fitting"], state.stat().st_size)
+    moments = plans(chance, untouched.read_metadata()["seconds_fitting"], state.stat().st_size)
     for number in itertools.count(1):
         run = Path(f"runs/killed-{number}")
         kills += train_under_fire(config, run.name, moments, kills=min(5, 10 - len(kills)))

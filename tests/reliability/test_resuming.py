@@ -16,6 +16,8 @@ from textclf.cli.list import print_runs
 from textclf.config.config import load_config
 from textclf.config.run_config import write_run_config
 from textclf.core.errors import RunError
+from textclf.core.files import write_json
+from textclf.core.find_run import latest_run
 from textclf.core.run_folder import RunFolder, create_run
 from textclf.core.signals import Interrupted
 from textclf.models.checkpoints import load_checkpoint, save_checkpoint
@@ -32,7 +34,6 @@ def position_of(run: RunFolder) -> tuple[int, int]:
 
 def test_a_signal_lets_the_step_end_keeps_the_state_and_says_how_to_go_on(workplace, tiny_config, monkeypatch):
     untouched = textclf.train(tiny_config(), run="untouched")
-    (workplace / "runs/latest").unlink()
     before = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patch:
         at_step(patch, 16, send(signal.SIGINT))
@@ -41,13 +42,28 @@ def test_a_signal_lets_the_step_end_keeps_the_state_and_says_how_to_go_on(workpl
     run = RunFolder("runs/r")
     assert caught.value.exit_code == 130
     assert position_of(run) == (1, 3)
-    assert run.read_about()["status"] == "interrupted"
+    assert run.read_metadata()["status"] == "interrupted"
     assert "interrupted: runs/r is not finished; textclf resume runs/r goes on" in run.log.read_text()
     assert signal.getsignal(signal.SIGINT) is before
-    assert not Path("runs/latest").exists()
+    assert latest_run().path == untouched.path
     assert differences(untouched.path, textclf.resume("r").path) == []
-    assert len(run.read_about()["resumed"]) == 1
-    assert Path("runs/latest").resolve() == run.path.resolve()
+    assert len(run.read_metadata()["resumed"]) == 1
+    assert latest_run().path == run.path
+
+
+def test_a_run_whose_link_an_older_version_could_not_make_is_finished_by_resume(workplace, tiny_config):
+    run = textclf.train(tiny_config(), run="r")
+    classifier = {path.name: path.read_bytes() for path in run.classifier.iterdir()}
+    metadata = run.read_metadata()
+    del metadata["finished"]
+    error = "WriteError: runs/latest: cannot be written: A required privilege is not held by the client."
+    write_json(run.metadata, {**metadata, "status": "failed", "error": error})
+    assert latest_run() is None
+    textclf.resume("r")
+    assert run.read_metadata()["status"] == "finished"
+    assert "error" not in run.read_metadata()
+    assert {path.name: path.read_bytes() for path in run.classifier.iterdir()} == classifier
+    assert latest_run().path == run.path
 
 
 def test_a_second_signal_ends_at_once(workplace, tiny_config, monkeypatch):
@@ -67,7 +83,7 @@ def test_a_signal_at_the_last_step_of_an_epoch_waits_for_its_figures(workplace, 
 
 def test_the_same_config_and_name_go_on(interrupted):
     run, config = interrupted
-    assert textclf.train(config, run="r").read_about()["status"] == "finished"
+    assert textclf.train(config, run="r").read_metadata()["status"] == "finished"
     assert "going on after 0 epochs and 5 steps" in run.log.read_text()
     with pytest.raises(RunError, match=r"^runs/r: expected a run that is not finished, but this one is\.$"):
         textclf.resume("r")
@@ -102,7 +118,7 @@ def another_text(run, config):
 
 
 def another_keras(run, config):
-    run.update_about(versions={**run.read_about()["versions"], "keras": "3.0", "old": "1"})
+    run.update_metadata(versions={**run.read_metadata()["versions"], "keras": "3.0", "old": "1"})
 
 
 CHANGES = {
@@ -118,9 +134,9 @@ def test_what_has_changed_is_said_and_nothing_is_touched(interrupted, workplace,
     (workplace / "data").unlink()
     shutil.copytree(root / "data/toy_en", "data")
     config["data"] = {"train": "data/train.csv", "test": "data/test.csv"}
-    about = run.read_about()
+    about = run.read_metadata()
     moved = {path.replace("toy_en/", ""): value for path, value in about["data_sha256"].items()}
-    run.update_about(data_sha256=moved)
+    run.update_metadata(data_sha256=moved)
     rewrite_config(run, run.config.read_text().replace("toy_en/", ""))
     change(run, config)
     before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
@@ -162,12 +178,12 @@ def test_a_run_at_work_is_left_alone(interrupted):
         for call in (lambda: textclf.resume("r"), lambda: textclf.train(config, run="r")):
             with pytest.raises(RunError, match=r"^runs/r: another process is training in it\."):
                 call()
-    assert run.read_about()["status"] == "interrupted"
+    assert run.read_metadata()["status"] == "interrupted"
 
 
 def test_the_list_tells_a_run_at_work_from_one_that_was_killed(interrupted, capsys):
     run, _ = interrupted
-    run.update_about(status="running")
+    run.update_metadata(status="running")
     for status, at_work in (("running", locked(run)), ("killed", contextlib.nullcontext())):
         with at_work:
             print_runs()
@@ -216,7 +232,7 @@ def test_a_state_that_a_callback_cannot_take_up_is_said(interrupted, name, state
     save_checkpoint(run.last_checkpoint, {}, about, arrays)
     with pytest.raises(RunError, match=rf"^runs/r/checkpoints/last\.npz: damaged: the state of {name}: \w+Error"):
         textclf.resume("r")
-    assert run.read_about()["status"] == "failed"
+    assert run.read_metadata()["status"] == "failed"
 
 
 @pytest.mark.parametrize("position", [{"epoch": 2}, {"step": 13}])  # of two epochs of 13 steps
@@ -235,7 +251,7 @@ def test_folds_go_on_in_the_fold_that_was_interrupted(workplace, tiny_config, mo
     at_step(monkeypatch, 10, send(signal.SIGTERM))  # a fold has 7 steps
     with pytest.raises(Interrupted):
         cross_validate(config, folds=2, run="r")
-    statuses = [RunFolder(f"runs/r/fold-{number}").read_about()["status"] for number in (1, 2)]
+    statuses = [RunFolder(f"runs/r/fold-{number}").read_metadata()["status"] for number in (1, 2)]
     assert statuses == ["finished", "interrupted"]
     assert "textclf resume runs/r goes on" in RunFolder("runs/r").log.read_text()
     with pytest.raises(RunError, match="of another number of folds"):

@@ -11,6 +11,7 @@ import textclf
 from tests.conftest import LEARNS, write_colours
 from textclf.config.config import load_config
 from textclf.core.errors import ConfigError, DataError, RunError, TrainingError
+from textclf.core.find_run import find_run, latest_run
 from textclf.core.run_folder import RunFolder
 from textclf.evaluation.calibration import before_temperature
 from textclf.inference.classifier import load_classifier
@@ -45,7 +46,7 @@ def test_the_run_folder_has_everything_it_promises(with_runs):
     assert about["onnx_difference"] <= 1e-4
     assert set(about["data_sha256"]) == {"data/toy_en/train.csv", "data/toy_en/test.csv"}
     assert {"tensorflow", "keras", "onnxruntime", "python", "textclf"} <= set(about["versions"])
-    assert (with_runs / "runs" / "latest").resolve() == run
+    assert find_run("latest").path.resolve() == run
 
 
 def test_the_resolved_config_repeats_the_run_and_its_seed_matters(with_runs):
@@ -60,7 +61,7 @@ def test_the_resolved_config_repeats_the_run_and_its_seed_matters(with_runs):
 
 def test_validation_figures_of_the_history_are_those_of_the_classifier(with_runs):
     run = RunFolder(with_runs / "runs/toy_en")
-    row = history(run)[run.read_about()["networks"]["lstm"]["best_epoch"] - 1]
+    row = history(run)[run.read_metadata()["networks"]["lstm"]["best_epoch"] - 1]
     metrics = json.loads(run.metrics.read_text())["validation"]
     for name in ("accuracy", "f1_macro", "roc_auc"):
         assert float(row[f"validation_{name}"]) == pytest.approx(metrics[name], abs=1e-5)
@@ -104,7 +105,7 @@ def test_an_interrupted_run_says_that_it_is_unfinished(workplace, tiny_config, m
     with pytest.raises(KeyboardInterrupt):
         train(quick(tiny_config()))
     assert json.loads((workplace / "runs/r/run.json").read_text())["status"] == "interrupted"
-    assert not (workplace / "runs/latest").exists()
+    assert latest_run() is None
 
 
 def test_a_classifier_that_answers_otherwise_than_the_network_is_refused(workplace, tiny_config, monkeypatch):
@@ -231,7 +232,7 @@ def test_label_smoothing_keeps_probabilities_off_the_ends(workplace, tiny_config
     highest = []
     for run in (plain, smoothed):  # as the network has them: calibration makes the smoothed one as sure as it is right
         probabilities = textclf.load(run).predict_proba(texts)
-        highest.append(before_temperature(probabilities, run.read_about()["temperature"], many=False).max())
+        highest.append(before_temperature(probabilities, run.read_metadata()["temperature"], many=False).max())
     assert highest[1] < highest[0]
 
 
@@ -239,7 +240,7 @@ def test_the_temperature_makes_the_log_loss_of_validation_lower(finished_runs):
     for name in ("toy_en", "toy_topics"):
         run = RunFolder(finished_runs / "runs" / name)
         validation = run.read_metrics()["validation"]
-        assert run.read_about()["temperature"] != 1
+        assert run.read_metadata()["temperature"] != 1
         assert validation["log_loss"] < validation["before_calibration"]["log_loss"]
 
 

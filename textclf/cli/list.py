@@ -29,16 +29,18 @@ def print_choices() -> None:
 
 def print_runs() -> None:
     """Print a table of the runs in the working folder."""
-    from textclf.core.run_folder import LATEST, RUNS, RunFolder, run_names
+    from textclf.core.find_run import latest_run, run_names
+    from textclf.core.run_folder import RUNS, RunFolder
 
     names = run_names()
     if not names:
         print_line(f"runs: none in {RUNS}/")
         return
-    latest = (RUNS / LATEST).resolve().name
+    latest = latest_run()
     table = new_table("run", "status", "test accuracy", "seconds")
     for name in names:
-        table.add_row(f"{name}{' (latest)' if name == latest else ''}", *_describe(RunFolder(RUNS / name)))
+        mark = " (latest)" if latest and name == latest.path.name else ""
+        table.add_row(f"{name}{mark}", *_describe(RunFolder(RUNS / name)))
     print_table(table)
 
 
@@ -48,7 +50,7 @@ def _describe(run) -> list[str]:
     from textclf.training.locking import is_at_work
 
     try:
-        about, test = run.read_about(), run.read_metrics().get("test")
+        about, test = run.read_metadata(), run.read_metrics().get("test")
     except RunError:
         about, test = {"status": "damaged"}, None
     if about.get("status") == "running" and not is_at_work(run):

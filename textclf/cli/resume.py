@@ -19,7 +19,7 @@ def command(run):
     from textclf.training.resume import resume
 
     finished = resume(run)
-    if finished.read_about().get("folds"):
+    if finished.read_metadata().get("folds"):
         print_folds(finished)
     else:
         report_and_print(finished)

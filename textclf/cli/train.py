@@ -50,7 +50,7 @@ def print_run(run: "RunFolder", report: Path | None = None) -> None:
     """Print the final metrics of a training and what to do next."""
     metrics = run.read_metrics()
     print_table(summary_table({split: metrics[split] for split in metrics if isinstance(metrics[split], dict)}))
-    about = run.read_about()
+    about = run.read_metadata()
     print_line(f"trained in {about['seconds']:.0f} s, peak memory {about['peak_memory_mb']} MB")
     print_line(f"run: {run.path}")
     if report:
@@ -68,5 +68,5 @@ def print_folds(run: "RunFolder") -> None:
             figures = [metrics["mean"][name], metrics["deviation"][name], min(values), max(values)]
             table.add_row(title, *format_figures(figures))
     print_table(table)
-    print_line(f"trained {metrics['folds']} folds in {run.read_about()['seconds']:.0f} s")
+    print_line(f"trained {metrics['folds']} folds in {run.read_metadata()['seconds']:.0f} s")
     print_line(f"predictions: {run.predictions}")

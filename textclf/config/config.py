@@ -20,6 +20,7 @@ from textclf.config.training_options import TrainingOptions
 from textclf.config.yaml import Document, Fault, parse_value, parse_yaml
 from textclf.core.errors import ConfigError, did_you_mean
 from textclf.core.files import atomic_file
+from textclf.core.find_run import resolve_latest
 from textclf.core.formatting import escape_control, short_repr
 from textclf.core.pydantic_options import Options, is_settings, ordered_fields
 from textclf.data.dataset import DataOptions
@@ -166,7 +167,7 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
     if isinstance(source, Mapping):
         return Document(copy.deepcopy(dict(source)), {}, []), "config"
     try:
-        text = _config_text(Path(source))
+        text = _config_text(resolve_latest(source))
     except FileNotFoundError:
         raise ConfigError(f"{source}: expected a config file, but there is none. Check the path.") from None
     except UnicodeDecodeError:

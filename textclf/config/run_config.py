@@ -4,9 +4,8 @@ import hashlib
 
 from textclf.config.config import LARGEST_CONFIG, Config, load_config, write_config
 from textclf.core.errors import RunError
-from textclf.core.files import checksum
+from textclf.core.files import checksum, read_untrusted
 from textclf.core.run_folder import RunFolder
-from textclf.core.untrusted import read_within
 
 CHECKSUM = "config_sha256"  # in run.json
 
@@ -21,7 +20,7 @@ def write_run_config(run: RunFolder, config: Config, command: str) -> None:
         WriteError: it cannot be written.
     """
     write_config(config, run.config, command)
-    run.update_about(**{CHECKSUM: checksum(run.config)})
+    run.update_metadata(**{CHECKSUM: checksum(run.config)})
 
 
 def read_run_config(run: RunFolder) -> Config:
@@ -31,10 +30,10 @@ def read_run_config(run: RunFolder) -> Config:
         RunError: it is missing, cannot be read, or is not the one that was written; or `run.json` is damaged.
         ConfigError: it is no config; only in runs without a checksum, from before there was one.
     """
-    expected = run.read_about().get(CHECKSUM)
+    expected = run.read_metadata().get(CHECKSUM)
     path = run.inside(run.config)
     try:
-        content = read_within(run.path, path.name, LARGEST_CONFIG)
+        content = read_untrusted(run.path, path.name, LARGEST_CONFIG)
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: damaged: {getattr(error, 'strerror', None) or error}. Train again.") from None
     received = hashlib.sha256(content).hexdigest()

@@ -1,4 +1,4 @@
-"""Everything that a user can mend. `__main__` prints each as one message and ends with its exit code."""
+"""Errors that a user can fix. The program prints each as one message and exits with its exit code."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,17 +6,17 @@ MOST_LABELS_SHOWN = 10
 
 
 class TextclfError(Exception):
-    """The message says what was expected, what was received and what to do about it."""
+    """Base class. The message says what is wrong, with the value, then what to do."""
 
     exit_code = 1
 
 
 class ConfigError(TextclfError):
-    """A config file or a `--set` that cannot be used; names every fault at once."""
+    """A config file or a `--set` that cannot be used. The message lists all problems at once."""
 
 
 class DataError(TextclfError):
-    """A file of texts that cannot be read, or whose texts and labels cannot be used."""
+    """A data file that cannot be read, or whose texts or labels cannot be used."""
 
 
 class RunError(TextclfError):
@@ -28,18 +28,18 @@ class WriteError(TextclfError):
 
 
 class TrainingError(TextclfError):
-    """A training that cannot go on."""
+    """A training that cannot continue."""
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Text to append to a message about an unknown name: `; did you mean 'epochs'?` or `otherwise`."""
-    from difflib import get_close_matches  # most commands have no fault
+    """Return the end of a message about an unknown name: `; did you mean 'epochs'?`, or `otherwise`."""
+    from difflib import get_close_matches  # needed only when something is wrong
 
     matches = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
     return f"; did you mean '{matches[0]}'?" if matches else otherwise
 
 
 def named(labels: Sequence[str]) -> str:
-    """The first few labels, for a message."""
+    """Return the first few labels, for a message."""
     shown = ", ".join(f"'{label}'" for label in list(labels)[:MOST_LABELS_SHOWN])
     return f"{shown} …" if len(labels) > MOST_LABELS_SHOWN else shown

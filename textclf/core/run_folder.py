@@ -1,29 +1,40 @@
-"""The run folder: the names of everything in a run, and how a run is created, finished and found."""
+"""The run folder: the names of the files of a run, and how a run is created and finished.
 
+`docs/run-folder.md` describes every file.
+"""
+
+import contextlib
 import datetime
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-from textclf.core.errors import RunError, did_you_mean
-from textclf.core.files import PARTIAL, atomic_folder, cannot_write, parse_json, write_json
-from textclf.core.untrusted import MIB, read_within, refuse_links
+from textclf.core.errors import RunError
+from textclf.core.files import (
+    MIB,
+    atomic_folder,
+    cannot_write,
+    parse_json,
+    read_untrusted,
+    reject_symlinks,
+    write_json,
+)
 
 FORMAT_VERSION = 1
 RUNS = Path("runs")
-LATEST = "latest"
-VALIDATION = "validation_"  # before the names of columns of `history.csv` that are measured on validation
-CACHE = ".cache"  # of encoded texts, beside the runs that share it
+LATEST = "latest"  # in place of a run's name: the latest finished run, see find_run.py
+VALIDATION = "validation_"  # prefix of the columns of `history.csv` that are measured on validation
+CACHE = ".cache"  # encoded texts, beside the runs that share them
 LARGEST_FILE = 16 * MIB  # of run.json and metrics.json
 
 
 class RunFolder:
-    """One training and what it left. `docs/run-folder.md` describes every file."""
+    """The paths of one run, and what its JSON files say."""
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self.config = self.path / "config.yaml"
-        self.about = self.path / "run.json"
+        self.metadata = self.path / "run.json"
         self.log = self.path / "train.log"
         self.splits = self.path / "splits.csv"
         self.history = self.path / "history.csv"
@@ -45,42 +56,42 @@ class RunFolder:
         return f"RunFolder('{self.path}')"
 
     def network(self, name: str, apart: bool = True) -> "RunFolder":
-        """The part for one network of several, with its history and its checkpoints, made if it is missing.
+        """Return the folder of one network, with its history and checkpoints; make it if it is missing.
 
         Args:
-            apart: false where there is one network only: it has the run for itself.
+            apart: false for the only network of a run, whose files lie in the run folder itself.
         """
         part = RunFolder(self.path / "networks" / name) if apart else self
         part.checkpoints.mkdir(parents=True, exist_ok=True)
         return part
 
-    def read_about(self) -> dict:
-        """What `run.json` says.
+    def read_metadata(self) -> dict:
+        """Return the content of `run.json`.
 
         Raises:
-            RunError: the folder is not a run, or of a newer format.
+            RunError: the folder is not a run, its `run.json` is damaged, or its format is newer.
         """
         try:
-            about = self._read_json(self.about)
-            version = about["format_version"]
+            metadata = self._read_json(self.metadata)
+            version = metadata["format_version"]
         except FileNotFoundError:
             raise RunError(f"{self.path}: expected a run folder, but it has no run.json.") from None
         except (OSError, ValueError, KeyError) as error:
             raise RunError(
-                f"{self.about}: damaged: {getattr(error, 'strerror', None) or error}. Train again."
+                f"{self.metadata}: damaged: {getattr(error, 'strerror', None) or error}. Train again."
             ) from None
         if type(version) is not int or version > FORMAT_VERSION:
             raise RunError(
                 f"{self.path}: expected a run of format {FORMAT_VERSION} or older, received format {version!s:.40}. "
                 "It was made by a newer textclf: pip install --upgrade textclf-keras."
             )
-        return about
+        return metadata
 
     def read_metrics(self) -> dict:
-        """What `metrics.json` says; nothing if there is none yet.
+        """Return the content of `metrics.json`, empty if it is not written yet.
 
         Raises:
-            RunError: it is no such file.
+            RunError: the file is damaged.
         """
         try:
             return self._read_json(self.metrics)
@@ -90,13 +101,13 @@ class RunFolder:
             raise RunError(f"{self.metrics}: damaged: {getattr(error, 'strerror', None) or error}.") from None
 
     def inside(self, path: Path) -> Path:
-        """A path in the folder, once it is certain that no symbolic link on it leads out, and that it is no pipe.
+        """Return a path in the folder after checking that it holds no symbolic link and is no pipe or device.
 
         Raises:
-            RunError: one does, or may.
+            RunError: it does, or is.
         """
         try:
-            refuse_links(self.path, path)
+            reject_symlinks(self.path, path)
             if path.exists() and not path.is_file() and not path.is_dir():
                 raise ValueError("expected an ordinary file or folder, received something else")
         except ValueError as error:
@@ -104,46 +115,44 @@ class RunFolder:
         return path
 
     def _read_json(self, path: Path) -> dict:
-        content = parse_json(read_within(self.path, path.name, LARGEST_FILE))
+        content = parse_json(read_untrusted(self.path, path.name, LARGEST_FILE))
         if not isinstance(content, dict):
             raise ValueError("expected an object of names and values")
         return content
 
-    def update_about(self, **changes: object) -> None:
+    def update_metadata(self, **changes: object) -> None:
         """Change some entries of `run.json`."""
-        write_json(self.about, {**self.read_about(), **changes})
+        write_json(self.metadata, {**self.read_metadata(), **changes})
 
-    def finish(self, *, latest: bool = True, **changes: object) -> None:
-        """Mark the run as finished, and make it the one that `runs/latest` names, unless it is part of another."""
-        self.update_about(status="finished", **changes)
-        if not latest:
-            return
-        link, partial = self.path.parent / LATEST, self.path.parent / f".{LATEST}.{os.getpid()}{PARTIAL}"
-        try:
-            partial.unlink(missing_ok=True)
-            partial.symlink_to(self.path.name, target_is_directory=True)
-            partial.replace(link)
-        except OSError as error:
-            raise cannot_write(link, error) from None
+    def finish(self, **changes: object) -> None:
+        """Mark the run as finished now."""
+        finished = datetime.datetime.now().astimezone().isoformat()
+        self.update_metadata(status="finished", finished=finished, **changes)
+        # Older versions kept a symbolic link to the newest run, which would now lead to an old one. Nothing reads it.
+        link = self.path.parent / LATEST
+        if link.is_symlink():
+            with contextlib.suppress(OSError):
+                link.unlink()
 
 
 def check_name(name: str | None) -> None:
-    """Refuse a name that is no folder below `runs/`.
+    """Check that a name can be a folder below `runs/`.
 
     Raises:
-        RunError: it is none.
+        RunError: it cannot.
     """
     if name is not None and (not name.strip() or name in {LATEST, CACHE, ".", ".."} or Path(name).name != name):
         raise RunError(f"--run: expected a name for a folder below {RUNS}/, received '{name}'.")
 
 
 def create_run(
-    name: str | None, config_name: str, about: dict, fill: Callable[[RunFolder], None] | None = None
+    name: str | None, config_name: str, metadata: dict, fill: Callable[[RunFolder], None] | None = None
 ) -> RunFolder:
-    """Make a new folder below `runs/`: `name`, or the date and the config's name with a number if it is taken.
+    """Make a new run below `runs/`, named by `name` or by the date and the config, with a number if that is taken.
 
     Args:
-        fill: writes what the run has from the beginning; the folder is there with all of it, or not at all.
+        metadata: the first entries of `run.json`.
+        fill: writes the files that the run has from the beginning. The folder appears with all of them, or not at all.
 
     Raises:
         RunError: a run of that name exists.
@@ -161,83 +170,23 @@ def create_run(
     while True:
         path = RUNS / (base if number == 1 else f"{base}-{number}")
         try:
-            return _create(path, about, fill)
+            return _create(path, metadata, fill)
         except FileExistsError:
             if name:
                 raise RunError(f"{path}: a run of this name exists. Choose another --run, or remove it.") from None
             number += 1
 
 
-def create_part(run: RunFolder, name: str, about: dict, fill: Callable[[RunFolder], None]) -> RunFolder:
-    """A run within another one."""
-    return _create(run.path / name, about, fill)
+def create_part(run: RunFolder, name: str, metadata: dict, fill: Callable[[RunFolder], None]) -> RunFolder:
+    """Make a run within another one."""
+    return _create(run.path / name, metadata, fill)
 
 
-def _create(path: Path, about: dict, fill: Callable[[RunFolder], None] | None = None) -> RunFolder:
+def _create(path: Path, metadata: dict, fill: Callable[[RunFolder], None] | None = None) -> RunFolder:
     with atomic_folder(path) as partial:
         run = RunFolder(partial)
         run.checkpoints.mkdir()
-        write_json(run.about, {"format_version": FORMAT_VERSION, "status": "running", **about})
+        write_json(run.metadata, {"format_version": FORMAT_VERSION, "status": "running", **metadata})
         if fill:
             fill(run)
     return RunFolder(path)
-
-
-def find_run(run: str | Path | None) -> RunFolder:
-    """A run by its folder or its name below `runs/`; without one, the newest finished run.
-
-    Raises:
-        RunError: there is no such run; says which there are.
-    """
-    path = find_folder(run)
-    if not (path / "run.json").exists():
-        raise RunError(f"{path}: expected a run folder, but it has no run.json.")
-    return RunFolder(path)
-
-
-def find_classifier(run: str | os.PathLike | None) -> Path:
-    """The classifier folder of a run, or `run` itself if it is a (copied) classifier folder.
-
-    Raises:
-        RunError: there is no such run, or it has no classifier because it is not finished.
-    """
-    path = find_folder(run)
-    if (path / "classifier.json").exists():
-        return path
-    found = find_run(path)
-    status = found.read_about().get("status")
-    if status != "finished":
-        raise RunError(
-            f"{path}: expected a finished run, but this one is {status!s:.40}: it has no classifier. "
-            f"textclf resume {path} goes on with it."
-        )
-    if not found.inside(found.classifier).exists():
-        raise RunError(f"{path}: expected a run with a classifier, but this one has none. Train again.")
-    return found.classifier
-
-
-def find_folder(run: str | os.PathLike | None) -> Path:
-    """The folder that `--run` names."""
-    if run is None:
-        if not (RUNS / LATEST).exists():
-            raise RunError(f"expected a finished run in {RUNS}/, but there is none. Train one, or name one with --run.")
-        return (RUNS / LATEST).resolve().relative_to(Path.cwd()) if _below_here(RUNS / LATEST) else RUNS / LATEST
-    for path in (Path(run), RUNS / run):
-        try:
-            if path.is_dir():
-                return path
-        except (OSError, ValueError):  # too long, or with a NUL: no folder has that name
-            break
-    names = run_names()
-    listed = f"The runs are: {', '.join(names[-10:])}." if names else f"There are no runs in {RUNS}/ yet."
-    meant = did_you_mean(str(run), names, otherwise=".")
-    raise RunError(f"{run}: expected a run or classifier folder, but there is none{meant} {listed}")
-
-
-def run_names() -> list[str]:
-    """The runs below `runs/`, in the order of their names."""
-    return sorted(path.parent.name for path in RUNS.glob("[!.]*/run.json") if path.parent.name != LATEST)
-
-
-def _below_here(path: Path) -> bool:
-    return path.resolve().is_relative_to(Path.cwd())

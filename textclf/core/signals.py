@@ -1,4 +1,4 @@
-"""Signals that ask for an end: Ctrl-C, and SIGTERM of whoever takes a machine away."""
+"""Stop on signals: Ctrl-C (SIGINT) and SIGTERM, which schedulers send before they take a machine away."""
 
 import signal
 import threading
@@ -10,44 +10,44 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal asked for an end; `exit_code` is the shell's: 130 after Ctrl-C, 143 after SIGTERM."""
+    """A signal stopped the program; `exit_code` is the shell's: 130 after Ctrl-C, 143 after SIGTERM."""
 
     def __init__(self, number: int):
         super().__init__(signal.Signals(number).name)
         self.exit_code = 128 + number
 
 
-class Request:
-    """The signal that asked for an end, if one has."""
+class StopRequest:
+    """Remembers the first signal that arrived."""
 
     number: int | None = None
 
-    def obey(self) -> None:
-        """End, if it was asked for.
+    def raise_if_requested(self) -> None:
+        """Stop here if a signal arrived.
 
         Raises:
-            Interrupted: it was.
+            Interrupted: a signal arrived.
         """
         if self.number is not None:
             raise Interrupted(self.number)
 
 
 def interrupt(number: int, _frame: FrameType | None) -> None:
-    """A handler that ends at once; what is half-written is removed on the way out."""
+    """Stop at once: a signal handler. Half-written files are removed on the way out."""
     raise Interrupted(number)
 
 
 @contextmanager
-def noted_signals() -> Iterator[Request]:
-    """Within the block the first signal is only noted, for whoever can end at a good moment; a second ends at once."""
-    request = Request()
+def deferred_signals() -> Iterator[StopRequest]:
+    """Defer the first signal within the block, so that the caller can stop at a good moment; a second stops at once."""
+    request = StopRequest()
 
     def note(number: int, _frame: FrameType | None) -> None:
         if request.number is not None:
             raise Interrupted(number)
         request.number = number
 
-    if threading.current_thread() is not threading.main_thread():  # only that one may have handlers
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may have handlers
         yield request
         return
     before = {number: signal.signal(number, note) for number in SIGNALS}

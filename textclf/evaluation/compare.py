@@ -11,7 +11,8 @@ from textclf.config.config import Config
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_file
-from textclf.core.run_folder import RunFolder, find_run
+from textclf.core.find_run import find_run
+from textclf.core.run_folder import RunFolder
 from textclf.data.targets import Targets
 from textclf.evaluation.predictions_file import Answers, read_answers
 from textclf.evaluation.report import blocks

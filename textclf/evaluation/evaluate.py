@@ -10,7 +10,8 @@ import numpy as np
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_file, checksums, make_folder, write_json
-from textclf.core.run_folder import RunFolder, find_classifier, find_run
+from textclf.core.find_run import find_classifier, find_run
+from textclf.core.run_folder import RunFolder
 from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_dataset, read_sources
 from textclf.data.readers.sources import expand
 from textclf.data.targets import Targets
@@ -95,7 +96,7 @@ def changed_file(run: RunFolder, files: list[str]) -> str | None:
     A run from a stranger names what files it likes; but the checksum of a file that the stranger has never seen is
     not in its `run.json`, so that none is read and copied into `predictions.csv`.
     """
-    about = run.read_about().get("data_sha256")
+    about = run.read_metadata().get("data_sha256")
     known = about if isinstance(about, dict) else {}
     return next((name for name, digest in checksums(files).items() if known.get(name) != digest), None)
 

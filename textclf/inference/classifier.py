@@ -14,11 +14,11 @@ import numpy as np
 
 from textclf import __version__
 from textclf.core.errors import RunError
-from textclf.core.files import atomic_folder, parse_json, write_json
+from textclf.core.files import MIB, atomic_folder, parse_json, read_untrusted, write_json
+from textclf.core.find_run import find_classifier
 from textclf.core.parallel import chunks_of
-from textclf.core.run_folder import RunFolder, find_classifier
+from textclf.core.run_folder import RunFolder
 from textclf.core.text_column import text_array
-from textclf.core.untrusted import MIB, read_within
 from textclf.data.targets import Targets
 from textclf.inference.engine import Engine
 from textclf.inference.onnx.session import GraphError
@@ -187,7 +187,7 @@ def _extreme_ids(preprocessor: Preprocessor) -> RaggedArrays:
 
 def _read_metadata(folder: Path) -> dict:
     try:
-        metadata = parse_json(read_within(folder, METADATA, LARGEST_FILES[METADATA]))
+        metadata = parse_json(read_untrusted(folder, METADATA, LARGEST_FILES[METADATA]))
     except FileNotFoundError:
         raise RunError(f"{folder}: expected a classifier folder, but it has no {METADATA}.") from None
     except (OSError, ValueError) as error:
@@ -214,7 +214,7 @@ def _check_columns(folder: Path, metadata: dict) -> None:
 
 def _read_checked(folder: Path, name: str, expected: object) -> bytes:
     try:
-        content = read_within(folder, name, LARGEST_FILES[name])
+        content = read_untrusted(folder, name, LARGEST_FILES[name])
     except (OSError, ValueError) as error:
         raise _damaged(folder, f"{name}: {_reason(error)}") from None
     if _fingerprint(content) != expected:

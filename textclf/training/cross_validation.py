@@ -36,8 +36,8 @@ def cross_validate(
     """Train one classifier for each of `folds` parts of the training texts, on the others, and measure it on the part.
 
     Every fold is a whole run in a folder of its own. The run around them has `metrics.json` with mean and deviation
-    of every figure, and `predictions.csv` with an answer for every text. A test file is not looked at, and
-    `runs/latest` stays as it is: none of the classifiers has learned from all texts.
+    of every figure, and `predictions.csv` with an answer for every text. A test file is not looked at. The
+    run is never `runs/latest`: none of its classifiers has learned from all texts.
 
     Args:
         config, overrides, run: as for `train`.
@@ -50,7 +50,7 @@ def cross_validate(
     name = Path(config).stem if isinstance(config, str | Path) else "config"
     config = load_config(config, overrides)
     folder = unfinished_run(run, config)
-    if folder and folder.read_about().get("folds") != folds:
+    if folder and folder.read_metadata().get("folds") != folds:
         raise RunError(
             f"{folder.path}: not finished, and of another number of folds. Remove it, or choose another --run."
         )
@@ -80,7 +80,7 @@ def cross_validate_in(
                 _train_fold(folder, number, config, splits, targets)
             _write_metrics(folder, folds)
             _write_predictions(folder, folds)
-            folder.finish(latest=False, seconds=seconds_since(started))
+            folder.finish(seconds=seconds_since(started))
     return folder
 
 
@@ -124,12 +124,12 @@ def _train_fold(folder: RunFolder, number: int, config: Config, splits: dict[str
     if not part.path.exists():
         about, command = provenance(config), f"fold {number}"
         part = create_part(folder, part.path.name, about, lambda made: write_run_config(made, config, command))
-    elif part.read_about().get("status") == "finished":
+    elif part.read_metadata().get("status") == "finished":
         log.info("fold %d was finished already", number)
         return
     with at_work(part, whole=False):
         made = train_on(part, config, splits, targets, encoded_labels(splits, targets))
-        part.finish(latest=False, **made, seconds=seconds_since(started))
+        part.finish(**made, seconds=seconds_since(started))
 
 
 def _write_metrics(folder: RunFolder, folds: int) -> None:

@@ -30,7 +30,7 @@ def unfinished_run(name: str | None, config: Config) -> RunFolder | None:
     if name is None or not os.path.lexists(RUNS / name):
         return None
     folder = RunFolder(RUNS / name)
-    if folder.read_about().get("status") == "finished":
+    if folder.read_metadata().get("status") == "finished":
         raise RunError(f"{folder.path}: a run of this name exists. Choose another --run, or remove it.")
     refuse_changes(folder, config)
     return folder
@@ -46,7 +46,7 @@ def refuse_changes(folder: RunFolder, config: Config) -> None:
     with locked(folder):
         for path in folder.path.rglob("*"):
             folder.inside(path)
-        about = folder.read_about()
+        about = folder.read_metadata()
         before, now = (one.model_dump(mode="json", exclude=EXCLUDED) for one in (read_run_config(folder), config))
         found = list(changes(before, now))
         made_with = provenance(config)
@@ -124,17 +124,17 @@ def locked(folder: RunFolder) -> Iterator[None]:
 
 
 def _begin(folder: RunFolder) -> None:
-    about = folder.read_about()
+    about = folder.read_metadata()
     if about.get("status") == "finished":
         raise RunError(f"{folder.path}: another process has finished it. Choose another --run, or remove it.")
     remove_partial(folder.path)
     if folder.log.exists():
         about.pop("error", None)
         about["resumed"] = [*about.get("resumed", ()), time.strftime("%Y-%m-%dT%H:%M:%S%z")]
-        write_json(folder.about, {**about, "status": "running"})
+        write_json(folder.metadata, {**about, "status": "running"})
 
 
 def _note(folder: RunFolder, **entries: str) -> None:
     """What went wrong is more important than that it cannot be written."""
     with contextlib.suppress(TextclfError):
-        folder.update_about(**entries)
+        folder.update_metadata(**entries)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
-from textclf.core.run_folder import RunFolder, find_run
+from textclf.core.find_run import find_run
+from textclf.core.run_folder import RunFolder
 from textclf.training.cross_validation import cross_validate_in
 from textclf.training.locking import refuse_changes
 from textclf.training.train import train_in
@@ -21,7 +22,7 @@ def resume(run: str | Path) -> RunFolder:
         DataError, TrainingError, WriteError: as for `train`.
     """
     folder = find_run(run)
-    about = folder.read_about()
+    about = folder.read_metadata()
     if about.get("status") == "finished":
         raise RunError(f"{folder.path}: expected a run that is not finished, but this one is.")
     config = read_run_config(folder)

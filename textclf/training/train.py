@@ -138,7 +138,7 @@ def _compare_with_keras(
             f"the classifier's probabilities differ from the trained network's by up to {difference:.2g}, more than "
             f"{LARGEST_DIFFERENCE:g}: the classifier cannot be trusted. Please report this with the run's config.yaml."
         )
-    folder.update_about(onnx_difference=difference)
+    folder.update_metadata(onnx_difference=difference)
 
 
 def _measure_splits(

@@ -9,7 +9,8 @@ import pytest
 
 import textclf
 from textclf.core.errors import RunError
-from textclf.core.run_folder import RunFolder, find_run
+from textclf.core.find_run import find_run
+from textclf.core.run_folder import RunFolder
 from textclf.evaluation.report.report import report_on
 
 
@@ -133,9 +134,9 @@ def test_without_scikit_learn_it_says_what_to_install(reports, monkeypatch, capl
 
 
 def test_training_files_that_changed_are_no_baseline(reports, caplog):
-    about = json.loads((RunFolder("runs/toy_en").about).read_text())
+    about = json.loads((RunFolder("runs/toy_en").metadata).read_text())
     about["data_sha256"] = {}
-    RunFolder("runs/toy_en").about.write_text(json.dumps(about))
+    RunFolder("runs/toy_en").metadata.write_text(json.dumps(about))
     sections = reports("toy_en")
     assert not any(row[0].startswith("linear") for row in of_kind(sections["Overview"], "table")[0]["rows"])
     assert "the training file is not what it was: data/toy_en/train.csv" in caplog.text
@@ -154,7 +155,7 @@ def test_predictions_that_are_none_are_refused_and_nothing_is_written(with_runs,
 
 def test_a_run_that_is_not_finished_has_no_report(with_runs, textclf_command):
     run = RunFolder("runs/toy_en")
-    run.update_about(status="interrupted")
+    run.update_metadata(status="interrupted")
     refused = textclf_command("report", "toy_en")
     assert refused.returncode == 1
     assert "expected a finished run, received one that is interrupted" in refused.stderr.decode()

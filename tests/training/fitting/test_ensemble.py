@@ -8,6 +8,7 @@ import pytest
 
 import textclf
 from textclf.core.errors import TrainingError
+from textclf.core.find_run import latest_run
 from textclf.models.checkpoints import load_checkpoint
 from textclf.training.fitting.callbacks import StopAtNonFiniteLoss
 
@@ -25,7 +26,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_training(workplace, tiny_c
     stopping = {"metric": "accuracy", "patience": 2}
     run = train(tiny_config(training={"epochs": 40, "learning_rate": 0.1, "early_stopping": stopping}))
     values = [float(row["validation_accuracy"]) for row in history(run)]
-    about = run.read_about()["networks"]["lstm"]
+    about = run.read_metadata()["networks"]["lstm"]
     best = int(np.argmax(values))
     assert about["best_epoch"] == best + 1
     assert about["epochs"] == len(values) == best + 1 + 2 < 40
@@ -38,7 +39,7 @@ def test_loss_is_better_when_lower(workplace, tiny_config):
     run = train(tiny_config(training={"epochs": 6, "learning_rate": 0.1, "early_stopping": None}))
     losses = [float(row["validation_loss"]) for row in history(run)]
     assert len(losses) == 6
-    assert run.read_about()["networks"]["lstm"]["best_epoch"] == int(np.argmin(losses)) + 1
+    assert run.read_metadata()["networks"]["lstm"]["best_epoch"] == int(np.argmin(losses)) + 1
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_says_what_to_try(workplace, tiny_config):
@@ -48,7 +49,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_says_what_to_try(workplace, t
     about = json.loads((workplace / "runs/r/run.json").read_text())
     assert about["status"] == "failed"
     assert not (workplace / "runs/r/classifier").exists()
-    assert not (workplace / "runs/latest").exists()
+    assert latest_run() is None
 
 
 def test_the_best_weights_stay_when_the_loss_is_no_number_any_more(workplace, tiny_config, monkeypatch):
@@ -72,7 +73,7 @@ def test_an_ensemble_is_fitted_network_by_network_and_answers_as_one(workplace, 
     members += [{"model": {"architecture": name, "embedding_dim": 8}} for name in ("cnn", "lstm")]
     config = tiny_config(preprocessing={"ngrams": {"min_frequency": 1}})
     run = train({**config, "model": {"architecture": "ensemble", "members": members}})
-    about = run.read_about()
+    about = run.read_metadata()
     names = ["1-ngrams", "2-cnn", "3-lstm"]
     assert list(about["networks"]) == names
     assert [network["epochs"] for network in about["networks"].values()] == [3, 2, 2]
@@ -91,7 +92,7 @@ def test_refit_learns_from_validation_too_and_measures_it_before(workplace, tiny
     plain = tiny_config(training={"epochs": 3, "learning_rate": 0.05})
     before = train(plain, run="before")
     after = train({**plain, "training": {**plain["training"], "refit": True}}, run="after")
-    [best] = [network["best_epoch"] for network in after.read_about()["networks"].values()]
+    [best] = [network["best_epoch"] for network in after.read_metadata()["networks"].values()]
     assert history(after) == history(before)
     refitted = history(after.network("refit-lstm"))
     assert len(refitted) == best
@@ -108,7 +109,7 @@ def test_validation_several_times_an_epoch(workplace, tiny_config):
     stopping = {"metric": "loss", "patience": 2}
     parts = {"validations_per_epoch": 4, "epochs": 9, "early_stopping": stopping, "learning_rate": 0.1, "refit": True}
     run = train(tiny_config(training=parts))
-    rows, about = history(run), run.read_about()["networks"]["lstm"]
+    rows, about = history(run), run.read_metadata()["networks"]["lstm"]
     assert [float(row["epoch"]) for row in rows] == [(number + 1) / 4 for number in range(len(rows))]
     losses = [float(row["validation_loss"]) for row in rows]
     best = int(np.argmin(losses)) + 1

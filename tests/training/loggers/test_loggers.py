@@ -123,11 +123,11 @@ def test_an_ensemble_that_is_interrupted_after_a_line_was_told_has_every_step_on
         with pytest.raises(KeyboardInterrupt):
             textclf.train(config, run="mine")
     client, run = MlflowClient(), RunFolder("runs/mine")
-    run_id = run.read_about()["mlflow_run"]
+    run_id = run.read_metadata()["mlflow_run"]
     assert client.get_run(run_id).info.status == "KILLED"
     assert of_mlflow(client, run_id, "2-cnn/loss")[-1][0] == 2
     textclf.resume("mine")
-    assert run.read_about()["mlflow_run"] == run_id
+    assert run.read_metadata()["mlflow_run"] == run_id
     for network in ("1-ngrams", "2-cnn", "refit-1-ngrams", "refit-2-cnn"):
         history = run.network(network).history
         assert curves(run.tensorboard / network / "train") == of_history(history, "")
@@ -155,7 +155,7 @@ def test_settings_of_any_name_and_length_become_parameters(workplace, tiny_confi
     config = load_config(tiny_config(targets={"class_weights": weights}, data={"text_column": "x" * 7000}))
     with logging_to(["mlflow"], create_run("mine", "", {}), config):
         pass
-    params = MlflowClient().get_run(RunFolder("runs/mine").read_about()["mlflow_run"]).data.params
+    params = MlflowClient().get_run(RunFolder("runs/mine").read_metadata()["mlflow_run"]).data.params
     assert params["targets.class_weights.好评 _ more"] == "2.0"
     assert len(params["data.text_column"]) == 6000
     assert params["targets.abstain_below"] == "null"
@@ -173,7 +173,7 @@ def test_a_training_that_does_not_finish_is_shown_as_such(run, error, status):
 
     with pytest.raises(error):
         train()
-    run_id = run[0].read_about()["mlflow_run"]
+    run_id = run[0].read_metadata()["mlflow_run"]
     assert MlflowClient().get_run(run_id).info.status == status
     with contextlib.suppress(error), logging_to(["mlflow"], *run):
         assert MlflowClient().get_run(run_id).info.status == "RUNNING"
@@ -194,7 +194,7 @@ def test_a_server_that_is_away_is_told_in_the_end_what_it_has_missed(run, workpl
     [warning] = [record.message for record in caplog.records if record.name.startswith("textclf")]
     assert warning.startswith("mlflow: ")
     assert warning.endswith("; the training goes on, and it is tried again in the end")
-    run_id = run[0].read_about()["mlflow_run"]
+    run_id = run[0].read_metadata()["mlflow_run"]
     assert of_mlflow(MlflowClient(), run_id, "1-cnn/loss") == [(1, 0.7)]
     assert of_mlflow(MlflowClient(), run_id, "2-lstm/loss") == [(1, 0.7), (2, 0.4)]
     assert MlflowClient().get_run(run_id).info.status == "FINISHED"

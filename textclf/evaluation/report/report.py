@@ -9,9 +9,9 @@ import numpy as np
 from textclf.config.config import Config
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import DataError, RunError, TextclfError
-from textclf.core.files import atomic_file
-from textclf.core.run_folder import VALIDATION, RunFolder, find_run
-from textclf.core.untrusted import MIB, read_within
+from textclf.core.files import MIB, atomic_file, read_untrusted
+from textclf.core.find_run import find_run
+from textclf.core.run_folder import VALIDATION, RunFolder
 from textclf.data.readers.sources import expand
 from textclf.evaluation.evaluate import changed_file
 from textclf.evaluation.predictions_file import Answers, read_answers
@@ -44,7 +44,7 @@ def write_report(
         RunError: there is no such run, or it is not finished.
     """
     folder = run if isinstance(run, RunFolder) else find_run(run)
-    about, metrics = folder.read_about(), folder.read_metrics()
+    about, metrics = folder.read_metadata(), folder.read_metrics()
     if about.get("status") != "finished" or not folder.classifier.exists():
         raise RunError(f"{folder.path}: expected a finished run, received one that is {about.get('status')!s:.40}.")
     classifier = load_classifier(folder.inside(folder.classifier))
@@ -137,7 +137,7 @@ def _learning_curves(folder: RunFolder, about: dict) -> list[dict]:
     parts = {name: folder.network(name) for name in networks} if len(networks) > 1 else {"": folder}
     options = {}
     for name, part in parts.items():
-        content = read_within(part.path, part.history.name, LARGEST_TEXT_FILE).decode("utf-8", "replace")
+        content = read_untrusted(part.path, part.history.name, LARGEST_TEXT_FILE).decode("utf-8", "replace")
         rows = list(csv.DictReader(content.splitlines()))
         series = {
             column: [[float(row["epoch"]), float(row[column])] for row in rows if row[column]]
@@ -173,7 +173,7 @@ def _about_the_run(folder: RunFolder, about: dict) -> list[dict]:
         **{f"version of {name}": version for name, version in about.get("versions", {}).items()},
         **{f"SHA-256 of {name}": checksum for name, checksum in about.get("data_sha256", {}).items()},
     }
-    config = read_within(folder.path, folder.config.name, LARGEST_TEXT_FILE).decode("utf-8", "replace")
+    config = read_untrusted(folder.path, folder.config.name, LARGEST_TEXT_FILE).decode("utf-8", "replace")
     rows = [[name, str(value)] for name, value in known.items() if value is not None]
     return [blocks.table(["", ""], rows, title="How it was made"), blocks.code("config.yaml", config)]
 

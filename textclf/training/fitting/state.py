@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from textclf.core.signals import Request, noted_signals
+from textclf.core.signals import StopRequest, deferred_signals
 from textclf.models.checkpoints import assign, damaged, load_checkpoint, save_checkpoint, state_of
 from textclf.training.fitting.loop import multi_step_function
 
@@ -86,7 +86,7 @@ def run_loop(
         log.info("going on after %d epochs and %d steps", position.epoch, position.step)
         assign(path, state_of(model), saved.arrays)
         _restore_callbacks(saved, callbacks)
-    with noted_signals() as request:
+    with deferred_signals() as request:
         save = SaveState(path, callbacks, position, every=every, request=request)
         told = keras.callbacks.CallbackList([*callbacks, save], model=model, epochs=epochs, steps=epoch_steps)
         _fit(model, iter(batches), told, position, every=every)
@@ -151,7 +151,7 @@ class SaveState(keras.callbacks.Callback):
         position: LoopPosition,
         *,
         every: int,
-        request: Request,
+        request: StopRequest,
     ):
         super().__init__()
         self.path, self.callbacks, self.position = path, callbacks, position
@@ -163,13 +163,13 @@ class SaveState(keras.callbacks.Callback):
         step = batch + 1
         if step < self.params["steps"] and (step % self.every == 0 or self.request.number is not None):
             self._write(step=step)
-            self.request.obey()
+            self.request.raise_if_requested()
 
     def on_epoch_end(self, epoch, logs=None):
         """All other callbacks have done their part."""
         finished = bool(self.model.stop_training) or epoch + 1 == self.params["epochs"]
         self._write(epoch=epoch + 1, step=0, finished=finished)
-        self.request.obey()
+        self.request.raise_if_requested()
 
     def _write(self, **changes: int) -> None:
         seconds = self.seconds_before + time.perf_counter() - self.started

@@ -65,7 +65,7 @@ def _client() -> Any:
 
 
 def _run_id(folder: RunFolder) -> str | None:
-    run_id = folder.read_about().get("mlflow_run")
+    run_id = folder.read_metadata().get("mlflow_run")
     return run_id if isinstance(run_id, str) else None
 
 
@@ -79,7 +79,7 @@ def _begin(client: Any, folder: RunFolder, config: Config) -> None:
         name = folder.path.relative_to(RUNS) if folder.path.is_relative_to(RUNS) else folder.path
         tags = {"textclf.version": __version__, "textclf.run": str(folder.path), "mlflow.source.name": "textclf"}
         run = client.create_run(_experiment_id(client), run_name=str(name), tags=tags)
-        folder.update_about(mlflow_run=run.info.run_id)
+        folder.update_metadata(mlflow_run=run.info.run_id)
     known = client.get_run(_run_id(folder)).data.params
     settings = dict(_flat(config.model_dump(mode="json")))
     missing = [Param(key, value[:LONGEST_VALUE]) for key, value in settings.items() if key not in known]
