@@ -24,7 +24,7 @@ from typing import NamedTuple
 ENCODE = """
 from pathlib import Path
 from textclf.preprocessing.cache import encoded_texts
-from textclf.config import load_config
+from textclf.config.config import load_config
 from textclf.training.encoded_dataset import read_splits
 config = load_config("config.yaml")
 splits, _ = read_splits(config)

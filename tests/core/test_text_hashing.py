@@ -1,32 +1,28 @@
-"""Equal texts are found by their hashes, all at once or a part at a time."""
+"""Equal texts are found by their hashes."""
+
+from itertools import chain
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textclf.core import text_hashing as hashing
 from textclf.core.text_column import text_array
 from textclf.core.text_hashing import GOLDEN_GAMMA, group_equal, mix64, text_hashes
 
 TEXTS = st.lists(st.sampled_from(["", "a", "b", "cc", "ddd", "eeee"]), max_size=40)
 
 
-@given(st.lists(TEXTS, min_size=1, max_size=3), st.integers(1, 50))
-def test_parts_hold_every_row_once_with_the_rank_of_its_hash(columns, largest):
+@given(st.lists(TEXTS, min_size=1, max_size=3))
+def test_equal_texts_have_equal_numbers_that_follow_the_hashes(columns):
     hashes = [text_hashes(text_array(texts)) for texts in columns]
-    ranks = [np.full(len(texts), -1) for texts in columns]
-    before = 0
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hashing, "LARGEST_PART", largest)
-        for part in group_equal(hashes):
-            for found, (rows, numbers) in zip(ranks, part, strict=True):
-                assert (found[rows] == -1).all()
-                assert (np.diff(rows) > 0).all()
-                found[rows] = before + numbers
-            before += 1 + max((int(numbers.max(initial=-1)) for _, numbers in part), default=-1)
     _, expected = np.unique(np.concatenate(hashes), return_inverse=True)
-    np.testing.assert_array_equal(np.concatenate(ranks), expected)
+    groups = group_equal(hashes)
+    assert [len(column) for column in groups] == [len(texts) for texts in columns]
+    np.testing.assert_array_equal(np.concatenate(groups), expected)
+    texts = list(chain.from_iterable(columns))
+    number_of = dict(zip(texts, np.concatenate(groups).tolist(), strict=True))
+    assert [number_of[text] for text in texts] == np.concatenate(groups).tolist()
+    assert len(set(number_of.values())) == len(number_of)
 
 
 def test_mix64_gives_the_published_numbers_of_splitmix64():

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from textclf.core import memmap as mapped
-from textclf.core import text_hashing as hashing
+from textclf.core import text_column
 from textclf.core.errors import DataError
 from textclf.data import dataset as dataset_module
 from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_dataset
@@ -183,14 +182,13 @@ def test_split_loses_doubles_and_shares_nothing(rows, share, seed):
 
 
 @settings(deadline=None)
-@given(rows=ROWS.map(splittable), share=SHARES, seed=st.integers(0, 2**32 - 1), part=st.integers(1, 9))
-def test_many_texts_are_split_as_a_few_are(rows, share, seed, part):
-    """Of many texts identical ones are looked for in one part after the other, and arrays lie in files."""
+@given(rows=ROWS.map(splittable), share=SHARES, seed=st.integers(0, 2**32 - 1))
+def test_many_texts_are_split_as_a_few_are(rows, share, seed):
+    """Many texts are in a file, and are read a block at a time."""
     expected = [rows_of(side) for side in split_or_assume(rows, share, seed)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hashing, "LARGEST_PART", part)
-        patch.setattr(mapped, "LARGEST_IN_MEMORY", 8)
-        patch.setattr(dataset_module, "STRETCH", 8)
+        patch.setattr(text_column, "LARGEST_IN_MEMORY", 8)
+        patch.setattr(dataset_module, "BLOCK_BYTES", 8)
         assert [rows_of(side) for side in split(dataset_of(rows), share, seed)] == expected
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textclf.core import memmap as mapped
-from textclf.preprocessing import ragged as token_ids
+from textclf.core import memmap
+from textclf.preprocessing import ragged
 from textclf.preprocessing.ragged import Ragged, concatenate, fill_empty_rows, pad, take, truncate
 
 ROWS = st.lists(st.lists(st.integers(1, 2**31 - 1), max_size=6), max_size=8)
@@ -96,9 +96,9 @@ def test_concatenate(parts):
 
 
 @given(ROWS, st.data(), st.integers(4, 40))
-def test_rows_of_a_large_file_come_in_the_order_they_are_asked_for(lists, data, stretch):
+def test_rows_of_a_large_file_come_in_the_order_they_are_asked_for(lists, data, size):
     indices = data.draw(st.lists(st.integers(0, len(lists) - 1)) if lists else st.just([]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mapped, "STRETCH", stretch)
-        patch.setattr(token_ids, "STRETCH", stretch)
+        patch.setattr(memmap, "BLOCK_BYTES", size)
+        patch.setattr(ragged, "BLOCK_BYTES", size)
         assert lists_of(take(rows_of(lists), np.array(indices, int))) == [lists[index] for index in indices]

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pydantic import Field, PlainValidator
 
 from textclf.core.errors import DataError
-from textclf.core.memmap import STRETCH, pieces, stored, stretches
+from textclf.core.memmap import BLOCK_BYTES, blocks
 from textclf.core.parallel import chunks_of, map_chunks
 from textclf.core.pydantic_options import Options
 from textclf.core.text_column import stored_texts
@@ -22,7 +22,6 @@ from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.sources import read_files
 
 log = logging.getLogger(__name__)
-CHUNK_ROWS = 10_000  # taken at a time
 # What data sets call their splits, and what they are here.
 SPLIT_NAMES = {
     **dict.fromkeys(["train", "training"], "train"),
@@ -98,12 +97,10 @@ class Dataset:
 
     def take(self, indices: np.ndarray) -> "Dataset":
         """The texts at `indices`, in that order; or those that are marked, where it is bool (texts,)."""
-        most = max(1, STRETCH * len(self) // max(1, self.texts.nbytes))  # rows of the file that are read at a time
-        texts = stored_texts(
-            self.texts.take(pa.array(part[some])) for part in _parts(indices) for some in stretches(part, most)
-        )
-        rows = stored((self.rows[part] for part in _parts(indices)), self.rows.dtype)
-        return Dataset(self.name, texts, self.labels.take(indices), rows)
+        indices = np.flatnonzero(indices) if indices.dtype == bool else indices
+        rows = max(1, BLOCK_BYTES * len(self) // max(1, self.texts.nbytes))  # of the file that are read at a time
+        texts = stored_texts(self.texts.take(pa.array(indices[block])) for block in blocks(indices, rows))
+        return Dataset(self.name, texts, self.labels.take(indices), self.rows[indices])
 
     def slices(self, rows: int) -> Iterator["Dataset"]:
         """The texts in their order, so many at a time; nothing is copied."""
@@ -179,12 +176,7 @@ def _read(
         Labels(list(numbers[column]), np.concatenate(codes[column]), column in with_lists).map(_stripped)
         for column in ("label", "split")
     )
-    return Dataset(name, texts, labels, _numbered(len(texts))), splits
-
-
-def _numbered(rows: int) -> np.ndarray:
-    """1, 2, 3 …: of millions in a file, as the texts are."""
-    return stored((np.arange(some.start + 1, some.stop + 1) for some in pieces(rows)), np.int32)
+    return Dataset(name, texts, labels, np.arange(1, len(texts) + 1, dtype=np.int32)), splits
 
 
 def parse_labels(dataset: Dataset, separator: str | None) -> Dataset:
@@ -224,7 +216,7 @@ def drop_blank_texts(dataset: Dataset) -> Dataset:
 
 def blank_texts(texts: pa.LargeStringArray) -> np.ndarray:
     """Which texts are empty or only spaces, bool (texts,)."""
-    return stored(map_chunks(_blank, texts), bool)
+    return np.concatenate(list(map_chunks(_blank, texts)))
 
 
 def _blank(texts: pa.LargeStringArray) -> np.ndarray:
@@ -249,9 +241,3 @@ def _without(dataset: Dataset, unwanted: np.ndarray, reason: str) -> Dataset:
     shown = ", ".join(map(str, rows[:5])) + (" …" if len(rows) > 5 else "")
     log.warning("%s: %d of %d rows %s and are left out (rows %s)", dataset.name, len(rows), len(dataset), reason, shown)
     return dataset.take(~unwanted)
-
-
-def _parts(indices: np.ndarray) -> Iterator[np.ndarray]:
-    """Indices, or the places of what is marked, some at a time."""
-    for some in pieces(len(indices), CHUNK_ROWS):
-        yield some.start + np.flatnonzero(indices[some]) if indices.dtype == bool else indices[some]

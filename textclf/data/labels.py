@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from textclf.core.memmap import pieces
-
 
 @dataclass(frozen=True, eq=False)
 class Labels:
@@ -45,22 +43,23 @@ class Labels:
     def take(self, indices: np.ndarray | slice) -> "Labels":
         """The labels of the texts at `indices`, or of those marked (bool), without the answers that none has."""
         codes = self.codes[indices]
-        occurs = occurrences(codes, len(self.categories)) > 0
-        answers = [self.categories[number] for number in np.flatnonzero(occurs)]
-        return Labels(answers, looked_up(compact(np.cumsum(occurs, dtype=np.int32) - 1), codes), self.lists)
+        occurs = np.bincount(codes, minlength=len(self.categories)) > 0
+        categories = [self.categories[code] for code in np.flatnonzero(occurs)]
+        return Labels(categories, compact(np.cumsum(occurs, dtype=np.int32) - 1)[codes], self.lists)
 
     def map(self, function: Callable[[tuple[str, ...]], tuple[str, ...]]) -> "Labels":
         """Every answer changed; those that become the same are one."""
         changed = Labels.of(map(function, self.categories))
-        return Labels(changed.categories, looked_up(changed.codes, self.codes), self.lists)
+        return Labels(changed.categories, changed.codes[self.codes], self.lists)
 
     def where(self, condition: Callable[[tuple[str, ...]], bool]) -> np.ndarray:
         """Which texts have an answer that meets a condition, bool (texts,)."""
-        return looked_up(np.array([condition(answer) for answer in self.categories], bool), self.codes)
+        return np.array([condition(category) for category in self.categories], bool)[self.codes]
 
     def count_categories(self) -> Counter[tuple[str, ...]]:
         """Texts of each answer."""
-        return Counter(dict(zip(self.categories, occurrences(self.codes, len(self.categories)).tolist(), strict=True)))
+        counts = np.bincount(self.codes, minlength=len(self.categories)).tolist()
+        return Counter(dict(zip(self.categories, counts, strict=True)))
 
     def count(self) -> Counter[str]:
         """Texts of each label, the most frequent first, then by name."""
@@ -73,19 +72,6 @@ class Labels:
 def compact(codes: np.ndarray) -> np.ndarray:
     """The same numbers in the smallest type: a byte a text where there are few answers, not four."""
     return codes.astype(np.min_scalar_type(max(int(codes.max(initial=0)), 0)), copy=False)
-
-
-def looked_up(table: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """`table[codes]`, which would make eight bytes of every code on the way."""
-    found = np.empty((len(codes), *table.shape[1:]), table.dtype)
-    for some in pieces(len(codes)):
-        found[some] = table[codes[some]]
-    return found
-
-
-def occurrences(codes: np.ndarray, answers: int) -> np.ndarray:
-    """How often each code below `answers` occurs, int64 (answers,)."""
-    return sum((np.bincount(codes[some], minlength=answers) for some in pieces(len(codes))), np.zeros(answers, int))
 
 
 def encode_column(column: pa.ChunkedArray | pa.Array, numbers: dict[tuple[str, ...], int]) -> np.ndarray:

@@ -1,14 +1,13 @@
 """A share of the texts held out: stratified by label, shuffled, identical texts kept together."""
 
 import logging
-from collections.abc import Iterator
 
 import numpy as np
 
 from textclf.core.errors import DataError
 from textclf.core.text_hashing import group_equal, text_hashes
 from textclf.data.dataset import Dataset
-from textclf.data.labels import Labels, compact
+from textclf.data.labels import Labels
 
 log = logging.getLogger(__name__)
 NO_LABEL = ""
@@ -27,8 +26,9 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
         DataError: a label with a single row, which cannot be on both sides, or nothing to hold out at all.
     """
     _refuse_single_rows(dataset)
-    hashes = text_hashes(dataset.texts)
-    groups_of, sizes = _groups(hashes, dataset.labels)  # identical texts are one group
+    (groups,) = group_equal([text_hashes(dataset.texts)])  # identical texts are one group
+    sizes = np.bincount(groups)
+    groups_of = _groups_of_labels(groups, dataset.labels)
     held_out, decided = np.zeros((2, len(sizes)), bool)
     for own in groups_of.values():
         decided[own] |= len(own) == 1  # the only text of a label, whatever other labels it has too, is learned
@@ -43,9 +43,7 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
     for own in groups_of.values():  # with several labels a text, others may have held out all of one
         if held_out[own].all():
             held_out[own[0]] = False
-    in_share = np.empty(len(dataset), bool)
-    for rows, groups in _numbered(hashes):
-        in_share[rows] = held_out[groups]
+    in_share = held_out[groups]
     if not in_share.any():
         raise DataError(
             f"{dataset.name}: expected a label with at least two different texts, one to learn from and one to "
@@ -69,30 +67,15 @@ def _fitting(groups: np.ndarray, sizes: np.ndarray, wanted: int, most: int) -> n
     return groups[chosen]
 
 
-def _numbered(hashes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Rows and the groups of identical texts that they are of, counted from 0 on, a part of the groups at a time."""
-    first = 0
-    for ((rows, numbers),) in group_equal([hashes]):
-        yield rows, first + numbers
-        first += int(numbers.max(initial=-1)) + 1
-
-
-def _groups(hashes: np.ndarray, labels: Labels) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """The groups of each label, ascending, and the rows of each group; what has no label is of `NO_LABEL`."""
-    parts: dict[str, list[np.ndarray]] = {label: [] for answer in labels.categories for label in answer or (NO_LABEL,)}
-    sizes = []
-    for rows, groups in _numbered(hashes):
-        sizes.append(compact(np.unique(groups, return_counts=True)[1]))
-        codes = labels.codes[rows]
-        by_code = np.argsort(codes, kind="stable")
-        present, starts = np.unique(codes[by_code], return_index=True)
-        found: dict[str, list[np.ndarray]] = {}
-        for code, own in zip(present, np.split(groups[by_code], starts[1:]), strict=True):
-            for label in labels.categories[code] or (NO_LABEL,):
-                found.setdefault(label, []).append(own)
-        for label, of_label in found.items():
-            parts[label].append(np.unique(np.concatenate(of_label)).astype(np.int32))
-    return {label: np.concatenate(own) for label, own in parts.items()}, np.concatenate(sizes)
+def _groups_of_labels(groups: np.ndarray, labels: Labels) -> dict[str, np.ndarray]:
+    """Return the groups of each label, ascending. What has no label belongs to `NO_LABEL`."""
+    by_category = np.argsort(labels.codes, kind="stable")
+    ends = np.cumsum(np.bincount(labels.codes, minlength=len(labels.categories)))
+    found: dict[str, list[np.ndarray]] = {}
+    for category, rows in zip(labels.categories, np.split(by_category, ends[:-1]), strict=True):
+        for label in category or (NO_LABEL,):
+            found.setdefault(label, []).append(groups[rows])
+    return {label: np.unique(np.concatenate(parts)) for label, parts in found.items()}
 
 
 def _refuse_single_rows(dataset: Dataset) -> None:

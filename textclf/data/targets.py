@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from textclf.core.errors import DataError, RunError, named
-from textclf.core.memmap import pieces, stored
+from textclf.core.memmap import concatenate_on_disk
 from textclf.data.labels import Labels
 from textclf.inference.decisions import BY_DEFAULT, HALF, Decision, Threshold, chosen_on, decision_for, decision_from
 
 if TYPE_CHECKING:  # answering needs neither this nor what is imported in the functions
     from textclf.data.target_options import TargetOptions
 
+CHUNK_ROWS = 8192  # encoded at a time, where a text has a number for every label
 LONGEST_NUMBER = 20  # Python refuses to read numbers of thousands of digits
 
 
@@ -145,7 +146,7 @@ class Targets:
         """What a mistake costs for each row, float32 (rows,); `None` where the loss has it, or all cost the same."""
         if self.weights is None or self.many:
             return None
-        return stored((self.weights[encoded[some]] for some in pieces(len(encoded))), self.weights.dtype)
+        return self.weights[encoded]
 
     def encode(
         self, labels: Labels | Iterable[tuple[str, ...]], *, rows: Sequence[int] | np.ndarray, name: str
@@ -166,8 +167,10 @@ class Targets:
                 f"in row {rows[unknown[0]]}{others}. Correct the label, or add rows of it to the training data."
             )
         encoded = self._encoded(labels.categories)
-        rows_of_codes = (encoded[labels.codes[some]] for some in pieces(len(labels)))
-        return stored(rows_of_codes, encoded.dtype, encoded.shape[1:])
+        if not self.many:
+            return encoded[labels.codes]
+        chunks = (encoded[labels.codes[start : start + CHUNK_ROWS]] for start in range(0, len(labels), CHUNK_ROWS))
+        return concatenate_on_disk(chunks, encoded.dtype).reshape(-1, len(self.labels))  # a row of numbers a text
 
     def _encoded(self, answers: list[tuple[str, ...]]) -> np.ndarray:
         """Different answers as numbers."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textclf.core.memmap import STRETCH, concatenate_on_disk, gather, pieces, stretches
+from textclf.core.memmap import BLOCK_BYTES, blocks, concatenate_on_disk, gather
 
 PADDING_ID = 0
 DTYPES = {"token_ids": np.int32, "ngram_ids": np.int32, "ngram_weights": np.float32}
@@ -46,12 +46,12 @@ def take(rows: Ragged, indices: np.ndarray) -> Ragged:
     """Return the rows at `indices`, in that order."""
     starts = gather(rows.offsets[:-1], indices)  # not the lengths of all rows: they may be millions in a file
     lengths = gather(rows.offsets[1:], indices) - starts
-    if rows.values.nbytes <= STRETCH:
+    if rows.values.nbytes <= BLOCK_BYTES:
         return Ragged.from_lengths(rows.values[positions(starts, lengths)], lengths)
     taken = Ragged.from_lengths(np.empty(lengths.sum(), rows.values.dtype), lengths)
     order = np.argsort(starts, kind="stable")  # through the file from front to back
-    for some in stretches(starts[order], STRETCH // rows.values.itemsize):
-        wanted = order[some]
+    for block in blocks(starts[order], BLOCK_BYTES // rows.values.itemsize):
+        wanted = order[block]
         places = positions(taken.offsets[wanted], lengths[wanted])
         taken.values[places] = rows.values[positions(starts[wanted], lengths[wanted])]
     return taken
@@ -99,8 +99,7 @@ def positions(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 def longest(rows: Ragged) -> int:
     """Return the length of the longest row; 0 without any row."""
-    lengths = (np.diff(rows.offsets[some.start : some.stop + 1]) for some in pieces(len(rows.offsets) - 1))
-    return max((int(some.max()) for some in lengths), default=0)
+    return int(rows.lengths.max(initial=0))
 
 
 def num_rows(arrays: RaggedArrays) -> int:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textclf.core.memmap import gather, stored
+from textclf.core.memmap import concatenate_on_disk, gather
 from textclf.preprocessing.ragged import RaggedArrays, concatenate_arrays_on_disk, select, take_rows
 
 
@@ -31,5 +31,5 @@ class EncodedSplit(NamedTuple):
             WriteError: there is no room for it.
         """
         first = splits[0].classes
-        classes = stored((split.classes for split in splits), first.dtype, first.shape[1:])
+        classes = concatenate_on_disk((split.classes for split in splits), first.dtype).reshape(-1, *first.shape[1:])
         return cls(concatenate_arrays_on_disk([split.arrays for split in splits]), classes)

@@ -13,7 +13,6 @@ from textclf.config.config import Config, load_config
 from textclf.config.run_config import write_run_config
 from textclf.core.errors import TrainingError
 from textclf.core.files import atomic_file
-from textclf.core.memmap import pieces
 from textclf.core.run_folder import RunFolder, create_run
 from textclf.data.checks import SLOW_CHECKS
 from textclf.data.dataset import DataOptions, Dataset
@@ -124,8 +123,7 @@ def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["split", "file", "row"])
         for name, dataset in splits.items():
-            for some in pieces(len(dataset)):
-                writer.writerows([name, dataset.name, row] for row in dataset.rows[some].tolist())
+            writer.writerows([name, dataset.name, row] for row in map(int, dataset.rows))
 
 
 def _compare_with_keras(

@@ -1,12 +1,8 @@
 """Exactly the same text more than once."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.hand_made import distinct, found, material, only
-from textclf.core import memmap as mapped
-from textclf.core import text_hashing as hashing
 from textclf.data.checks.duplicates import contradicting_labels, repeated_texts, texts_in_two_splits
 
 TRAIN = distinct({"x": 10, "y": 10})
@@ -87,21 +83,3 @@ def test_few_texts_in_two_splits_are_a_note():
     finding = only(texts_in_two_splits(material([*TRAIN, ("a", "x")], test=[*test, ("a", "x")])))
     assert finding.severity == "note"
     assert "1 of 201 rows (0.5 %)" in finding.found
-
-
-ROWS = st.lists(st.tuples(st.sampled_from(["a", "b", "c", "d", " "]), st.sampled_from("xyz")), min_size=1, max_size=30)
-
-
-@given(ROWS, ROWS, ROWS, st.integers(1, 9))
-def test_many_texts_are_compared_as_a_few_are(train, validation, test, part):
-    """Of many, one part after the other."""
-
-    def all_found():
-        looked_at = material(train, validation=validation, test=test)
-        return [list(check(looked_at)) for check in (repeated_texts, contradicting_labels, texts_in_two_splits)]
-
-    expected = all_found()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hashing, "LARGEST_PART", part)
-        patch.setattr(mapped, "LARGEST_IN_MEMORY", 8)
-        assert all_found() == expected

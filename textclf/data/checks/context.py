@@ -9,7 +9,7 @@ from textclf.core.parallel import map_chunks
 from textclf.core.text_hashing import text_hashes
 from textclf.data.checks.repetitions import Repetitions, find_repetitions
 from textclf.data.dataset import Dataset, blank_texts
-from textclf.data.labels import Labels, compact, looked_up
+from textclf.data.labels import Labels, compact
 from textclf.data.targets import Targets
 from textclf.data.writing_systems import count_characters
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -87,4 +87,4 @@ class Material:
 def _numbered(labels: Labels, numbers: dict[tuple[str, ...], int]) -> np.ndarray:
     keys = (tuple(sorted(set(answer))) for answer in labels.categories)
     table = np.array([numbers.setdefault(key, len(numbers)) for key in keys], int)
-    return looked_up(compact(table), labels.codes)
+    return compact(table)[labels.codes]

@@ -4,10 +4,11 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+import numpy as np
+
 from textclf.core.formatting import counted, first_shown, percent, short_repr
 from textclf.data.checks.context import Material
 from textclf.data.checks.finding import Finding, shown_rows
-from textclf.data.labels import occurrences
 
 FEW_ROWS = 10
 RARE = 0.1  # of the average rows of a label
@@ -138,7 +139,7 @@ def sorted_by_label(material: Material) -> Iterator[Finding]:
     """Files in which the rows of a label follow each other."""
     found = []
     for split, answers in material.answer_numbers.items():
-        shares = occurrences(answers, int(answers.max(initial=0)) + 1) / max(1, len(answers))
+        shares = np.bincount(answers, minlength=1) / max(1, len(answers))
         expected = 1 + (len(answers) - 1) * (1 - (shares**2).sum())
         runs = 1 + int((answers[1:] != answers[:-1]).sum())
         if runs < SORTED * expected:  # of two labels in a few rows never: there are at least two runs

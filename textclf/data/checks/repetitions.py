@@ -1,4 +1,4 @@
-"""Texts that occur more than once, in one split or in two: found a part of the texts at a time."""
+"""Texts that occur more than once, in one split or in two."""
 
 from itertools import combinations
 from typing import NamedTuple
@@ -24,29 +24,19 @@ def find_repetitions(hashes: dict[str, np.ndarray], answers: dict[str, np.ndarra
         hashes: of the texts of each split, uint64 (texts,).
         answers: a number for the labels of each text, the same in every split.
     """
-
-    def marks() -> dict[str, np.ndarray]:
-        return {split: np.zeros(len(numbers), bool) for split, numbers in hashes.items()}
-
-    pairs = list(combinations(hashes, 2))
-    found = Repetitions(
-        marks(), marks(), *({pair: np.zeros(len(hashes[pair[1]]), bool) for pair in pairs} for _ in range(2))
-    )
+    texts = dict(zip(hashes, group_equal(list(hashes.values())), strict=True))
     width = 1 + max((int(numbers.max(initial=0)) for numbers in answers.values()), default=0)
-    for part in group_equal(list(hashes.values())):
-        rows = {split: rows for split, (rows, _) in zip(hashes, part, strict=True)}
-        texts = {split: numbers for split, (_, numbers) in zip(hashes, part, strict=True)}
-        # A number for a text together with its labels.
-        keys = {split: texts[split] * width + answers[split][rows[split]] for split in hashes}
-        for split, numbers in texts.items():
-            found.again[split][rows[split]] = _again(numbers)
-            different = np.bincount(np.unique(keys[split]) // width, minlength=1)  # answers of each text
-            found.contradicting[split][rows[split]] = (different > 1)[numbers]
-        for earlier, later in pairs:
-            shared = np.isin(texts[later], texts[earlier])
-            found.shared[earlier, later][rows[later]] = shared
-            found.differing[earlier, later][rows[later]] = shared & ~np.isin(keys[later], keys[earlier])
-    return found
+    # A number for a text together with its labels.
+    keys = {split: groups.astype(np.int64) * width + answers[split] for split, groups in texts.items()}
+    different = {split: np.bincount(np.unique(keys[split]) // width, minlength=1) for split in hashes}  # of each text
+    pairs = list(combinations(hashes, 2))
+    shared = {(earlier, later): np.isin(texts[later], texts[earlier]) for earlier, later in pairs}
+    return Repetitions(
+        again={split: _again(groups) for split, groups in texts.items()},
+        contradicting={split: (different[split] > 1)[groups] for split, groups in texts.items()},
+        shared=shared,
+        differing={pair: marked & ~np.isin(keys[pair[1]], keys[pair[0]]) for pair, marked in shared.items()},
+    )
 
 
 def _again(numbers: np.ndarray) -> np.ndarray:

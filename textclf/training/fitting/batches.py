@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from textclf.core.memmap import check_not_truncated, gather, release_pages, stored
+from textclf.core.memmap import check_not_truncated, gather, release_pages
 from textclf.preprocessing.ragged import RaggedArrays, lengths_at, lengths_of, num_rows, pad_arrays, take_rows
 
 POOL_BATCHES = 50  # read, sorted by length and shuffled together; the order of texts is random beyond that
@@ -80,12 +80,12 @@ class Order(NamedTuple):
 
 
 def shuffled(num_rows: int, batch_size: int, random: np.random.Generator) -> Order:
-    """An order of all rows; they lie in a file where they are many."""
+    """Return a random order of all rows."""
     rows = np.arange(num_rows, dtype=np.int32)
     random.shuffle(rows)
     steps = num_steps(num_rows, batch_size)
     batches = [random.permutation(min(POOL_BATCHES, steps - first)) for first in range(0, steps, POOL_BATCHES)]
-    return Order(stored([rows], rows.dtype), batches)
+    return Order(rows, batches)
 
 
 def pool_of(
