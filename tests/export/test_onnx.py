@@ -22,7 +22,7 @@ def test_a_dense_layer_with_an_activation_is_refused():
     inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
     states = keras.layers.LSTM(2)(keras.layers.Embedding(5, 3, mask_zero=True)(inputs["token_ids"]))
     model = keras.Model(inputs, keras.layers.Dense(1, activation="selu", name="hidden")(states))
-    with pytest.raises(NotImplementedError, match="'hidden' has activation selu"):
+    with pytest.raises(NotImplementedError, match="activation selu of layer 'hidden'"):
         build_graph(model, activation="sigmoid", padding="right")
 
 

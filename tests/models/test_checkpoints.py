@@ -92,7 +92,7 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_file_is_refused_in_a_sentence(tmp_path, content):
+def test_a_damaged_file_is_an_error_in_a_sentence(tmp_path, content):
     (tmp_path / "last.npz").write_bytes(content)
     with pytest.raises(RunError, match=r"last\.npz: damaged: .*to start over\.$"):
         load_checkpoint(tmp_path / "last.npz")
@@ -124,6 +124,6 @@ def test_weights_of_another_shape_are_refused_and_none_is_taken(tmp_path):
         changed = {**arrays, last: wrong}
         if wrong is None:
             del changed[last]
-        with pytest.raises(RunError, match=rf"{last}: expected float32 \(1,\), received"):
+        with pytest.raises(RunError, match=rf"{last}: expected float32 \(1,\), got"):
             assign(path, weights_of(model), changed)
         assert np.array_equal(weights_of(model)[first].numpy(), before)

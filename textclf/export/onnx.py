@@ -1,7 +1,7 @@
-"""A trained Keras model -> an ONNX graph, layer by layer (see `converters/`).
+"""Convert trained Keras models to one ONNX graph, layer by layer.
 
-Written with `onnx.helper`, because the converters that exist turn a masked LSTM into a `Loop` of some ninety nodes
-(onnx/tensorflow-onnx#1871); ONNX's own `LSTM` takes the lengths of the rows and is one node.
+The existing converters turn a masked LSTM into a `Loop` of about ninety nodes (onnx/tensorflow-onnx#1871). ONNX's own
+`LSTM` reads the row lengths and is one node, so this module writes the graph with `onnx.helper`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import onnx
 
 OPSET = 17
-IR_VERSION = 8  # the oldest that knows the opset, for the widest choice of runtimes
+IR_VERSION = 8  # the oldest that has the opset, for as many runtimes as possible
 OUTPUT = "probabilities"
 TYPES = {"int32": INT32, "float32": FLOAT}
 
@@ -28,13 +28,13 @@ TYPES = {"int32": INT32, "float32": FLOAT}
 def build_graph(
     *models: keras.Model, activation: str, padding: str, scales: Sequence[float] | None = None
 ) -> onnx.ModelProto:
-    """The graph of functional models: their named arrays, (batch, entries) -> `probabilities` (batch, units).
+    """Return the ONNX graph of functional models: named inputs (batch, entries) -> `probabilities` (batch, units).
 
     Args:
-        models: several are joined by the sum of their logits.
-        activation: what turns logits into probabilities, "sigmoid" or "softmax".
-        padding: the side on which the rows of `token_ids` are padded.
-        scales: what the logits of each model are multiplied by; by default 1.
+        models: one model, or the models of an ensemble, whose logits are added up.
+        activation: of the logits, "sigmoid" or "softmax".
+        padding: the side on which the rows of `token_ids` are padded, "left" or "right".
+        scales: a factor for the logits of each model; by default 1.
 
     Raises:
         NotImplementedError: a layer type that is not in `CONVERTERS`.
@@ -45,15 +45,15 @@ def build_graph(
     inputs = {tensor.name: tensor.dtype for model in models for tensor in model.inputs}
     names = {name: name for name in inputs}
     if "token_ids" in inputs:
-        names["token_ids"] = graph.token_ids = _aligned(graph, "token_ids", padding)
+        names["token_ids"] = graph.token_ids = _align_left(graph, "token_ids", padding)
     logits = []
     for number, (model, scale) in enumerate(zip(models, scales or [1.0] * len(models), strict=True), start=1):
         graph.prefix = f"{number}_" if len(models) > 1 else ""
         output = _add_layers(graph, model, names)
         logits.append(output if scale == 1 else graph.add("Mul", [output, graph.number(scale)]))
-    joined = graph.add("Sum", logits) if len(logits) > 1 else logits[0]
+    combined = graph.add("Sum", logits) if len(logits) > 1 else logits[0]
     attributes = {"axis": -1} if activation == "softmax" else {}
-    graph.add(activation.capitalize(), [joined], outputs=(OUTPUT,), **attributes)
+    graph.add(activation.capitalize(), [combined], outputs=(OUTPUT,), **attributes)
     onnx_graph = helper.make_graph(
         graph.nodes,
         "_".join(model.name for model in models),
@@ -72,9 +72,11 @@ def build_graph(
 
 
 def _add_layers(graph: Graph, model: keras.Model, inputs: dict[str, str]) -> str:
-    """Add a model layer by layer; the name of its logits in the graph.
+    """Add a model layer by layer; return the name of its logits in the graph.
 
     Args:
+        graph: grows.
+        model: a functional model.
         inputs: name of an input of the model -> name of the tensor in the graph.
     """
     names = dict(inputs)
@@ -86,15 +88,15 @@ def _add_layers(graph: Graph, model: keras.Model, inputs: dict[str, str]) -> str
             raise NotImplementedError(
                 f"no ONNX converter for layer '{layer.name}' of type {kind}: add one to CONVERTERS"
             )
-        # A mask is an input of its own in Keras; the graph has lengths in its place.
+        # A mask is an input of its own in Keras; the graph has row lengths instead.
         tensors = layer.input if isinstance(layer.input, list) else [layer.input]
         read = [names[tensor.name] for tensor in tensors if tensor.name in names]
         names[layer.output.name] = CONVERTERS[kind](graph, layer, *read)
     return names[model.outputs[0].name]
 
 
-def _aligned(graph: Graph, token_ids: str, padding: str) -> str:
-    """Note the lengths of the rows, and move rows that are padded on the left to the left."""
+def _align_left(graph: Graph, token_ids: str, padding: str) -> str:
+    """Set the row lengths of the graph; return the token ids with their padding on the right."""
     zero = graph.constant(np.array(0, np.int32))
     last_axis = graph.constant(np.array([1], np.int64))
     real = graph.add("Not", [graph.add("Equal", [token_ids, zero])])
@@ -102,7 +104,7 @@ def _aligned(graph: Graph, token_ids: str, padding: str) -> str:
     graph.lengths = graph.add("ReduceSum", [ones, last_axis], keepdims=0)
     if padding == "right":
         return token_ids
-    # Column j of a row takes what stands at (j + width - length) mod width: its tokens first, then the padding.
+    # Column j of a row reads column (j + width - length) mod width: first the tokens, then the padding.
     width = graph.add("Gather", [graph.add("Shape", [token_ids]), graph.constant(np.array(1, np.int64))])
     columns = graph.add("Range", [graph.constant(np.array(0, np.int64)), width, graph.constant(np.array(1, np.int64))])
     lengths = graph.add("Unsqueeze", [graph.add("Cast", [graph.lengths], to=INT64), last_axis])  # int64 (batch, 1)

@@ -1,8 +1,13 @@
-"""Checkpoints: the weights of a training, or its whole state, as plain arrays in one .npz file. No pickle."""
+"""Checkpoints: the weights of a model, or the whole state of a training, as plain arrays in one .npz file.
 
+No pickle: a run folder may come from a stranger. `load_checkpoint` allocates no more memory than the file has bytes.
+"""
+
+import io
 import json
+import math
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -11,17 +16,17 @@ import numpy as np
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_file, parse_json
 
-ABOUT = "about"  # the array that holds JSON
-LARGEST_ABOUT = 64 * 2**20  # bytes: a history of a million epochs
+METADATA = "about"  # the name of the array that holds JSON
+LARGEST_METADATA = 64 * 2**20  # bytes: enough for a history of a million epochs
 
 
 def weights_of(model: keras.Model) -> dict[str, keras.Variable]:
-    """What answers."""
+    """Return the weights that predict."""
     return _numbered("model", model.weights)
 
 
 def state_of(model: keras.Model) -> dict[str, keras.Variable]:
-    """All that a training changes: weights, seeds, the optimizer with its averages, the running metrics."""
+    """Return every variable that training changes: weights, seeds, the optimizer and its averages, metrics."""
     return {
         **_numbered("model", model.variables),
         **_numbered("optimizer", model.optimizer.variables),
@@ -32,44 +37,55 @@ def state_of(model: keras.Model) -> dict[str, keras.Variable]:
 def save_checkpoint(
     path: Path,
     variables: Mapping[str, keras.Variable],
-    about: dict | None = None,
+    metadata: dict | None = None,
     arrays: Mapping[str, np.ndarray] | None = None,
 ) -> None:
-    """Write variables, and beside them other arrays and plain JSON; the file is there whole or not at all.
+    """Write variables to a file, completely or not at all.
+
+    Args:
+        path: where to.
+        variables: by name, as from `weights_of` and `state_of`.
+        metadata: plain JSON to store beside them.
+        arrays: further arrays to store beside them.
 
     Raises:
-        WriteError: there is no room, or the folder is not ours to write.
+        WriteError: the disk is full, or the folder is not writable.
     """
     content = {name: variable.numpy() for name, variable in variables.items()} | dict(arrays or {})
-    if about is not None:
-        content[ABOUT] = np.frombuffer(json.dumps(about, allow_nan=False).encode(), np.uint8)
+    if metadata is not None:
+        content[METADATA] = np.frombuffer(json.dumps(metadata, allow_nan=False).encode(), np.uint8)
     with atomic_file(path, "wb") as stream:
         np.savez(stream, allow_pickle=False, **content)
 
 
 def load_checkpoint(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
-    """The JSON of a checkpoint (none is an empty one) and its arrays.
+    """Return the metadata of a checkpoint, {} if it has none, and its arrays.
 
     Raises:
-        RunError: it is no such file, or damaged. No more memory is asked for than the file has bytes.
+        RunError: the file is missing or damaged.
     """
     try:
-        arrays = dict(_arrays(path))
-        about = arrays.pop(ABOUT, None)
-        if about is None:
+        arrays = _read_arrays(path)
+        metadata = arrays.pop(METADATA, None)
+        if metadata is None:
             return {}, arrays
-        if about.nbytes > LARGEST_ABOUT:
-            raise ValueError(f"{ABOUT} is larger than {LARGEST_ABOUT} bytes")
-        return parse_json(about.tobytes()), arrays
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        if metadata.nbytes > LARGEST_METADATA:
+            raise ValueError(f"{METADATA}: expected at most {LARGEST_METADATA:,} bytes, got {metadata.nbytes:,}")
+        return parse_json(metadata.tobytes()), arrays
+    except (OSError, EOFError, ValueError, OverflowError, zipfile.BadZipFile, RuntimeError) as error:
         raise damaged(path, str(getattr(error, "strerror", None) or error)) from None
 
 
 def assign(path: Path, variables: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarray]) -> None:
-    """Put what was read from `path` into variables of the same kind; other arrays are left alone.
+    """Assign the arrays of a checkpoint to variables; arrays without a variable are ignored.
+
+    Args:
+        path: of the checkpoint, for messages.
+        variables: by name, as from `weights_of` and `state_of`.
+        arrays: as from `load_checkpoint`.
 
     Raises:
-        RunError: one is missing, or of another shape or type.
+        RunError: an array is missing, or has another shape or type; no variable has changed then.
     """
     found = {_number(name): array for name, array in arrays.items()}
     for name, variable in variables.items():
@@ -77,30 +93,37 @@ def assign(path: Path, variables: Mapping[str, keras.Variable], arrays: Mapping[
         expected = tuple(variable.shape), np.dtype(variable.dtype)
         if array is None or (array.shape, array.dtype) != expected:
             received = "nothing" if array is None else f"{array.dtype} {array.shape}"
-            raise damaged(path, f"{name}: expected {expected[1]} {expected[0]}, received {received}")
+            raise damaged(path, f"{name}: expected {expected[1]} {expected[0]}, got {received}")
     for name, variable in variables.items():
         variable.assign(found[_number(name)])
 
 
 def damaged(path: Path, reason: str) -> RunError:
-    """The error for a checkpoint that cannot be used."""
+    """Return the error for a checkpoint that cannot be used."""
     return RunError(f"{path}: damaged: {reason}. Remove the run, or choose another --run, to start over.")
 
 
-def _arrays(path: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """Name and content of every array; what a header promises is compared with what is there before it is made."""
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    arrays = {}
     with zipfile.ZipFile(path) as archive:
         for entry in archive.infolist():
-            if entry.compress_type != zipfile.ZIP_STORED:
-                raise ValueError(f"{entry.filename} is compressed")
-            with archive.open(entry) as stream:
-                if np.lib.format.read_magic(stream) != (1, 0):
-                    raise ValueError(f"{entry.filename} is no array of version 1.0")
-                shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-                content = stream.read()
-            if fortran or dtype.hasobject or len(content) != dtype.itemsize * np.prod(shape, dtype=object):
-                raise ValueError(f"{entry.filename} is not what its header says")
-            yield entry.filename.removesuffix(".npy"), np.frombuffer(content, dtype).reshape(shape)
+            if entry.compress_type != zipfile.ZIP_STORED:  # could unpack to more than the file has bytes
+                raise ValueError(f"{entry.filename}: expected an uncompressed array")
+            arrays[entry.filename.removesuffix(".npy")] = _parse_array(entry.filename, archive.read(entry))
+    return arrays
+
+
+def _parse_array(name: str, content: bytes) -> np.ndarray:
+    """Return the array of a .npy file. `np.load` would allocate what the header says before it reads the data."""
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    if version != (1, 0):
+        raise ValueError(f"{name}: expected an array of version 1.0, got {version[0]}.{version[1]}")
+    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
+    num_bytes = len(content) - stream.tell()
+    if fortran_order or dtype.hasobject or dtype.itemsize * math.prod(shape) != num_bytes:
+        raise ValueError(f"{name}: its header says {dtype} {shape}, but it has {num_bytes:,} bytes of data")
+    return np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape)
 
 
 def _numbered(group: str, variables: list[keras.Variable]) -> dict[str, keras.Variable]:
@@ -108,5 +131,5 @@ def _numbered(group: str, variables: list[keras.Variable]) -> dict[str, keras.Va
 
 
 def _number(name: str) -> str:
-    """`model/003` of `model/003/lstm/kernel`: Keras counts the names of layers on from model to model of a process."""
+    """Return `model/003` of `model/003/lstm/kernel`: Keras numbers layer names on from model to model of a process."""
     return "/".join(name.split("/")[:2])

@@ -1,6 +1,7 @@
-"""Layers of ours: those that have to know where a text ends, and embeddings. Padding, on either side, is never read.
+"""Layers that Keras lacks: pooling, convolution and positions that respect the mask, and embeddings.
 
-Imported only when a network is built: this module imports Keras.
+Masks are bool (batch, tokens), True at a token. Padding may stand on either side; no layer lets it change an output.
+This module imports Keras: import it only where a network is built.
 """
 
 from collections.abc import Callable
@@ -10,32 +11,13 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-LOWEST = -1e9  # stands where there is no token: never the maximum, and a weight of 0 after a softmax
+from textclf.models.sizes import MASKED
 
 
 class MaxPooling(keras.layers.Layer):
-    """The largest value of each number over the tokens of a text: (batch, tokens, dim) -> (batch, dim)."""
+    """The maximum over the tokens of a text: (batch, tokens, dim) -> (batch, dim).
 
-    def __init__(self, **settings):
-        super().__init__(**settings)
-        self.supports_masking = True
-
-    def compute_mask(self, states, previous):
-        """None: a text has no padding."""
-
-    def call(self, states, mask=None):
-        """States and where there is a token -> features."""
-        return ops.max(ops.where(mask[..., None], states, LOWEST), axis=1)
-
-    def compute_output_shape(self, shape):
-        """(batch, dim)."""
-        return shape[0], shape[2]
-
-
-class AttentionPooling(keras.layers.Layer):
-    """A mean over tokens with weights that are learned: (batch, tokens, dim) -> (batch, dim).
-
-    How much a token counts is the softmax of its likeness with a learned query (Yang et al. 2016, word attention).
+    Mask: required; padding is never the maximum. The output has no mask.
     """
 
     def __init__(self, **settings):
@@ -43,97 +25,132 @@ class AttentionPooling(keras.layers.Layer):
         self.supports_masking = True
 
     def compute_mask(self, states, previous):
-        """None: a text has no padding."""
+        """Return None: one vector a text has no padding."""
+
+    def call(self, states, mask=None):
+        """Return the maxima, (batch, dim)."""
+        return ops.max(ops.where(mask[..., None], states, MASKED), axis=1)
+
+    def compute_output_shape(self, shape):
+        """Return (batch, dim)."""
+        return shape[0], shape[2]
+
+
+class AttentionPooling(keras.layers.Layer):
+    """A weighted mean over the tokens of a text: (batch, tokens, dim) -> (batch, dim).
+
+    The weights are a softmax of the similarity of each token with a learned query (Yang et al. 2016, word attention).
+
+    Mask: required; padding has weight 0. The output has no mask.
+    """
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.supports_masking = True
+
+    def compute_mask(self, states, previous):
+        """Return None: one vector a text has no padding."""
 
     def build(self, shape):
-        """A hidden layer as wide as the states, and the query."""
+        """Create a hidden layer of the width of the states, and the query."""
         dim = shape[-1]
         self.kernel = self.add_weight(shape=(dim, dim), name="kernel")
         self.bias = self.add_weight(shape=(dim,), initializer="zeros", name="bias")
         self.query = self.add_weight(shape=(dim, 1), name="query")
 
     def call(self, states, mask=None):
-        """States and where there is a token -> features."""
+        """Return the weighted means, (batch, dim)."""
         scores = ops.matmul(ops.tanh(ops.matmul(states, self.kernel) + self.bias), self.query)  # (batch, tokens, 1)
-        shares = ops.softmax(ops.where(mask[..., None], scores, LOWEST), axis=1)
-        return ops.sum(shares * states, axis=1)
+        weights = ops.softmax(ops.where(mask[..., None], scores, MASKED), axis=1)
+        return ops.sum(weights * states, axis=1)
 
     def compute_output_shape(self, shape):
-        """(batch, dim)."""
+        """Return (batch, dim)."""
         return shape[0], shape[2]
 
 
 class WeightedSum(keras.layers.Layer):
-    """The sum of the rows of a text by their weights, and a bias: (batch, entries, width) -> (batch, width)."""
+    """The sum of weighted rows, plus a bias: (batch, entries, width) and (batch, entries) -> (batch, width).
+
+    Mask: none is read or passed on; a padded entry has weight 0.
+    """
 
     def build(self, shapes):
-        """The bias."""
+        """Create the bias."""
         self.bias = self.add_weight(shape=(shapes[0][-1],), initializer="zeros", name="bias")
 
     def call(self, inputs):
-        """[rows (batch, entries, width), weights (batch, entries)] -> (batch, width)."""
+        """Return the sums of [rows, weights], (batch, width)."""
         rows, weights = inputs
         return ops.squeeze(ops.matmul(weights[:, None, :], rows), 1) + self.bias
 
     def compute_output_shape(self, shapes):
-        """(batch, width)."""
+        """Return (batch, width)."""
         return shapes[0][0], shapes[0][2]
 
 
 class Embedding(keras.layers.Embedding):
-    """An embedding that reads only the rows of its token ids.
+    """An embedding that gathers only the rows of its token ids: (batch, tokens) -> (batch, tokens, dim).
 
-    Keras's reads the whole table; TensorFlow then copies it in every step once a step has updated only some rows of it.
+    Keras reads the whole table. TensorFlow then copies it in every step that follows a sparse update.
+
+    Mask: made from the token ids, where id 0 is padding, if `mask_zero` is set.
     """
 
-    before_reading: Callable | None = None  # in training: gets the token ids, brings their rows up to date
+    before_reading: Callable | None = None  # set by an optimizer with lazy updates: brings the rows of ids up to date
 
     def call(self, token_ids, training=False):
-        """(batch, tokens) -> (batch, tokens, dim)."""
+        """Return the rows, (batch, tokens, dim)."""
         if training and self.before_reading:
             self.before_reading(token_ids)
         return tf.gather(self.embeddings.value, token_ids)
 
     def compute_output_spec(self, token_ids, training=False):
-        """Whether it is a training makes no difference to the shape."""
+        """Return the spec of the rows, the same in training and inference."""
         return super().compute_output_spec(token_ids)
 
 
 class FreezableEmbedding(Embedding):
-    """An embedding that is not trained before the weight `tuned`, which nothing trains, is set to 1.
+    """An embedding that stays frozen until its weight `tuned` is set to 1. Shapes and mask as for `Embedding`.
 
-    What is trainable is decided for good when a model is compiled; a factor of the gradient can change.
+    Keras decides at compile time which weights are trainable, so a switch in the graph stops the gradient instead.
     """
 
     def build(self, shape=None):
-        """The table, and the switch."""
+        """Create the table and the switch."""
         super().build(shape)
         self.tuned = self.add_weight(shape=(), initializer="zeros", trainable=False, name="tuned")
 
     def call(self, token_ids, training=False):
-        """(batch, tokens) -> (batch, tokens, dim)."""
+        """Return the rows, (batch, tokens, dim)."""
         rows = super().call(token_ids, training=training)
         return ops.where(self.tuned > 0, rows, ops.stop_gradient(rows))
 
 
 class MaskedConv1D(keras.layers.Conv1D):
-    """A convolution that finds zeros in the place of padding, as it does beyond both ends of a batch."""
+    """A convolution over tokens: (batch, tokens, dim) -> (batch, tokens, filters).
+
+    Mask: required; the convolution reads zeros in place of padding, as it does beyond the ends of a batch. A text then
+    has the same outputs whatever its padding. The mask is passed on.
+    """
 
     def __init__(self, *arguments, **settings):
         super().__init__(*arguments, **settings)
         self.supports_masking = True
 
     def call(self, states, mask=None):
-        """(batch, tokens, dim) -> (batch, tokens, filters)."""
+        """Return the outputs of the filters, (batch, tokens, filters)."""
         return super().call(ops.where(mask[..., None], states, 0.0))
 
 
 class Positions(keras.layers.Layer):
-    """Adds to every token a vector for its place in the text, counted from its first token.
+    """Add a vector for its position to every token: (batch, tokens, dim) -> the same shape.
+
+    Mask: required; positions are counted from the first token of a text, not from the left of the row. Passed on.
 
     Args:
         kind: "learned", or "sinusoidal" (Vaswani et al. 2017, section 3.5).
-        length: places there are; tokens beyond the last one share it.
+        length: number of positions; tokens beyond share the last one.
     """
 
     def __init__(self, kind: str, length: int, **settings):
@@ -142,7 +159,7 @@ class Positions(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, shape):
-        """A row for each place."""
+        """Create the table, (length, dim)."""
         learned = self.kind == "learned"
         self.table = self.add_weight(
             shape=(self.length, shape[-1]), initializer="uniform", trainable=learned, name="table"
@@ -151,19 +168,19 @@ class Positions(keras.layers.Layer):
             self.table.assign(sinusoids(*self.table.shape))
 
     def call(self, states, mask=None):
-        """(batch, tokens, dim) -> the same."""
+        """Return states plus positions, (batch, tokens, dim)."""
         places = ops.clip(ops.cumsum(ops.cast(mask, "int32"), axis=1) - 1, 0, self.length - 1)
         return states + ops.take(self.table, places, axis=0)
 
     def get_config(self):
-        """What the layer was made with."""
+        """Return the arguments of the constructor."""
         return {**super().get_config(), "kind": self.kind, "length": self.length}
 
 
 def sinusoids(length: int, dim: int) -> np.ndarray:
-    """Sines of falling frequency beside their cosines, float32 (length, dim).
+    """Return sines of falling frequency beside their cosines, float32 (length, dim).
 
-    Scaled down to the first weights of an embedding, which would not be seen beside numbers of up to 1.
+    They are scaled by 0.05, the range of a new embedding, which values up to 1 would drown.
     """
     half = (dim + 1) // 2
     angles = np.arange(length)[:, None] / 10_000 ** (np.arange(half) / half)
@@ -171,11 +188,11 @@ def sinusoids(length: int, dim: int) -> np.ndarray:
 
 
 def _max_mean(states, name: str):
-    """The largest value and the mean of each number, side by side (Howard & Ruder 2018)."""
+    """Return maximum and mean side by side, (batch, 2 * dim) (Howard & Ruder 2018)."""
     return keras.layers.Concatenate(name=name)([POOLINGS[part](states, f"{name}_{part}") for part in ("max", "mean")])
 
 
-# Every one takes the states (batch, tokens, dim) and a name for the layer.
+# Each takes the states, (batch, tokens, dim), and the name of the layer.
 POOLINGS = {
     "max": lambda states, name: MaxPooling(name=name)(states),
     "mean": lambda states, name: keras.layers.GlobalAveragePooling1D(name=name)(states),

@@ -1,11 +1,13 @@
-"""What is known of the arrays before a network is built."""
+"""What a network has to know about its input arrays. No Keras here."""
 
 from typing import NamedTuple
 
+MASKED = -1e9  # replaces values at padding: never a maximum, and a weight of 0 after a softmax
+
 
 class Sizes(NamedTuple):
-    """How many ids there are, and how long a row can be."""
+    """The number of ids, and the length of a row."""
 
-    num_ids: int  # rows of the embedding of tokens, `Preprocessor.num_ids`
-    sequence_length: int  # most tokens of a row
-    num_ngrams: int = 0  # rows of the table of n-grams, `Preprocessor.num_ngrams`
+    num_ids: int  # rows of the token embedding, `Preprocessor.num_ids`
+    sequence_length: int  # maximum tokens of a row
+    num_ngrams: int = 0  # rows of the n-gram table, `Preprocessor.num_ngrams`

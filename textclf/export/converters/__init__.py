@@ -1,10 +1,13 @@
-"""Keras layers -> ONNX nodes. `CONVERTERS` has one function a Keras layer type."""
+"""Keras layers -> ONNX nodes: `CONVERTERS` has one function for each layer type.
+
+A converter takes the graph, the layer and the names of its input tensors, adds nodes, and returns the name of its
+output tensor. The keys are the class names of the layers: rename a class and its key together.
+"""
 
 from collections.abc import Callable
 
 from textclf.export.converters import attention, basic, convolution, pooling, recurrent
 
-# A converter gets the graph, the layer and the names of its input tensors; it returns the name of its output.
 CONVERTERS: dict[str, Callable[..., str]] = {
     "Embedding": basic.embedding,
     "FreezableEmbedding": basic.embedding,

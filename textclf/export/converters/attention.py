@@ -1,36 +1,36 @@
-"""The layers of a transformer that relate tokens to each other and to their places."""
+"""Positions and self-attention."""
 
 import numpy as np
 
 from textclf.export.converters.graph import Graph
-from textclf.export.converters.pooling import LOWEST
+from textclf.models.sizes import MASKED
 
 
 def positions(graph: Graph, layer, states: str) -> str:
-    """(batch, tokens, dim) -> the same; the rows begin at the left here, so that column and place are one."""
+    """Convert (batch, tokens, dim) -> the same shape. Padding is on the right, so a column is a position."""
     zero, one, last = (graph.constant(np.array(value, np.int64)) for value in (0, 1, layer.length - 1))
     places = graph.add("Min", [graph.add("Range", [zero, graph.num_tokens(), one]), last])
     return graph.add("Add", [states, graph.add("Gather", [graph.constant(layer.get_weights()[0], layer.name), places])])
 
 
 def multi_head_attention(graph: Graph, layer, states: str, _: str) -> str:
-    """(batch, tokens, dim) -> the same: of every token the mean of all tokens, by likeness, for each head."""
+    """Convert (batch, tokens, dim) -> the same shape. Scaled dot-product attention; padding has weight 0."""
     heads, size = layer.num_heads, layer.key_dim
-    weights = layer.get_weights()  # a kernel and a bias for each of query, key, value and output
+    weights = layer.get_weights()  # kernel and bias of query, key, value and output
     query, key, value = (
         _by_head(graph, kernel, bias, states) for kernel, bias in zip(weights[:6:2], weights[1:6:2], strict=True)
     )
     scores = graph.add("MatMul", [query, graph.add("Transpose", [key], perm=[0, 1, 3, 2])])
     scores = graph.add("Mul", [scores, graph.number(1 / np.sqrt(size))])  # (batch, heads, tokens, tokens)
     real = graph.add("Unsqueeze", [graph.add("Transpose", [graph.real()], perm=[0, 2, 1]), graph.integers(1)])
-    shares = graph.add("Softmax", [graph.add("Where", [real, scores, graph.number(LOWEST)])], axis=-1)
+    shares = graph.add("Softmax", [graph.add("Where", [real, scores, graph.number(MASKED)])], axis=-1)
     means = graph.add("Transpose", [graph.add("MatMul", [shares, value])], perm=[0, 2, 1, 3])
     joined = graph.add("Reshape", [means, graph.integers(0, 0, heads * size)])
     return _linear(graph, joined, weights[6].reshape(heads * size, -1), weights[7])
 
 
 def _by_head(graph: Graph, kernel: np.ndarray, bias: np.ndarray, states: str) -> str:
-    """(batch, tokens, dim) -> (batch, heads, tokens, size)."""
+    """Project (batch, tokens, dim) -> (batch, heads, tokens, size)."""
     dim, heads, size = kernel.shape
     flat = _linear(graph, states, kernel.reshape(dim, heads * size), bias.ravel())
     return graph.add("Transpose", [graph.add("Reshape", [flat, graph.integers(0, 0, heads, size)])], perm=[0, 2, 1, 3])

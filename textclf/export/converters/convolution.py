@@ -1,11 +1,11 @@
-"""Convolutions over the tokens of a text."""
+"""Convolutions over tokens. `inference.onnx.lookup_tables.convolution` looks for exactly these nodes."""
 
-from textclf.export.converters.basic import activated
+from textclf.export.converters.basic import activation
 from textclf.export.converters.graph import Graph
 
 
 def masked_convolution(graph: Graph, layer, states: str) -> str:
-    """(batch, tokens, dim) -> (batch, tokens, filters), reading zeros beyond both ends of a text."""
+    """Convert (batch, tokens, dim) -> (batch, tokens, filters); padding and the ends of a row read as zeros."""
     kernel, bias = layer.get_weights()  # (width, dim, filters)
     width = len(kernel)
     names = [
@@ -15,4 +15,4 @@ def masked_convolution(graph: Graph, layer, states: str) -> str:
     masked = graph.add("Where", [graph.real(), states, graph.number(0)])
     tokens_last = graph.add("Transpose", [masked], perm=[0, 2, 1])
     convolved = graph.add("Conv", [tokens_last, *names], pads=[(width - 1) // 2, width // 2])
-    return activated(graph, layer, graph.add("Transpose", [convolved], perm=[0, 2, 1]))
+    return activation(graph, layer, graph.add("Transpose", [convolved], perm=[0, 2, 1]))

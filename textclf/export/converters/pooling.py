@@ -1,37 +1,36 @@
-"""From a vector for each token or n-gram to one for the text. Padding is never read."""
+"""Pooling: the vectors of tokens or n-grams -> one vector for the text. Padding changes nothing."""
 
-from textclf.export.converters.graph import Graph
-
-LOWEST = -1e9  # stands where there is no token: never the maximum, and a weight of 0 after a softmax
+from textclf.export.converters.graph import FLOAT, Graph
+from textclf.models.sizes import MASKED
 
 
 def max_pooling(graph: Graph, layer, states: str) -> str:  # noqa: ARG001
-    """(batch, tokens, dim) -> (batch, dim)."""
-    masked = graph.add("Where", [graph.real(), states, graph.number(LOWEST)])
+    """Convert (batch, tokens, dim) -> (batch, dim)."""
+    masked = graph.add("Where", [graph.real(), states, graph.number(MASKED)])
     return graph.add("ReduceMax", [masked], axes=[1], keepdims=0)
 
 
 def mean_pooling(graph: Graph, layer, states: str) -> str:  # noqa: ARG001
-    """(batch, tokens, dim) -> (batch, dim)."""
+    """Convert (batch, tokens, dim) -> (batch, dim)."""
     masked = graph.add("Where", [graph.real(), states, graph.number(0)])
-    lengths = graph.add("Unsqueeze", [graph.add("Cast", [graph.lengths], to=1), graph.integers(1)])
+    lengths = graph.add("Unsqueeze", [graph.add("Cast", [graph.lengths], to=FLOAT), graph.integers(1)])
     return graph.add("Div", [graph.add("ReduceSum", [masked, graph.integers(1)], keepdims=0), lengths])
 
 
 def attention_pooling(graph: Graph, layer, states: str) -> str:
-    """(batch, tokens, dim) -> (batch, dim)."""
+    """Convert (batch, tokens, dim) -> (batch, dim)."""
     kernel, bias, query = (
         graph.constant(weight, f"{layer.name}_{name}")
         for weight, name in zip(layer.get_weights(), ("kernel", "bias", "query"), strict=True)
     )
     hidden = graph.add("Tanh", [graph.add("Add", [graph.add("MatMul", [states, kernel]), bias])])
-    scores = graph.add("Where", [graph.real(), graph.add("MatMul", [hidden, query]), graph.number(LOWEST)])
+    scores = graph.add("Where", [graph.real(), graph.add("MatMul", [hidden, query]), graph.number(MASKED)])
     weighted = graph.add("Mul", [graph.add("Softmax", [scores], axis=1), states])
     return graph.add("ReduceSum", [weighted, graph.integers(1)], keepdims=0)
 
 
 def weighted_sum(graph: Graph, layer, rows: str, weights: str) -> str:
-    """(batch, entries, width) and (batch, entries) -> (batch, width)."""
+    """Convert (batch, entries, width) and (batch, entries) -> (batch, width)."""
     summed = graph.add("MatMul", [graph.add("Unsqueeze", [weights, graph.integers(1)]), rows])
     bias = graph.constant(layer.get_weights()[0], f"{layer.name}_bias")
     return graph.add("Add", [graph.add("Squeeze", [summed, graph.integers(1)]), bias])
