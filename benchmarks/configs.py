@@ -41,11 +41,12 @@ def measured(config: Path, data: Path, overrides: list[str], seed: int) -> dict:
     changes = [*overrides, f"seed={seed}"]
     for split in ("train", "test"):
         file = Path(getattr(load_config(config).data, split))
-        found = ROOT / file if (ROOT / file).exists() else data.resolve() / file.relative_to("data")
-        changes.append(f"data.{split}={found}")
+        if not (ROOT / file).exists():
+            changes.append(f"data.{split}={data.resolve() / file.relative_to('data')}")
     command = [sys.executable, "-m", "textclf", "train", str(config.resolve()), "--run", "measured"]
     command += [part for change in changes for part in ("--set", change)]
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "data").symlink_to(ROOT / "data")
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         run = Path(folder, "runs/measured")
         about = json.loads((run / "run.json").read_text())

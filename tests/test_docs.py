@@ -1,21 +1,23 @@
-"""Documents: generated pages are fresh, links lead somewhere, and the README's commands are run as written."""
+"""Documents: generated pages are fresh, links lead somewhere, and the commands and the Python of the pages run."""
 
 import importlib.util
-import json
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+import textclf
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("configs/*.md"), *ROOT.glob("data/*.md")])
-
-
-# The Chinese one trains much of the same again: `make test-all`.
-READMES = ["README.md", pytest.param("README.zh-CN.md", marks=pytest.mark.slow)]
-# The accuracy on the test file that the runs of both have to show: what they say of them, with room for other machines.
-CLAIMED = {"*-toy_*": (0.8, 1), "spaces": (0.4, 0.65), "characters": (0.7, 1)}
+READMES = ["README.md", "README.zh-CN.md"]
+# The Chinese one trains much the same again: `make test-all`.
+TRAINING_READMES = ["README.md", pytest.param("README.zh-CN.md", marks=pytest.mark.slow)]
+LONGEST_README = 150  # lines
+# What makes a training of a page short; what its results are is a matter of test_configs.py and test_tutorial.py.
+SHORT = ["training.epochs=1", "training.refit=false", "preprocessing.vocabulary_size=200"]
+TRAINS = {"train", "audit", "find-rate"}
 
 
 @pytest.fixture(scope="module")
@@ -33,40 +35,85 @@ def test_generated_pages_are_fresh(generate, path):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_between_files_lead_somewhere(page):
-    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
-    assert [link for link in links if not (page.parent / link).exists()] == []
+def test_links_lead_somewhere(page):
+    """Every link to a file of the repository, and every anchor of a page, written as a link or as an image."""
+    links = re.findall(r"\]\((?!https?:)([^)\s]+)", page.read_text(encoding="utf-8"))
+    for link in links:
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
 
 
-def test_the_tree_in_the_readme_is_the_tree(generate):
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"^ {2,}([a-z_]+(?:\.py|/))", text, re.MULTILINE))
-    there = {path.name + ("/" if path.is_dir() else "") for path in (ROOT / "textclf").iterdir()}
-    assert there - named - {"__pycache__/"} == set()
-    assert {name for name in named if name.endswith(".py")} - there == set()
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub makes of the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_index_names_every_page():
+    index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
+    assert [
+        page.name for page in ROOT.glob("docs/*.md") if page.name != "README.md" and f"({page.name})" not in index
+    ] == []
 
 
 @pytest.mark.parametrize("page", READMES)
-def test_the_commands_of_the_readme_run(workplace, textclf_command, page):
-    """Every `textclf …` line in a shell block that is no pipe, in order, in one folder; what they give is as said."""
+def test_a_readme_is_short(page):
+    assert len((ROOT / page).read_text(encoding="utf-8").splitlines()) <= LONGEST_README
+
+
+@pytest.mark.parametrize("page", READMES)
+def test_the_tree_in_the_readme_is_the_tree(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"^ {2}([a-z_]+(?:\.py|/))", text, re.MULTILINE))
+    there = {path.name + ("/" if path.is_dir() else "") for path in (ROOT / "textclf").iterdir()}
+    assert named == there - {"__pycache__/", "py.typed"}
+
+
+@pytest.mark.parametrize("page", READMES)
+def test_the_readme_names_every_command(page, textclf_command):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    [listed] = re.findall(r"\nCommands:\n(.*)", textclf_command("--help").stdout.decode(), re.DOTALL)
+    commands = re.findall(r"^  ([a-z-]+)", listed, re.MULTILINE)
+    assert len(commands) >= 12
+    assert [command for command in commands if f"| `textclf {command}" not in text] == []
+
+
+def commands_of(page: str) -> list[list[str]]:
+    """Every `textclf …` line in a shell block that is no pipe; trainings are made short."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
     commands = [
         shlex.split(line, comments=True)[1:] for line in lines if line.startswith("textclf ") and "|" not in line
     ]
+    short = [part for override in SHORT for part in ("--set", override)]
+    return [[*command, *short] if command[0] in TRAINS else command for command in commands]
+
+
+@pytest.mark.parametrize("page", TRAINING_READMES)
+def test_the_commands_of_the_readme_run(workplace, textclf_command, page):
+    """In order, in one folder."""
+    commands = commands_of(page)
     assert len(commands) >= 6
-    (workplace / "reviews.txt").write_text("a wonderful film\nawful\n", encoding="utf-8")
-    (workplace / "new.csv").write_text("text,label\na wonderful film,positive\nawful,negative\n", encoding="utf-8")
     for command in commands:
         finished = textclf_command(*command)
         assert finished.returncode == 0, f"{command}\n{finished.stderr.decode()}"
-    for pattern, (least, most) in CLAIMED.items():
-        [run, *_] = (workplace / "runs").glob(pattern)
-        assert least <= json.loads((run / "metrics.json").read_text())["test"]["accuracy"] <= most, run
 
 
-@pytest.mark.parametrize("page", READMES)
+@pytest.mark.parametrize("page", TRAINING_READMES)
 def test_the_python_of_the_readme_runs(workplace, textclf_command, page):
+    """With one epoch in place of those of the config."""
     [script] = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert '"training.epochs=3"' in script
+    finished = textclf_command(python=("-c", script.replace("training.epochs=3", "training.epochs=1")))
+    assert finished.returncode == 0, finished.stderr.decode()
+
+
+def test_the_python_page_runs_and_has_every_public_name(workplace, textclf_command):
+    text = (ROOT / "docs/python-api.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^## textclf\.(\w+)$", text, re.MULTILINE)) == set(textclf.__all__)
+    script = "".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
     finished = textclf_command(python=("-c", script))
     assert finished.returncode == 0, finished.stderr.decode()
+    assert (workplace / "first.html").exists()
