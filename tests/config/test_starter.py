@@ -253,7 +253,7 @@ def test_lists_of_labels_are_several():
 
 
 def test_a_name_that_is_no_text_is_refused(write):
-    with pytest.raises(DataError, match=r"^b\\udcff.csv: expected a file whose name is text"):
+    with pytest.raises(DataError, match=r"^b\\udcff.csv: expected a file name that a config can hold"):
         starter_config(write(ENGLISH), "b\udcff.csv")
 
 
