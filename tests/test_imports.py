@@ -85,6 +85,7 @@ def workplace_with_runs(with_runs):
         model=graph_of_ngrams(),
         preprocessor=Preprocessor.fit(TOKENIZERS["word"].Options(), ["a film", "a waste", "a film"], NGRAM_ARRAYS),
         targets=classifier.targets,
+        decision=classifier.decision,
         metadata={"text_column": "text", "label_column": "label", "reading": {}},
     )
     options = TOKENIZERS["keras"].Options(vocabulary_size=50)
@@ -93,6 +94,7 @@ def workplace_with_runs(with_runs):
         model=Path("runs/toy_en/classifier/model.onnx").read_bytes(),
         preprocessor=Preprocessor.fit(options, ["a wonderful film", "awful"]),
         targets=classifier.targets,
+        decision=classifier.decision,
         metadata={"text_column": "text", "label_column": "label", "reading": {}},
     )
     Path("texts.txt").write_text("a wonderful film\n好\n", encoding="utf-8")

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from textclf.core.errors import ConfigError, DataError, RunError
+from textclf.core.errors import DataError, RunError
 from textclf.data.labels import Labels
 from textclf.data.target_options import TargetOptions
 from textclf.data.targets import TYPES, Targets, separator_for
@@ -104,24 +104,11 @@ def test_one_unknown_label_is_not_more():
     assert "more" not in str(caught.value)
 
 
-def test_decode_gives_the_most_probable_label():
-    probabilities = np.array([[0.2, 0.5, 0.3], [0.9, 0.1, 0.0], [0.0, 0.0, 1.0]], np.float32)
-    assert fit(["a", "b", "c"]).decode(probabilities) == ones(["b", "a", "c"])
-
-
-def test_decode_undoes_encode():
-    targets = fit(["差评", "好评", "3"])
-    labels = ["3", "差评", "好评", "3"]
-    indices = targets.encode(ones(labels), rows=range(4), name="test.csv")
-    assert targets.decode(np.eye(3)[indices]) == ones(labels)
-
-
 def test_one_sigmoid_unit_gives_the_probability_of_the_second_label():
     targets = fit(["positive", "negative"])
     probabilities = targets.probabilities(np.array([[0.0], [0.25], [1.0]], np.float32))
     assert probabilities.tolist() == [[1.0, 0.0], [0.75, 0.25], [0.0, 1.0]]
     assert probabilities.dtype == np.float32
-    assert targets.decode(probabilities) == ones(["negative", "negative", "positive"])
 
 
 def test_softmax_units_are_the_probabilities():
@@ -215,31 +202,10 @@ def test_several_labels_or_none_are_found_by_looking():
     assert (targets.num_units, targets.activation, targets.majority) == (3, "sigmoid", ("a",))
 
 
-def test_many_labels_are_encoded_as_zeros_and_ones_and_decoded_at_a_threshold():
+def test_many_labels_are_encoded_as_zeros_and_ones():
     targets = fit(MANY)
     encoded = targets.encode(MANY, rows=range(1, 6), name="")
     assert encoded.tolist() == [[1, 1, 0], [1, 0, 0], [0, 0, 0], [1, 0, 0], [0, 1, 1]]
-    probabilities = np.array([[0.5, 0.49, 0.9], [0.1, 0.2, 0.3]])
-    assert targets.decode(probabilities) == [("a", "c"), ()]
-    assert targets.decode(probabilities, 0.2) == [("a", "b", "c"), ("b", "c")]
-
-
-def test_the_threshold_of_two_labels_is_that_of_the_positive_one():
-    targets = fit(["no", "yes"])
-    probabilities = np.array([[0.8, 0.2], [0.3, 0.7]])
-    assert targets.decode(probabilities, 0.2) == [("yes",), ("yes",)]
-    assert targets.decode(probabilities, 0.71) == [("no",), ("no",)]
-
-
-def test_one_of_several_labels_takes_no_threshold():
-    with pytest.raises(DataError, match="this one has multiclass labels"):
-        fit(["a", "b", "c"]).decode(np.eye(3), 0.5)
-
-
-def test_the_majority_answer_is_measured_beside():
-    targets = fit(MANY)
-    measured = targets.measure(targets.encode(MANY, rows=range(5), name=""), np.full((5, 3), 0.9))
-    assert (measured["majority_label"], measured["majority_accuracy"]) == ("a", pytest.approx(0.4))
 
 
 @pytest.mark.parametrize(
@@ -261,32 +227,3 @@ def test_labels_are_split_where_there_are_several(labels, type, separator):
 def test_a_list_may_have_several_labels_also_where_none_has(type, separator):
     labels = Labels([("a",), ("b",)], np.array([0, 1, 0]), lists=True).map(lambda answer: answer)
     assert separator_for(labels.take(np.array([0, 1])), TargetOptions(type=type)) == separator
-
-
-def test_balanced_weights_are_those_of_scikit_learn():
-    from sklearn.utils.class_weight import compute_class_weight
-
-    labels = ["a"] * 6 + ["b"] * 3 + ["c"]
-    targets = fit(labels, class_weights="balanced")
-    expected = compute_class_weight("balanced", classes=np.array(["a", "b", "c"]), y=labels)
-    np.testing.assert_allclose(targets.weights, expected, rtol=1e-6)
-    rows = targets.row_weights(targets.encode(ones(["c", "a"]), rows=[1, 2], name=""))
-    np.testing.assert_allclose(rows, [expected[2], expected[0]], rtol=1e-6)
-
-
-def test_balanced_weights_of_many_labels_are_bounded_and_in_the_loss():
-    targets = fit([("rare",), *[("often",)] * 50, *[()] * 60], class_weights="balanced")
-    assert targets.labels == ["often", "rare"]
-    np.testing.assert_allclose(targets.weights, [61 / 50, 10.0], rtol=1e-6)
-    assert targets.row_weights(np.zeros((3, 2))) is None
-
-
-def test_weights_by_name():
-    assert fit(["a", "b", "c"], class_weights={"b": 2.5}).weights.tolist() == [1, 2.5, 1]
-    assert fit(["a", "b"]).weights is None
-
-
-@pytest.mark.parametrize(("weights", "message"), [({"bb": 2.0}, "received 'bb'"), ({"b": 0.0}, "a number above 0")])
-def test_weights_of_no_label_or_of_nothing_are_refused(weights, message):
-    with pytest.raises(ConfigError, match=message):
-        fit(["a", "b", "c"], class_weights=weights)

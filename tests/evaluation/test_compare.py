@@ -52,7 +52,7 @@ def answers_of(truth, right_share, seed):
 
 
 def test_a_large_difference_is_none_of_chance_and_a_small_one_may_be():
-    targets = Targets("binary", ["no", "yes"], [1, 1], ["no"])
+    targets = Targets("binary", ["no", "yes"], [1, 1], ("no",))
     truth = np.random.default_rng(0).integers(2, size=1000)
     base = answers_of(truth, 0.70, 1)
     better, same = (

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from textclf.evaluation.metrics import classification_metrics, confusion_matrix, multilabel_metrics, roc_auc
+from textclf.data.targets import Targets
+from textclf.evaluation.metrics import classification_metrics, confusion_matrix, measure, multilabel_metrics, roc_auc
+from textclf.inference.decisions import Decision
 
 SAME = {"rel": 1e-12, "abs": 1e-14}
 
@@ -196,3 +198,20 @@ def test_multilabel_figures_are_those_of_scikit_learn(labels, seed, density):
 def test_texts_without_a_label_that_get_none_are_right():
     ours = multilabel_metrics(np.zeros((3, 2)), np.full((3, 2), 0.1), np.zeros((3, 2), bool), ["a", "b"])
     assert (ours["accuracy"], ours["f1_samples"], ours["f1_macro"], ours["roc_auc"]) == (1, 1, 0, None)
+
+
+def test_the_majority_is_measured_beside():
+    labels = [("b", "a"), ("a",), (), ("a",), ("c", "b")]
+    targets = Targets("multilabel", ["a", "b", "c"], [3, 2, 1], ("a",))
+    metrics = measure(targets.encode(labels, rows=range(5), name=""), np.full((5, 3), 0.9), targets, Decision())
+    assert (metrics["majority_label"], metrics["majority_accuracy"]) == ("a", pytest.approx(0.4))
+    assert "coverage" not in metrics
+
+
+def test_where_it_abstains_the_coverage_is_measured():
+    targets = Targets("binary", ["no", "yes"], [1, 2], ("yes",))
+    classes, probabilities = np.array([0, 1, 1, 1]), np.array([[0.9, 0.1], [0.8, 0.2], [0.45, 0.55], [0.1, 0.9]])
+    metrics = measure(classes, probabilities, targets, Decision(abstain_below=0.6))
+    assert (metrics["accuracy"], metrics["coverage"]) == (pytest.approx(0.75), pytest.approx(0.75))
+    assert metrics["accuracy_covered"] == pytest.approx(2 / 3)
+    assert measure(classes, probabilities, targets, Decision(abstain_below=0.95))["accuracy_covered"] is None

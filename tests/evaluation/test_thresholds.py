@@ -3,14 +3,21 @@
 import numpy as np
 import pytest
 
+from textclf.data.target_options import ThresholdAim
+from textclf.data.targets import Targets
 from textclf.evaluation.thresholds import (
     best_f1,
     best_macro_f1,
+    choose_thresholds,
     curve_of,
     precision_at_recall,
     recall_at_precision,
     shared,
 )
+from textclf.inference.decisions import Decision
+
+BINARY = Targets("binary", ["no", "yes"], [1, 1], ("no",))
+MULTILABEL = Targets("multilabel", ["a", "b"], [1, 1], ("a",))
 
 
 def answers(seed, rows=200):
@@ -66,3 +73,23 @@ def test_rare_labels_are_drawn_to_the_mean_and_frequent_ones_keep_theirs():
     assert 0.3 < drawn[0] < 0.6
     assert drawn[3] == pytest.approx(0.4522, abs=1e-3)  # the mean of the logits of the first three
     assert shared(np.array([0.5, 0.7]), np.array([0, 0])).tolist() == [0.5, 0.5]
+
+
+def test_thresholds_are_chosen_for_the_aim():
+    random = np.random.default_rng(1)
+    truth = (random.random((500, 2)) < [0.5, 0.2]).astype(np.float32)
+    probabilities = random.random((500, 2)) * 0.6 + 0.4 * truth * [1, 0.5]
+    first, second = choose_thresholds(Decision(), "f1", truth, probabilities, MULTILABEL).thresholds
+    assert first != second
+    positive = probabilities[:, 0]
+    both = np.stack([1 - positive, positive], axis=1)
+    [precise] = choose_thresholds(Decision(), ThresholdAim(precision=0.9), truth[:, 0], both, BINARY).thresholds
+    assert truth[positive >= precise, 0].mean() >= 0.9
+
+
+def test_a_number_or_costs_leave_the_decision_as_it_is():
+    classes, probabilities = np.array([0, 1]), np.array([[0.4, 0.6], [0.2, 0.8]])
+    fixed, costly = Decision((0.3,)), Decision(None, {"yes": {"no": 4}}, 0.6)
+    assert choose_thresholds(fixed, 0.3, classes, probabilities, BINARY) is fixed
+    aim = ThresholdAim(costs={"yes": {"no": 4}})
+    assert choose_thresholds(costly, aim, classes, probabilities, BINARY) is costly

@@ -1,37 +1,38 @@
-"""Probabilities become answers as decided; what cannot be decided, or was not written by us, is refused."""
+"""Probabilities become labels as decided; what was not written by us is an error."""
 
 import json
 
 import numpy as np
 import pytest
 
-from textclf.core.errors import ConfigError, RunError
-from textclf.inference.decisions import Decision, ThresholdAim, chosen_on, cost_matrix, decision_for, decision_from
+from textclf.core.errors import DataError, RunError
+from textclf.data.target_options import TargetOptions, ThresholdAim
+from textclf.data.targets import Targets
+from textclf.inference.decisions import Decision, cost_matrix, decision_for
 
-KINDS = {
-    "binary": (["no", "yes"], False, True),
-    "one": (["a", "b", "c"], False, False),
-    "many": (["a", "b"], True, False),
+TARGETS = {
+    "binary": Targets("binary", ["no", "yes"], [1, 1], ("no",)),
+    "one": Targets("multiclass", ["a", "b", "c"], [1, 1, 1], ("a",)),
+    "many": Targets("multilabel", ["a", "b"], [1, 1], ("a",)),
 }
 
 
 def made(kind, threshold=0.5, abstain_below=None):
-    labels, many, one_unit = KINDS[kind]
-    return decision_for(threshold, abstain_below, labels, many=many, one_unit=one_unit)
+    return decision_for(TargetOptions(threshold=threshold, abstain_below=abstain_below), TARGETS[kind])
 
 
 def test_without_a_word_the_most_probable_is_answered():
-    assert {made(kind) for kind in KINDS} == {Decision()}
+    assert {made(kind) for kind in TARGETS} == {Decision()}
     assert Decision().to_dict() == {}
-    assert Decision().answers(np.array([[0.5, 0.5], [0.2, 0.8]]), ["no", "yes"], many=False).tolist() == [0, 1]
+    assert Decision().classes(np.array([[0.5, 0.5], [0.2, 0.8]]), TARGETS["binary"]).tolist() == [0, 1]
 
 
 def test_a_number_is_the_threshold_of_the_positive_label_or_of_each():
     assert made("binary", 0.3).thresholds == (0.3,)
     assert made("many", 0.3).thresholds == (0.3, 0.3)
     probabilities = np.array([[0.6, 0.4], [0.8, 0.2]])
-    assert made("binary", 0.3).answers(probabilities, ["no", "yes"], many=False).tolist() == [1, 0]
-    assert made("many", 0.3).answers(probabilities, ["a", "b"], many=True).tolist() == [[True, True], [True, False]]
+    assert made("binary", 0.3).classes(probabilities, TARGETS["binary"]).tolist() == [1, 0]
+    assert made("many", 0.3).classes(probabilities, TARGETS["many"]).tolist() == [[True, True], [True, False]]
 
 
 def test_what_costs_least_is_answered():
@@ -39,52 +40,58 @@ def test_what_costs_least_is_answered():
     decision = made("one", ThresholdAim(costs=costs))
     assert cost_matrix(costs, ["a", "b", "c"]).tolist() == [[0, 1, 1], [1, 0, 1], [10, 10, 0]]
     probabilities = np.array([[0.8, 0.0, 0.2], [0.95, 0.0, 0.05]])
-    assert decision.answers(probabilities, ["a", "b", "c"], many=False).tolist() == [2, 0]
+    assert decision.classes(probabilities, TARGETS["one"]).tolist() == [2, 0]
 
 
 def test_costs_of_two_labels_are_the_threshold_of_elkan():
     decision = made("binary", ThresholdAim(costs={"yes": {"no": 4}}))  # from 1 / (1 + 4) on
     probabilities = np.array([[0.81, 0.19], [0.79, 0.21]])
-    assert decision.answers(probabilities, ["no", "yes"], many=False).tolist() == [0, 1]
+    assert decision.classes(probabilities, TARGETS["binary"]).tolist() == [0, 1]
 
 
-def test_unsure_below():
+def test_it_abstains_below():
     decision = made("one", abstain_below=0.6)
-    assert decision.unsure(np.array([[0.5, 0.3, 0.2], [0.1, 0.7, 0.2]])).tolist() == [True, False]
-    assert not Decision().unsure(np.array([[0.5, 0.3, 0.2]])).any()
+    assert decision.abstains(np.array([[0.5, 0.3, 0.2], [0.1, 0.7, 0.2]])).tolist() == [True, False]
+    assert not Decision().abstains(np.array([[0.5, 0.3, 0.2]])).any()
 
 
-@pytest.mark.parametrize(
-    ("kind", "threshold", "abstain_below", "said"),
-    [
-        ("one", 0.7, None, "threshold: a threshold needs two labels"),
-        ("one", "f1", None, "threshold: a threshold needs two labels"),
-        ("one", ThresholdAim(recall=0.9), None, "threshold: a threshold needs two labels"),
-        ("many", 0.5, 0.4, "abstain_below: expected one label a text"),
-        ("many", ThresholdAim(costs={"a": {"b": 2}}), None, "costs: expected one label a text"),
-        ("one", ThresholdAim(costs={"d": {"b": 2}}), None, "received 'd'"),
-        ("one", ThresholdAim(costs={"a": {"d": 2}}), None, "received 'd'"),
-        ("binary", ThresholdAim(costs={"no": {"yes": -1}}), None, "received -1"),
-    ],
-)
-def test_what_does_not_go_with_the_labels_is_refused(kind, threshold, abstain_below, said):
-    with pytest.raises(ConfigError, match=said):
-        made(kind, threshold, abstain_below)
+def test_the_most_probable_label_is_predicted():
+    probabilities = np.array([[0.2, 0.5, 0.3], [0.9, 0.1, 0.0], [0.0, 0.0, 1.0]], np.float32)
+    assert Decision().decode(probabilities, TARGETS["one"]) == [("b",), ("a",), ("c",)]
 
 
-def test_thresholds_are_chosen_for_the_aim():
-    random = np.random.default_rng(1)
-    truth = (random.random((500, 2)) < [0.5, 0.2]).astype(np.float32)
-    probabilities = random.random((500, 2)) * 0.6 + 0.4 * truth * [1, 0.5]
-    decision = chosen_on(Decision(), "f1", truth, probabilities, many=True)
-    first, second = decision.thresholds
-    assert first != second
-    positive = probabilities[:, 0]
-    both = np.stack([1 - positive, positive], axis=1)
-    [precise] = chosen_on(Decision(), ThresholdAim(precision=0.9), truth[:, 0], both, many=False).thresholds
-    assert truth[positive >= precise, 0].mean() >= 0.9
-    fixed = Decision((0.3,))
-    assert chosen_on(fixed, 0.3, truth[:, 0], both, many=False) is fixed
+def test_decode_undoes_encode():
+    labels = [("c",), ("a",), ("b",), ("c",)]
+    indices = TARGETS["one"].encode(labels, rows=range(4), name="test.csv")
+    assert Decision().decode(np.eye(3)[indices], TARGETS["one"]) == labels
+
+
+def test_where_it_abstains_there_is_no_label():
+    assert made("binary", abstain_below=0.6).decode(np.array([[0.5, 0.5], [0.3, 0.7]]), TARGETS["binary"]) == [
+        (),
+        ("yes",),
+    ]
+
+
+def test_many_labels_are_those_from_the_threshold_on():
+    probabilities = np.array([[0.5, 0.49], [0.1, 0.2]])
+    assert Decision().decode(probabilities, TARGETS["many"]) == [("a",), ()]
+    lower = Decision((0.9, 0.9)).with_threshold(0.2, TARGETS["many"])
+    assert lower.decode(probabilities, TARGETS["many"]) == [("a", "b"), ("b",)]
+
+
+def test_a_threshold_of_two_labels_is_that_of_the_positive_one():
+    probabilities = np.array([[0.8, 0.2], [0.3, 0.7]])
+    decoded = [
+        Decision((0.5,)).with_threshold(threshold, TARGETS["binary"]).decode(probabilities, TARGETS["binary"])
+        for threshold in (0.2, 0.71)
+    ]
+    assert decoded == [[("yes",), ("yes",)], [("no",), ("no",)]]
+
+
+def test_multiclass_targets_have_no_threshold():
+    with pytest.raises(DataError, match="this one has multiclass labels"):
+        Decision().with_threshold(0.5, TARGETS["one"])
 
 
 @pytest.mark.parametrize(
@@ -97,9 +104,8 @@ def test_thresholds_are_chosen_for_the_aim():
     ],
 )
 def test_what_was_written_is_read(kind, decision):
-    labels, many, one_unit = KINDS[kind]
     content = json.loads(json.dumps(decision.to_dict()))
-    assert decision_from(content, labels, many=many, one_unit=one_unit) == decision
+    assert Decision.from_dict(content, TARGETS[kind]) == decision
 
 
 @pytest.mark.parametrize(
@@ -128,12 +134,11 @@ def test_what_was_written_is_read(kind, decision):
     ],
 )
 def test_what_was_not_written_by_us_is_refused(kind, content):
-    labels, many, one_unit = KINDS[kind]
     with pytest.raises(RunError, match="expected thresholds, costs and abstain_below"):
-        decision_from(content, labels, many=many, one_unit=one_unit)
+        Decision.from_dict(content, TARGETS[kind])
 
 
 def test_costs_of_too_many_labels_are_refused_before_there_is_a_matrix():
     labels = [str(number) for number in range(1001)]
     with pytest.raises(RunError):
-        decision_from({"costs": {}}, labels, many=False, one_unit=False)
+        Decision.from_dict({"costs": {}}, Targets("multiclass", labels, [1] * 1001, ("0",)))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import textclf
 from textclf.data.targets import Targets
 from textclf.inference.classifier import save_classifier
+from textclf.inference.decisions import Decision
 from textclf.inference.explain import MOST_SPANS, explain, find_spans, format_explanations, strongest_words, without
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.tokenizers import TOKENIZERS
@@ -67,8 +68,15 @@ def test_the_planted_word_is_found_with_every_tokenizer(tmp_path, tokenizer):
     texts = list(planted_texts(fillers, space, planted, 30))
     preprocessor = Preprocessor.fit(TOKENIZERS[tokenizer].Options(), [*texts, *fillers, planted])
     model = bag_of_tokens(preprocessor, planted).SerializeToString()
-    targets = Targets("binary", ["no", "yes"], [1, 1], ["no"])
-    save_classifier(tmp_path / "c", model=model, preprocessor=preprocessor, targets=targets, metadata=METADATA)
+    targets = Targets("binary", ["no", "yes"], [1, 1], ("no",))
+    save_classifier(
+        tmp_path / "c",
+        model=model,
+        preprocessor=preprocessor,
+        targets=targets,
+        decision=Decision(),
+        metadata=METADATA,
+    )
     classifier = textclf.load(tmp_path / "c")
     for text in texts:
         explanation = explain(classifier, text)

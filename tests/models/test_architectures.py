@@ -9,14 +9,16 @@ import pytest
 
 from textclf.data.targets import TYPES, Targets
 from textclf.export.onnx import build_graph
+from textclf.inference.decisions import Decision
 from textclf.models import ARCHITECTURES, build_model
 from textclf.models.sizes import Sizes
+from textclf.training.fitting.losses import Objective, build_loss
 
 SIZES = Sizes(num_ids=12, sequence_length=7, num_ngrams=12)
 TARGETS = {
-    "binary": Targets("binary", ["no", "yes"], [1, 1], ["no"]),
-    "multiclass": Targets("multiclass", list("abc"), [1] * 3, ["a"]),
-    "multilabel": Targets("multilabel", list("abc"), [1] * 3, ["a"]),
+    "binary": Targets("binary", ["no", "yes"], [1, 1], ("no",)),
+    "multiclass": Targets("multiclass", list("abc"), [1] * 3, ("a",)),
+    "multilabel": Targets("multilabel", list("abc"), [1] * 3, ("a",)),
 }
 # Values that differ from the default, and keep the network small; a new option needs a line here.
 OTHER = {
@@ -56,7 +58,7 @@ def options_of(architecture: str, **changed):
 def model_of(architecture: str, targets: Targets = TARGETS["binary"], **changed) -> keras.Model:
     keras.utils.set_random_seed(1)
     model = build_model(options_of(architecture, **changed), SIZES, num_units=targets.num_units)
-    model.compile(optimizer="adam", loss=targets.loss())
+    model.compile(optimizer="adam", loss=build_loss(Objective(targets, Decision())))
     return model
 
 

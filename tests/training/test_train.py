@@ -248,9 +248,9 @@ def test_a_threshold_chosen_on_validation_is_in_the_classifier_and_the_figures(w
     write_colours(workplace / "colours.csv")
     config = {"data": {"train": "colours.csv"}, **LEARNS, "training": {"epochs": 3, "learning_rate": 0.02}}
     half, chosen = (train(config, f"targets.threshold={aim}", run=aim) for aim in ("0.5", "f1"))
-    thresholds = load_classifier(chosen.classifier).targets.decision.thresholds
+    thresholds = load_classifier(chosen.classifier).decision.thresholds
     assert len(set(thresholds)) == 3
-    assert load_classifier(half.classifier).targets.decision.thresholds is None
+    assert load_classifier(half.classifier).decision.thresholds is None
     at_half, at_chosen = (run.read_metrics()["validation"]["f1_macro"] for run in (half, chosen))
     assert at_chosen > at_half  # of the same network
     probabilities = load_classifier(chosen.classifier).predict_proba(["cherry 1", "sky and moss"])

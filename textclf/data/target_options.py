@@ -1,40 +1,127 @@
-"""The kind of answer: the settings of the labels."""
+"""Settings of the labels: their type, what mistakes cost in training, and when a label is predicted."""
 
-from typing import Annotated, Literal
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
-from pydantic import Field
 
-from textclf.core.pydantic_options import Options
-from textclf.inference.decisions import HALF, ThresholdAim
+from textclf.core.errors import ConfigError, did_you_mean, named
+from textclf.core.options import PlainOptions, setting
+
+HALF = 0.5
+MOST_LABELS_WITH_COSTS = 1000  # the matrix has as many rows and columns
+
+Costs = dict[str, dict[str, float]]
 
 
-class TargetOptions(Options):
-    """The kind of answer, what mistakes cost in training, and when a label is answered."""
+class ThresholdAim(PlainOptions):
+    """What a threshold is chosen for on the validation texts, or what mistakes cost: exactly one of these."""
 
-    type: Literal["auto", "binary", "multiclass", "multilabel"] = Field(
-        "auto",
-        description="binary (2 labels), multiclass (one of several), multilabel (any number of them a text), "
-        "or found by looking: a field with the separator in it, or a list in JSON or Parquet, is multilabel, even if "
-        "no list has more than one label; binary or multiclass overrules that.",
+    precision: float | None = setting(default=None, gt=0, le=1, description="The highest recall at this precision.")
+    recall: float | None = setting(default=None, gt=0, le=1, description="The highest precision at this recall.")
+    costs: Costs | None = setting(
+        default=None,
+        description="Cost of each mistake as {true label: {predicted label: cost}}, 1 for those not named. The "
+        "classifier predicts the label with the lowest expected cost. Binary and multiclass only.",
     )
-    separator: str = Field("|", min_length=1, description="Between the labels of a text, where it has several.")
-    class_weights: Literal["balanced"] | dict[str, float] | None = Field(
-        None,
-        description="What a mistake costs by its true label: balanced (rare labels cost more, as often as they are "
-        "rarer), or a weight above 0 by name, 1 for the others.",
+
+    def __post_init__(self) -> None:
+        if len(self.given()) != 1:
+            raise ValueError("exactly one of precision, recall and costs")
+
+    def given(self) -> dict[str, Any]:
+        """Return the one aim that is not null, by its name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+Threshold = float | str | ThresholdAim
+
+
+class TargetOptions(PlainOptions):
+    """The type of the labels, what mistakes cost in training, and when a label is predicted."""
+
+    type: Literal["auto", "binary", "multiclass", "multilabel"] = setting(
+        default="auto",
+        description="binary (2 labels), multiclass (one of several), multilabel (any number of labels a text), or auto "
+        "(found from the data). auto finds multilabel where a field contains the separator, or where JSON or Parquet "
+        "has a list, even if no list has more than one label. Set binary or multiclass to overrule that.",
     )
-    label_smoothing: float = Field(
-        0.0, ge=0, lt=1, description="Share of the truth given to all labels alike (Szegedy et al. 2016)."
+    separator: str = setting(default="|", min_length=1, description="Between the labels of a text that has several.")
+    class_weights: Literal["balanced"] | dict[str, float] | None = setting(
+        default=None,
+        description="Class weights in training: balanced (inversely proportional to label frequency), or a weight "
+        "above 0 by label, 1 for the others.",
     )
-    threshold: Annotated[float, Ge(0), Le(1)] | Literal["f1"] | ThresholdAim = Field(
-        HALF,
-        description="Least probability of the positive of two labels, or of each of many: a number; f1 (the best macro "
-        "F1 on validation; of many labels each has its own); or one of the aims below.",
+    label_smoothing: float = setting(
+        default=0.0, ge=0, lt=1, description="Share of the truth given to all labels alike (Szegedy et al. 2016)."
     )
-    abstain_below: float | None = Field(
-        None,
+    threshold: Annotated[float, Ge(0), Le(1)] | Literal["f1"] | ThresholdAim = setting(
+        default=HALF,
+        description="Minimum probability for predicting the positive label of two, or each label of a multilabel "
+        "classifier: a number; f1 (the best macro F1 on validation; a multilabel classifier gets one for each label); "
+        "or one of the aims below.",
+    )
+    abstain_below: float | None = setting(
+        default=None,
         gt=0,
         lt=1,
-        description='The answer is "unsure" where the highest probability is lower; not for multilabel.',
+        description='The prediction is "unsure" where the highest probability is lower. Not for multilabel.',
     )
+
+
+def check_options(options: TargetOptions, labels: Sequence[str], *, multilabel: bool, single_unit: bool) -> None:
+    """Check the settings that depend on the labels of the data.
+
+    Args:
+        single_unit: whether the network has one unit for two labels.
+
+    Raises:
+        ConfigError: a weight or a cost for an unknown label, or a threshold that this type of labels cannot have.
+    """
+    if isinstance(options.class_weights, dict):
+        _check_class_weights(options.class_weights, labels)
+    costs = options.threshold.costs if isinstance(options.threshold, ThresholdAim) else None
+    if costs is not None:
+        _check_costs(costs, labels, multilabel=multilabel)
+    elif options.threshold != HALF and not multilabel and not single_unit:
+        raise ConfigError(
+            "targets.threshold: expected binary or multilabel targets, received multiclass ones, where the classifier "
+            "predicts the most probable label. Leave it out, or set targets.threshold.costs."
+        )
+    if options.abstain_below is not None and multilabel:
+        raise ConfigError(
+            "targets.abstain_below: expected one label a text, received multilabel targets, where a prediction may "
+            "have no label at all. Leave it out."
+        )
+
+
+def _check_class_weights(weights: dict[str, float], labels: Sequence[str]) -> None:
+    for label, weight in weights.items():
+        if label not in labels:
+            meant = did_you_mean(label, labels, otherwise=".")
+            raise ConfigError(
+                f"targets.class_weights: expected labels of the data ({named(labels)}), received '{label}'{meant}"
+            )
+        if not 0 < weight < float("inf"):
+            raise ConfigError(f"targets.class_weights.{label}: expected a number above 0, received {weight}.")
+
+
+def _check_costs(costs: Costs, labels: Sequence[str], *, multilabel: bool) -> None:
+    if multilabel or len(labels) > MOST_LABELS_WITH_COSTS:
+        limit = f"one label a text and at most {MOST_LABELS_WITH_COSTS:,} labels"
+        raise ConfigError(f"targets.threshold.costs: expected {limit}. Leave it out.")
+    problem = problem_in_costs(costs, set(labels))
+    if problem:
+        raise ConfigError(f"targets.threshold.costs: {problem}.")
+
+
+def problem_in_costs(costs: Costs, known: Collection[str]) -> str | None:
+    """Return what is wrong with a matrix of costs, or `None`."""
+    for true, row in costs.items():
+        for label in (true, *row):
+            if label not in known:
+                return f"expected labels of the data, received {label[:60]!r}"
+        for predicted, cost in row.items():
+            if not 0 <= cost < float("inf"):
+                return f"expected costs >= 0, received {cost} for {true[:60]!r} predicted as {predicted[:60]!r}"
+    return None

@@ -61,8 +61,9 @@ def compare(runs: Sequence[str | Path]) -> Comparison:
     folders = [find_run(run) for run in runs]
     if len(folders) < 2:
         raise RunError(f"expected at least two runs to compare, received {len(folders)}.")
-    loaded = [load_classifier(folder.inside(folder.classifier)).targets for folder in folders]
-    answers = [read_answers(folder, targets) for folder, targets in zip(folders, loaded, strict=True)]
+    classifiers = [load_classifier(folder.inside(folder.classifier)) for folder in folders]
+    answers = [read_answers(folder, classifier) for folder, classifier in zip(folders, classifiers, strict=True)]
+    loaded = [classifier.targets for classifier in classifiers]
     for folder, targets, other in zip(folders[1:], loaded[1:], answers[1:], strict=True):
         _check_same_texts(folders[0], loaded[0], answers[0], folder, targets, other)
     configs = [read_run_config(folder) for folder in folders]

@@ -14,7 +14,7 @@ from textclf.core.find_run import find_classifier, find_run
 from textclf.core.run_folder import RunFolder
 from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_dataset, read_sources
 from textclf.data.readers.sources import expand
-from textclf.data.targets import Targets
+from textclf.evaluation.metrics import measure
 from textclf.inference.classifier import Classifier, load_classifier
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def evaluate(
     dataset = parse_labels(raw, classifier.targets.separator if classifier.targets.many else None)
     classes = classifier.targets.encode(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts)
-    metrics = classifier.targets.measure(classes, probabilities)
+    metrics = measure(classes, probabilities, classifier.targets, classifier.decision)
     if output is not None:
         make_folder(Path(output))
         write_evaluation(Path(output), classifier, dataset, probabilities, {"data": dataset.name, **metrics})
@@ -111,12 +111,12 @@ def write_evaluation(
         writer.writerow(["row", "text", "label", "predicted", *(f"probability_{label}" for label in classifier.labels)])
         done = 0
         for some in dataset.slices(ROWS_AT_ONCE):
-            writer.writerows(_lines(some, probabilities[done : done + len(some)], classifier.targets))
+            writer.writerows(_lines(some, probabilities[done : done + len(some)], classifier))
             done += len(some)
 
 
-def _lines(dataset: Dataset, probabilities: np.ndarray, targets: Targets) -> Iterator[list]:
-    predicted = targets.decode(probabilities)
+def _lines(dataset: Dataset, probabilities: np.ndarray, classifier: Classifier) -> Iterator[list]:
+    targets, predicted = classifier.targets, classifier.decode(probabilities)
     answers = zip(dataset.rows, dataset.texts.to_pylist(), dataset.labels, predicted, probabilities, strict=True)
     for row, text, true, answer, values in answers:
         yield [row, text, targets.joined(true), targets.joined(answer), *(f"{value:.6f}" for value in values)]

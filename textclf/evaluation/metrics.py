@@ -5,7 +5,35 @@ from typing import Any
 
 import numpy as np
 
+from textclf.data.targets import Targets
 from textclf.evaluation.calibration import expected_calibration_error
+from textclf.inference.decisions import Decision
+
+
+def measure(classes: np.ndarray, probabilities: np.ndarray, targets: Targets, decision: Decision) -> dict:
+    """Return all metrics of a classifier on labelled texts, beside those of always predicting the majority.
+
+    Where the decision abstains from some texts, `coverage` is the share of the others and `accuracy_covered` their
+    accuracy. All other metrics are those of the labels that would have been predicted.
+
+    Args:
+        classes: the true labels, as from `Targets.encode`.
+        probabilities: (rows, labels).
+    """
+    predicted = decision.classes(probabilities, targets)
+    metrics_of = multilabel_metrics if targets.many else classification_metrics
+    metrics = metrics_of(classes, probabilities, predicted, targets.labels)
+    if decision.abstain_below is not None:
+        covered = ~decision.abstains(probabilities)
+        metrics["coverage"] = float(covered.mean())
+        metrics["accuracy_covered"] = float((predicted == classes)[covered].mean()) if covered.any() else None
+    majority = targets.encode([targets.majority], rows=[0], name="majority")[0]
+    is_majority = (classes == majority).reshape(len(classes), -1).all(axis=1)
+    return {
+        **metrics,
+        "majority_label": targets.joined(targets.majority),
+        "majority_accuracy": float(is_majority.mean()),
+    }
 
 
 def classification_metrics(

@@ -9,7 +9,7 @@ from pyarrow import csv
 
 from textclf.core.errors import RunError
 from textclf.core.run_folder import RunFolder
-from textclf.data.targets import Targets
+from textclf.inference.classifier import Classifier
 
 MOST_ROWS = 100_000  # more would change no figure in its third digit, and a report should not take minutes
 BLOCK_BYTES = 2**26  # a line has to fit into it
@@ -29,16 +29,17 @@ class Answers(NamedTuple):
         return len(self.rows)
 
 
-def read_answers(run: RunFolder, targets: Targets, most_rows: int | None = MOST_ROWS) -> Answers:
+def read_answers(run: RunFolder, classifier: Classifier, most_rows: int | None = MOST_ROWS) -> Answers:
     """The answers for the last split of a run: test, or validation without one; or of all folds.
 
     Args:
+        classifier: of the run.
         most_rows: the first so many; `None` for all.
 
     Raises:
         RunError: there is no such file, or it is not what was written.
     """
-    path = run.inside(run.predictions)
+    targets, path = classifier.targets, run.inside(run.predictions)
     names = [f"probability_{label}" for label in targets.labels]
     table = _read_table(path, names, most_rows)
     probabilities = np.column_stack([table[name].to_numpy() for name in names])
@@ -55,7 +56,7 @@ def read_answers(run: RunFolder, targets: Targets, most_rows: int | None = MOST_
         rows,
         table["text"].to_pylist(),
         truth.astype(bool) if targets.many else truth.astype(np.int64),
-        targets.decision.answers(probabilities, targets.labels, many=targets.many),
+        classifier.decision.classes(probabilities, targets),
         probabilities,
     )
 

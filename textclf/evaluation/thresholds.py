@@ -1,8 +1,13 @@
-"""Thresholds for an aim, chosen on texts that were not learned from: the best F1, or one of precision and recall."""
+"""Choose thresholds on validation texts: for the best F1, or for a precision or a recall."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+
+from textclf.data.target_options import Threshold, ThresholdAim
+from textclf.data.targets import Targets
+from textclf.inference.decisions import Decision
 
 # A label with this many texts gets a threshold half from them and half from the other labels.
 TEXTS_OF_TRUST = 10
@@ -10,7 +15,7 @@ SMALLEST = 1e-6
 
 
 class Curve(NamedTuple):
-    """What one label's answers would be at every threshold, from the highest to the lowest; each array (thresholds,).
+    """The metrics of one label at every threshold, from the highest to the lowest; each array (thresholds,).
 
     A threshold lies in the middle between two probabilities.
     """
@@ -19,11 +24,38 @@ class Curve(NamedTuple):
     precision: np.ndarray
     recall: np.ndarray
     f1: np.ndarray
-    f1_without: np.ndarray  # of the answer "it does not have the label"
+    f1_without: np.ndarray  # of the opposite label: "does not have it"
+
+
+def choose_thresholds(
+    decision: Decision, threshold: Threshold, classes: np.ndarray, probabilities: np.ndarray, targets: Targets
+) -> Decision:
+    """Return the decision with thresholds chosen for an aim, or as it is where the setting is no aim.
+
+    Args:
+        threshold: the setting `targets.threshold`.
+        classes: of validation texts, as from `Targets.encode`.
+        probabilities: calibrated ones of these texts, (rows, labels).
+    """
+    if isinstance(threshold, float) or decision.costs is not None:
+        return decision
+    if not targets.many:
+        curve = curve_of(probabilities[:, 1], classes)
+        return decision._replace(thresholds=(_threshold(threshold, curve, best_macro_f1),))
+    curves = (curve_of(values, true) for values, true in zip(probabilities.T, classes.T, strict=True))
+    found = np.array([_threshold(threshold, curve, best_f1) for curve in curves])
+    return decision._replace(thresholds=tuple(shared(found, classes.sum(axis=0)).tolist()))
+
+
+def _threshold(threshold: str | ThresholdAim, curve: Curve, for_f1: Callable[[Curve], float]) -> float:
+    if isinstance(threshold, str):
+        return for_f1(curve)
+    [(name, value)] = threshold.given().items()
+    return AIMS[name](curve, value)
 
 
 def curve_of(probabilities: np.ndarray, truth: np.ndarray) -> Curve:
-    """Precision, recall and F1 of one label.
+    """Return precision, recall and F1 of one label at every threshold.
 
     Args:
         probabilities: (rows,).
@@ -46,32 +78,34 @@ def curve_of(probabilities: np.ndarray, truth: np.ndarray) -> Curve:
 
 
 def best_f1(curve: Curve) -> float:
-    """The threshold of the highest F1 of the label."""
+    """Return the threshold with the highest F1 of the label."""
     return float(curve.thresholds[curve.f1.argmax()])
 
 
 def best_macro_f1(curve: Curve) -> float:
-    """The threshold of the highest mean F1 of the label and its opposite: the macro F1 of two labels."""
+    """Return the threshold with the highest mean F1 of the label and its opposite: the macro F1 of two labels."""
     return float(curve.thresholds[(curve.f1 + curve.f1_without).argmax()])
 
 
 def recall_at_precision(curve: Curve, precision: float) -> float:
-    """The threshold of the highest recall among those of at least this precision; if none has it, the most precise."""
+    """Return the threshold with the highest recall at this precision; if none reaches it, the most precise one."""
     enough = np.flatnonzero(curve.precision >= precision)
     return float(curve.thresholds[enough[-1] if len(enough) else curve.precision.argmax()])
 
 
 def precision_at_recall(curve: Curve, recall: float) -> float:
-    """The threshold of the highest precision among those of at least this recall."""
+    """Return the threshold with the highest precision at this recall."""
     enough = curve.recall >= recall - 1e-12
     return float(curve.thresholds[np.where(enough, curve.precision, -1).argmax()])
 
 
-def shared(thresholds: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Thresholds of many labels, each drawn towards the mean of all, the more, the rarer the label is.
+AIMS = {"precision": recall_at_precision, "recall": precision_at_recall}
 
-    Where three texts have a label, the one of them that comes first by chance would decide. Measured in
-    `docs/experiments.md`.
+
+def shared(thresholds: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Move the threshold of every label towards the mean of all: the rarer the label, the further.
+
+    Of a label that three texts have, a single text would decide otherwise. Measured in `docs/experiments.md`.
 
     Args:
         thresholds: chosen for each label by itself, (labels,).

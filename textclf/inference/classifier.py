@@ -20,6 +20,7 @@ from textclf.core.parallel import chunks_of
 from textclf.core.run_folder import RunFolder
 from textclf.core.text_column import text_array
 from textclf.data.targets import Targets
+from textclf.inference.decisions import Decision
 from textclf.inference.engine import Engine
 from textclf.inference.onnx.session import GraphError
 from textclf.inference.onnx.verify import check_graph
@@ -42,6 +43,7 @@ class Classifier:
     Attributes:
         preprocessor: texts -> the arrays that the model reads.
         targets: the labels.
+        decision: from probabilities to labels.
         metadata: the content of `classifier.json`.
 
     Example:
@@ -50,9 +52,12 @@ class Classifier:
         ['positive']
     """
 
-    def __init__(self, preprocessor: Preprocessor, targets: Targets, engine: Engine, metadata: dict):
+    def __init__(
+        self, preprocessor: Preprocessor, targets: Targets, decision: Decision, engine: Engine, metadata: dict
+    ):
         self.preprocessor = preprocessor
         self.targets = targets
+        self.decision = decision
         self.metadata = metadata
         self._engine = engine
 
@@ -93,8 +98,20 @@ class Classifier:
         Raises:
             DataError: a threshold for a classifier with three or more exclusive labels.
         """
-        labels = self.targets.decode(self.predict_proba(texts), threshold)
+        labels = self.decode(self.predict_proba(texts), threshold)
         return [list(row) for row in labels] if self.targets.many else [next(iter(row), None) for row in labels]
+
+    def decode(self, probabilities: np.ndarray, threshold: float | None = None) -> list[tuple[str, ...]]:
+        """Return the labels of each row of probabilities, (rows, labels); none where the classifier abstains.
+
+        Args:
+            threshold: as for `predict`.
+
+        Raises:
+            DataError: a threshold for a classifier with three or more exclusive labels.
+        """
+        decision = self.decision if threshold is None else self.decision.with_threshold(threshold, self.targets)
+        return decision.decode(probabilities, self.targets)
 
     def predict_proba(self, texts: Iterable[str]) -> np.ndarray:
         """Return the probability of every label for every text, float32 (texts, labels)."""
@@ -137,18 +154,20 @@ def load_classifier(folder: str | Path) -> Classifier:
     metadata = _read_metadata(folder)
     content = {name: _read_checked(folder, name, metadata["files"].get(name)) for name in (MODEL, TOKENIZER, LABELS)}
     try:
-        targets = Targets.from_dict(parse_json(content[LABELS]))
+        labels = parse_json(content[LABELS])
+        targets = Targets.from_dict(labels)
+        decision = Decision.from_dict(labels.get("decision", {}), targets)  # the oldest classifiers have none
         preprocessor = Preprocessor.from_json(content[TOKENIZER])
         operators = check_graph(content[MODEL])
         engine = Engine(content[MODEL], preprocessor, targets.num_units, operators)
         engine.run(_extreme_ids(preprocessor))
     except (RunError, ValueError) as error:
         raise _damaged(folder, str(error)) from error
-    return Classifier(preprocessor, targets, engine, metadata)
+    return Classifier(preprocessor, targets, decision, engine, metadata)
 
 
 def save_classifier(
-    folder: Path, *, model: bytes, preprocessor: Preprocessor, targets: Targets, metadata: dict
+    folder: Path, *, model: bytes, preprocessor: Preprocessor, targets: Targets, decision: Decision, metadata: dict
 ) -> None:
     """Write a classifier folder, completely or not at all. An older folder of an interrupted run is replaced.
 
@@ -157,6 +176,7 @@ def save_classifier(
         model: the serialized ONNX graph.
         preprocessor: makes the inputs of the graph.
         targets: the labels.
+        decision: from probabilities to labels.
         metadata: further entries of `classifier.json`, as plain JSON.
 
     Raises:
@@ -168,7 +188,7 @@ def save_classifier(
     with atomic_folder(folder) as partial:
         (partial / MODEL).write_bytes(model)
         preprocessor.save(partial / TOKENIZER)
-        write_json(partial / LABELS, targets.to_dict())
+        write_json(partial / LABELS, {**targets.to_dict(), "decision": decision.to_dict()})
         files = {name: _fingerprint((partial / name).read_bytes()) for name in (MODEL, TOKENIZER, LABELS)}
         write_json(
             partial / METADATA,

@@ -68,7 +68,7 @@ def explain(
     [text] = text_array([text]).to_pylist()  # replaces invalid Unicode; the spans are of the result
     spans = find_spans(text)
     probabilities = classifier.predict_proba([text, *(without(text, span) for span in spans)])
-    [prediction] = make_predictions(classifier.targets, [text], probabilities[:1], threshold=threshold, top_k=top_k)
+    [prediction] = make_predictions(classifier, [text], probabilities[:1], threshold=threshold, top_k=top_k)
     return Explanation(prediction, spans, probabilities[0] - probabilities[1:])
 
 

@@ -49,13 +49,11 @@ def predict_texts(
     Raises:
         DataError: a threshold for a classifier with three or more exclusive labels.
     """
-    return make_predictions(
-        classifier.targets, texts, classifier.predict_proba(texts), threshold=threshold, top_k=top_k
-    )
+    return make_predictions(classifier, texts, classifier.predict_proba(texts), threshold=threshold, top_k=top_k)
 
 
 def make_predictions(
-    targets: Targets,
+    classifier: Classifier,
     texts: Sequence[str],
     probabilities: np.ndarray,
     *,
@@ -63,7 +61,7 @@ def make_predictions(
     top_k: int | None = None,
 ) -> list[Prediction]:
     """Return predictions from probabilities, (texts, labels). The other arguments are those of `predict_texts`."""
-    decoded = targets.decode(probabilities, threshold)
+    targets, decoded = classifier.targets, classifier.decode(probabilities, threshold)
     columns = {label: index for index, label in enumerate(targets.labels)}
     shown: Sequence[int] = range(len(targets.labels))
     rows = probabilities.astype(float).round(6).tolist()

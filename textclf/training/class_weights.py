@@ -1,47 +1,41 @@
-"""What a mistake costs in training, by its true label."""
+"""Class weights: what a mistake costs in training, by its true label."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
-from textclf.core.errors import ConfigError, did_you_mean, named
+from textclf.data.targets import Targets
 
-# A label of one row in a thousand would outweigh all others: its probabilities would mean nothing any more.
-LARGEST_LABEL_WEIGHT = 10.0
+# A label of one row in a thousand would outweigh all others, and its probabilities would mean nothing.
+LARGEST_CLASS_WEIGHT = 10.0
 
 
-def label_weights(
-    wanted: Literal["balanced"] | dict[str, float] | None,
-    names: Sequence[str],
-    counts: Sequence[int],
-    num_rows: int,
-    *,
-    many: bool,
+def class_weights(
+    setting: Literal["balanced"] | dict[str, float] | None, targets: Targets, classes: np.ndarray
 ) -> np.ndarray | None:
-    """What a mistake costs by true label, float32 (labels,), or `None` if all cost the same.
+    """Return the weight of each label, float32 (labels,), or `None` if all weigh the same.
 
     Args:
-        wanted: the setting `targets.class_weights`.
-        counts: rows of each label.
-        many: whether a text has any number of labels.
-
-    Raises:
-        ConfigError: a weight for a label that there is not, or one that is no weight.
+        setting: `targets.class_weights`, which `Targets.fit` has checked.
+        classes: of the training texts, as from `Targets.encode`.
     """
-    if wanted is None:
+    if setting is None:
         return None
-    rows_of = np.array(counts, np.float64)
-    if wanted == "balanced" and many:  # a label against its absence
-        return np.clip((num_rows - rows_of) / rows_of, 1.0, LARGEST_LABEL_WEIGHT).astype(np.float32)
-    if wanted == "balanced":  # as scikit-learn does
-        return (num_rows / (len(names) * rows_of)).astype(np.float32)
-    for name, weight in wanted.items():
-        if name not in names:
-            meant = did_you_mean(name, names, otherwise=".")
-            raise ConfigError(
-                f"targets.class_weights: expected labels of the data ({named(names)}), received '{name}'{meant}"
-            )
-        if not 0 < weight < float("inf"):
-            raise ConfigError(f"targets.class_weights.{name}: expected a number above 0, received {weight}.")
-    return np.array([wanted.get(name, 1.0) for name in names], np.float32)
+    if setting != "balanced":
+        return np.array([setting.get(label, 1.0) for label in targets.labels], np.float32)
+    if targets.many:  # a label against its absence
+        counts = np.maximum(classes.sum(axis=0, dtype=np.float64), 1)
+        return np.clip((len(classes) - counts) / counts, 1.0, LARGEST_CLASS_WEIGHT).astype(np.float32)
+    counts = np.maximum(np.bincount(classes, minlength=len(targets.labels)), 1)
+    return (len(classes) / (len(targets.labels) * counts)).astype(np.float32)  # as scikit-learn does
+
+
+def sample_weights(weights: np.ndarray | None, targets: Targets, classes: np.ndarray) -> np.ndarray | None:
+    """Return the weight of each row, float32 (rows,); `None` where all weigh the same, or the loss has the weights.
+
+    Args:
+        weights: from `class_weights`. The loss of multilabel targets has them.
+    """
+    if weights is None or targets.many:
+        return None
+    return weights[classes]

@@ -51,8 +51,8 @@ def audit(
         TrainingError: a training cannot go on.
     """
     folder = cross_validate(config, overrides, folds=folds, run=run)
-    targets = load_classifier(fold_of(folder, 1).classifier).targets
-    answers = read_answers(folder, targets, most_rows=None)
+    classifier = load_classifier(fold_of(folder, 1).classifier)
+    targets, answers = classifier.targets, read_answers(folder, classifier, most_rows=None)
     path = Path(output) if output else folder.path / "audit.csv"
     doubtful, pairs = list(_doubtful_lines(answers, targets)), list(_pair_lines(answers, targets))
     with atomic_file(path) as stream:

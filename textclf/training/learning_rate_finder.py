@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,13 +11,15 @@ from textclf.config.config import Config, load_config
 from textclf.config.ensemble import Member, members_of
 from textclf.core.errors import TrainingError
 from textclf.core.run_folder import CACHE, RUNS
-from textclf.data.targets import Targets
 from textclf.models import ARCHITECTURES
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.encoded_dataset import encode, encoded_labels, read_splits
 from textclf.training.encoded_split import EncodedSplit
 from textclf.training.quick_import import quick_import
 from textclf.training.tensorflow_import import held_back
+
+if TYPE_CHECKING:
+    from textclf.training.fitting.losses import Objective
 
 log = logging.getLogger(__name__)
 LOWEST, HIGHEST, STEPS = 1e-4, 10.0, 600  # with half as many steps a cnn has not begun to learn (docs/experiments.md)
@@ -47,10 +49,16 @@ def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] =
     splits, targets = read_splits(config)
     preprocessor, encoded = encode(config, splits, encoded_labels(splits, targets), RUNS / CACHE)
     members = members_of(config.model, config.training)
-    return [sweep(member, encoded["train"], preprocessor, targets, seed=config.seed) for member in members]
+    with held_back(), quick_import():
+        from textclf.training.fitting.losses import objective_for
+    train = encoded["train"]
+    objective = objective_for(config.targets, targets, train.classes)
+    return [sweep(member, train, preprocessor, objective, seed=config.seed) for member in members]
 
 
-def sweep(member: Member, train: EncodedSplit, preprocessor: Preprocessor, targets: Targets, *, seed: int) -> Sweep:
+def sweep(
+    member: Member, train: EncodedSplit, preprocessor: Preprocessor, objective: "Objective", *, seed: int
+) -> Sweep:
     """Train a network for a short while, each step with a larger rate than the one before.
 
     Raises:
@@ -62,9 +70,9 @@ def sweep(member: Member, train: EncodedSplit, preprocessor: Preprocessor, targe
         from textclf.training.fitting.optimizers.schedules import Rise
     train = train.select(ARCHITECTURES[member.model.architecture].INPUTS)
     rise = Rise(LOWEST, HIGHEST, STEPS)
-    model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rise)
+    model = compile_network(member, train, preprocessor, objective, seed=seed, rate=rise)
     losses = StepLosses(lambda losses: smoothed(losses)[-1] > LOST * smoothed(losses).min())
-    batches = batches_for(member, train, preprocessor, targets, seed=seed)()
+    batches = batches_for(member, train, preprocessor, objective, seed=seed)()
     model.fit(batches, steps_per_epoch=STEPS, callbacks=[losses], shuffle=False, verbose=0)
     rates = LOWEST * (HIGHEST / LOWEST) ** (np.arange(len(losses.losses)) / (STEPS - 1))
     curve = smoothed(losses.losses)

@@ -20,7 +20,10 @@ from textclf.data.readers.options import ReadingOptions
 from textclf.data.targets import Targets
 from textclf.evaluation.calibration import before_temperature
 from textclf.evaluation.evaluate import write_evaluation
+from textclf.evaluation.metrics import measure
+from textclf.evaluation.thresholds import choose_thresholds
 from textclf.inference.classifier import Classifier, load_classifier, save_classifier
+from textclf.inference.decisions import decision_for
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import RaggedArrays, longest
 from textclf.training.check import check, summary
@@ -98,12 +101,19 @@ def train_on(
         with held_back(), quick_import():
             from textclf.training.fitting import ensemble as fitting
         fitted = fitting.fit(config, encoded["train"], encoded["validation"], preprocessor, targets, folder, tell)
-        targets = targets.decided_on(classes["validation"], fitted.held_out_probabilities)
+        decision = choose_thresholds(
+            decision_for(config.targets, targets),
+            config.targets.threshold,
+            classes["validation"],
+            fitted.held_out_probabilities,
+            targets,
+        )
         save_classifier(
             folder.classifier,
             model=fitted.onnx_model,
             preprocessor=preprocessor,
             targets=targets,
+            decision=decision,
             metadata=_how_read(config.data),
         )
         classifier = load_classifier(folder.classifier)
@@ -154,50 +164,51 @@ def _measure_splits(
     """
     metrics = {}
     for name in splits:
-        split, targets = encoded[name], classifier.targets
+        split = encoded[name]
         if name == "train" and len(split.classes) > MEASURED_OF_TRAIN:
             split = split.take(np.arange(MEASURED_OF_TRAIN) * len(split.classes) // MEASURED_OF_TRAIN)
         probabilities = validation_probabilities if name == "validation" else classifier.predict_encoded(split.arrays)
-        metrics[name] = targets.measure(split.classes, probabilities)
-        metrics[name]["before_calibration"] = _before_calibration(targets, split.classes, probabilities, temperature)
-    _log_decision(classifier.targets, metrics["validation"], temperature)
-    _warn_of_one_answer(classifier.targets, metrics["validation"], validation_probabilities)
+        metrics[name] = measure(split.classes, probabilities, classifier.targets, classifier.decision)
+        metrics[name]["before_calibration"] = _before_calibration(classifier, split.classes, probabilities, temperature)
+    _log_decision(classifier, metrics["validation"], temperature)
+    _warn_of_one_answer(classifier, metrics["validation"], validation_probabilities)
     # The last split is the one furthest from training: its answers are the ones to look at.
     write_evaluation(folder.path, classifier, splits[name], probabilities, metrics)
 
 
 def _before_calibration(
-    targets: Targets, classes: np.ndarray, probabilities: np.ndarray, temperature: float
+    classifier: Classifier, classes: np.ndarray, probabilities: np.ndarray, temperature: float
 ) -> dict[str, float]:
     """What the probabilities would be worth as the network gave them."""
-    metrics = targets.measure(classes, before_temperature(probabilities, temperature, many=targets.many))
+    before = before_temperature(probabilities, temperature, many=classifier.targets.many)
+    metrics = measure(classes, before, classifier.targets, classifier.decision)
     return {name: metrics[name] for name in ("log_loss", "brier_score", "expected_calibration_error")}
 
 
-def _log_decision(targets: Targets, validation: dict, temperature: float) -> None:
+def _log_decision(classifier: Classifier, validation: dict, temperature: float) -> None:
     """How probabilities were calibrated and where the thresholds are."""
     name = "expected_calibration_error"
     log.info(
         "calibrated with temperature %.3f: calibration error on validation %.4f, before it %.4f",
         temperature, validation[name], validation["before_calibration"][name],
     )  # fmt: skip
-    thresholds = targets.decision.thresholds or ()
+    thresholds = classifier.decision.thresholds or ()
     if len(thresholds) == 1:
-        log.info("threshold of %s: %.4f", targets.labels[1], thresholds[0])
+        log.info("threshold of %s: %.4f", classifier.labels[1], thresholds[0])
     elif thresholds:
         log.info("thresholds of %d labels: %.4f to %.4f", len(thresholds), min(thresholds), max(thresholds))
 
 
-def _warn_of_one_answer(targets: Targets, validation: dict, probabilities: np.ndarray) -> None:
+def _warn_of_one_answer(classifier: Classifier, validation: dict, probabilities: np.ndarray) -> None:
     """A classifier that always says the same has learned nothing, however good its accuracy looks."""
-    answers = set(targets.decode(probabilities))
+    answers = set(classifier.decode(probabilities))
     rows = {label: figures["support"] for label, figures in validation["by_class"].items()}
     if len(answers) == 1 and validation["rows"] not in rows.values():
         shares = ", ".join(f"{label} {count / validation['rows']:.1%}" for label, count in rows.items())
         log.warning(
             "the classifier answers '%s' to every validation text, of which there are %s: it tells nothing apart. Try "
             "more epochs, another learning rate, targets.class_weights, or see what textclf check says.",
-            targets.joined(answers.pop()), shares,
+            classifier.targets.joined(answers.pop()), shares,
         )  # fmt: skip
 
 

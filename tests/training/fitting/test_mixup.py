@@ -5,13 +5,16 @@ import numpy as np
 import pytest
 
 from textclf.data.targets import Targets
+from textclf.inference.decisions import Decision
+from textclf.training.fitting.losses import Objective, build_loss
 from textclf.training.fitting.mixup import mixup_loss
 
 TARGETS = {
-    "binary": Targets("binary", ["no", "yes"], [1, 1], ["no"]),
-    "multiclass": Targets("multiclass", list("abc"), [1] * 3, ["a"]),
-    "multilabel": Targets("multilabel", list("abc"), [1] * 3, ["a"]),
+    "binary": Targets("binary", ["no", "yes"], [1, 1], ("no",)),
+    "multiclass": Targets("multiclass", list("abc"), [1] * 3, ("a",)),
+    "multilabel": Targets("multilabel", list("abc"), [1] * 3, ("a",)),
 }
+LOSSES = {name: build_loss(Objective(targets, Decision())) for name, targets in TARGETS.items()}
 RANDOM = np.random.default_rng(0)
 
 
@@ -28,7 +31,7 @@ def variable(step):
 @pytest.mark.parametrize("name", TARGETS)
 def test_two_rows_are_mixed_by_one_share_in_logits_and_labels(name):
     """Of two texts each row's loss must be that of some share, for both possible partners."""
-    loss = TARGETS[name].loss()
+    loss = LOSSES[name]
     by_row = loss.call if isinstance(loss, keras.losses.Loss) else loss
     shares = np.linspace(0, 1, 101, dtype=np.float32)[:, None]
     for step in range(5):
@@ -46,7 +49,7 @@ def test_two_rows_are_mixed_by_one_share_in_logits_and_labels(name):
 
 def test_a_large_alpha_mixes_half_and_half_and_a_small_one_hardly_mixes():
     classes, logits = batch("multiclass")
-    loss = TARGETS["multiclass"].loss()
+    loss = LOSSES["multiclass"]
     alone = np.asarray(loss.call(classes, logits))
 
     def share_unchanged(alpha):
@@ -61,7 +64,7 @@ def test_the_mixture_is_a_function_of_seed_and_step():
     classes, logits = batch("binary")
 
     def losses(seed, step):
-        return np.asarray(mixup_loss(TARGETS["binary"].loss(), 0.4, seed=seed, step=variable(step))(classes, logits))
+        return np.asarray(mixup_loss(LOSSES["binary"], 0.4, seed=seed, step=variable(step))(classes, logits))
 
     np.testing.assert_array_equal(losses(1, 5), losses(1, 5))
     assert (losses(1, 5) != losses(1, 6)).any()
@@ -75,7 +78,7 @@ def test_mixing_keeps_a_network_from_being_sure():
         keras.utils.set_random_seed(0)
         model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
         model.compile(keras.optimizers.Adam(0.05))
-        loss = TARGETS["binary"].loss()
+        loss = LOSSES["binary"]
         if alpha:
             loss = mixup_loss(loss, alpha, seed=0, step=model.optimizer.iterations)
         model.compile(model.optimizer, loss=loss)

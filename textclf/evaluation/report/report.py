@@ -14,6 +14,7 @@ from textclf.core.find_run import find_run
 from textclf.core.run_folder import VALIDATION, RunFolder
 from textclf.data.readers.sources import expand
 from textclf.evaluation.evaluate import changed_file
+from textclf.evaluation.metrics import measure
 from textclf.evaluation.predictions_file import Answers, read_answers
 from textclf.evaluation.report import blocks
 from textclf.evaluation.report.baseline import has_scikit_learn, linear_baseline
@@ -49,7 +50,7 @@ def write_report(
         raise RunError(f"{folder.path}: expected a finished run, received one that is {about.get('status')!s:.40}.")
     classifier = load_classifier(folder.inside(folder.classifier))
     config = read_run_config(folder)
-    answers = read_answers(folder, classifier.targets)
+    answers = read_answers(folder, classifier)
     baseline = _baseline(folder, config, classifier, answers) if with_baseline else (None, "")
     sections = _sections(folder, about, metrics, classifier, answers, baseline)
     path = Path(output) if output else folder.inside(folder.report)
@@ -79,7 +80,7 @@ def _sections(
         blocks.section("Labels", by_class(answers, metrics, targets), curves(answers, targets)),
         blocks.section("Confusions", *confusions(answers, targets), note="A number leads to its texts."),
         blocks.section(
-            "Threshold", thresholds(answers, targets), note="What another threshold would give on these texts."
+            "Threshold", thresholds(answers, classifier), note="What another threshold would give on these texts."
         ),
         blocks.section("Probabilities", *calibration(answers, targets, about["temperature"])),
         blocks.section("Where it fails", *slices(answers, classifier)),
@@ -126,7 +127,7 @@ def _baseline(folder: RunFolder, config: Config, classifier: Classifier, answers
     targets = classifier.targets
     learned, chosen, predicted = linear_baseline(splits["train"], answers.texts, targets)
     certain = np.asarray(predicted, np.float64) if targets.many else np.eye(len(targets.labels))[predicted]
-    metrics = targets.measure(answers.truth[chosen], certain)
+    metrics = measure(answers.truth[chosen], certain, targets, classifier.decision)
     names = ("accuracy", "f1_macro", "f1_micro", "rows")
     return {name: metrics[name] for name in names}, f"linear tf-idf, from {learned:,} texts"
 

@@ -121,11 +121,12 @@ def curves(answers: Answers, targets: Targets) -> dict:
     return blocks.choice("Label", options)
 
 
-def thresholds(answers: Answers, targets: Targets) -> dict | None:
+def thresholds(answers: Answers, classifier: Classifier) -> dict | None:
     """A slider for the positive one of two labels, or for each of many."""
+    targets = classifier.targets
     if not targets.many and len(targets.labels) != 2:
         return None
-    chosen = targets.decision.thresholds or [0.5] * len(targets.labels)
+    chosen = classifier.decision.thresholds or [0.5] * len(targets.labels)
     options = {}
     for index in _by_frequency(answers, targets)[:MOST_CURVES] if targets.many else [1]:
         ranked = _ranked(answers, index, targets)

@@ -8,14 +8,15 @@ import keras
 import tensorflow as tf
 
 from textclf.config.ensemble import Member
-from textclf.data.targets import Targets
 from textclf.models import build_model
 from textclf.models.sizes import Sizes
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import mean_length
 from textclf.training.augmentation import augmented_rows
+from textclf.training.class_weights import sample_weights
 from textclf.training.encoded_split import EncodedSplit
 from textclf.training.fitting.batches import training_batches
+from textclf.training.fitting.losses import Objective, build_accuracy, build_loss
 from textclf.training.fitting.mixup import mixup_loss
 from textclf.training.fitting.optimizers.optimizers import build_optimizer, move_by_rows
 from textclf.training.fitting.word_vectors import load_word_vectors
@@ -27,7 +28,7 @@ def compile_network(
     member: Member,
     train: EncodedSplit,
     preprocessor: Preprocessor,
-    targets: Targets,
+    objective: Objective,
     *,
     seed: int,
     rate: float | keras.optimizers.schedules.LearningRateSchedule,
@@ -45,13 +46,13 @@ def compile_network(
     tf.config.experimental.enable_op_determinism()
     options = member.training
     sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
-    model = build_model(member.model, sizes, num_units=targets.num_units)
+    model = build_model(member.model, sizes, num_units=objective.targets.num_units)
     optimizer = build_optimizer(options, learning_rate=rate)
     move_by_rows(model, optimizer, options.batch_size * mean_length(train.arrays))
-    loss = targets.loss(options.loss)
+    loss = build_loss(objective, options.loss)
     if options.augmentation and options.augmentation.mixup:
         loss = mixup_loss(loss, options.augmentation.mixup, seed=seed, step=optimizer.iterations)
-    model.compile(optimizer=optimizer, loss=loss, metrics=[targets.accuracy()])
+    model.compile(optimizer=optimizer, loss=loss, metrics=[build_accuracy(objective.targets)])
     log.info("network %s: %s weights, on %s", member.name, f"{model.count_params():,}", _device())
     if vectors := getattr(member.model, "vectors", None):
         load_word_vectors(model, vectors, preprocessor, train.arrays["token_ids"].values)
@@ -59,7 +60,7 @@ def compile_network(
 
 
 def batches_for(
-    member: Member, train: EncodedSplit, preprocessor: Preprocessor, targets: Targets, *, seed: int
+    member: Member, train: EncodedSplit, preprocessor: Preprocessor, objective: Objective, *, seed: int
 ) -> Callable[..., tf.data.Dataset]:
     """`training_batches`, all of its arguments given but for `start`."""
     options, read_rows = member.training, None
@@ -69,7 +70,7 @@ def batches_for(
         training_batches,
         train.arrays,
         train.classes,
-        targets.row_weights(train.classes),
+        sample_weights(objective.class_weights, objective.targets, train.classes),
         batch_size=options.batch_size,
         seed=seed,
         padding=preprocessor.options.padding,

@@ -12,12 +12,14 @@ from textclf.config.ensemble import Member, members_of
 from textclf.core.run_folder import RunFolder
 from textclf.data.targets import Targets
 from textclf.evaluation.calibration import fit_temperature
+from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.encoded_split import EncodedSplit
 from textclf.training.fitting.callbacks import in_epochs
 from textclf.training.fitting.ensemble_weights import combine_logits, fit_ensemble_weights
 from textclf.training.fitting.fit import FittedNetwork, fit_network, probabilities_of
+from textclf.training.fitting.losses import Objective, objective_for
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,8 @@ def fit(
         Interrupted: a signal asked for an end; the state is kept.
     """
     members, parts = members_of(config.model, config.training), (train, validation)
-    fit_one = partial(fit_network, seed=config.seed, preprocessor=preprocessor, targets=targets)
+    objective = objective_for(config.targets, targets, train.classes)
+    fit_one = partial(fit_network, seed=config.seed, preprocessor=preprocessor, objective=objective)
     several = len(members) > 1
     names = [member.name if several else "" for member in members]
     networks = [
@@ -63,7 +66,7 @@ def fit(
     temperature = fit_temperature(combine_logits(logits, weights), validation.classes, targets.activation)
     scales = [weight / temperature for weight in weights]
     if several:
-        _log_ensemble(members, networks, weights, targets, validation.classes)
+        _log_ensemble(members, networks, weights, objective, validation.classes)
     final = _refit(fit_one, members, networks, parts, folder, tell) if config.training.refit else networks
     graph = build_graph(
         *(network.model for network in final),
@@ -124,13 +127,14 @@ def _log_ensemble(
     members: list[Member],
     networks: list[FittedNetwork],
     weights: list[float],
-    targets: Targets,
+    objective: Objective,
     classes: np.ndarray,
 ) -> None:
     """What each network gives by itself, and all of them together."""
 
     def accuracy(logits: np.ndarray) -> float:
-        return targets.measure(classes, probabilities_of(logits, targets))["accuracy"]
+        probabilities = probabilities_of(logits, objective.targets)
+        return measure(classes, probabilities, objective.targets, objective.decision)["accuracy"]
 
     for member, network, weight in zip(members, networks, weights, strict=True):
         log.info("%s alone: validation accuracy %.4f; weight %.2f", member.name, accuracy(network.logits), weight)

@@ -14,6 +14,7 @@ from textclf.config.training_options import TrainingOptions
 from textclf.core.memmap import check_not_truncated
 from textclf.core.run_folder import RunFolder
 from textclf.data.targets import Targets
+from textclf.evaluation.metrics import measure
 from textclf.models import ARCHITECTURES
 from textclf.models.checkpoints import assign, load_checkpoint, weights_of
 from textclf.models.xla_lstm.layer import choose_kernels
@@ -31,6 +32,7 @@ from textclf.training.fitting.callbacks import (
     in_epochs,
 )
 from textclf.training.fitting.compile import batches_for, compile_network
+from textclf.training.fitting.losses import Objective
 from textclf.training.fitting.optimizers.ema import averaged_weights
 from textclf.training.fitting.optimizers.schedules import Schedule, learning_rate
 from textclf.training.fitting.state import run_loop
@@ -58,7 +60,7 @@ def fit_network(
     *,
     seed: int,
     preprocessor: Preprocessor,
-    targets: Targets,
+    objective: Objective,
     folder: RunFolder,
     tell: Callable[[list[dict]], None],
     validations: int | None = None,
@@ -79,12 +81,12 @@ def fit_network(
     epoch_steps, per_epoch = num_steps(len(train.classes), options.batch_size), options.validations_per_epoch
     steps = max(1, round(epoch_steps / per_epoch))  # to a validation
     rate = _learning_rate(options, options.epochs * per_epoch * steps)
-    model = compile_network(member, train, preprocessor, targets, seed=seed, rate=rate)
+    model = compile_network(member, train, preprocessor, objective, seed=seed, rate=rate)
     _choose_loops(model, train, inputs[0], options, padding)
-    batches_from = batches_for(member, train, preprocessor, targets, seed=seed)
+    batches_from = batches_for(member, train, preprocessor, objective, seed=seed)
     times = 1 if validations else min(options.epochs, USUAL_EPOCHS) * per_epoch
     answers = ValidationPredictor(model, validation.arrays, padding=padding, times=times)
-    measure = partial(_metrics, answers, validation.classes, targets)
+    measure = partial(_metrics, answers, validation.classes, objective)
     judging = [] if validations else [Validation(measure, answers.warm_up)]
     keep_best, bar = _keep_best(options, folder, validated=not validations), ProgressBar(per_epoch)
     try:
@@ -145,11 +147,12 @@ def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) 
     )
 
 
-def _metrics(answers: ValidationPredictor, classes: np.ndarray, targets: Targets) -> dict[str, float]:
+def _metrics(answers: ValidationPredictor, classes: np.ndarray, objective: Objective) -> dict[str, float]:
     """What an epoch is judged by; a metric that is not defined for these texts is left out."""
     with averaged_weights(answers.model):
         logits = answers.predict_logits()
-    metrics = targets.measure(classes, probabilities_of(logits, targets))
+    targets = objective.targets
+    metrics = measure(classes, probabilities_of(logits, targets), targets, objective.decision)
     named = {"loss": "log_loss", "accuracy": "accuracy", "f1_macro": "f1_macro", "roc_auc": "roc_auc"}
     return {name: metrics[source] for name, source in named.items() if metrics[source] is not None}
 

@@ -1,21 +1,59 @@
-"""The Keras losses on logits, of each kind one for each type of target."""
+"""What a network is fitted to: Keras losses and accuracy on logits, for each type of targets."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
+import keras
 import numpy as np
 
+from textclf.data.target_options import TargetOptions
+from textclf.data.targets import Targets
+from textclf.inference.decisions import Decision, decision_for
+from textclf.training.class_weights import class_weights
 
-def binary_loss(label_smoothing: float, weights: np.ndarray | None):  # noqa: ARG001 (rows carry the weights)
+
+class Objective(NamedTuple):
+    """What the networks of one training are fitted to and judged by. None of it changes for a refit."""
+
+    targets: Targets
+    decision: Decision  # of the metrics on validation, before thresholds are chosen
+    class_weights: np.ndarray | None = None  # float32 (labels,)
+    label_smoothing: float = 0.0
+
+
+def objective_for(options: TargetOptions, targets: Targets, classes: np.ndarray) -> Objective:
+    """Return the objective of a training.
+
+    Args:
+        classes: of the training texts, as from `Targets.encode`.
+    """
+    weights = class_weights(options.class_weights, targets, classes)
+    return Objective(targets, decision_for(options, targets), weights, options.label_smoothing)
+
+
+def build_loss(objective: Objective, kind: str = "log_loss") -> Callable:
+    """Return the Keras loss on logits.
+
+    Args:
+        kind: a key of `LOSSES`.
+    """
+    return LOSSES[kind][objective.targets.type](objective.label_smoothing, objective.class_weights)
+
+
+def build_accuracy(targets: Targets) -> keras.metrics.Metric:
+    """Return the Keras accuracy on logits: of single labels, not of whole predictions, where a text has several."""
+    if targets.activation == "softmax":
+        return keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    return keras.metrics.BinaryAccuracy(name="label_accuracy" if targets.many else "accuracy", threshold=0.0)
+
+
+def binary_loss(label_smoothing: float, weights: np.ndarray | None):  # noqa: ARG001 (samples carry the weights)
     """One unit: classes 0 and 1."""
-    import keras
-
     return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
 
 
-def multiclass_loss(label_smoothing: float, weights: np.ndarray | None):  # noqa: ARG001 (rows carry the weights)
+def multiclass_loss(label_smoothing: float, weights: np.ndarray | None):  # noqa: ARG001 (samples carry the weights)
     """A unit a label: class indices, one right."""
-    import keras
-
     if not label_smoothing:
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -28,8 +66,6 @@ def multiclass_loss(label_smoothing: float, weights: np.ndarray | None):  # noqa
 
 def multilabel_loss(label_smoothing: float, weights: np.ndarray | None):
     """A unit a label, each right or not: the mean over labels, a missed label costing its weight."""
-    import keras
-
     positive_weights = 1.0 if weights is None else keras.ops.convert_to_tensor(weights)
 
     def weighted_crossentropy(truth, logits):
@@ -41,14 +77,10 @@ def multilabel_loss(label_smoothing: float, weights: np.ndarray | None):
 
 
 def _truth_of_one_unit(classes, logits):
-    import keras
-
     return keras.ops.reshape(keras.ops.cast(classes, logits.dtype), (-1, 1))
 
 
 def _truth_of_classes(classes, logits):
-    import keras
-
     return keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(classes, (-1,)), "int32"), logits.shape[-1])
 
 
@@ -67,8 +99,6 @@ def squared_hinge(truth_of: Callable, *, weighted: bool) -> Callable:
     """
 
     def loss_for(label_smoothing: float, weights: np.ndarray | None):
-        import keras
-
         positive_weights = 1.0 if weights is None or not weighted else keras.ops.convert_to_tensor(weights)
 
         def loss(classes, logits):
