@@ -24,7 +24,7 @@ def test_the_points_of_the_diagram_are_those_of_scikit_learn(bins, seed):
     right = random.random(len(confidences)) < confidences
     expected_right, expected_confidence = calibration_curve(right, confidences, n_bins=bins)
     points = reliability(confidences, right, bins)
-    assert [point.right for point in points] == pytest.approx(expected_right.tolist())
+    assert [point.accuracy for point in points] == pytest.approx(expected_right.tolist())
     assert [point.confidence for point in points] == pytest.approx(expected_confidence.tolist())
     assert sum(point.count for point in points) == len(confidences)
 
@@ -78,6 +78,6 @@ def test_a_few_texts_without_a_mistake_make_nobody_certain():
 def test_what_the_temperature_did_can_be_undone(many):
     logits = np.random.default_rng(3).normal(size=(50, 3)) * 5
     activated = sigmoid if many else softmax
-    back = before_temperature(activated(logits / 2.5).astype(np.float32), 2.5, many=many)
+    back = before_temperature(activated(logits / 2.5).astype(np.float32), 2.5, multilabel=many)
     np.testing.assert_allclose(back, activated(logits), atol=1e-5)
-    assert np.isfinite(before_temperature(np.array([[0.0, 1.0]]), 3.0, many=many)).all()
+    assert np.isfinite(before_temperature(np.array([[0.0, 1.0]]), 3.0, multilabel=many)).all()

@@ -11,7 +11,6 @@ from tests.conftest import rewrite_config
 from textclf.config.config import load_config
 from textclf.core.errors import RunError
 from textclf.core.run_folder import RunFolder
-from textclf.data.targets import Targets
 from textclf.evaluation.compare import (
     compare,
     difference,
@@ -20,7 +19,7 @@ from textclf.evaluation.compare import (
     mcnemar,
     write_comparison,
 )
-from textclf.evaluation.predictions_file import Answers
+from textclf.evaluation.predictions_file import Predictions
 
 
 @pytest.mark.parametrize(("first", "other"), [(0, 0), (1, 0), (3, 9), (9, 3), (10, 10), (40, 70), (400, 500)])
@@ -43,21 +42,20 @@ def test_no_probability_is_shown_as_nought():
     ]  # fmt: skip
 
 
-def answers_of(truth, right_share, seed):
-    """Answers for two labels of which a share is right, with probabilities that say so."""
+def predictions_of(truth, right_share, seed):
+    """Predictions for two labels of which a share is right, with probabilities that say so."""
     random = np.random.default_rng(seed)
     predicted = np.where(random.random(len(truth)) < right_share, truth, 1 - truth)
     probabilities = np.where(np.arange(2) == predicted[:, None], 0.9, 0.1)
-    return Answers("test", np.arange(len(truth)), ["a"] * len(truth), truth, predicted, probabilities)
+    return Predictions("test", np.arange(len(truth)), ["a"] * len(truth), truth, predicted, probabilities)
 
 
 def test_a_large_difference_is_none_of_chance_and_a_small_one_may_be():
-    targets = Targets("binary", ["no", "yes"], [1, 1], ("no",))
     truth = np.random.default_rng(0).integers(2, size=1000)
-    base = answers_of(truth, 0.70, 1)
+    base = predictions_of(truth, 0.70, 1)
     better, same = (
-        difference(base, answers_of(truth, 0.85, 2), targets),
-        difference(base, answers_of(truth, 0.71, 3), targets),
+        difference(base, predictions_of(truth, 0.85, 2)),
+        difference(base, predictions_of(truth, 0.71, 3)),
     )
     difference_, low, high = better.intervals["accuracy"]
     assert 0 < low < difference_ < high
@@ -66,7 +64,7 @@ def test_a_large_difference_is_none_of_chance_and_a_small_one_may_be():
     assert same.intervals["accuracy"][1] < 0 < same.intervals["accuracy"][2]
     assert same.p_value > 0.05
     # The textbook's interval of a paired difference.
-    right = (base.predicted == truth).astype(int), (answers_of(truth, 0.85, 2).predicted == truth).astype(int)
+    right = (base.predicted == truth).astype(int), (predictions_of(truth, 0.85, 2).predicted == truth).astype(int)
     deviation = np.std(right[1] - right[0]) / np.sqrt(1000)
     assert high - low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
 
@@ -81,10 +79,10 @@ def test_figures_are_those_of_the_runs(finished_runs, tmp_path, monkeypatch):
     rewrite_config(changed, changed.config.read_text().replace("epochs: 2", "epochs: 3"))
     compared = compare(["run1", "run2"])
     metrics = changed.read_metrics()["test"]
-    for figures in compared.figures:
-        assert figures["accuracy"] == pytest.approx(metrics["accuracy"])
-        assert figures["f1_macro"] == pytest.approx(metrics["f1_macro"], abs=1e-6)
-        assert figures["log_loss"] == pytest.approx(metrics["log_loss"], abs=1e-4)
+    for found in compared.metrics:
+        assert found["accuracy"] == pytest.approx(metrics["accuracy"])
+        assert found["f1_macro"] == pytest.approx(metrics["f1_macro"], abs=1e-6)
+        assert found["log_loss"] == pytest.approx(metrics["log_loss"], abs=1e-4)
     assert compared.settings == {"training.epochs": [2, 3]}
     assert (compared.different, compared.differences[0].p_value) == (0, 1.0)
     assert compared.differences[0].intervals["accuracy"] == (0, 0, 0)
@@ -112,6 +110,6 @@ def test_on_the_command_line(with_runs, textclf_command):
 def test_runs_on_other_texts_are_not_compared(with_runs, textclf_command):
     finished = textclf_command("compare", "toy_en", "toy_zh")
     assert finished.returncode == 1
-    assert "measured on the same texts and labels as runs/toy_en" in finished.stderr.decode()
+    assert "evaluated on the same texts and labels as runs/toy_en" in finished.stderr.decode()
     with pytest.raises(RunError, match="at least two runs"):
         compare(["toy_en"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from textclf.evaluation.label_errors import label_errors, label_errors_of_many
+from textclf.evaluation.label_errors import label_errors
 
 
 @pytest.mark.parametrize("labels", [2, 5])
@@ -36,7 +36,7 @@ def test_each_of_many_labels_is_judged_by_itself():
     probabilities = np.where(truth, 0.95, 0.05)
     given = truth.copy()
     given[3, 0], given[30, 0] = False, True
-    found = label_errors_of_many(given, probabilities)
+    found = label_errors(given, probabilities)
     assert sorted(zip(found.rows.tolist(), found.given.tolist(), strict=True)) == [(3, 0), (30, 0)]
 
 

@@ -1,15 +1,15 @@
-"""Curves equal scikit-learn's, and no other threshold serves the aim better."""
+"""No other threshold serves the aim better."""
 
 import numpy as np
 import pytest
 
 from textclf.data.target_options import ThresholdAim
 from textclf.data.targets import Targets
+from textclf.evaluation.ranking import rank
 from textclf.evaluation.thresholds import (
     best_f1,
     best_macro_f1,
     choose_thresholds,
-    curve_of,
     precision_at_recall,
     recall_at_precision,
     shared,
@@ -35,34 +35,27 @@ def figures(probabilities, truth, threshold):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_every_point_of_the_curve_is_what_scikit_learn_measures_there(seed):
-    probabilities, truth = answers(seed)
-    for threshold, precision, recall, f1, f1_without in zip(*curve_of(probabilities, truth), strict=True):
-        assert (precision, recall, f1, (f1 + f1_without) / 2) == pytest.approx(figures(probabilities, truth, threshold))
-
-
-@pytest.mark.parametrize("seed", range(5))
 def test_no_threshold_serves_the_aim_better(seed):
     probabilities, truth = answers(seed)
-    curve = curve_of(probabilities, truth)
+    ranking = rank(truth, probabilities)
     everywhere = [figures(probabilities, truth, threshold) for threshold in np.arange(-0.005, 1.01, 0.01)]
-    assert figures(probabilities, truth, best_f1(curve))[2] == max(point[2] for point in everywhere)
-    assert figures(probabilities, truth, best_macro_f1(curve))[3] == max(point[3] for point in everywhere)
-    precision, recall, *_ = figures(probabilities, truth, recall_at_precision(curve, 0.7))
+    assert figures(probabilities, truth, best_f1(ranking))[2] == max(point[2] for point in everywhere)
+    assert figures(probabilities, truth, best_macro_f1(ranking))[3] == max(point[3] for point in everywhere)
+    precision, recall, *_ = figures(probabilities, truth, recall_at_precision(ranking, 0.7))
     assert precision >= 0.7
     assert recall == max(point[1] for point in everywhere if point[0] >= 0.7)
-    precision, recall, *_ = figures(probabilities, truth, precision_at_recall(curve, 0.8))
+    precision, recall, *_ = figures(probabilities, truth, precision_at_recall(ranking, 0.8))
     assert recall >= 0.8
     assert precision == max(point[0] for point in everywhere if point[1] >= 0.8)
 
 
 def test_where_no_precision_is_enough_the_best_is_taken():
-    curve = curve_of(np.array([0.9, 0.8, 0.2]), np.array([False, True, False]))
-    assert recall_at_precision(curve, 0.99) == pytest.approx(0.5)
+    ranking = rank(np.array([False, True, False]), np.array([0.9, 0.8, 0.2]))
+    assert recall_at_precision(ranking, 0.99) == pytest.approx(0.5)
 
 
 def test_a_label_that_no_text_has_and_one_that_all_have():
-    nowhere, everywhere = curve_of(np.array([0.9, 0.1]), np.zeros(2)), curve_of(np.array([0.9, 0.1]), np.ones(2))
+    nowhere, everywhere = (rank(np.full(2, has_label), np.array([0.9, 0.1])) for has_label in (0, 1))
     assert 0 <= best_f1(nowhere) <= 1
     assert best_f1(everywhere) == pytest.approx(0.05)
 

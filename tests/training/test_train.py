@@ -232,7 +232,7 @@ def test_label_smoothing_keeps_probabilities_off_the_ends(workplace, tiny_config
     highest = []
     for run in (plain, smoothed):  # as the network has them: calibration makes the smoothed one as sure as it is right
         probabilities = textclf.load(run).predict_proba(texts)
-        highest.append(before_temperature(probabilities, run.read_metadata()["temperature"], many=False).max())
+        highest.append(before_temperature(probabilities, run.read_metadata()["temperature"], multilabel=False).max())
     assert highest[1] < highest[0]
 
 

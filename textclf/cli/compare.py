@@ -38,17 +38,17 @@ def command(runs, output):
 
 def print_comparison(comparison: "Comparison") -> None:
     """Print the scores of runs, their differences from the first run, and the settings that differ."""
-    from textclf.evaluation.compare import FIGURES, format_p_value
+    from textclf.evaluation.compare import METRICS, format_p_value
 
-    table = new_table("run", *FIGURES.values())
-    for name, figures in zip(comparison.names, comparison.figures, strict=True):
-        table.add_row(name, *format_figures(figures[figure] for figure in FIGURES))
+    table = new_table("run", *METRICS.values())
+    for name, metrics in zip(comparison.names, comparison.metrics, strict=True):
+        table.add_row(name, *format_figures(metrics.values()))
     print_table(table)
     first = comparison.names[0]
     for name, found in zip(comparison.names[1:], comparison.differences, strict=True):
         print_line(f"{name} minus {first}, {comparison.texts} texts of {comparison.split}, 95 % intervals:")
-        for figure, (difference, low, high) in found.intervals.items():
-            print_line(f"  {FIGURES[figure]} {difference:+.4f} ({low:+.4f} to {high:+.4f})")
+        for metric, (difference, low, high) in found.intervals.items():
+            print_line(f"  {METRICS[metric]} {difference:+.4f} ({low:+.4f} to {high:+.4f})")
         print_line(f"  correct only in {name}: {found.only_this}, only in {first}: {found.only_first}")
         p_value = format_p_value(found.p_value)
         print_line(f"  McNemar's test: p {p_value if p_value.startswith('<') else f'= {p_value}'}")

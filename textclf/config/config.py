@@ -111,6 +111,20 @@ def config_class(preprocessing: str, model: str) -> type[Config]:
     return create_model("Config", __base__=Config, **fields)
 
 
+def flatten(settings: Mapping, prefix: str = "") -> dict[str, Any]:
+    """Return nested settings as one dict: `{"training": {"epochs": 10}}` becomes `{"training.epochs": 10}`.
+
+    The members of a list of sections are counted from 1: `model.members.2.architecture`.
+    """
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        is_list = isinstance(value, list) and any(isinstance(member, Mapping) for member in value)
+        inner = dict(enumerate(value, start=1)) if is_list else value
+        path = f"{prefix}{name}"
+        flat |= flatten(inner, f"{path}.") if isinstance(inner, Mapping) else {path: value}
+    return flat
+
+
 def write_config(config: Config, path: Path, command: str) -> None:
     """Write the resolved config, every default filled in: `textclf train` on it repeats the run."""
     stream = StringIO()

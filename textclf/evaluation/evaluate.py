@@ -1,4 +1,4 @@
-"""How good a classifier is on labelled texts. No TensorFlow here."""
+"""`textclf evaluate`: evaluate a classifier on labelled texts. Does not import TensorFlow."""
 
 import csv
 import logging
@@ -18,7 +18,7 @@ from textclf.evaluation.metrics import measure
 from textclf.inference.classifier import Classifier, load_classifier
 
 log = logging.getLogger(__name__)
-ROWS_AT_ONCE = 10_000  # written
+BLOCK_ROWS = 10_000  # written at a time
 
 
 def evaluate(
@@ -29,13 +29,15 @@ def evaluate(
     text_column: str | None = None,
     label_column: str | None = None,
 ) -> dict:
-    """Measure a classifier on a file of labelled texts, by default the test file of its run.
+    """Evaluate a classifier on a file of labelled texts.
 
-    Writes `metrics.json` and `predictions.csv` into `output`: by default the run folder for its own test
-    file, `evaluations/<file name>/` in it for another, and nowhere for a classifier folder without a run.
+    Writes `metrics.json` and `predictions.csv`.
 
     Args:
-        run: a run folder, its name below `runs/`, or a classifier folder; by default the newest finished run.
+        run: a run folder, the name of a run in `runs/`, or a classifier folder; by default the newest finished run.
+        data: the file; by default the test file of the run.
+        output: the folder to write to; by default `evaluations/<file name>/` in the run folder. For a classifier
+            folder without a run nothing is written by default.
         text_column, label_column: by default as in training.
 
     Returns:
@@ -43,6 +45,10 @@ def evaluate(
 
     Raises:
         RunError, DataError: the run or the data cannot be used.
+
+    Example:
+        >>> textclf.evaluate("runs/latest", "new_reviews.csv")["accuracy"]
+        0.9083
     """
     folder = find_classifier(run)
     classifier = load_classifier(folder)
@@ -70,10 +76,10 @@ def evaluate(
 
 
 def _own_test(run: RunFolder, columns: dict[str, str]) -> Dataset:
-    """The test texts of a run, from the columns of its config or from others.
+    """Read the test texts of a run, from the columns of its config or from others.
 
     Raises:
-        RunError: the config names none, or another file is in its place.
+        RunError: the config names no test file, or that file has changed.
     """
     data = read_run_config(run).data.model_copy(update=columns)
     source = data.train if data.split_column else data.test
@@ -81,8 +87,8 @@ def _own_test(run: RunFolder, columns: dict[str, str]) -> Dataset:
         changed = changed_file(run, expand(source, data))
         if changed:
             raise RunError(
-                f"{changed}: expected the test file of the run {run.path}, received another one: its checksum is not "
-                "in run.json. To measure on it all the same, name it with --data."
+                f"{changed}: expected the test file of the run {run.path}, but this file has changed since (its "
+                "checksum is not in run.json). To evaluate on it anyway, name it with --data."
             )
     sources = read_sources(data)
     if "test" not in sources:
@@ -91,10 +97,10 @@ def _own_test(run: RunFolder, columns: dict[str, str]) -> Dataset:
 
 
 def changed_file(run: RunFolder, files: list[str]) -> str | None:
-    """The first of some files that is not one of the training.
+    """Return the first file whose checksum is not in `run.json`; `None` if the run knows all of them.
 
-    A run from a stranger names what files it likes; but the checksum of a file that the stranger has never seen is
-    not in its `run.json`, so that none is read and copied into `predictions.csv`.
+    This also protects your files: the config of a run from somebody else may name any file, but textclf reads none
+    that its author has not seen, and copies none into `predictions.csv`.
     """
     about = run.read_metadata().get("data_sha256")
     known = about if isinstance(about, dict) else {}
@@ -104,19 +110,19 @@ def changed_file(run: RunFolder, files: list[str]) -> str | None:
 def write_evaluation(
     folder: Path, classifier: Classifier, dataset: Dataset, probabilities: np.ndarray, metrics: dict
 ) -> None:
-    """Write `metrics.json`, and `predictions.csv` with a line for every text of the dataset."""
+    """Write `metrics.json`, and `predictions.csv` with one line for each text of the dataset."""
     write_json(folder / "metrics.json", metrics)
     with atomic_file(folder / "predictions.csv") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["row", "text", "label", "predicted", *(f"probability_{label}" for label in classifier.labels)])
-        done = 0
-        for some in dataset.slices(ROWS_AT_ONCE):
-            writer.writerows(_lines(some, probabilities[done : done + len(some)], classifier))
-            done += len(some)
+        start = 0
+        for block in dataset.slices(BLOCK_ROWS):
+            writer.writerows(_lines(block, probabilities[start : start + len(block)], classifier))
+            start += len(block)
 
 
 def _lines(dataset: Dataset, probabilities: np.ndarray, classifier: Classifier) -> Iterator[list]:
     targets, predicted = classifier.targets, classifier.decode(probabilities)
-    answers = zip(dataset.rows, dataset.texts.to_pylist(), dataset.labels, predicted, probabilities, strict=True)
-    for row, text, true, answer, values in answers:
-        yield [row, text, targets.joined(true), targets.joined(answer), *(f"{value:.6f}" for value in values)]
+    lines = zip(dataset.rows, dataset.texts.to_pylist(), dataset.labels, predicted, probabilities, strict=True)
+    for row, text, true, labels, values in lines:
+        yield [row, text, targets.joined(true), targets.joined(labels), *(f"{value:.6f}" for value in values)]

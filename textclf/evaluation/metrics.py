@@ -1,4 +1,7 @@
-"""How good answers are, from true classes and probabilities alone. Every figure equals scikit-learn's."""
+"""Metrics from true classes, predicted classes and probabilities. Every metric equals scikit-learn's.
+
+scikit-learn itself is not used: importing it takes 1.5 s.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +11,9 @@ import numpy as np
 from textclf.data.targets import Targets
 from textclf.evaluation.calibration import expected_calibration_error
 from textclf.inference.decisions import Decision
+
+EPSILON = float(np.finfo(np.float64).eps)
+Counts = np.ndarray | np.integer | int
 
 
 def measure(classes: np.ndarray, probabilities: np.ndarray, targets: Targets, decision: Decision) -> dict:
@@ -39,28 +45,28 @@ def measure(classes: np.ndarray, probabilities: np.ndarray, targets: Targets, de
 def classification_metrics(
     true: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray, labels: Sequence[str]
 ) -> dict:
-    """All metrics of one set of answers, as plain JSON.
+    """Return all metrics of predictions with one label each, as plain JSON.
+
+    The averages over labels leave out labels that neither occur nor are predicted, as scikit-learn does. A metric that
+    is not defined (ROC AUC with only one label present) is `None`. The calibration error is that of the most probable
+    label, even where a threshold makes the prediction another one.
 
     Args:
         true: class indices, int (rows,).
-        probabilities: one for every label, each row sums to 1, (rows, labels).
-        predicted: class indices that are answered, int (rows,).
-
-    The averages over classes leave out classes that neither occur nor are predicted, as scikit-learn does.
-    A metric that is not defined (a ranking with only one class present) is `None`. The calibration error is that of
-    the most probable label, whatever is answered.
+        probabilities: of every label, each row sums to 1, (rows, labels).
+        predicted: predicted class indices, int (rows,).
     """
     probabilities = probabilities.astype(np.float64)
     confusion = confusion_matrix(true, predicted, len(labels))
-    support, answered = confusion.sum(axis=1), confusion.sum(axis=0)
-    precision, recall, f1 = _ratios(confusion.diagonal(), answered, support)
-    present = (support + answered) > 0
+    support, predicted_counts = confusion.sum(axis=1), confusion.sum(axis=0)
+    precision, recall, f1 = precision_recall_f1(confusion.diagonal(), predicted_counts, support)
+    present = (support + predicted_counts) > 0
     metrics: dict[str, Any] = {"rows": len(true), "accuracy": float(confusion.trace() / len(true))}
     for name, values in (("precision", precision), ("recall", recall), ("f1", f1)):
         metrics[f"{name}_macro"] = float(values[present].mean())
         metrics[f"{name}_weighted"] = float((values * support).sum() / support.sum())
-        metrics[f"{name}_micro"] = metrics["accuracy"]  # one label a text: every miss is one false answer
-    metrics["log_loss"] = log_loss(true, probabilities)
+        metrics[f"{name}_micro"] = metrics["accuracy"]  # with one label a text each miss is also a false alarm
+    metrics["log_loss"] = float(log_losses(true, probabilities / probabilities.sum(axis=1, keepdims=True)).mean())
     metrics["brier_score"] = brier_score(true, probabilities)
     metrics["expected_calibration_error"] = expected_calibration_error(
         probabilities.max(axis=1), probabilities.argmax(axis=1) == true
@@ -74,24 +80,24 @@ def classification_metrics(
 def multilabel_metrics(
     true: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray, labels: Sequence[str]
 ) -> dict:
-    """All metrics of one set of answers with any number of labels each, as plain JSON.
+    """Return all metrics of predictions with any number of labels each, as plain JSON.
+
+    `accuracy` is the share of texts with exactly the right labels. Averages over labels leave out those that neither
+    occur nor are predicted. `f1_samples` is the mean over texts; a text without labels for which none is predicted
+    counts as 1 (scikit-learn with zero_division=1). `log_loss` and `brier_score` are means over labels. The
+    calibration error is that of all probabilities of all labels together.
 
     Args:
         true: 0 and 1 for every label, (rows, labels).
-        probabilities: of every label by itself, (rows, labels).
-        predicted: whether each label is answered, bool (rows, labels).
-
-    `accuracy` is the share of texts with exactly the right labels. Averages over labels leave out those that
-    neither occur nor are predicted; `f1_samples` is the mean over texts, 1 where there is nothing to find and
-    nothing is found (scikit-learn with zero_division=1); `log_loss` and `brier_score` are means over labels, and the
-    calibration error is that of all probabilities of all labels together.
+        probabilities: of every label independently, (rows, labels).
+        predicted: whether each label is predicted, bool (rows, labels).
     """
     true, probabilities = true.astype(bool), probabilities.astype(np.float64)
-    hits, support, answered = (true & predicted).sum(0), true.sum(0), predicted.sum(0)
-    precision, recall, f1 = _ratios(hits, answered, support)
-    present = (support + answered) > 0
-    micro = _ratios(hits.sum(), answered.sum(), support.sum())
-    samples = _ratios((true & predicted).sum(1), predicted.sum(1), true.sum(1))[2]
+    hits, support, predicted_counts = (true & predicted).sum(0), true.sum(0), predicted.sum(0)
+    precision, recall, f1 = precision_recall_f1(hits, predicted_counts, support)
+    present = (support + predicted_counts) > 0
+    micro = precision_recall_f1(hits.sum(), predicted_counts.sum(), support.sum())
+    samples = f1_score((true & predicted).sum(1), predicted.sum(1), true.sum(1))
     metrics: dict[str, Any] = {"rows": len(true), "accuracy": float((true == predicted).all(axis=1).mean())}
     for name, values, total in zip(("precision", "recall", "f1"), (precision, recall, f1), micro, strict=True):
         metrics[f"{name}_macro"] = float(values[present].mean()) if present.any() else 0.0
@@ -99,10 +105,10 @@ def multilabel_metrics(
         metrics[f"{name}_micro"] = float(total)
     metrics["f1_samples"] = float(np.where(true.any(1) | predicted.any(1), samples, 1.0).mean())
     metrics["hamming_loss"] = float((true != predicted).mean())
-    metrics["log_loss"] = _binary_log_loss(true, probabilities)
+    metrics["log_loss"] = float(log_losses(true, probabilities).mean())
     metrics["brier_score"] = float(((probabilities - true) ** 2).mean())
     metrics["expected_calibration_error"] = expected_calibration_error(probabilities.ravel(), true.ravel())
-    areas = [_binary_roc_auc(true[:, column], probabilities[:, column]) for column in range(len(labels))]
+    areas = [binary_roc_auc(true[:, column], probabilities[:, column]) for column in range(len(labels))]
     defined = [area for area in areas if area is not None]
     metrics["roc_auc"] = float(np.mean(defined)) if defined else None
     metrics["by_class"] = _by_class(labels, precision, recall, f1, support)
@@ -110,35 +116,64 @@ def multilabel_metrics(
 
 
 def confusion_matrix(true: np.ndarray, predicted: np.ndarray, num_labels: int) -> np.ndarray:
-    """Rows are true classes, columns predicted ones, int64 (labels, labels)."""
+    """Return how often each class is predicted for each true class, int64 (true labels, predicted labels)."""
     cells = np.bincount(true.astype(np.int64) * num_labels + predicted, minlength=num_labels**2)
     return cells.reshape(num_labels, num_labels)
 
 
-def log_loss(true: np.ndarray, probabilities: np.ndarray) -> float:
-    """Mean of -log(probability of the true class), with probabilities kept off 0 and 1 as scikit-learn does."""
-    epsilon = np.finfo(np.float64).eps
-    chosen = probabilities[np.arange(len(true)), true] / probabilities.sum(axis=1)
-    return float(-np.log(np.clip(chosen, epsilon, 1 - epsilon)).mean())
+def precision_recall_f1(hits: Counts, predicted: Counts, support: Counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return precision, recall and F1, each 0 where it is not defined.
+
+    Args:
+        hits: how often a label is predicted rightly.
+        predicted: how often it is predicted.
+        support: how often it is true.
+    """
+    return hits / np.maximum(predicted, 1), hits / np.maximum(support, 1), f1_score(hits, predicted, support)
+
+
+def f1_score(hits: Counts, predicted: Counts, support: Counts) -> np.ndarray:
+    """Return F1, 0 where a label is neither predicted nor true; arguments as for `precision_recall_f1`."""
+    return 2 * hits / np.maximum(predicted + support, 1)
+
+
+def log_losses(true: np.ndarray, probabilities: np.ndarray, smallest: float = EPSILON) -> np.ndarray:
+    """Return the log loss of every text, (rows,).
+
+    Args:
+        true: class indices (rows,), or for a multi-label classifier 0 and 1 for every label (rows, labels): the loss is
+            then the mean over labels.
+        probabilities: (rows, labels).
+        smallest: probabilities are clipped to this distance from 0 and 1; by default as in scikit-learn.
+    """
+    if true.ndim == 1:
+        of_truth = probabilities[np.arange(len(true)), true]
+    else:
+        of_truth = np.where(true, probabilities, 1 - probabilities)
+    losses = -np.log(np.clip(of_truth, smallest, 1 - smallest))
+    return losses if true.ndim == 1 else losses.mean(axis=1)
 
 
 def brier_score(true: np.ndarray, probabilities: np.ndarray) -> float:
-    """Mean squared distance between probabilities and truth: 0 to 1 with two labels, otherwise summed over them."""
-    distances = (probabilities - (true[:, None] == np.arange(probabilities.shape[1]))) ** 2
-    return float(distances[:, 1].mean() if probabilities.shape[1] == 2 else distances.sum(axis=1).mean())
+    """Return the mean squared difference of probabilities and truth.
+
+    With two labels it is that of the second label, 0 to 1; with more the sum over labels, 0 to 2.
+    """
+    differences = (probabilities - (true[:, None] == np.arange(probabilities.shape[1]))) ** 2
+    return float(differences[:, 1].mean() if probabilities.shape[1] == 2 else differences.sum(axis=1).mean())
 
 
 def roc_auc(true: np.ndarray, probabilities: np.ndarray) -> float | None:
-    """Area under the ROC curve; with more than two labels the mean of every label against the rest."""
+    """Return the area under the ROC curve; with more than two labels the mean over labels, each against the rest."""
     num_labels = probabilities.shape[1]
     columns = [1] if num_labels == 2 else range(num_labels)
-    areas = [_binary_roc_auc(true == column, probabilities[:, column]) for column in columns]
+    areas = [binary_roc_auc(true == column, probabilities[:, column]) for column in columns]
     defined = [area for area in areas if area is not None]
     return float(np.mean(defined)) if len(defined) == len(areas) else None
 
 
-def _binary_roc_auc(positive: np.ndarray, scores: np.ndarray) -> float | None:
-    """The share of (positive, negative) pairs in the right order, ties half (Mann-Whitney U)."""
+def binary_roc_auc(positive: np.ndarray, scores: np.ndarray) -> float | None:
+    """Return the share of (positive, negative) pairs in the right order, ties counted half (Mann-Whitney U)."""
     num_positive, num_negative = int(positive.sum()), int((~positive).sum())
     if not num_positive or not num_negative:
         return None
@@ -146,21 +181,6 @@ def _binary_roc_auc(positive: np.ndarray, scores: np.ndarray) -> float | None:
     mean_ranks = np.cumsum(counts) - (counts - 1) / 2  # 1-based, equal scores share their mean rank
     rank_sum = mean_ranks[inverse][positive].sum()
     return float((rank_sum - num_positive * (num_positive + 1) / 2) / (num_positive * num_negative))
-
-
-def _binary_log_loss(true: np.ndarray, probabilities: np.ndarray) -> float:
-    epsilon = np.finfo(np.float64).eps
-    chosen = np.where(true, probabilities, 1 - probabilities)
-    return float(-np.log(np.clip(chosen, epsilon, 1 - epsilon)).mean())
-
-
-def _ratios(hits: np.ndarray, answered: np.ndarray, support: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Precision, recall and F1; 0 where nothing was predicted or nothing was there to find."""
-    return (
-        hits / np.maximum(answered, 1),
-        hits / np.maximum(support, 1),
-        2 * hits / np.maximum(answered + support, 1),
-    )
 
 
 def _by_class(labels: Sequence[str], precision, recall, f1, support) -> dict[str, dict]:

@@ -1,4 +1,4 @@
-"""The answers of a run on the texts it was measured on, as `predictions.csv` has them."""
+"""The predictions of a run on its evaluation texts, read from `predictions.csv`."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -11,47 +11,71 @@ from textclf.core.errors import RunError
 from textclf.core.run_folder import RunFolder
 from textclf.inference.classifier import Classifier
 
-MOST_ROWS = 100_000  # more would change no figure in its third digit, and a report should not take minutes
+MOST_ROWS = 100_000  # more rows change no metric in its third digit, and a report should take seconds
 BLOCK_BYTES = 2**26  # a line has to fit into it
 
 
-class Answers(NamedTuple):
-    """Texts with their labels and probabilities."""
+class Predictions(NamedTuple):
+    """Texts with their true labels, predicted labels and probabilities."""
 
     split: str
-    rows: np.ndarray  # in the file of the split, counted from 1
+    rows: np.ndarray  # row numbers in the file of the split, counted from 1
     texts: list[str]
-    truth: np.ndarray  # class indices (texts,), or bool (texts, labels)
+    truth: np.ndarray  # class indices (texts,); of a multi-label classifier bool (texts, labels)
     predicted: np.ndarray  # the same
     probabilities: np.ndarray  # float64 (texts, labels)
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def correct(self) -> np.ndarray:
+        """Return whether each text has exactly the right labels, bool (texts,)."""
+        return (self.truth == self.predicted).reshape(len(self), -1).all(axis=1)
 
-def read_answers(run: RunFolder, classifier: Classifier, most_rows: int | None = MOST_ROWS) -> Answers:
-    """The answers for the last split of a run: test, or validation without one; or of all folds.
+    @property
+    def one_hot_truth(self) -> np.ndarray:
+        """Return whether each text has each label, bool (texts, labels)."""
+        return self.truth if self.truth.ndim == 2 else self.truth[:, None] == np.arange(self.probabilities.shape[1])
+
+    @property
+    def one_hot_predicted(self) -> np.ndarray:
+        """Return whether each label is predicted for each text, bool (texts, labels)."""
+        if self.predicted.ndim == 2:
+            return self.predicted
+        return self.predicted[:, None] == np.arange(self.probabilities.shape[1])
+
+    @property
+    def error(self) -> np.ndarray:
+        """Return 1 minus the probability of the true label, (texts,); the largest such error of a multi-label text."""
+        if self.truth.ndim == 1:
+            return 1 - self.probabilities[np.arange(len(self)), self.truth]
+        return np.abs(self.truth - self.probabilities).max(axis=1)
+
+
+def read_predictions(run: RunFolder, classifier: Classifier, most_rows: int | None = MOST_ROWS) -> Predictions:
+    """Read the predictions for the last split of a run: test, or validation if it has no test; or for all folds.
 
     Args:
-        classifier: of the run.
-        most_rows: the first so many; `None` for all.
+        classifier: that of the run.
+        most_rows: how many rows to read from the beginning; `None` for all.
 
     Raises:
-        RunError: there is no such file, or it is not what was written.
+        RunError: the file is missing or damaged.
     """
     targets, path = classifier.targets, run.inside(run.predictions)
     names = [f"probability_{label}" for label in targets.labels]
     table = _read_table(path, names, most_rows)
     probabilities = np.column_stack([table[name].to_numpy() for name in names])
     if not np.all((probabilities >= 0) & (probabilities <= 1)):
-        raise RunError(f"{path}: damaged: expected probabilities, received other numbers. Evaluate the run again.")
+        raise RunError(f"{path}: damaged: the probabilities are not all between 0 and 1. Evaluate the run again.")
     split = next((name for name in ("test", "validation") if name in run.read_metrics()), "test")
     fields = [(field,) if field else () for field in table["label"].to_pylist()]
     if targets.many:
         fields = [tuple(field[0].split(targets.separator)) if field else () for field in fields]
     rows = table["row"].to_numpy()
     truth = targets.encode(fields, rows=rows, name=str(path))
-    return Answers(
+    return Predictions(
         split,
         rows,
         table["text"].to_pylist(),
@@ -80,10 +104,10 @@ def _read_table(path: Path, probabilities: list[str], most_rows: int | None) -> 
         table = pa.Table.from_batches(batches, reader.schema)
     except FileNotFoundError:
         raise RunError(
-            f"{path}: expected the answers of the run, but there are none. Evaluate the run again."
+            f"{path}: expected the predictions of the run, but there is no such file. Evaluate the run again."
         ) from None
     except (OSError, pa.ArrowException) as error:
         raise RunError(f"{path}: damaged: {str(error)[:200]}. Evaluate the run again.") from None
     if not len(table):
-        raise RunError(f"{path}: expected answers, received a file without rows. Evaluate the run again.")
+        raise RunError(f"{path}: expected predictions, received a file without rows. Evaluate the run again.")
     return table

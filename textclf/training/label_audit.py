@@ -12,8 +12,8 @@ from textclf.core.files import atomic_file
 from textclf.core.text_column import text_array
 from textclf.data.checks.near_duplicates import near_pairs
 from textclf.data.targets import Targets
-from textclf.evaluation.label_errors import label_errors, label_errors_of_many
-from textclf.evaluation.predictions_file import Answers, read_answers
+from textclf.evaluation.label_errors import label_errors
+from textclf.evaluation.predictions_file import Predictions, read_predictions
 from textclf.inference.classifier import load_classifier
 from textclf.training.cross_validation import cross_validate, fold_of
 
@@ -52,41 +52,49 @@ def audit(
     """
     folder = cross_validate(config, overrides, folds=folds, run=run)
     classifier = load_classifier(fold_of(folder, 1).classifier)
-    targets, answers = classifier.targets, read_answers(folder, classifier, most_rows=None)
+    targets, predictions = classifier.targets, read_predictions(folder, classifier, most_rows=None)
     path = Path(output) if output else folder.path / "audit.csv"
-    doubtful, pairs = list(_doubtful_lines(answers, targets)), list(_pair_lines(answers, targets))
+    doubtful, pairs = list(_doubtful_lines(predictions, targets)), list(_pair_lines(predictions, targets))
     with atomic_file(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows([*doubtful, *pairs])
-    return Audit(path, len(answers), len(doubtful), len(pairs))
+    return Audit(path, len(predictions), len(doubtful), len(pairs))
 
 
-def _doubtful_lines(answers: Answers, targets: Targets) -> Iterator[list]:
-    find = label_errors_of_many if targets.many else label_errors
-    for row, given, suggested, margin in zip(*find(answers.truth, answers.probabilities), strict=True):
+def _doubtful_lines(predictions: Predictions, targets: Targets) -> Iterator[list]:
+    for row, given, suggested, margin in zip(*label_errors(predictions.truth, predictions.probabilities), strict=True):
         instead = suggested
         if targets.many:
-            instead = answers.truth[row].copy()
+            instead = predictions.truth[row].copy()
             instead[given] = not instead[given]
-        text, label = answers.texts[row], targets.named(answers.truth[row])
-        yield [answers.rows[row], "label", text, label, targets.named(instead), f"{margin:.4f}", "", ""]
+        text, label = predictions.texts[row], targets.named(predictions.truth[row])
+        yield [predictions.rows[row], "label", text, label, targets.named(instead), f"{margin:.4f}", "", ""]
 
 
-def _pair_lines(answers: Answers, targets: Targets) -> Iterator[list]:
+def _pair_lines(predictions: Predictions, targets: Targets) -> Iterator[list]:
     """Of each pair the text whose label the classifier believes less, and the label of the other one."""
-    for first, second in zip(*near_pairs(text_array(answers.texts)), strict=True):
-        if np.array_equal(answers.truth[first], answers.truth[second]):
+    for first, second in zip(*near_pairs(text_array(predictions.texts)), strict=True):
+        if np.array_equal(predictions.truth[first], predictions.truth[second]):
             continue
-        own = [_belief(answers, row, targets) for row in (first, second)]
+        own = [_belief(predictions, row, targets) for row in (first, second)]
         row, other = (first, second) if own[0] <= own[1] else (second, first)
-        label, suggested = targets.named(answers.truth[row]), targets.named(answers.truth[other])
+        label, suggested = targets.named(predictions.truth[row]), targets.named(predictions.truth[other])
         margin = f"{abs(own[0] - own[1]):.4f}"
-        text, other_text = answers.texts[row], answers.texts[other]
-        yield [answers.rows[row], "near duplicate", text, label, suggested, margin, answers.rows[other], other_text]
+        text, other_text = predictions.texts[row], predictions.texts[other]
+        yield [
+            predictions.rows[row],
+            "near duplicate",
+            text,
+            label,
+            suggested,
+            margin,
+            predictions.rows[other],
+            other_text,
+        ]
 
 
-def _belief(answers: Answers, row: int, targets: Targets) -> float:
+def _belief(predictions: Predictions, row: int, targets: Targets) -> float:
     """The probability of the given labels; of many the least of them."""
-    probabilities, truth = answers.probabilities[row], answers.truth[row]
+    probabilities, truth = predictions.probabilities[row], predictions.truth[row]
     return float(np.where(truth, probabilities, 1 - probabilities).min() if targets.many else probabilities[truth])

@@ -180,7 +180,7 @@ def _before_calibration(
     classifier: Classifier, classes: np.ndarray, probabilities: np.ndarray, temperature: float
 ) -> dict[str, float]:
     """What the probabilities would be worth as the network gave them."""
-    before = before_temperature(probabilities, temperature, many=classifier.targets.many)
+    before = before_temperature(probabilities, temperature, multilabel=classifier.targets.many)
     metrics = measure(classes, before, classifier.targets, classifier.decision)
     return {name: metrics[name] for name in ("log_loss", "brier_score", "expected_calibration_error")}
 

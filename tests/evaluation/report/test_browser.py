@@ -137,6 +137,6 @@ def test_a_comparison_is_drawn_and_long_names_are_whole(with_runs, tmp_path):
     write_comparison(compare(["toy_en", "other"]), tmp_path / "compared.html")
     seen = visited(tmp_path / "compared.html", tmp_path, 500)
     assert (seen["problems"], seen["requests"]) == ([], [])
-    assert seen["titles"] == ["Scores", "Settings", "Different answers"]
+    assert seen["titles"] == ["Scores", "Settings", "Different predictions"]
     assert "training.learning_rate" in seen["broken"]
     assert seen["wide"] <= 0

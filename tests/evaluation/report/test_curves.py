@@ -1,49 +1,21 @@
-"""Curves equal scikit-learn's."""
+"""The points of curves are those of their definitions."""
 
 import numpy as np
 import pytest
 
-from textclf.evaluation.report.curves import (
-    at_thresholds,
-    average_precision,
-    coverage,
-    precision_recall,
-    ranking,
-    roc,
-    thinned,
-)
+from textclf.evaluation.ranking import rank
+from textclf.evaluation.report.curves import at_thresholds, coverage, thinned
 
 
-def answers(seed, rows=150):
+def ranked_texts(seed, rows=150):
     random = np.random.default_rng(seed)
     truth = random.random(rows) < 0.3
     return truth, (random.random(rows) * 0.7 + 0.3 * truth).round(2)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_curves_are_those_of_scikit_learn(seed):
-    from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
-
-    truth, probabilities = answers(seed)
-    ranked = ranking(truth, probabilities)
-    recall, precision = precision_recall(ranked)
-    expected_precision, expected_recall, _ = precision_recall_curve(truth, probabilities)
-    assert recall.tolist() == pytest.approx(expected_recall[:-1][::-1].tolist())  # theirs ends with a point (0, 1)
-    assert precision.tolist() == pytest.approx(expected_precision[:-1][::-1].tolist())
-    assert average_precision(ranked) == pytest.approx(average_precision_score(truth, probabilities))
-    alarms, hits = roc(ranked)
-    expected_alarms, expected_hits, _ = roc_curve(truth, probabilities, drop_intermediate=False)
-    assert alarms.tolist() == pytest.approx(expected_alarms.tolist())
-    assert hits.tolist() == pytest.approx(expected_hits.tolist())
-
-
-def test_there_is_no_average_precision_of_a_label_that_no_text_has():
-    assert average_precision(ranking(np.zeros(3, bool), np.array([0.1, 0.2, 0.3]))) is None
-
-
 def test_what_every_threshold_would_give():
-    truth, probabilities = answers(7)
-    hits, alarms = at_thresholds(ranking(truth, probabilities), 100)
+    truth, probabilities = ranked_texts(7)
+    hits, alarms = at_thresholds(rank(truth, probabilities), 100)
     for step in range(101):
         said = probabilities >= step / 100 - 1e-9
         assert (hits[step], alarms[step]) == (int((said & truth).sum()), int((said & ~truth).sum()))

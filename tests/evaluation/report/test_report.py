@@ -43,7 +43,7 @@ def test_the_scores_are_those_of_the_run_beside_no_skill_and_a_linear_model(repo
     for split in ("train", "validation", "test"):
         assert rows[split]["accuracy"] == round(metrics[split]["accuracy"], 4)
         assert rows[split]["F1 macro"] == round(metrics[split]["f1_macro"], 4)
-    [majority] = [row for name, row in rows.items() if name.startswith("always")]
+    [majority] = [row for name, row in rows.items() if name.startswith("majority")]
     assert majority["accuracy"] == round(metrics["test"]["majority_accuracy"], 4)
     [linear] = [row for name, row in rows.items() if name.startswith("linear")]
     assert linear["accuracy"] > 0.5
@@ -54,7 +54,7 @@ def test_the_matrix_is_that_of_the_run_and_its_cells_lead_to_their_texts(reports
     [matrix] = of_kind(sections["Confusions"], "matrix")
     measured = RunFolder("runs/toy_topics").read_metrics()["test"]["confusion_matrix"]
     assert matrix["cells"] == measured["rows_true_columns_predicted"]
-    [texts] = of_kind(sections["Texts"], "table")
+    [texts] = of_kind(sections["Predictions"], "table")
     for true, row in enumerate(matrix["cells"]):
         for said, count in enumerate(row):
             found = [line for line, tags in zip(texts["rows"], texts["tags"], strict=True) if f"{true}>{said}" in tags]
@@ -83,20 +83,20 @@ def test_figures_by_label_are_those_of_the_run(reports, finished_runs):
 
 def test_the_slider_and_reliability_of_two_labels(reports):
     sections = reports("toy_en", with_baseline=False)
-    [[_, [slider]]] = of_kind(sections["Threshold"], "choice")[0]["options"]
+    [[_, [slider]]] = of_kind(sections["Decision threshold"], "choice")[0]["options"]
     lines = predictions("toy_en")
     truth = np.array([line["label"] == "positive" for line in lines])
     scores = np.array([float(line["probability_positive"]) for line in lines])
     assert slider["hits"][100] == int((truth & (scores >= 0.5)).sum())
     assert slider["chosen"] == 0.5
-    reliability, coverage = of_kind(sections["Probabilities"], "lines")
+    reliability, coverage = of_kind(sections["Calibration"], "lines")
     error = RunFolder("runs/toy_en").read_metrics()["test"]["expected_calibration_error"]
-    assert f"calibrated: error {error:.4f}" in reliability["note"]
+    assert f"calibrated: {error:.4f}" in reliability["note"]
     assert coverage["series"]["accuracy"][-1][0] == 1
 
 
 def test_the_worst_mistake_is_explained_by_its_words(reports):
-    [coloured] = of_kind(reports("toy_en", with_baseline=False)["Worst mistakes"], "coloured")
+    [coloured] = of_kind(reports("toy_en", with_baseline=False)["Worst errors"], "coloured")
     wrong = [line for line in predictions("toy_en") if line["label"] != line["predicted"]]
     worst = min(wrong, key=lambda line: float(line[f"probability_{line['label']}"]))
     first = coloured["texts"][0]
@@ -139,7 +139,7 @@ def test_training_files_that_changed_are_no_baseline(reports, caplog):
     RunFolder("runs/toy_en").metadata.write_text(json.dumps(about))
     sections = reports("toy_en")
     assert not any(row[0].startswith("linear") for row in of_kind(sections["Overview"], "table")[0]["rows"])
-    assert "the training file is not what it was: data/toy_en/train.csv" in caplog.text
+    assert "the training file has changed since the run: data/toy_en/train.csv" in caplog.text
 
 
 HEADER = "row,text,label,predicted,probability_negative,probability_positive"
@@ -165,4 +165,4 @@ def test_no_training_fails_for_want_of_a_report(with_runs, caplog):
     run = RunFolder("runs/toy_en")
     run.predictions.unlink()
     assert report_on(run) is None
-    assert "the run is whole, but there is no report" in caplog.text
+    assert "its report could not be written" in caplog.text

@@ -1,19 +1,19 @@
-"""What a page is made of: plain data that `assets/page.js` draws. One function for each kind of block."""
+"""The blocks of a page: plain data that `assets/page.js` draws. One function for each kind of block."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-LONGEST_TEXT = 500  # characters of a text that are shown
-DIGITS = 4  # behind the point
+LONGEST_TEXT = 500  # characters shown of a text
+DECIMALS = 4
 
 
 def section(title: str, *blocks: dict | None, note: str = "") -> dict:
-    """A part of the page with its heading; blocks that are `None` are left out."""
+    """Return a section of the page; blocks that are `None` are left out."""
     return {"title": title, "note": note, "blocks": [block for block in blocks if block]}
 
 
 def cards(*figures: tuple[str, str, str]) -> dict:
-    """Large figures: a name, the value, and what it is compared with."""
+    """Return large figures, each as name, value and note."""
     return {"kind": "cards", "cards": [{"name": name, "value": value, "note": note} for name, value, note in figures]}
 
 
@@ -26,23 +26,23 @@ def table(
     id: str = "",
     tags: Iterable[Sequence[str]] | None = None,
 ) -> dict:
-    """A table that can be searched and sorted.
+    """Return a table that can be searched and sorted.
 
     Args:
-        rows: text, numbers, `None`, or `link(…)`.
-        id: by which a link of another block finds it.
-        tags: what the links that lead to each row are called.
+        rows: cells are text, numbers, `None`, or a `link`.
+        id: name of the element; a table with an id is a target of links.
+        tags: of each row, the tags of the links that lead to it.
     """
     cells = [list(row) for row in rows]
-    # JSON knows no difference between 1 and 1.0, which is shown as 1.0000.
-    digits = [DIGITS if any(isinstance(cell, float) for cell in column) else 0 for column in zip(*cells, strict=True)]
-    named = {"kind": "table", "title": title, "note": note, "id": id, "columns": list(columns)}
-    made = {**named, "rows": cells, "digits": digits}
-    return made if tags is None else {**made, "tags": list(tags)}
+    # JSON does not distinguish 1 from 1.0, which is shown as 1.0000.
+    digits = [DECIMALS if any(isinstance(cell, float) for cell in column) else 0 for column in zip(*cells, strict=True)]
+    head = {"kind": "table", "title": title, "note": note, "id": id, "columns": list(columns)}
+    block = {**head, "rows": cells, "digits": digits}
+    return block if tags is None else {**block, "tags": list(tags)}
 
 
 def link(shown: Any, tag: str) -> dict:
-    """A cell that shows the rows with this tag, in whichever table has them."""
+    """Return a cell that leads to the rows with this tag, in any table that has them."""
     return {"shown": shown, "tag": tag}
 
 
@@ -57,53 +57,61 @@ def lines(
     diagonal: bool = False,
     dots: bool = False,
 ) -> dict:
-    """Curves by name, each a list of [x, y], or [x, y, number of texts]: a larger point for more.
+    """Return a plot of curves.
 
     Args:
-        shares: both axes go from 0 to 1.
-        diagonal: with a line from corner to corner.
-        dots: mark each point.
+        series: name of the curve -> its points [x, y], or [x, y, number of texts]: more texts, a larger dot.
+        x, y: titles of the axes.
+        shares: whether both axes go from 0 to 1.
+        diagonal: whether to draw a line from corner to corner.
+        dots: whether to mark each point.
     """
     axes = {"x": x, "y": y, "shares": shares, "diagonal": diagonal, "dots": dots}
     return {"kind": "lines", "title": title, "note": note, "series": series, **axes}
 
 
 def bars(title: str, names: Sequence[str], values: Sequence[float], counts: Sequence[int], y: str) -> dict:
-    """A bar for each name, with the number of texts behind it."""
+    """Return a bar chart: a value and a number of texts for each name."""
     return {"kind": "bars", "title": title, "names": names, "values": values, "counts": counts, "y": y}
 
 
 def choice(title: str, options: Mapping[str, Sequence[dict]]) -> dict:
-    """Blocks to choose from by name."""
+    """Return groups of blocks of which the reader selects one by name."""
     return {"kind": "choice", "title": title, "options": [[name, list(blocks)] for name, blocks in options.items()]}
 
 
 def slider(hits: Sequence[int], alarms: Sequence[int], positives: int, negatives: int, chosen: float) -> dict:
-    """What every threshold would give; thresholds from 0 to 1 at equal distances, `chosen` is the one in use."""
+    """Return a slider that shows the metrics at any threshold.
+
+    Args:
+        hits, alarms: counts at thresholds from 0 to 1 at equal distances.
+        positives, negatives: number of texts with and without the label.
+        chosen: the threshold in use.
+    """
     counts = {"hits": hits, "alarms": alarms, "positives": positives, "negatives": negatives}
     return {"kind": "slider", **counts, "chosen": chosen}
 
 
 def matrix(labels: Sequence[str], cells: Sequence[Sequence[int]]) -> dict:
-    """A confusion matrix; a cell leads to the rows with the tag `true>answer`, class indices both."""
+    """Return a confusion matrix; a cell leads to the rows with the tag `true>predicted` (class indices)."""
     return {"kind": "matrix", "labels": list(labels), "cells": cells}
 
 
 def coloured(texts: Iterable[dict]) -> dict:
-    """Texts whose words have a colour: `{"head", "parts": [[text, effect from -1 to 1], …]}`."""
+    """Return texts with coloured words, each `{"head", "note", "parts": [[text, effect from -1 to 1], …]}`."""
     return {"kind": "coloured", "texts": list(texts)}
 
 
 def code(title: str, text: str) -> dict:
-    """Text as it stands, folded away."""
+    """Return preformatted text that the reader can unfold."""
     return {"kind": "code", "title": title, "text": text}
 
 
 def shortened(text: str, most: int = LONGEST_TEXT) -> str:
-    """A text for a table."""
+    """Return the beginning of a text, short enough for a table."""
     return text if len(text) <= most else f"{text[:most]}…"
 
 
-def figure(value: float | None, digits: int = DIGITS) -> str:
-    """A figure as the screen shows it."""
+def figure(value: float | None, digits: int = DECIMALS) -> str:
+    """Format a number, `None` as a dash."""
     return "–" if value is None else f"{value:.{digits}f}"

@@ -1,4 +1,4 @@
-"""Blocks -> one HTML file: styles, scripts and data within it, and no request to anywhere."""
+"""Render sections as one HTML file that contains its styles, scripts and data, and needs no network."""
 
 import html
 import json
@@ -8,15 +8,15 @@ SCRIPTS = ("chart.umd.min.js", "tables.js", "plots.js", "page.js")
 
 
 def page(title: str, heading: str, subtitle: str, sections: list[dict]) -> str:
-    """The page of some sections.
+    """Return the HTML of a page.
 
-    Whatever stands in the data is text: the scripts never make elements of it, and the page's policy lets no
-    request out.
+    Texts of the data are untrusted: the scripts only ever insert them as text, never as elements, and the page's
+    content security policy blocks every request.
     """
     content = json.dumps(
         {"sections": [part for part in sections if part["blocks"]]}, ensure_ascii=False, allow_nan=False
     )
-    # In a script element only `</script` and `<!--` could end it.
+    # `</script` or `<!--` in the data would end the script element.
     parts = {
         "title": html.escape(title),
         "heading": html.escape(heading),
@@ -25,10 +25,10 @@ def page(title: str, heading: str, subtitle: str, sections: list[dict]) -> str:
         "data": content.replace("<", "\\u003c"),
         "scripts": "\n".join(f"<script>\n{_asset(name)}</script>" for name in SCRIPTS),
     }
-    made = _asset("page.html")
+    text = _asset("page.html")
     for name, value in parts.items():
-        made = made.replace(f"@{name}@", value, 1)
-    return made
+        text = text.replace(f"@{name}@", value, 1)
+    return text
 
 
 def _asset(name: str) -> str:

@@ -1,4 +1,4 @@
-"""`textclf report`: what a run has learned and where it is wrong, as one HTML file that needs nothing else."""
+"""`textclf report`: write scores, curves and errors of a run into one HTML file that needs no network."""
 
 import csv
 import logging
@@ -15,12 +15,10 @@ from textclf.core.run_folder import VALIDATION, RunFolder
 from textclf.data.readers.sources import expand
 from textclf.evaluation.evaluate import changed_file
 from textclf.evaluation.metrics import measure
-from textclf.evaluation.predictions_file import Answers, read_answers
-from textclf.evaluation.report import blocks
+from textclf.evaluation.predictions_file import Predictions, read_predictions
+from textclf.evaluation.report import blocks, errors, scores
 from textclf.evaluation.report.baseline import has_scikit_learn, linear_baseline
-from textclf.evaluation.report.errors import duplicates_table, suspects_table, texts_table, worst_errors
 from textclf.evaluation.report.render import page
-from textclf.evaluation.report.scores import by_class, by_split, calibration, confusions, curves, slices, thresholds
 from textclf.inference.classifier import Classifier, load_classifier
 from textclf.training.encoded_dataset import read_splits
 
@@ -34,12 +32,12 @@ def write_report(
     """Write the report of a finished run.
 
     Args:
-        run: a run folder or its name below `runs/`; by default the newest finished run.
-        output: the file; by default `report.html` in the run.
-        with_baseline: also learn a linear model from the training texts, to compare with.
+        run: a run folder or the name of a run in `runs/`; by default the newest finished run.
+        output: the HTML file; by default `report.html` in the run.
+        with_baseline: whether to train a linear model on the training texts for comparison (needs scikit-learn).
 
     Returns:
-        The file.
+        The HTML file.
 
     Raises:
         RunError: there is no such run, or it is not finished.
@@ -50,9 +48,14 @@ def write_report(
         raise RunError(f"{folder.path}: expected a finished run, received one that is {about.get('status')!s:.40}.")
     classifier = load_classifier(folder.inside(folder.classifier))
     config = read_run_config(folder)
-    answers = read_answers(folder, classifier)
-    baseline = _baseline(folder, config, classifier, answers) if with_baseline else (None, "")
-    sections = _sections(folder, about, metrics, classifier, answers, baseline)
+    predictions = read_predictions(folder, classifier)
+    baseline = _baseline(folder, config, classifier, predictions) if with_baseline else (None, "")
+    sections = [
+        _overview(metrics, predictions, baseline),
+        blocks.section("Learning curves", *_learning_curves(folder, about)),
+        *_sections(about, metrics, classifier, predictions),
+        blocks.section("Run", *_about_the_run(folder, about)),
+    ]
     path = Path(output) if output else folder.inside(folder.report)
     with atomic_file(path) as stream:
         stream.write(page(f"{folder.path.name} · textclf", folder.path.name, _subtitle(about, classifier), sections))
@@ -60,61 +63,72 @@ def write_report(
 
 
 def report_on(run: RunFolder) -> Path | None:
-    """The report at the end of a training, in seconds: without a linear model, and nothing fails for want of it."""
+    """Write the report at the end of a training, without the baseline; a failure is logged, not raised."""
     try:
         return write_report(run, with_baseline=False)
     except TextclfError as error:
-        log.warning("the run is whole, but there is no report: %s", error)
+        log.warning("the run is complete, but its report could not be written: %s", error)
         return None
 
 
-def _sections(
-    folder: RunFolder, about: dict, metrics: dict, classifier: Classifier, answers: Answers, baseline: tuple
-) -> list[dict]:
+def _overview(metrics: dict, predictions: Predictions, baseline: tuple[dict | None, str]) -> dict:
+    note = f"Evaluated on {len(predictions):,} texts of {predictions.split}. "
+    if predictions.split == "test":
+        note += "Neither the weights nor the settings of the run were chosen on them."
+    else:
+        note += "The best epoch was chosen on them."
+    cards, table = _cards(metrics[predictions.split], baseline[0]), scores.by_split(metrics, *baseline)
+    return blocks.section("Overview", cards, table, note=note)
+
+
+def _sections(about: dict, metrics: dict, classifier: Classifier, predictions: Predictions) -> list[dict]:
+    """Return the sections about the predictions, from scores to single texts."""
     targets = classifier.targets
-    untouched = "which nothing was learned from" if answers.split == "test" else "by which the best epoch was chosen"
-    on = f"On {len(answers):,} texts of {answers.split}, {untouched}."
+    by_class, curves = scores.by_class(predictions, metrics), scores.curves(predictions, targets)
+    calibration = scores.calibration(predictions, targets, about["temperature"])
+    label_errors = errors.label_errors_table(predictions, targets), errors.duplicates_table(predictions, targets)
     return [
-        blocks.section("Overview", _cards(metrics[answers.split], baseline[0]), by_split(metrics, *baseline), note=on),
-        blocks.section("Learning", *_learning_curves(folder, about)),
-        blocks.section("Labels", by_class(answers, metrics, targets), curves(answers, targets)),
-        blocks.section("Confusions", *confusions(answers, targets), note="A number leads to its texts."),
+        blocks.section("Labels", by_class, curves, note="Select a number of errors to see its texts."),
+        blocks.section("Confusions", *scores.confusions(predictions, targets), note="Select a cell to see its texts."),
         blocks.section(
-            "Threshold", thresholds(answers, classifier), note="What another threshold would give on these texts."
+            "Decision threshold",
+            scores.thresholds(predictions, classifier),
+            note="Move the slider to see the metrics at another threshold.",
         ),
-        blocks.section("Probabilities", *calibration(answers, targets, about["temperature"])),
-        blocks.section("Where it fails", *slices(answers, classifier)),
+        blocks.section("Calibration", *calibration),
+        blocks.section("Scores by slice", *scores.slices(predictions, classifier)),
         blocks.section(
-            "Worst mistakes",
-            worst_errors(answers, classifier),
-            note="The most certain of its mistakes. Blue words speak for the wrong answer, orange ones against it.",
+            "Worst errors",
+            errors.worst_errors(predictions, classifier),
+            note="The most confident wrong predictions. Blue words support the prediction, orange words oppose it.",
         ),
-        blocks.section("Texts", texts_table(answers, targets)),
-        blocks.section("Doubtful labels", suspects_table(answers, targets), duplicates_table(answers, targets)),
-        blocks.section("The run", *_about_the_run(folder, about)),
+        blocks.section("Predictions", errors.predictions_table(predictions, targets)),
+        blocks.section("Possible label errors", *label_errors),
     ]
 
 
 def _cards(metrics: dict, baseline: dict | None) -> dict:
-    def beside(name: str) -> str:
+    def of_baseline(name: str) -> str:
         return f"linear {blocks.figure(baseline[name])}" if baseline and name in baseline else ""
 
     error = blocks.figure(metrics["before_calibration"]["expected_calibration_error"])
-    exactly = "accuracy" if "confusion_matrix" in metrics else "exactly the right labels"
+    accuracy = "accuracy" if "confusion_matrix" in metrics else "accuracy (all labels right)"
     majority = f"majority {blocks.figure(metrics['majority_accuracy'])}"
     return blocks.cards(
-        (exactly, blocks.figure(metrics["accuracy"]), ", ".join(filter(None, [majority, beside("accuracy")]))),
-        ("F1 macro", blocks.figure(metrics["f1_macro"]), beside("f1_macro")),
+        (accuracy, blocks.figure(metrics["accuracy"]), ", ".join(filter(None, [majority, of_baseline("accuracy")]))),
+        ("F1 macro", blocks.figure(metrics["f1_macro"]), of_baseline("f1_macro")),
         ("log loss", blocks.figure(metrics["log_loss"]), ""),
         ("ROC AUC", blocks.figure(metrics["roc_auc"]), ""),
         ("calibration error", blocks.figure(metrics["expected_calibration_error"]), f"before calibration {error}"),
     )
 
 
-def _baseline(folder: RunFolder, config: Config, classifier: Classifier, answers: Answers) -> tuple[dict | None, str]:
-    """The scores of the linear model and how it is called; without it, why there is none."""
+def _baseline(
+    folder: RunFolder, config: Config, classifier: Classifier, predictions: Predictions
+) -> tuple[dict | None, str]:
+    """Return the metrics of the linear model and its name; without it `None`, and the reason is logged."""
     if not has_scikit_learn():
-        log.warning('no linear model to compare with: pip install "textclf-keras[report]"')
+        log.warning('the report has no linear baseline: pip install "textclf-keras[report]"')
         return None, ""
     try:
         changed = changed_file(folder, expand(config.data.train, config.data))
@@ -122,18 +136,18 @@ def _baseline(folder: RunFolder, config: Config, classifier: Classifier, answers
     except DataError as error:
         changed = str(error)
     if changed:
-        log.warning("no linear model to compare with: the training file is not what it was: %s", changed)
+        log.warning("the report has no linear baseline: the training file has changed since the run: %s", changed)
         return None, ""
     targets = classifier.targets
-    learned, chosen, predicted = linear_baseline(splits["train"], answers.texts, targets)
-    certain = np.asarray(predicted, np.float64) if targets.many else np.eye(len(targets.labels))[predicted]
-    metrics = measure(answers.truth[chosen], certain, targets, classifier.decision)
+    trained, chosen, predicted = linear_baseline(splits["train"], predictions.texts, targets)
+    probabilities = np.asarray(predicted, np.float64) if targets.many else np.eye(len(targets.labels))[predicted]
+    metrics = measure(predictions.truth[chosen], probabilities, targets, classifier.decision)
     names = ("accuracy", "f1_macro", "f1_micro", "rows")
-    return {name: metrics[name] for name in names}, f"linear tf-idf, from {learned:,} texts"
+    return {name: metrics[name] for name in names}, f"linear tf-idf, {trained:,} training texts"
 
 
 def _learning_curves(folder: RunFolder, about: dict) -> list[dict]:
-    """Loss and scores by epoch, of each network."""
+    """Return plots of loss and scores by epoch; with several networks the reader selects one."""
     networks = about.get("networks", {})
     parts = {name: folder.network(name) for name in networks} if len(networks) > 1 else {"": folder}
     options = {}
@@ -156,7 +170,7 @@ def _learning_curves(folder: RunFolder, about: dict) -> list[dict]:
 
 
 def _readable(series: dict[str, list]) -> dict[str, list]:
-    """`loss`, `validation_f1_macro` -> `train loss`, `validation f1 macro`."""
+    """Rename `loss` to `train loss` and `validation_f1_macro` to `validation f1 macro`."""
     named = {name if name.startswith(VALIDATION) else f"train_{name}": points for name, points in series.items()}
     return {name.replace("_", " "): points for name, points in named.items()}
 
@@ -165,18 +179,18 @@ def _about_the_run(folder: RunFolder, about: dict) -> list[dict]:
     known = {
         "started": about.get("started"),
         "seconds": about.get("seconds"),
-        "seconds of fitting": about.get("seconds_fitting"),
-        "peak memory, MB": about.get("peak_memory_mb"),
+        "seconds of training": about.get("seconds_fitting"),
+        "peak memory (MB)": about.get("peak_memory_mb"),
         "seed": about.get("seed"),
         "temperature": about.get("temperature"),
-        "difference of Keras and ONNX": about.get("onnx_difference"),
+        "largest difference of Keras and ONNX": about.get("onnx_difference"),
         "command": about.get("command"),
         **{f"version of {name}": version for name, version in about.get("versions", {}).items()},
         **{f"SHA-256 of {name}": checksum for name, checksum in about.get("data_sha256", {}).items()},
     }
     config = read_untrusted(folder.path, folder.config.name, LARGEST_TEXT_FILE).decode("utf-8", "replace")
     rows = [[name, str(value)] for name, value in known.items() if value is not None]
-    return [blocks.table(["", ""], rows, title="How it was made"), blocks.code("config.yaml", config)]
+    return [blocks.table(["", ""], rows, title="Provenance"), blocks.code("config.yaml", config)]
 
 
 def _subtitle(about: dict, classifier: Classifier) -> str:

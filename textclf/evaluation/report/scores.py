@@ -1,24 +1,17 @@
-"""How good the classifier is: scores by split and class, confusions, thresholds, calibration, and where it fails."""
+"""Report sections with numbers: scores by split and label, confusions, thresholds, calibration, scores by slice."""
 
 import numpy as np
 
 from textclf.data.targets import Targets
 from textclf.evaluation.calibration import before_temperature, expected_calibration_error, reliability
-from textclf.evaluation.metrics import confusion_matrix
-from textclf.evaluation.predictions_file import Answers
+from textclf.evaluation.metrics import binary_roc_auc, confusion_matrix, f1_score
+from textclf.evaluation.predictions_file import Predictions
+from textclf.evaluation.ranking import Ranking, average_precision, rank, roc_curve
 from textclf.evaluation.report import blocks
-from textclf.evaluation.report.curves import (
-    at_thresholds,
-    average_precision,
-    coverage,
-    precision_recall,
-    ranking,
-    roc,
-    thinned,
-)
+from textclf.evaluation.report.curves import at_thresholds, coverage, thinned
 from textclf.inference.classifier import Classifier
 
-FIGURES = {
+METRICS = {
     "accuracy": "accuracy",
     "f1_macro": "F1 macro",
     "f1_micro": "F1 micro",
@@ -27,177 +20,157 @@ FIGURES = {
     "brier_score": "Brier score",
     "expected_calibration_error": "calibration error",
     "coverage": "coverage",
-    "accuracy_covered": "accuracy on these",
+    "accuracy_covered": "accuracy of covered",
 }
-MOST_CURVES = 100  # labels that have curves of their own
+MOST_CURVES = 100  # labels with curves of their own
 STEPS = 200  # of the threshold slider
-LENGTHS = 6  # bars
-UNKNOWN_SHARES = (0, 0.02, 0.05, 0.1, 0.2)
-MOST_MATRIX = 150  # labels
+LENGTH_GROUPS = 6
+UNKNOWN_SHARES = (0, 0.02, 0.05, 0.1, 0.2)  # upper limits of the groups
+LARGEST_MATRIX = 150  # labels
+MOST_CONFUSIONS = 100
 
 
 def by_split(metrics: dict, baseline: dict[str, float] | None, baseline_name: str) -> dict:
-    """Scores of every split beside what no skill and a linear model would get."""
+    """Return a table of the metrics of every split, of the majority label and of the linear baseline."""
     splits = {name: values for name, values in metrics.items() if isinstance(values, dict)}
-    present = [name for name in FIGURES if any(name in values for values in splits.values())]
-    rows = [
-        [name, values["rows"], *(_rounded(values.get(figure)) for figure in present)] for name, values in splits.items()
-    ]
+    present = [name for name in METRICS if any(name in values for values in splits.values())]
+    rows = [[name, values["rows"], *(_rounded(values.get(key)) for key in present)] for name, values in splits.items()]
     last = list(splits.values())[-1]
     majority = {"accuracy": last["majority_accuracy"]}
-    for name, values in ((f"always “{last['majority_label']}”", majority), (baseline_name, baseline or {})):
+    for name, values in ((f"majority: “{last['majority_label']}”", majority), (baseline_name, baseline or {})):
         if values:
-            rows.append([name, values.get("rows", last["rows"]), *(_rounded(values.get(figure)) for figure in present)])
-    return blocks.table(["", "texts", *(FIGURES[name] for name in present)], rows, title="By split")
+            rows.append([name, values.get("rows", last["rows"]), *(_rounded(values.get(key)) for key in present)])
+    return blocks.table(["", "texts", *(METRICS[name] for name in present)], rows, title="By split")
 
 
-def by_class(answers: Answers, metrics: dict, targets: Targets) -> dict:
-    """Precision, recall and F1 of every label, with links to its mistakes."""
+def by_class(predictions: Predictions, metrics: dict) -> dict:
+    """Return a table with precision, recall and F1 of every label, with links to its errors."""
     rows = []
-    average = {index: average_precision(_ranked(answers, index, targets)) for index in range(len(targets.labels))}
-    for index, (label, values) in enumerate(metrics[answers.split]["by_class"].items()):
-        truth, predicted = _has(answers.truth, index, targets), _has(answers.predicted, index, targets)
+    for index, (label, values) in enumerate(metrics[predictions.split]["by_class"].items()):
+        truth, predicted = _has_label(predictions.truth, index), _has_label(predictions.predicted, index)
         missed, wrong = int((truth & ~predicted).sum()), int((~truth & predicted).sum())
-        figures = [_rounded(values[name]) for name in ("f1", "precision", "recall")]
         links = [blocks.link(missed, f"missed {index}"), blocks.link(wrong, f"wrong {index}")]
-        rows.append([label, values["support"], *figures, _rounded(average[index]), *links])
-    columns = ["label", "texts", "F1", "precision", "recall", "average precision", "missed", "answered wrongly"]
+        precision = average_precision(_ranking(predictions, index))
+        scores = [_rounded(values[name]) for name in ("f1", "precision", "recall")]
+        rows.append([label, values["support"], *scores, _rounded(precision), *links])
+    columns = ["label", "texts", "F1", "precision", "recall", "average precision", "missed", "false alarms"]
     return blocks.table(columns, rows, title="By label")
 
 
-def confusions(answers: Answers, targets: Targets) -> list[dict | None]:
-    """The matrix and its largest cells off the diagonal."""
+def confusions(predictions: Predictions, targets: Targets) -> list[dict | None]:
+    """Return the confusion matrix and a table of its largest cells off the diagonal; nothing for multi-label."""
     if targets.many:
         return []
     labels = targets.labels
-    cells = confusion_matrix(answers.truth, answers.predicted, len(labels))
+    cells = confusion_matrix(predictions.truth, predictions.predicted, len(labels))
     errors = cells * (1 - np.eye(len(labels), dtype=np.int64))
-    order = np.argsort(-errors, axis=None, kind="stable")[:100]
-    pairs = [
-        (true, said) for true, said in zip(*np.unravel_index(order, cells.shape), strict=True) if errors[true, said]
-    ]
-    rows = [
-        [
-            labels[true],
-            labels[said],
-            blocks.link(int(errors[true, said]), f"{true}>{said}"),
-            _share(errors, cells, true, said),
-        ]
-        for true, said in pairs
-    ]
-    columns = ["true label", "answer", "texts", "share of the true label"]
+    largest = np.argsort(-errors, axis=None, kind="stable")[:MOST_CONFUSIONS]
+    rows = []
+    for true, predicted in zip(*np.unravel_index(largest, cells.shape), strict=True):
+        count = int(errors[true, predicted])
+        if count:
+            share = round(float(count / cells[true].sum()), 4)
+            rows.append([labels[true], labels[predicted], blocks.link(count, f"{true}>{predicted}"), share])
+    columns = ["true label", "predicted label", "texts", "share of the true label"]
     return [
-        blocks.matrix(labels, cells.tolist()) if len(labels) <= MOST_MATRIX else None,
+        blocks.matrix(labels, cells.tolist()) if len(labels) <= LARGEST_MATRIX else None,
         blocks.table(columns, rows, title="Most frequent confusions"),
     ]
 
 
-def curves(answers: Answers, targets: Targets) -> dict:
-    """Precision by recall and ROC of each label against the rest, the most frequent labels first."""
-    indices = [1] if len(targets.labels) == 2 and not targets.many else _by_frequency(answers, targets)[:MOST_CURVES]
+def curves(predictions: Predictions, targets: Targets) -> dict:
+    """Return precision-recall and ROC curves of each label against the rest, the most frequent labels first."""
+    binary = len(targets.labels) == 2 and not targets.many
+    indices = [1] if binary else _by_frequency(predictions)[:MOST_CURVES]
     points = 100 if len(indices) < 20 else 40
     options = {}
     for index in indices:
-        ranked = _ranked(answers, index, targets)
-        if not ranked.positives or not ranked.negatives:
-            continue
-        label = targets.labels[index]
-        recall, precision = precision_recall(ranked)
-        note = f"average precision {average_precision(ranked):.4f}"
-        area = float(np.trapezoid(roc(ranked)[1], roc(ranked)[0]))
-        options[label] = [
-            blocks.lines(
-                "Precision by recall", {label: thinned(recall, precision, points)}, "recall", "precision", note=note
-            ),
-            blocks.lines(
-                "ROC",
-                {label: thinned(*roc(ranked), points)},
-                "false alarms",
-                "hits",
-                note=f"area {area:.4f}",
-                diagonal=True,
-            ),
-        ]
+        ranking = _ranking(predictions, index)
+        if ranking.positives and ranking.negatives:
+            area = binary_roc_auc(_has_label(predictions.truth, index), predictions.probabilities[:, index])
+            options[targets.labels[index]] = _curves_of(targets.labels[index], ranking, area, points)
     return blocks.choice("Label", options)
 
 
-def thresholds(answers: Answers, classifier: Classifier) -> dict | None:
-    """A slider for the positive one of two labels, or for each of many."""
+def _curves_of(label: str, ranking: Ranking, area: float | None, points: int) -> list[dict]:
+    precision_recall = {label: thinned(ranking.recall, ranking.precision, points)}
+    note = f"Average precision {blocks.figure(average_precision(ranking))}."
+    roc = {label: thinned(*roc_curve(ranking), points)}
+    area_note = f"Area under the curve {blocks.figure(area)}."
+    return [
+        blocks.lines("Precision-recall curve", precision_recall, "recall", "precision", note=note),
+        blocks.lines("ROC curve", roc, "false-alarm rate", "hit rate", note=area_note, diagonal=True),
+    ]
+
+
+def thresholds(predictions: Predictions, classifier: Classifier) -> dict | None:
+    """Return a slider for the positive label of a binary classifier, or for each label of a multi-label one."""
     targets = classifier.targets
     if not targets.many and len(targets.labels) != 2:
         return None
     chosen = classifier.decision.thresholds or [0.5] * len(targets.labels)
     options = {}
-    for index in _by_frequency(answers, targets)[:MOST_CURVES] if targets.many else [1]:
-        ranked = _ranked(answers, index, targets)
+    for index in _by_frequency(predictions)[:MOST_CURVES] if targets.many else [1]:
+        ranking = _ranking(predictions, index)
+        hits, false_alarms = at_thresholds(ranking, STEPS)
         threshold = chosen[index if targets.many else 0]
         options[targets.labels[index]] = [
-            blocks.slider(*at_thresholds(ranked, STEPS), ranked.positives, ranked.negatives, threshold)
+            blocks.slider(hits, false_alarms, ranking.positives, ranking.negatives, threshold)
         ]
     return blocks.choice("Label", options)
 
 
-def calibration(answers: Answers, targets: Targets, temperature: float) -> list[dict | None]:
-    """Whether 0.9 means 90 percent, before and after the temperature; and what silence when unsure would give."""
+def calibration(predictions: Predictions, targets: Targets, temperature: float) -> list[dict | None]:
+    """Return the reliability diagram before and after temperature scaling, and accuracy by coverage."""
     series, errors = {}, {}
-    before = before_temperature(answers.probabilities, temperature, many=targets.many)
-    for name, probabilities in {"calibrated": answers.probabilities, "as the network gave them": before}.items():
-        confidences, right = _confidences(answers, probabilities, targets)
-        series[name] = [
-            [round(point.confidence, 4), round(point.right, 4), point.count]
-            for point in reliability(confidences, right)
-        ]
-        errors[name] = expected_calibration_error(confidences, right)
-    note = "; ".join(f"{name}: error {error:.4f}" for name, error in errors.items())
-    note = f"On the line, 0.9 means 90 percent. {note}. Temperature {temperature:.3f}."
-    diagram = blocks.lines(
-        "Reliability", series, "probability", "share that is right", note=note, diagonal=True, dots=True
-    )
+    before = before_temperature(predictions.probabilities, temperature, multilabel=targets.many)
+    for name, probabilities in {"calibrated": predictions.probabilities, "before calibration": before}.items():
+        confidences, correct = _confidences(predictions, probabilities)
+        bins = reliability(confidences, correct)
+        series[name] = [[round(one.confidence, 4), round(one.accuracy, 4), one.count] for one in bins]
+        errors[name] = expected_calibration_error(confidences, correct)
+    note = ", ".join(f"{name}: {error:.4f}" for name, error in errors.items())
+    note = f"A perfectly calibrated classifier lies on the diagonal. Calibration error: {note}. "
+    note += f"Temperature: {temperature:.3f}."
+    diagram = blocks.lines("Reliability diagram", series, "confidence", "accuracy", note=note, diagonal=True, dots=True)
     if targets.many:
         return [diagram]
-    confidences, right = _confidences(answers, answers.probabilities, targets)
-    covered, accuracy, _ = coverage(right, confidences)
-    note = "Accuracy where only the most certain texts are answered: choose targets.abstain_below by it."
+    covered, accuracy, _ = coverage(*reversed(_confidences(predictions, predictions.probabilities)))
+    note = "Accuracy if only the most confident predictions are kept. Set targets.abstain_below accordingly."
     points = {"accuracy": thinned(covered, accuracy)}
-    return [diagram, blocks.lines("Coverage", points, "share of texts answered", "accuracy", note=note, shares=False)]
+    return [diagram, blocks.lines("Accuracy by coverage", points, "coverage", "accuracy", note=note, shares=False)]
 
 
-def slices(answers: Answers, classifier: Classifier) -> list[dict | None]:
-    """Scores by length and by the share of words that the training did not have."""
-    preprocessor, targets = classifier.preprocessor, classifier.targets
-    rows = preprocessor.encode(answers.texts)
+def slices(predictions: Predictions, classifier: Classifier) -> list[dict | None]:
+    """Return bar charts of the score by text length and by share of unknown tokens."""
+    preprocessor = classifier.preprocessor
+    rows = preprocessor.encode(predictions.texts)
     lengths = rows.lengths
-    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, LENGTHS + 1)[1:-1]))
-    by_length = _bars(
-        "By length", np.searchsorted(edges, lengths), _range_names(edges, lengths.max(), "tokens"), answers, targets
-    )
-    unknown = np.add.reduceat(rows.values == preprocessor.tokenizer.unknown_id, rows.offsets[:-1]) / np.maximum(
-        lengths, 1
-    )
+    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, LENGTH_GROUPS + 1)[1:-1]))
+    names = _range_names(edges, lengths.max(), "tokens")
+    by_length = _bars("By text length", np.searchsorted(edges, lengths), names, predictions)
+    unknown_counts = np.add.reduceat(rows.values == preprocessor.tokenizer.unknown_id, rows.offsets[:-1])
+    group_of = np.searchsorted(UNKNOWN_SHARES, unknown_counts / np.maximum(lengths, 1))
     names = ["none", *(f"up to {share:.0%}" for share in UNKNOWN_SHARES[1:]), f"over {UNKNOWN_SHARES[-1]:.0%}"]
-    by_unknown = _bars("By share of unknown tokens", np.searchsorted(UNKNOWN_SHARES, unknown), names, answers, targets)
-    return [by_length, by_unknown]
+    return [by_length, _bars("By share of unknown tokens", group_of, names, predictions)]
 
 
-def right_of(answers: Answers) -> np.ndarray:
-    """Whether each text got exactly the right answer, bool (texts,)."""
-    return (answers.truth == answers.predicted).reshape(len(answers), -1).all(axis=1)
-
-
-def _bars(title: str, group_of: np.ndarray, names: list[str], answers: Answers, targets: Targets) -> dict | None:
+def _bars(title: str, group_of: np.ndarray, names: list[str], predictions: Predictions) -> dict | None:
     groups = [(name, group_of == number) for number, name in enumerate(names) if (group_of == number).any()]
     if len(groups) < 2:
         return None
-    scores = [_score(answers, chosen, targets) for _, chosen in groups]
+    scores = [_score(predictions, chosen) for _, chosen in groups]
     counts = [int(chosen.sum()) for _, chosen in groups]
-    return blocks.bars(title, [name for name, _ in groups], scores, counts, "F1 micro" if targets.many else "accuracy")
+    metric = "F1 micro" if predictions.truth.ndim == 2 else "accuracy"
+    return blocks.bars(title, [name for name, _ in groups], scores, counts, metric)
 
 
-def _score(answers: Answers, chosen: np.ndarray, targets: Targets) -> float:
-    truth, predicted = answers.truth[chosen], answers.predicted[chosen]
-    if not targets.many:
+def _score(predictions: Predictions, chosen: np.ndarray) -> float:
+    """Return the accuracy on some texts, or the micro F1 of a multi-label classifier."""
+    truth, predicted = predictions.truth[chosen], predictions.predicted[chosen]
+    if truth.ndim == 1:
         return round(float((truth == predicted).mean()), 4)
-    return round(float(2 * (truth & predicted).sum() / max(truth.sum() + predicted.sum(), 1)), 4)
+    return round(float(f1_score((truth & predicted).sum(), predicted.sum(), truth.sum())), 4)
 
 
 def _range_names(edges: np.ndarray, longest: int, unit: str) -> list[str]:
@@ -208,27 +181,25 @@ def _range_names(edges: np.ndarray, longest: int, unit: str) -> list[str]:
     ]
 
 
-def _ranked(answers: Answers, index: int, targets: Targets):
-    return ranking(_has(answers.truth, index, targets), answers.probabilities[:, index])
+def _ranking(predictions: Predictions, index: int) -> Ranking:
+    return rank(_has_label(predictions.truth, index), predictions.probabilities[:, index])
 
 
-def _has(classes: np.ndarray, index: int, targets: Targets) -> np.ndarray:
-    return classes[:, index] if targets.many else classes == index
+def _has_label(classes: np.ndarray, index: int) -> np.ndarray:
+    return classes[:, index] if classes.ndim == 2 else classes == index
 
 
-def _by_frequency(answers: Answers, targets: Targets) -> list[int]:
-    counts = [int(_has(answers.truth, index, targets).sum()) for index in range(len(targets.labels))]
+def _by_frequency(predictions: Predictions) -> list[int]:
+    """Return the class indices, the most frequent label first."""
+    counts = [int(_has_label(predictions.truth, index).sum()) for index in range(predictions.probabilities.shape[1])]
     return sorted(range(len(counts)), key=lambda index: -counts[index])
 
 
-def _confidences(answers: Answers, probabilities: np.ndarray, targets: Targets) -> tuple[np.ndarray, np.ndarray]:
-    if targets.many:
-        return probabilities.ravel(), answers.truth.ravel()
-    return probabilities.max(axis=1), probabilities.argmax(axis=1) == answers.truth
-
-
-def _share(errors: np.ndarray, cells: np.ndarray, true: int, said: int) -> float:
-    return round(float(errors[true, said] / cells[true].sum()), 4)
+def _confidences(predictions: Predictions, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probability of each prediction and whether it is correct; each label of a multi-label text counts."""
+    if predictions.truth.ndim == 2:
+        return probabilities.ravel(), predictions.truth.ravel()
+    return probabilities.max(axis=1), probabilities.argmax(axis=1) == predictions.truth
 
 
 def _rounded(value: float | None) -> float | None:

@@ -4,11 +4,10 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from textclf import __version__
-from textclf.config.config import Config
+from textclf.config.config import Config, flatten
 from textclf.core.run_folder import RUNS, RunFolder
 from textclf.training.loggers.logger import Logger
 
@@ -81,29 +80,25 @@ def _begin(client: Any, folder: RunFolder, config: Config) -> None:
         run = client.create_run(_experiment_id(client), run_name=str(name), tags=tags)
         folder.update_metadata(mlflow_run=run.info.run_id)
     known = client.get_run(_run_id(folder)).data.params
-    settings = dict(_flat(config.model_dump(mode="json")))
-    missing = [Param(key, value[:LONGEST_VALUE]) for key, value in settings.items() if key not in known]
+    settings = _parameters(config)
+    missing = [Param(key, value) for key, value in settings.items() if key not in known]
     for first in range(0, len(missing), MOST_PARAMETERS):
         client.log_batch(_run_id(folder), params=missing[first : first + MOST_PARAMETERS])
+
+
+def _parameters(config: Config) -> dict[str, str]:
+    """Return the settings of a config in the form that MLflow accepts."""
+    settings = flatten(config.model_dump(mode="json"))
+    return {
+        re.sub(r"[^\w.\- :/]", "_", path)[:LONGEST_NAME]: ("null" if value is None else str(value))[:LONGEST_VALUE]
+        for path, value in settings.items()
+    }
 
 
 def _experiment_id(client: Any) -> str:
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
     found = client.get_experiment_by_name(name)
     return found.experiment_id if found else client.create_experiment(name)
-
-
-def _flat(settings: Any, path: str = "") -> Iterable[tuple[str, str]]:
-    """`training.epochs`, `10`; parts of a list are counted from 1."""
-    parts: Iterable[tuple[Any, Any]] = ()
-    if isinstance(settings, Mapping):
-        parts = settings.items()
-    elif isinstance(settings, list) and any(isinstance(part, Mapping) for part in settings):
-        parts = enumerate(settings, start=1)
-    elif path:
-        yield re.sub(r"[^\w.\- :/]", "_", path)[:LONGEST_NAME], "null" if settings is None else str(settings)
-    for name, part in parts:
-        yield from _flat(part, f"{path}.{name}" if path else str(name))
 
 
 def _send_history(client: Any, run_id: str | None, prefix: str, history: list[dict]) -> None:

@@ -23,7 +23,7 @@ function drawColoured(block) {
       if (Math.abs(effect) < 0.1) return text;
       const mark = element("mark", "", text);
       mark.style.background = `rgba(var(${effect > 0 ? "--for" : "--against"}), ${(0.6 * Math.abs(effect)).toFixed(2)})`;
-      mark.title = `${effect > 0 ? "+" : ""}${effect.toFixed(2)} of the strongest word`;
+      mark.title = `${effect > 0 ? "+" : ""}${effect.toFixed(2)} of the largest effect`;
       return mark;
     });
     return element("div", "text", element("b", "", head), element("span", "note", ` ${note}`), element("p", "", ...words));
@@ -63,7 +63,7 @@ function drawPage() {
     nav.append(link);
     main.append(made);
   });
-  main.append(element("footer", "", "Written by textclf. This file holds everything it shows and asks nobody for anything."));
+  main.append(element("footer", "", "Written by textclf. This file contains everything it shows and makes no network requests."));
 }
 
 drawPage();

@@ -1,4 +1,4 @@
-// Curves and bars with Chart.js, in the colours of the page, drawn again when these change.
+// Curves and bars with Chart.js, in the colours of the page. They are redrawn when the colours change.
 "use strict";
 
 const ON_LIGHT = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8f98"];  // Okabe & Ito
@@ -66,7 +66,7 @@ function curvesOf(block) {
   const say = {
     title: () => "",
     label: ({ dataset, parsed, raw }) => [dataset.label, `${block.x} ${+parsed.x.toFixed(4)}`, `${block.y} ${parsed.y.toFixed(4)}`,
-      raw.count ? `${raw.count.toLocaleString("en")} answers` : ""].filter(Boolean),
+      raw.count ? `${raw.count.toLocaleString("en")} predictions` : ""].filter(Boolean),
   };
   const legend = names.length > 1;
   const scales = { x: axis(block.x, { ...limits, ...whole }), y: axis(block.y, limits) };
@@ -128,7 +128,7 @@ function drawSlider(block) {
       recall: share(hits, block.positives),
       F1: share(2 * hits, 2 * hits + alarms + missed),
       accuracy: share(total - alarms - missed, total),
-      found: hits,
+      hits,
       missed,
       "false alarms": alarms,
     };
@@ -146,8 +146,8 @@ function drawSlider(block) {
     const at = figures(step);
     for (const name of Object.keys(series)) if (at[name] !== "–") series[name].push([step / steps, Number(at[name])]);
   }
-  const curves = { title: "By threshold", series, x: "threshold", y: "", shares: true };
-  const chosen = element("p", "note", `In use: ${block.chosen.toFixed(4)}`);
+  const curves = { title: "Metrics by threshold", series, x: "threshold", y: "", shares: true };
+  const chosen = element("p", "note", `Threshold in use: ${block.chosen.toFixed(4)}`);
   const panel = element("div", "block", element("h3", "", "Threshold"), chosen, input, counts);
   return element("div", "grid wide", panel, drawLines(curves));
 }

@@ -1,10 +1,10 @@
-// Elements, and tables that can be searched and sorted. Data only ever becomes text.
+// Tables that can be searched and sorted. Data is only ever inserted as text.
 "use strict";
 
 const ROWS_AT_ONCE = 50;
 const SEARCHABLE_FROM = 8;
 const LONG_TEXT = 60, LONG_NAME = 16;
-const tables = {};  // by id: what links lead to
+const tables = {};  // by id: targets of links
 
 function element(name, className, ...children) {
   const made = document.createElement(name);
@@ -34,7 +34,7 @@ function follow(tag, name) {
   for (const table of Object.values(tables)) table.show(tag, name);
 }
 
-// A name of parts may be broken between them: card_not_working, joy|pride, training.early_stopping.
+// A long name may be wrapped between its parts: card_not_working, joy|pride, training.early_stopping.
 function breakable(name) {
   const parts = name.split(/(?<=[_|./\-])(?=[^_|./\-])/);
   return element("span", "", ...parts.flatMap((part, number) => (number ? [document.createElement("wbr"), part] : [part])));
@@ -147,7 +147,7 @@ function drawMatrix(block) {
   const wrong = cells.map((row, index) => totals[index] - row[index]);
   const orders = {
     "by name": labels.map((_, index) => index),
-    "most mistakes first": labels.map((_, index) => index).sort((one, other) => wrong[other] - wrong[one]),
+    "most errors first": labels.map((_, index) => index).sort((one, other) => wrong[other] - wrong[one]),
     "lowest recall first": labels.map((_, index) => index).sort(
       (one, other) => cells[one][one] / (totals[one] || 1) - cells[other][other] / (totals[other] || 1)),
     "most texts first": labels.map((_, index) => index).sort((one, other) => totals[other] - totals[one]),
@@ -159,8 +159,8 @@ function drawMatrix(block) {
   function drawCell(row, column) {
     const count = cells[row][column], share = count / (totals[row] || 1);
     if (!count) return element("td");
-    const button = linkTo(count, `${row}>${column}`, `“${labels[row]}” answered with “${labels[column]}”`);
-    button.title = `“${labels[row]}” answered with “${labels[column]}”: ${count} of ${totals[row]} (${(100 * share).toFixed(1)} %)`;
+    const button = linkTo(count, `${row}>${column}`, `true label “${labels[row]}”, predicted “${labels[column]}”`);
+    button.title = `true label “${labels[row]}”, predicted “${labels[column]}”: ${count} of ${totals[row]} (${(100 * share).toFixed(1)} %)`;
     const colour = row === column ? "var(--for)" : "var(--against)";
     const strength = row === column ? 0.12 + 0.68 * share : Math.min(0.95, 0.15 + 1.4 * share);
     button.style.background = `rgba(${colour}, ${strength.toFixed(2)})`;
@@ -173,12 +173,12 @@ function drawMatrix(block) {
     const side = (text) => { const head = element("th", "side", text); head.title = text; return head; };
     const top = order.map((column) => { const head = element("th", "", element("span", "", labels[column])); head.title = labels[column]; return head; });
     const rows = order.map((row) => element("tr", "", side(labels[row]), ...order.map((column) => drawCell(row, column))));
-    scroll.replaceChildren(element("table", "matrix", element("thead", "", element("tr", "", side("true \\ answer"), ...top)), element("tbody", "", ...rows)));
+    scroll.replaceChildren(element("table", "matrix", element("thead", "", element("tr", "", side("true \\ predicted"), ...top)), element("tbody", "", ...rows)));
   }
 
   choose.addEventListener("change", draw);
   draw();
-  // On paper nothing can be scrolled: it becomes as small as it has to.
+  // A printed page cannot be scrolled: the matrix shrinks to fit.
   const paper = window.matchMedia("print");
   paper.addEventListener("change", () => {
     const table = scroll.firstChild;

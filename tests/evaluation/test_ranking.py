@@ -1,0 +1,46 @@
+"""Rankings give the curves of scikit-learn, and at every threshold its precision, recall and F1."""
+
+import numpy as np
+import pytest
+
+from textclf.evaluation.ranking import average_precision, rank, roc_curve
+
+
+def ranked_texts(seed, rows=150):
+    random = np.random.default_rng(seed)
+    truth = random.random(rows) < 0.3
+    return truth, (random.random(rows) * 0.7 + 0.3 * truth).round(2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_point_is_what_scikit_learn_measures_there(seed):
+    from sklearn.metrics import f1_score, precision_score, recall_score
+
+    truth, probabilities = ranked_texts(seed)
+    ranking = rank(truth, probabilities)
+    points = zip(ranking.thresholds, ranking.precision, ranking.recall, ranking.f1, ranking.opposite_f1, strict=True)
+    for threshold, *found in points:
+        predicted = probabilities >= threshold
+        scores = [score(truth, predicted, zero_division=0) for score in (precision_score, recall_score, f1_score)]
+        assert found == pytest.approx([*scores, f1_score(~truth, ~predicted, zero_division=0)])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_curves_are_those_of_scikit_learn(seed):
+    from sklearn.metrics import average_precision_score, precision_recall_curve
+    from sklearn.metrics import roc_curve as expected_roc_curve
+
+    truth, probabilities = ranked_texts(seed)
+    ranking = rank(truth, probabilities)
+    expected_precision, expected_recall, _ = precision_recall_curve(truth, probabilities)
+    assert ranking.recall.tolist() == pytest.approx(expected_recall[:-1][::-1].tolist())  # theirs ends with (0, 1)
+    assert ranking.precision.tolist() == pytest.approx(expected_precision[:-1][::-1].tolist())
+    assert average_precision(ranking) == pytest.approx(average_precision_score(truth, probabilities))
+    false_alarm_rate, hit_rate = roc_curve(ranking)
+    expected_alarms, expected_hits, _ = expected_roc_curve(truth, probabilities, drop_intermediate=False)
+    assert false_alarm_rate.tolist() == pytest.approx(expected_alarms.tolist())
+    assert hit_rate.tolist() == pytest.approx(expected_hits.tolist())
+
+
+def test_there_is_no_average_precision_of_a_label_that_no_text_has():
+    assert average_precision(rank(np.zeros(3, bool), np.array([0.1, 0.2, 0.3]))) is None
