@@ -23,7 +23,7 @@ from textclf.core.signals import Interrupted
 from textclf.models.checkpoints import load_checkpoint, save_checkpoint
 from textclf.training.cross_validation import cross_validate
 from textclf.training.fitting.state import read_state
-from textclf.training.locking import locked, refuse_changes
+from textclf.training.locking import check_unchanged, run_lock
 from textclf.training.provenance import provenance
 
 
@@ -165,16 +165,16 @@ def members(training):
 def test_members_of_an_ensemble_may_change_the_same_and_are_named_otherwise(workplace):
     config = members({"epochs": 2, "checkpoint_steps": 9})
     run = create_run("mine", "", provenance(config), lambda made: write_run_config(made, config, ""))
-    refuse_changes(run, members({"epochs": 2, "log_to": ["mlflow"]}))
+    check_unchanged(run, members({"epochs": 2, "log_to": ["mlflow"]}))
     with pytest.raises(RunError, match=r"changes:\n  model\.members\.1\.training\.epochs: was 2, is 3\nUndo"):
-        refuse_changes(run, members({"epochs": 3}))
+        check_unchanged(run, members({"epochs": 3}))
     with pytest.raises(RunError, match=r"changes:\n  model\.members\.1\.training: was .*, is missing\nUndo"):
-        refuse_changes(run, members(None))
+        check_unchanged(run, members(None))
 
 
 def test_a_run_at_work_is_left_alone(interrupted):
     run, config = interrupted
-    with locked(run):
+    with run_lock(run):
         for call in (lambda: textclf.resume("r"), lambda: textclf.train(config, run="r")):
             with pytest.raises(RunError, match=r"^runs/r: another process is training in it\."):
                 call()
@@ -184,7 +184,7 @@ def test_a_run_at_work_is_left_alone(interrupted):
 def test_the_list_tells_a_run_at_work_from_one_that_was_killed(interrupted, capsys):
     run, _ = interrupted
     run.update_metadata(status="running")
-    for status, at_work in (("running", locked(run)), ("killed", contextlib.nullcontext())):
+    for status, at_work in (("running", run_lock(run)), ("killed", contextlib.nullcontext())):
         with at_work:
             print_runs()
         assert re.search(rf"^r +{status} ", capsys.readouterr().out, re.MULTILINE)

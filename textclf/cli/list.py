@@ -47,13 +47,13 @@ def print_runs() -> None:
 def _describe(run) -> list[str]:
     """Return status, test accuracy and seconds of a run; a damaged run must not hide the others."""
     from textclf.core.errors import RunError
-    from textclf.training.locking import is_at_work
+    from textclf.training.locking import is_locked
 
     try:
         about, test = run.read_metadata(), run.read_metrics().get("test")
     except RunError:
         about, test = {"status": "damaged"}, None
-    if about.get("status") == "running" and not is_at_work(run):
+    if about.get("status") == "running" and not is_locked(run):
         about["status"] = "killed"
     found = test.get("accuracy") if isinstance(test, dict) else None
     [accuracy] = format_figures([found if isinstance(found, float) else None])

@@ -97,7 +97,7 @@ class Embedding(keras.layers.Embedding):
     Mask: made from the token ids, where id 0 is padding, if `mask_zero` is set.
     """
 
-    before_reading: Callable | None = None  # set by an optimizer with lazy updates: brings the rows of ids up to date
+    before_reading: Callable | None = None  # in training: called with the token ids; see `optimizers.lazy_rows`
 
     def call(self, token_ids, training=False):
         """Return the rows, (batch, tokens, dim)."""

@@ -18,7 +18,7 @@ from textclf.data.dataset import Dataset
 from textclf.data.splitting import split
 from textclf.data.targets import Targets
 from textclf.training.encoded_dataset import encoded_labels, read_labelled
-from textclf.training.locking import at_work, unfinished_run
+from textclf.training.locking import at_work, resumable_run
 from textclf.training.log_file import collected_log, write_log
 from textclf.training.loggers import check_loggers
 from textclf.training.provenance import provenance
@@ -49,7 +49,7 @@ def cross_validate(
     """
     name = Path(config).stem if isinstance(config, str | Path) else "config"
     config = load_config(config, overrides)
-    folder = unfinished_run(run, config)
+    folder = resumable_run(run, config)
     if folder and folder.read_metadata().get("folds") != folds:
         raise RunError(
             f"{folder.path}: not finished, and of another number of folds. Remove it, or choose another --run."

@@ -1,17 +1,47 @@
 """The texts of a training, as its config says: read, labelled, a validation share held out, and encoded."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from textclf.config.config import Config
 from textclf.config.ensemble import check_vector_files, input_arrays
+from textclf.core.memmap import concatenate_on_disk, gather
 from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_sources
 from textclf.data.splitting import split
 from textclf.data.targets import Targets, separator_for
 from textclf.preprocessing.cache import encoded_texts
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.training.encoded_split import EncodedSplit
+from textclf.preprocessing.ragged import RaggedArrays, concatenate_arrays_on_disk, select, take_rows
+
+
+class EncodedDataset(NamedTuple):
+    """The texts of one split as arrays, and their labels as numbers."""
+
+    arrays: RaggedArrays
+    classes: np.ndarray  # int32 (texts,), or float32 (texts, labels) of 0 and 1 for a multi-label task
+
+    def select(self, names: Sequence[str]) -> "EncodedDataset":
+        """Return the dataset with only the arrays that a network reads."""
+        return EncodedDataset(select(self.arrays, names), self.classes)
+
+    def take(self, rows: np.ndarray) -> "EncodedDataset":
+        """Return the texts at the given row numbers, in that order."""
+        return EncodedDataset(take_rows(self.arrays, rows), gather(self.classes, rows))
+
+    @classmethod
+    def concatenate(cls, datasets: Sequence["EncodedDataset"]) -> "EncodedDataset":
+        """Return the texts of all datasets, stored in a temporary file.
+
+        Raises:
+            WriteError: the disk has no room for it.
+        """
+        first = datasets[0].classes
+        flat = concatenate_on_disk((dataset.classes for dataset in datasets), first.dtype)
+        classes = flat.reshape(-1, *first.shape[1:])
+        return cls(concatenate_arrays_on_disk([dataset.arrays for dataset in datasets]), classes)
 
 
 def read_splits(config: Config) -> tuple[dict[str, Dataset], Targets]:
@@ -53,7 +83,7 @@ def encoded_labels(splits: dict[str, Dataset], targets: Targets) -> dict[str, np
 
 def encode(
     config: Config, splits: dict[str, Dataset], classes: dict[str, np.ndarray], cache: Path
-) -> tuple[Preprocessor, dict[str, EncodedSplit]]:
+) -> tuple[Preprocessor, dict[str, EncodedDataset]]:
     """What the preprocessor learns from train, and the splits as the networks read them; from the cache if it can be.
 
     Raises:
@@ -61,4 +91,4 @@ def encode(
     """
     texts = {name: dataset.texts for name, dataset in splits.items()}
     preprocessor, arrays = encoded_texts(config.preprocessing, texts, cache, input_arrays(config.model))
-    return preprocessor, {name: EncodedSplit(arrays[name], classes[name]) for name in splits}
+    return preprocessor, {name: EncodedDataset(arrays[name], classes[name]) for name in splits}

@@ -13,10 +13,8 @@ from textclf.core.errors import TrainingError
 from textclf.core.run_folder import CACHE, RUNS
 from textclf.models import ARCHITECTURES
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.training.encoded_dataset import encode, encoded_labels, read_splits
-from textclf.training.encoded_split import EncodedSplit
-from textclf.training.quick_import import quick_import
-from textclf.training.tensorflow_import import held_back
+from textclf.training.encoded_dataset import EncodedDataset, encode, encoded_labels, read_splits
+from textclf.training.tensorflow_import import importing_tensorflow
 
 if TYPE_CHECKING:
     from textclf.training.fitting.losses import Objective
@@ -49,7 +47,7 @@ def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] =
     splits, targets = read_splits(config)
     preprocessor, encoded = encode(config, splits, encoded_labels(splits, targets), RUNS / CACHE)
     members = members_of(config.model, config.training)
-    with held_back(), quick_import():
+    with importing_tensorflow():
         from textclf.training.fitting.losses import objective_for
     train = encoded["train"]
     objective = objective_for(config.targets, targets, train.classes)
@@ -57,20 +55,20 @@ def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] =
 
 
 def sweep(
-    member: Member, train: EncodedSplit, preprocessor: Preprocessor, objective: "Objective", *, seed: int
+    member: Member, train: EncodedDataset, preprocessor: Preprocessor, objective: "Objective", *, seed: int
 ) -> Sweep:
     """Train a network for a short while, each step with a larger rate than the one before.
 
     Raises:
         TrainingError: the loss is no number from the first steps on.
     """
-    with held_back(), quick_import():
+    with importing_tensorflow():
         from textclf.training.fitting.callbacks import StepLosses
         from textclf.training.fitting.compile import batches_for, compile_network
-        from textclf.training.fitting.optimizers.schedules import Rise
+        from textclf.training.fitting.optimizers.schedules import ExponentialGrowth
     train = train.select(ARCHITECTURES[member.model.architecture].INPUTS)
-    rise = Rise(LOWEST, HIGHEST, STEPS)
-    model = compile_network(member, train, preprocessor, objective, seed=seed, rate=rise)
+    growth = ExponentialGrowth(LOWEST, HIGHEST, STEPS)
+    model = compile_network(member, train, preprocessor, objective, seed=seed, rate=growth)
     losses = StepLosses(lambda losses: smoothed(losses)[-1] > LOST * smoothed(losses).min())
     batches = batches_for(member, train, preprocessor, objective, seed=seed)()
     model.fit(batches, steps_per_epoch=STEPS, callbacks=[losses], shuffle=False, verbose=0)

@@ -20,7 +20,7 @@ WITHOUT_EFFECT = {"training": {"log_to", "checkpoint_steps"}}
 EXCLUDED: dict = {**WITHOUT_EFFECT, "model": {"members": {"__all__": WITHOUT_EFFECT}}}
 
 
-def unfinished_run(name: str | None, config: Config) -> RunFolder | None:
+def resumable_run(name: str | None, config: Config) -> RunFolder | None:
     """The run of that name, if there is one that can go on; none if the name is free.
 
     Raises:
@@ -32,18 +32,18 @@ def unfinished_run(name: str | None, config: Config) -> RunFolder | None:
     folder = RunFolder(RUNS / name)
     if folder.read_metadata().get("status") == "finished":
         raise RunError(f"{folder.path}: a run of this name exists. Choose another --run, or remove it.")
-    refuse_changes(folder, config)
+    check_unchanged(folder, config)
     return folder
 
 
-def refuse_changes(folder: RunFolder, config: Config) -> None:
+def check_unchanged(folder: RunFolder, config: Config) -> None:
     """Refuse to go on with a run that would end otherwise than it began, or whose folder leads elsewhere.
 
     Raises:
         RunError: config, data or versions have changed; another process is at work; a link is in the folder.
         DataError: a file of texts cannot be read any more.
     """
-    with locked(folder):
+    with run_lock(folder):
         for path in folder.path.rglob("*"):
             folder.inside(path)
         about = folder.read_metadata()
@@ -71,7 +71,7 @@ def at_work(folder: RunFolder, *, whole: bool = True) -> Iterator[None]:
     Raises:
         RunError: another process works on it, or it is finished; or the folder is removed meanwhile.
     """
-    with locked(folder):
+    with run_lock(folder):
         _begin(folder)
         try:
             yield
@@ -87,17 +87,17 @@ def at_work(folder: RunFolder, *, whole: bool = True) -> Iterator[None]:
             raise
 
 
-def is_at_work(folder: RunFolder) -> bool:
+def is_locked(folder: RunFolder) -> bool:
     """Whether a process works on the run now: one that was killed could not say so in `run.json`."""
     try:
-        with locked(folder):
+        with run_lock(folder):
             return False
     except RunError:
         return True
 
 
 @contextmanager
-def locked(folder: RunFolder) -> Iterator[None]:
+def run_lock(folder: RunFolder) -> Iterator[None]:
     """A lock on the folder that dies with its process, however that ends.
 
     Raises:

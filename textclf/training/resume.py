@@ -7,7 +7,7 @@ from textclf.core.errors import RunError
 from textclf.core.find_run import find_run
 from textclf.core.run_folder import RunFolder
 from textclf.training.cross_validation import cross_validate_in
-from textclf.training.locking import refuse_changes
+from textclf.training.locking import check_unchanged
 from textclf.training.train import train_in
 
 
@@ -26,6 +26,6 @@ def resume(run: str | Path) -> RunFolder:
     if about.get("status") == "finished":
         raise RunError(f"{folder.path}: expected a run that is not finished, but this one is.")
     config = read_run_config(folder)
-    refuse_changes(folder, config)
+    check_unchanged(folder, config)
     folds = about.get("folds")
     return cross_validate_in(folder, config, folds) if isinstance(folds, int) else train_in(folder, config)

@@ -27,14 +27,12 @@ from textclf.inference.decisions import decision_for
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import RaggedArrays, longest
 from textclf.training.check import check, summary
-from textclf.training.encoded_dataset import encode, encoded_labels, read_splits
-from textclf.training.encoded_split import EncodedSplit
-from textclf.training.locking import at_work, unfinished_run
+from textclf.training.encoded_dataset import EncodedDataset, encode, encoded_labels, read_splits
+from textclf.training.locking import at_work, resumable_run
 from textclf.training.log_file import collected_log, write_log
 from textclf.training.loggers import check_loggers, logging_to
 from textclf.training.provenance import provenance
-from textclf.training.quick_import import quick_import
-from textclf.training.tensorflow_import import held_back
+from textclf.training.tensorflow_import import importing_tensorflow
 
 log = logging.getLogger(__name__)
 MEASURED_OF_TRAIN = 100_000  # rows at equal distances: enough to see how far train is from validation
@@ -60,7 +58,7 @@ def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), 
     """
     name = Path(config).stem if isinstance(config, str | Path) else "config"
     config = load_config(config, overrides)
-    return train_in(unfinished_run(run, config), config, name, run)
+    return train_in(resumable_run(run, config), config, name, run)
 
 
 def train_in(folder: RunFolder | None, config: Config, name: str = "", run: str | None = None) -> RunFolder:
@@ -98,7 +96,7 @@ def train_on(
         log.warning(line)
     log.info(_read(preprocessor, encoded))
     with logging_to(config.training.log_to, folder, config) as tell:
-        with held_back(), quick_import():
+        with importing_tensorflow():
             from textclf.training.fitting import ensemble as fitting
         fitted = fitting.fit(config, encoded["train"], encoded["validation"], preprocessor, targets, folder, tell)
         decision = choose_thresholds(
@@ -153,7 +151,7 @@ def _measure_splits(
     folder: RunFolder,
     classifier: Classifier,
     splits: dict[str, Dataset],
-    encoded: dict[str, EncodedSplit],
+    encoded: dict[str, EncodedDataset],
     validation_probabilities: np.ndarray,
     temperature: float,
 ) -> None:
@@ -224,7 +222,7 @@ def _sizes(config: Config, splits: dict[str, Dataset], targets: Targets) -> str:
     return f"{targets.type} with {len(targets.labels)} labels{found}; rows: {rows}"
 
 
-def _read(preprocessor: Preprocessor, encoded: dict[str, EncodedSplit]) -> str:
+def _read(preprocessor: Preprocessor, encoded: dict[str, EncodedDataset]) -> str:
     """How many ids there are, and how many the longest text has."""
     ids = {"token_ids": ("vocabulary", preprocessor.num_ids), "ngram_ids": ("n-grams", preprocessor.num_ngrams)}
     most = {name: max(longest(split.arrays[name]) for split in encoded.values()) for name in preprocessor.names}

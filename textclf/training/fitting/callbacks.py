@@ -18,7 +18,7 @@ from textclf.core.errors import TrainingError
 from textclf.core.files import atomic_file
 from textclf.core.run_folder import VALIDATION
 from textclf.models.checkpoints import save_checkpoint, weights_of
-from textclf.training.fitting.optimizers.ema import averaged_weights
+from textclf.training.fitting.optimizers.ema import ema_weights
 
 log = logging.getLogger(__name__)
 BETTER_LOWER = {"loss", None}
@@ -29,12 +29,12 @@ def in_epochs(validations: int, per_epoch: int) -> int | float:
     return validations // per_epoch if validations % per_epoch == 0 else round(validations / per_epoch, 3)
 
 
-class LateSteps(keras.callbacks.Callback):
-    """Before anything else reads weights at the end of an epoch."""
+class CatchUpRows(keras.callbacks.Callback):
+    """Complete the lazy updates of embeddings before other callbacks read weights: see `optimizers.lazy_rows`."""
 
     def on_epoch_end(self, epoch, logs=None):
         """Make what the optimizer has put off."""
-        self.model.optimizer.make_late_steps()
+        self.model.optimizer.catch_up_rows()
 
 
 class Validation(keras.callbacks.Callback):
@@ -96,7 +96,7 @@ class KeepBest(keras.callbacks.Callback):
         )
         if better:
             self.best_epoch, self.best_value = epoch + 1, value
-            with averaged_weights(self.model):
+            with ema_weights(self.model):
                 save_checkpoint(self.best_path, weights_of(self.model))
         elif self.patience is not None and epoch + 1 - self.best_epoch >= self.patience:
             self.model.stop_training = True

@@ -14,11 +14,11 @@ from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import mean_length
 from textclf.training.augmentation import augmented_rows
 from textclf.training.class_weights import sample_weights
-from textclf.training.encoded_split import EncodedSplit
+from textclf.training.encoded_dataset import EncodedDataset
 from textclf.training.fitting.batches import training_batches
 from textclf.training.fitting.losses import Objective, build_accuracy, build_loss
 from textclf.training.fitting.mixup import mixup_loss
-from textclf.training.fitting.optimizers.optimizers import build_optimizer, move_by_rows
+from textclf.training.fitting.optimizers import build_optimizer, use_sparse_updates
 from textclf.training.fitting.word_vectors import load_word_vectors
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 def compile_network(
     member: Member,
-    train: EncodedSplit,
+    train: EncodedDataset,
     preprocessor: Preprocessor,
     objective: Objective,
     *,
@@ -48,7 +48,7 @@ def compile_network(
     sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
     model = build_model(member.model, sizes, num_units=objective.targets.num_units)
     optimizer = build_optimizer(options, learning_rate=rate)
-    move_by_rows(model, optimizer, options.batch_size * mean_length(train.arrays))
+    use_sparse_updates(model, optimizer, options.batch_size * mean_length(train.arrays))
     loss = build_loss(objective, options.loss)
     if options.augmentation and options.augmentation.mixup:
         loss = mixup_loss(loss, options.augmentation.mixup, seed=seed, step=optimizer.iterations)
@@ -60,7 +60,7 @@ def compile_network(
 
 
 def batches_for(
-    member: Member, train: EncodedSplit, preprocessor: Preprocessor, objective: Objective, *, seed: int
+    member: Member, train: EncodedDataset, preprocessor: Preprocessor, objective: Objective, *, seed: int
 ) -> Callable[..., tf.data.Dataset]:
     """`training_batches`, all of its arguments given but for `start`."""
     options, read_rows = member.training, None

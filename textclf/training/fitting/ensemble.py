@@ -15,7 +15,7 @@ from textclf.evaluation.calibration import fit_temperature
 from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.training.encoded_split import EncodedSplit
+from textclf.training.encoded_dataset import EncodedDataset
 from textclf.training.fitting.callbacks import in_epochs
 from textclf.training.fitting.ensemble_weights import combine_logits, fit_ensemble_weights
 from textclf.training.fitting.fit import FittedNetwork, fit_network, probabilities_of
@@ -36,8 +36,8 @@ class FitResult(NamedTuple):
 
 def fit(
     config: Config,
-    train: EncodedSplit,
-    validation: EncodedSplit,
+    train: EncodedDataset,
+    validation: EncodedDataset,
     preprocessor: Preprocessor,
     targets: Targets,
     folder: RunFolder,
@@ -89,13 +89,13 @@ def _refit(
     fit_one: Callable[..., FittedNetwork],
     members: list[Member],
     networks: list[FittedNetwork],
-    parts: tuple[EncodedSplit, EncodedSplit],
+    parts: tuple[EncodedDataset, EncodedDataset],
     folder: RunFolder,
     tell: Callable[[str, list[dict]], None],
 ) -> list[FittedNetwork]:
     """Each network to the texts of both parts, for as long as it took to its best."""
     log.info("fitting again, to train and validation together: the figures of validation are those of before")
-    both, names = EncodedSplit.of(parts), [f"refit-{member.name}" for member in members]
+    both, names = EncodedDataset.concatenate(parts), [f"refit-{member.name}" for member in members]
     return [
         fit_one(
             member,

@@ -20,12 +20,12 @@ from textclf.models.checkpoints import assign, load_checkpoint, weights_of
 from textclf.models.xla_lstm.layer import choose_kernels
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import longest, mean_length
-from textclf.training.encoded_split import EncodedSplit
+from textclf.training.encoded_dataset import EncodedDataset
 from textclf.training.fitting.batches import num_steps
 from textclf.training.fitting.callbacks import (
+    CatchUpRows,
     History,
     KeepBest,
-    LateSteps,
     ProgressBar,
     StopAtNonFiniteLoss,
     Validation,
@@ -33,7 +33,7 @@ from textclf.training.fitting.callbacks import (
 )
 from textclf.training.fitting.compile import batches_for, compile_network
 from textclf.training.fitting.losses import Objective
-from textclf.training.fitting.optimizers.ema import averaged_weights
+from textclf.training.fitting.optimizers.ema import ema_weights
 from textclf.training.fitting.optimizers.schedules import Schedule, learning_rate
 from textclf.training.fitting.state import run_loop
 from textclf.training.fitting.validation import ValidationPredictor
@@ -55,8 +55,8 @@ class FittedNetwork(NamedTuple):
 
 def fit_network(
     member: Member,
-    train: EncodedSplit,
-    validation: EncodedSplit,
+    train: EncodedDataset,
+    validation: EncodedDataset,
     *,
     seed: int,
     preprocessor: Preprocessor,
@@ -109,7 +109,9 @@ def fit_network(
     return FittedNetwork(model, answers.predict_logits(), keep_best.best_epoch, keep_best.epochs_done, seconds)
 
 
-def _choose_loops(model: keras.Model, train: EncodedSplit, tokens: str, options: TrainingOptions, padding: str) -> None:
+def _choose_loops(
+    model: keras.Model, train: EncodedDataset, tokens: str, options: TrainingOptions, padding: str
+) -> None:
     """How its LSTMs run, by the size of the training.
 
     Args:
@@ -129,7 +131,7 @@ def _before(member: Member) -> list[keras.callbacks.Callback]:
     """What has its turn before an epoch's weights are read."""
     vectors = getattr(member.model, "vectors", None)
     frozen = vectors.frozen_epochs * member.training.validations_per_epoch if vectors and vectors.tuned else 0
-    return [*([UnfreezeEmbedding(frozen)] if frozen else []), LateSteps(), StopAtNonFiniteLoss()]
+    return [*([UnfreezeEmbedding(frozen)] if frozen else []), CatchUpRows(), StopAtNonFiniteLoss()]
 
 
 def _learning_rate(options: TrainingOptions, num_steps: int) -> float | Schedule:
@@ -149,7 +151,7 @@ def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) 
 
 def _metrics(answers: ValidationPredictor, classes: np.ndarray, objective: Objective) -> dict[str, float]:
     """What an epoch is judged by; a metric that is not defined for these texts is left out."""
-    with averaged_weights(answers.model):
+    with ema_weights(answers.model):
         logits = answers.predict_logits()
     targets = objective.targets
     metrics = measure(classes, probabilities_of(logits, targets), targets, objective.decision)

@@ -1,4 +1,4 @@
-"""The average of the weights is the one of all weights that there were, and is what is measured and kept."""
+"""The EMA of the weights follows its definition, and is what is validated and kept."""
 
 import keras
 import numpy as np
@@ -7,21 +7,19 @@ import pytest
 import textclf
 from textclf.models.checkpoints import load_checkpoint
 from textclf.models.layers import Embedding
-from textclf.training.fitting.optimizers import ema as averages
-from textclf.training.fitting.optimizers import optimizers
-from textclf.training.fitting.optimizers.ema import averaged_weights
-from textclf.training.fitting.optimizers.optimizers import Adagrad, Adam, move_by_rows
+from textclf.training.fitting.optimizers import Adagrad, Adam, ema, updates, use_sparse_updates
+from textclf.training.fitting.optimizers.ema import ema_weights
 
 RANDOM = np.random.default_rng(0)
 
 
-def model_of(optimizer, *, by_rows: bool = False):
+def model_of(optimizer, *, sparse: bool = False):
     keras.utils.set_random_seed(0)
     inputs = keras.Input((None,), dtype="int32")
     features = keras.layers.GlobalAveragePooling1D()(Embedding(12, 3)(inputs))
     model = keras.Model(inputs, keras.layers.Dense(1)(features))
-    if by_rows:
-        move_by_rows(model, optimizer, ids_per_step=1)
+    if sparse:
+        use_sparse_updates(model, optimizer, ids_per_step=1)
     model.compile(optimizer=optimizer, loss="mse")
     return model
 
@@ -37,34 +35,34 @@ def follow(model, steps, decay):
     return expected
 
 
-@pytest.fixture(params=["as a whole", "by rows"])
-def by_rows(request, monkeypatch):
-    """Also tables as small as those of the tests can be updated in some rows only."""
-    monkeypatch.setattr(optimizers, "rows_pay", lambda *_: True)
-    return request.param == "by rows"
+@pytest.fixture(params=["dense", "sparse"])
+def sparse(request, monkeypatch):
+    """Update also the small tables of the tests sparsely."""
+    monkeypatch.setattr(updates, "sparse_updates_pay", lambda *_: True)
+    return request.param == "sparse"
 
 
 @pytest.mark.parametrize("make", [Adam, Adagrad])
-def test_the_average_is_that_of_all_weights_there_were(by_rows, make):
-    model = model_of(make(0.05, ema_decay=0.9, weight_decay=0.1), by_rows=by_rows)
+def test_the_average_is_that_of_all_weights_there_were(sparse, make):
+    model = model_of(make(0.05, ema_decay=0.9, weight_decay=0.1), sparse=sparse)
     expected = follow(model, 60, 0.9)
-    for value, mean in zip(model.optimizer.average.values(), expected, strict=True):
+    for value, mean in zip(model.optimizer.ema.values(), expected, strict=True):
         np.testing.assert_allclose(value, mean, atol=1e-6)
     assert np.abs(expected[0] - model.get_weights()[0])[:6].max() > 1e-3
 
 
-def test_a_long_training_keeps_it_exact(by_rows, monkeypatch):
+def test_a_long_training_keeps_it_exact(sparse, monkeypatch):
     """The factor of the lags would soon be too small for a float."""
-    monkeypatch.setattr(averages, "SMALLEST_FACTOR", 1e-3)
-    model = model_of(Adam(0.05, ema_decay=0.5), by_rows=by_rows)
+    monkeypatch.setattr(ema, "SMALLEST_FACTOR", 1e-3)
+    model = model_of(Adam(0.05, ema_decay=0.5), sparse=sparse)
     expected = follow(model, 100, 0.5)
-    assert float(model.optimizer.average.factor) > 1e-4
-    for value, mean in zip(model.optimizer.average.values(), expected, strict=True):
+    assert float(model.optimizer.ema.factor) > 1e-4
+    for value, mean in zip(model.optimizer.ema.values(), expected, strict=True):
         np.testing.assert_allclose(value, mean, atol=1e-6)
 
 
-def test_it_goes_on_from_saved_variables(by_rows):
-    model, other = (model_of(Adam(0.05, ema_decay=0.9), by_rows=by_rows) for _ in range(2))
+def test_it_goes_on_from_saved_variables(sparse):
+    model, other = (model_of(Adam(0.05, ema_decay=0.9), sparse=sparse) for _ in range(2))
     follow(model, 5, 0.9)
     other.optimizer.build(other.trainable_variables)
     for variable, saved in zip(other.optimizer.variables, model.optimizer.variables, strict=True):
@@ -73,7 +71,7 @@ def test_it_goes_on_from_saved_variables(by_rows):
     token_ids, answers = RANDOM.integers(0, 6, (2, 4)), RANDOM.normal(size=(2, 1))
     for either in (model, other):
         either.train_on_batch(token_ids, answers)
-    for value, same in zip(model.optimizer.average.values(), other.optimizer.average.values(), strict=True):
+    for value, same in zip(model.optimizer.ema.values(), other.optimizer.ema.values(), strict=True):
         np.testing.assert_array_equal(value, same)
 
 
@@ -81,7 +79,7 @@ def test_the_network_has_the_averages_only_for_a_while():
     model = model_of(Adam(0.05, ema_decay=0.9))
     expected = follow(model, 10, 0.9)
     before = model.get_weights()
-    with averaged_weights(model):
+    with ema_weights(model):
         for weight, mean in zip(model.get_weights(), expected, strict=True):
             np.testing.assert_allclose(weight, mean, atol=1e-6)
     for weight, same in zip(model.get_weights(), before, strict=True):
@@ -92,7 +90,7 @@ def test_without_an_average_nothing_is_kept_for_it():
     plain = model_of(Adam(0.05))
     plain.train_on_batch(np.ones((2, 4)), np.ones((2, 1)))
     assert len(plain.optimizer.variables) == 2 + 2 * 3
-    with averaged_weights(plain):
+    with ema_weights(plain):
         pass
 
 

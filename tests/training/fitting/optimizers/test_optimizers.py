@@ -1,4 +1,4 @@
-"""Gradients of a token are added up before they are squared, whether a whole table is updated or some rows of it."""
+"""Optimizers sum the gradients of a repeated token before they square them, in dense and in sparse updates."""
 
 import keras
 import numpy as np
@@ -9,15 +9,14 @@ import textclf
 from textclf.config.training_options import TrainingOptions
 from textclf.models.checkpoints import load_checkpoint
 from textclf.models.layers import Embedding
-from textclf.training.fitting.optimizers import lazy_rows as late_rows
-from textclf.training.fitting.optimizers import optimizers
-from textclf.training.fitting.optimizers.optimizers import (
+from textclf.training.fitting.optimizers import (
     OPTIMIZERS,
     Adagrad,
     Adam,
     build_optimizer,
-    move_by_rows,
-    rows_pay,
+    lazy_rows,
+    updates,
+    use_sparse_updates,
 )
 
 TOKEN_IDS = np.array([[1, 1, 1, 2], [1, 3, 3, 2]])
@@ -25,23 +24,23 @@ ANSWERS = np.array([[1.0], [3.0]])
 LATER = np.array([[4, 4, 1, 1], [2, 2, 2, 1]])  # rows 3 and 5 are not in this one, row 4 comes for the first time
 
 
-def model_of(optimizer, dim: int = 3, rows: int = 6, by_rows: bool = False):
+def model_of(optimizer, dim: int = 3, rows: int = 6, sparse: bool = False):
     keras.utils.set_random_seed(0)
     inputs = keras.Input((None,), dtype="int32")
     features = keras.layers.GlobalAveragePooling1D()(Embedding(rows, dim)(inputs))
     model = keras.Model(inputs, keras.layers.Dense(1)(features))
-    if by_rows:
-        move_by_rows(model, optimizer, ids_per_step=1)
+    if sparse:
+        use_sparse_updates(model, optimizer, ids_per_step=1)
     model.compile(optimizer=optimizer, loss="mse")
     return model
 
 
-def trained_embedding(optimizer, batches=(TOKEN_IDS, LATER, TOKEN_IDS), *, by_rows: bool = False):
-    model = model_of(optimizer, by_rows=by_rows)
+def trained_embedding(optimizer, batches=(TOKEN_IDS, LATER, TOKEN_IDS), *, sparse: bool = False):
+    model = model_of(optimizer, sparse=sparse)
     for token_ids in batches:
         model.train_on_batch(token_ids, ANSWERS)
-    if by_rows:
-        optimizer.make_late_steps()
+    if sparse:
+        optimizer.catch_up_rows()
     return model.get_weights()[0]
 
 
@@ -82,9 +81,9 @@ def adagrad_step(number, weight, gradient, state):
 
 
 @pytest.fixture
-def all_by_rows(monkeypatch):
-    """Tables as small as those of the tests count as large."""
-    monkeypatch.setattr(optimizers, "rows_pay", lambda *_: True)
+def all_sparse(monkeypatch):
+    """Update also the small tables of the tests sparsely."""
+    monkeypatch.setattr(updates, "sparse_updates_pay", lambda *_: True)
 
 
 def test_a_token_that_occurs_often_gets_the_step_of_its_summed_gradient():
@@ -95,15 +94,15 @@ LONG = [np.array([[1, 1, row, 2], [1, 3, 3, 4]]) for row in (5, 2, 2, 2, 2, 2, 5
 
 
 @pytest.mark.parametrize("most", [1, 2, 5, 1_000])
-def test_by_rows_it_is_the_adam_that_moves_all_of_a_table(all_by_rows, monkeypatch, most):
-    """Rows that are late by some steps, at the end too, and those that were made to catch up in between."""
-    monkeypatch.setattr(late_rows, "MOST_STEPS", most)
-    trained = trained_embedding(Adam(0.01), LONG, by_rows=True)
+def test_sparse_adam_equals_dense_adam(all_sparse, monkeypatch, most):
+    """Some rows are behind by some steps, also at the end, or catch up in between because a step is `MOST_STEPS`."""
+    monkeypatch.setattr(lazy_rows, "MOST_STEPS", most)
+    trained = trained_embedding(Adam(0.01), LONG, sparse=True)
     np.testing.assert_allclose(trained, by_hand(adam_step, LONG), atol=1e-5)
 
 
-def test_a_row_has_moved_when_it_is_read_and_not_before(all_by_rows):
-    model = model_of(Adam(0.01), by_rows=True)
+def test_a_row_catches_up_when_it_is_read_and_not_before(all_sparse):
+    model = model_of(Adam(0.01), sparse=True)
     weights = []
     for token_ids in (TOKEN_IDS, LATER, LATER, TOKEN_IDS):
         model.train_on_batch(token_ids, ANSWERS)
@@ -115,23 +114,23 @@ def test_a_row_has_moved_when_it_is_read_and_not_before(all_by_rows):
     np.testing.assert_allclose(weights[3][:4], whole[:4], atol=1e-5)  # row 4 is in LATER only
 
 
-def test_of_many_rows_all_come_to_make_their_steps(all_by_rows, monkeypatch):
-    monkeypatch.setattr(late_rows, "ROWS_AT_ONCE", 4)
-    np.testing.assert_allclose(trained_embedding(Adam(0.01), LONG, by_rows=True), by_hand(adam_step, LONG), atol=1e-5)
+def test_all_rows_of_a_large_table_catch_up(all_sparse, monkeypatch):
+    monkeypatch.setattr(lazy_rows, "ROWS_AT_ONCE", 4)
+    np.testing.assert_allclose(trained_embedding(Adam(0.01), LONG, sparse=True), by_hand(adam_step, LONG), atol=1e-5)
 
 
-def test_late_steps_are_of_the_rate_that_they_were_late_for(all_by_rows):
-    """As of a schedule: the rates of the steps between, not that of the step that makes up for them."""
+def test_rows_catch_up_with_the_rates_of_the_steps_they_skipped(all_sparse):
+    """With a schedule these differ from the rate of the step in which a row catches up."""
     trained = {}
-    for by_rows in (False, True):
+    for sparse in (False, True):
         schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3, 7], [0.01, 0.1, 0.001])
-        trained[by_rows] = trained_embedding(Adam(schedule), LONG, by_rows=by_rows)
+        trained[sparse] = trained_embedding(Adam(schedule), LONG, sparse=sparse)
     np.testing.assert_allclose(trained[True], trained[False], atol=1e-5)
 
 
-@pytest.mark.parametrize("by_rows", [False, True])
-def test_adagrad_is_the_same_by_rows_and_as_a_whole(all_by_rows, by_rows):
-    np.testing.assert_allclose(trained_embedding(Adagrad(0.01), by_rows=by_rows), by_hand(adagrad_step), atol=1e-6)
+@pytest.mark.parametrize("sparse", [False, True])
+def test_sparse_adagrad_equals_dense_adagrad(all_sparse, sparse):
+    np.testing.assert_allclose(trained_embedding(Adagrad(0.01), sparse=sparse), by_hand(adagrad_step), atol=1e-6)
 
 
 @pytest.mark.parametrize("make", [Adam, Adagrad])
@@ -142,8 +141,8 @@ def test_the_norm_is_that_of_all_gradients_together(make):
     np.testing.assert_allclose(trained_embedding(make(0.01, global_clipnorm=0.5)), clipped, atol=1e-6)
 
 
-def test_the_norm_counts_a_repeated_row_once(all_by_rows):
-    trained = trained_embedding(Adam(0.01, global_clipnorm=0.5), by_rows=True)
+def test_the_norm_counts_a_repeated_row_once(all_sparse):
+    trained = trained_embedding(Adam(0.01, global_clipnorm=0.5), sparse=True)
     np.testing.assert_allclose(trained, by_hand(adam_step, largest_norm=0.5), atol=1e-6)
 
 
@@ -161,9 +160,9 @@ def decayed(step, rows_only: bool):
 
 
 @pytest.mark.parametrize(("make", "step"), [(Adam, adam_step), (Adagrad, adagrad_step)])
-@pytest.mark.parametrize("by_rows", [False, True])
-def test_weight_decay_leaves_alone_what_has_no_gradient(all_by_rows, make, step, by_rows):
-    trained = trained_embedding(make(0.01, weight_decay=0.5), by_rows=by_rows)
+@pytest.mark.parametrize("sparse", [False, True])
+def test_weight_decay_leaves_alone_what_has_no_gradient(all_sparse, make, step, sparse):
+    trained = trained_embedding(make(0.01, weight_decay=0.5), sparse=sparse)
     np.testing.assert_allclose(trained, by_hand(decayed(step, rows_only=True)), atol=1e-6)
     untouched = [0, 5]
     begun = model_of("sgd").get_weights()[0]
@@ -176,21 +175,21 @@ def test_rows_are_updated_only_where_it_is_quicker():
     quicker = {((30_000, 64), 960): True, ((500_000, 77), 32_000): True, ((500_000, 20), 32_000): True}
     slower = {((10_000, 64), 3_200): False, ((500_000, 8), 128_000): False, ((500_000, 1), 64_000): False}
     for (shape, ids), pays in (quicker | slower).items():
-        assert rows_pay(shape, ids) == pays, (shape, ids)
+        assert updates.sparse_updates_pay(shape, ids) == pays, (shape, ids)
 
 
-def test_it_goes_on_from_saved_variables(all_by_rows):
-    whole = trained_embedding(Adam(0.01), by_rows=True)
-    first = model_of(Adam(0.01), by_rows=True)
+def test_it_goes_on_from_saved_variables(all_sparse):
+    whole = trained_embedding(Adam(0.01), sparse=True)
+    first = model_of(Adam(0.01), sparse=True)
     first.train_on_batch(TOKEN_IDS, ANSWERS)
-    second = model_of(Adam(0.01), by_rows=True)
+    second = model_of(Adam(0.01), sparse=True)
     second.optimizer.build(second.trainable_variables)
     for variable, saved in zip(second.optimizer.variables, first.optimizer.variables, strict=True):
         variable.assign(saved)
     second.set_weights(first.get_weights())
     for token_ids in (LATER, TOKEN_IDS):
         second.train_on_batch(token_ids, ANSWERS)
-    second.optimizer.make_late_steps()
+    second.optimizer.catch_up_rows()
     np.testing.assert_array_equal(second.get_weights()[0], whole)
 
 
@@ -210,15 +209,15 @@ def test_the_options_name_what_there_is():
 
 def test_keras_itself_still_needs_this():
     difference = trained_embedding(keras.optimizers.Adam(0.01)) - by_hand(adam_step)
-    assert np.abs(difference).max() > 1e-4, "Keras adds up duplicates itself now: part of optimizers can go"
+    assert np.abs(difference).max() > 1e-4, "Keras sums duplicates itself now: delete that part of `updates`"
 
 
-def test_a_training_by_rows_is_the_training(workplace, tiny_config, monkeypatch):
-    """Weights that are measured and kept have made all their steps."""
+def test_a_training_with_sparse_updates_equals_one_without(workplace, tiny_config, monkeypatch):
+    """All rows have caught up before weights are validated and kept."""
     weights = {}
-    for by_rows in (False, True):
-        monkeypatch.setattr(optimizers, "rows_pay", lambda *_, by_rows=by_rows: by_rows)
-        run = textclf.train(tiny_config(training={"epochs": 2, "batch_size": 4}), run=f"{by_rows}")
-        weights[by_rows] = load_checkpoint(run.best_checkpoint)[1]
+    for sparse in (False, True):
+        monkeypatch.setattr(updates, "sparse_updates_pay", lambda *_, sparse=sparse: sparse)
+        run = textclf.train(tiny_config(training={"epochs": 2, "batch_size": 4}), run=f"{sparse}")
+        weights[sparse] = load_checkpoint(run.best_checkpoint)[1]
     for name, whole in weights[False].items():
         np.testing.assert_allclose(weights[True][name], whole, atol=5e-4, err_msg=name)

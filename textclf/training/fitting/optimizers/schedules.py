@@ -1,11 +1,15 @@
-"""How the learning rate changes over a training: first it may rise, then it falls along a curve, or stays."""
+"""Learning-rate schedules: an optional linear warm-up, then constant, linear or cosine decay.
+
+Keras's `CosineDecay(warmup_target=…)` gives other numbers: its warm-up never reaches the peak within the warm-up steps.
+And Keras has no linear decay with a warm-up. So one class here covers all three.
+"""
 
 import math
 
 import keras
 from keras import ops
 
-# Share of the steps after the rise that are done, 0 to 1 -> share of the learning rate.
+# Share of the steps after the warm-up that are done, 0 to 1 -> share of the peak.
 SCHEDULES = {
     "constant": ops.ones_like,
     "linear": lambda done: 1.0 - done,
@@ -14,13 +18,13 @@ SCHEDULES = {
 
 
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):
-    """The learning rate of each step; it knows nothing but the number of the step, which the optimizer counts.
+    """The learning rate as a function of the step, which the optimizer counts.
 
     Args:
-        peak: the learning rate after the rise.
+        peak: learning rate after the warm-up.
         shape: a name in `SCHEDULES`.
-        warmup: share of all steps over which it rises in equal steps from near 0.
-        num_steps: of the whole training.
+        warmup: share of all steps in which the rate rises linearly to the peak.
+        num_steps: steps of the whole training.
     """
 
     def __init__(self, peak: float, *, shape: str, warmup: float, num_steps: int):
@@ -28,26 +32,26 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         self.warmup_steps = round(warmup * num_steps)
 
     def __call__(self, step):
-        """Number of the step, from 0 -> its learning rate."""
+        """Return the learning rate of a step, counted from 0."""
         step = ops.cast(step, "float32")
-        risen = (step + 1) / max(self.warmup_steps, 1)
+        warmed_up = (step + 1) / max(self.warmup_steps, 1)
         done = ops.clip((step - self.warmup_steps) / max(self.num_steps - self.warmup_steps, 1), 0.0, 1.0)
-        return self.peak * ops.where(step < self.warmup_steps, risen, SCHEDULES[self.shape](done))
+        return self.peak * ops.where(step < self.warmup_steps, warmed_up, SCHEDULES[self.shape](done))
 
 
-class Rise(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that grows by the same factor in every step."""
+class ExponentialGrowth(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that grows by the same factor in every step, from `lowest` to `highest`."""
 
     def __init__(self, lowest: float, highest: float, num_steps: int):
         self.lowest, self.factor = lowest, (highest / lowest) ** (1 / (num_steps - 1))
 
     def __call__(self, step):
-        """Number of the step, from 0 -> its learning rate."""
+        """Return the learning rate of a step, counted from 0."""
         return self.lowest * self.factor ** ops.cast(step, "float32")
 
 
 def learning_rate(peak: float, *, shape: str, warmup: float, num_steps: int) -> float | Schedule:
-    """What an optimizer takes: a number where it never changes."""
+    """Return what an optimizer takes: a `Schedule`, or a number if the rate never changes."""
     if shape == "constant" and not warmup:
         return peak
     return Schedule(peak, shape=shape, warmup=warmup, num_steps=num_steps)
