@@ -6,6 +6,7 @@ import numpy as np
 
 from textclf.data.target_options import Threshold, ThresholdAim
 from textclf.data.targets import Targets
+from textclf.evaluation.calibration import activate
 from textclf.evaluation.ranking import Ranking, rank
 from textclf.inference.decisions import Decision
 
@@ -79,4 +80,4 @@ def shared(thresholds: np.ndarray, counts: np.ndarray) -> np.ndarray:
     logits = np.log(clipped / (1 - clipped))
     mean = logits[counts > 0].mean() if counts.any() else 0.0
     drawn = (counts * logits + TEXTS_OF_TRUST * mean) / (counts + TEXTS_OF_TRUST)
-    return 1 / (1 + np.exp(-drawn))
+    return activate(drawn, "sigmoid")

@@ -83,7 +83,7 @@ def test_figures_by_label_are_those_of_the_run(reports, finished_runs):
 
 def test_the_slider_and_reliability_of_two_labels(reports):
     sections = reports("toy_en", with_baseline=False)
-    [[_, [slider]]] = of_kind(sections["Decision threshold"], "choice")[0]["options"]
+    [[_, [slider]]] = of_kind(sections["Threshold"], "choice")[0]["options"]
     lines = predictions("toy_en")
     truth = np.array([line["label"] == "positive" for line in lines])
     scores = np.array([float(line["probability_positive"]) for line in lines])
@@ -91,7 +91,7 @@ def test_the_slider_and_reliability_of_two_labels(reports):
     assert slider["chosen"] == 0.5
     reliability, coverage = of_kind(sections["Calibration"], "lines")
     error = RunFolder("runs/toy_en").read_metrics()["test"]["expected_calibration_error"]
-    assert f"calibrated: {error:.4f}" in reliability["note"]
+    assert f"calibrated {error:.4f}" in reliability["note"]
     assert coverage["series"]["accuracy"][-1][0] == 1
 
 

@@ -72,11 +72,8 @@ def report_on(run: RunFolder) -> Path | None:
 
 
 def _overview(metrics: dict, predictions: Predictions, baseline: tuple[dict | None, str]) -> dict:
-    note = f"Evaluated on {len(predictions):,} texts of {predictions.split}. "
-    if predictions.split == "test":
-        note += "Neither the weights nor the settings of the run were chosen on them."
-    else:
-        note += "The best epoch was chosen on them."
+    note = f"Evaluated on the {len(predictions):,} texts of the {predictions.split} split. "
+    note += "Training did not use them." if predictions.split == "test" else "Training chose the best epoch on them."
     cards, table = _cards(metrics[predictions.split], baseline[0]), scores.by_split(metrics, *baseline)
     return blocks.section("Overview", cards, table, note=note)
 
@@ -91,19 +88,19 @@ def _sections(about: dict, metrics: dict, classifier: Classifier, predictions: P
         blocks.section("Labels", by_class, curves, note="Select a number of errors to see its texts."),
         blocks.section("Confusions", *scores.confusions(predictions, targets), note="Select a cell to see its texts."),
         blocks.section(
-            "Decision threshold",
+            "Threshold",
             scores.thresholds(predictions, classifier),
             note="Move the slider to see the metrics at another threshold.",
         ),
         blocks.section("Calibration", *calibration),
-        blocks.section("Scores by slice", *scores.slices(predictions, classifier)),
+        blocks.section("Slices", *scores.slices(predictions, classifier)),
         blocks.section(
             "Worst errors",
             errors.worst_errors(predictions, classifier),
             note="The most confident wrong predictions. Blue words support the prediction, orange words oppose it.",
         ),
         blocks.section("Predictions", errors.predictions_table(predictions, targets)),
-        blocks.section("Possible label errors", *label_errors),
+        blocks.section("Label errors", *label_errors),
     ]
 
 

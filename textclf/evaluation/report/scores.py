@@ -129,9 +129,8 @@ def calibration(predictions: Predictions, targets: Targets, temperature: float) 
         bins = reliability(confidences, correct)
         series[name] = [[round(one.confidence, 4), round(one.accuracy, 4), one.count] for one in bins]
         errors[name] = expected_calibration_error(confidences, correct)
-    note = ", ".join(f"{name}: {error:.4f}" for name, error in errors.items())
-    note = f"A perfectly calibrated classifier lies on the diagonal. Calibration error: {note}. "
-    note += f"Temperature: {temperature:.3f}."
+    note = ", ".join(f"{name} {error:.4f}" for name, error in errors.items())
+    note = f"A perfectly calibrated classifier lies on the diagonal. Error: {note}. Temperature: {temperature:.3f}."
     diagram = blocks.lines("Reliability diagram", series, "confidence", "accuracy", note=note, diagonal=True, dots=True)
     if targets.many:
         return [diagram]
