@@ -5,6 +5,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from tests.tolerances import assert_close
 from textclf.export.converters import CONVERTERS
 from textclf.export.onnx import build_graph
 from textclf.models import layers
@@ -48,4 +49,4 @@ def test_logits_are_scaled_before_the_activation():
     graph = build_graph(model, activation="softmax", padding="right", scales=[1 / 2.5]).SerializeToString()
     [probabilities] = onnxruntime.InferenceSession(graph).run(None, {"token_ids": rows})
     expected = keras.ops.softmax(model({"token_ids": rows}) / 2.5)
-    np.testing.assert_allclose(probabilities, expected, atol=1e-6)
+    assert_close(probabilities, expected)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import textclf
+from tests.tolerances import assert_close, close_to
 from textclf.core.errors import RunError
 
 THREE_LABELS = {"labels": ["a", "b", "c"], "counts": [1, 1, 1], "majority": ["a"], "separator": "|"}
@@ -25,15 +26,15 @@ def test_a_copied_folder_answers_the_same(finished_runs, tmp_path, classifier):
     shutil.copytree(finished_runs / "runs/toy_en/classifier", tmp_path / "copied")
     texts = ["a wonderful film", "terrible", "我喜欢"]
     copied = textclf.load(tmp_path / "copied").predict_proba(texts)
-    np.testing.assert_allclose(copied, classifier.predict_proba(texts), atol=1e-6)
+    assert_close(copied, classifier.predict_proba(texts))
 
 
 def test_a_text_alone_and_among_longer_ones_gets_the_same_answer(classifier):
     texts = ["bad", "a wonderful film with a great cast", "word " * 500, "", "今天天气很好"] * 60
     together = classifier.predict_proba(texts)
     alone = np.concatenate([classifier.predict_proba([text]) for text in texts[:5]])
-    np.testing.assert_allclose(together[:5], alone, atol=1e-5)
-    np.testing.assert_allclose(together, np.tile(alone, (60, 1)), atol=1e-5)
+    assert_close(together[:5], alone)
+    assert_close(together, np.tile(alone, (60, 1)))
 
 
 @pytest.mark.parametrize("name", ["toy_en", "toy_zh", "toy_topics"])
@@ -42,7 +43,7 @@ def test_every_text_gets_an_answer(finished_runs, name, text):
     classifier = textclf.load(finished_runs / "runs" / name)
     [row] = classifier.predict_proba([text])
     assert np.isfinite(row).all()
-    assert row.sum() == pytest.approx(1, abs=1e-5)
+    assert row.sum() == close_to(1)
     assert classifier.predict([text])[0] in classifier.labels
 
 

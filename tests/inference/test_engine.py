@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import textclf
+from tests.tolerances import assert_close
 from textclf.core.errors import RunError
 from textclf.inference import engine
 from textclf.inference.engine import DEFAULT_LIMITS, LSTM_LOOKUP_LIMITS, TOKENS_PER_ID, _batches
@@ -38,7 +39,7 @@ def test_many_texts_get_the_answers_of_few(classifier):
     assert not uses_tables(classifier)
     many = classifier.predict_proba(texts)
     assert uses_tables(classifier)
-    np.testing.assert_allclose(many[:500], few, atol=1e-6)
+    assert_close(many[:500], few)
     assert few.std() > 0.1
 
 
@@ -84,7 +85,7 @@ def test_a_graph_that_cannot_be_made_anew_answers_as_it_is(classifier, monkeypat
     )
     monkeypatch.setattr(lookup_tables, "add_lookup_tables", refuse)
     classifier._engine = again
-    np.testing.assert_allclose(classifier.predict_proba(texts), expected, atol=1e-6)
+    assert_close(classifier.predict_proba(texts), expected)
     assert not uses_tables(classifier)
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import textclf
+from tests.tolerances import assert_close
 from textclf.data.targets import Targets
 from textclf.inference.classifier import save_classifier
 from textclf.inference.decisions import Decision
@@ -106,10 +107,8 @@ def test_an_effect_is_what_leaving_the_word_out_changes(english):
     explanation = explain(english, text)
     assert explanation.words() == ["a", "wonderful", "film", ",", "but", "dull"]
     whole, shorter = english.predict_proba([text, "a   film, but dull"])
-    np.testing.assert_allclose(explanation.effects[1], whole - shorter, atol=1e-6)
-    np.testing.assert_allclose(
-        explanation.effects.sum(axis=1), 0, atol=1e-6
-    )  # two labels: one's gain, the other's loss
+    assert_close(explanation.effects[1], whole - shorter)
+    assert_close(explanation.effects.sum(axis=1), 0)  # two labels: one's gain, the other's loss
 
 
 def test_each_label_is_explained_by_its_own_words(colours):

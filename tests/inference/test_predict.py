@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import textclf
+from tests.tolerances import assert_close, close_to
 from textclf.core.errors import DataError
 from textclf.inference.predict import FORMATTERS, format_predictions
 from textclf.inference.text_source import read_source, read_texts
@@ -44,9 +45,9 @@ def test_json_lines_have_all_probabilities(topics):
         assert list(row) == ["text", "label", "probability", "probabilities"]
         assert row["text"] == text
         assert row["label"] == topics.labels[int(probabilities.argmax())]
-        assert row["probability"] == row["probabilities"][row["label"]] == pytest.approx(probabilities.max(), abs=1e-6)
+        assert row["probability"] == row["probabilities"][row["label"]] == close_to(probabilities.max())
         assert list(row["probabilities"]) == topics.labels
-        assert list(row["probabilities"].values()) == pytest.approx(probabilities.tolist(), abs=1e-6)
+        assert list(row["probabilities"].values()) == close_to(probabilities.tolist())
 
 
 def test_csv_comes_back_with_any_reader(topics):
@@ -56,7 +57,7 @@ def test_csv_comes_back_with_any_reader(topics):
     assert [row["label"] for row in rows] == topics.predict(TEXTS)
     columns = [f"probability_{label}" for label in topics.labels]
     values = np.array([[float(row[column]) for column in columns] for row in rows])
-    np.testing.assert_allclose(values, topics.predict_proba(TEXTS), atol=1e-6)
+    assert_close(values, topics.predict_proba(TEXTS))
 
 
 @pytest.mark.parametrize("format", FORMATTERS)

@@ -7,6 +7,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from tests.tolerances import assert_close
 from textclf.data.targets import TYPES, Targets
 from textclf.export.onnx import build_graph
 from textclf.inference.decisions import Decision
@@ -140,8 +141,8 @@ def test_padding_is_never_read(architecture, changed):
     wide = wider(narrow, 6)
     left = left_padded(wide)
     expected = logits_of(model, narrow)
-    np.testing.assert_allclose(logits_of(model, wide), expected, atol=1e-6)
-    np.testing.assert_allclose(logits_of(model, left), expected, atol=1e-6)
+    assert_close(logits_of(model, wide), expected)
+    assert_close(logits_of(model, left), expected)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_onnx_gives_what_keras_gives(architecture, targets, changed):
         session = session_of(model, targets.activation, padding)
         expected = keras.activations.get(targets.activation)(logits_of(model, arrays))
         [answer] = session.run(None, arrays)
-        np.testing.assert_allclose(answer, expected, atol=1e-6)
+        assert_close(answer, expected)
 
 
 @each_variant
@@ -175,9 +176,9 @@ def test_a_text_gets_the_same_answer_alone_and_in_a_batch(architecture, changed)
     together = logits_of(model, arrays)
     [answers] = session.run(None, arrays)
     for row in range(5):
-        np.testing.assert_allclose(logits_of(model, alone(arrays, row)), together[[row]], atol=1e-6)
+        assert_close(logits_of(model, alone(arrays, row)), together[[row]])
         [answer] = session.run(None, alone(arrays, row))
-        np.testing.assert_allclose(answer, answers[[row]], atol=1e-6)
+        assert_close(answer, answers[[row]])
 
 
 @each

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.tolerances import assert_close
 from textclf.models.layers import POOLINGS, Embedding, sinusoids
 
 STATES = np.random.default_rng(0).normal(-2, 1, (3, 5, 4)).astype(np.float32)  # negative: a padded 0 would be the max
@@ -36,16 +37,16 @@ def attention_by_hand(layer, states):
 def test_max_and_mean_are_those_of_the_tokens_that_are_there(mask):
     largest = np.stack([states[real].max(axis=0) for states, real in zip(STATES, mask, strict=True)])
     mean = np.stack([states[real].mean(axis=0) for states, real in zip(STATES, mask, strict=True)])
-    np.testing.assert_allclose(pooled("max", STATES, mask)[0], largest, atol=1e-6)
-    np.testing.assert_allclose(pooled("mean", STATES, mask)[0], mean, atol=1e-6)
-    np.testing.assert_allclose(pooled("max_mean", STATES, mask)[0], np.hstack([largest, mean]), atol=1e-6)
+    assert_close(pooled("max", STATES, mask)[0], largest)
+    assert_close(pooled("mean", STATES, mask)[0], mean)
+    assert_close(pooled("max_mean", STATES, mask)[0], np.hstack([largest, mean]))
 
 
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
 def test_attention_weighs_the_tokens_that_are_there(mask):
     features, model = pooled("attention", STATES, mask)
     expected = [attention_by_hand(model.layers[-1], states[real]) for states, real in zip(STATES, mask, strict=True)]
-    np.testing.assert_allclose(features, expected, atol=1e-5)
+    assert_close(features, expected)
 
 
 def test_attention_learns_which_token_counts():
@@ -64,8 +65,8 @@ def test_attention_learns_which_token_counts():
 
 def test_sinusoids_are_those_of_the_paper_scaled():
     table = sinusoids(50, 6) / 0.05
-    np.testing.assert_allclose(table[7, 1], np.sin(7 / 10_000 ** (2 / 6)), atol=1e-6)
-    np.testing.assert_allclose(table[7, 4], np.cos(7 / 10_000 ** (2 / 6)), atol=1e-6)
+    assert_close(table[7, 1], np.sin(7 / 10_000 ** (2 / 6)))
+    assert_close(table[7, 4], np.cos(7 / 10_000 ** (2 / 6)))
     assert sinusoids(3, 5).shape == (3, 5)
     assert len(np.unique(sinusoids(300, 4).round(9), axis=0)) == 300
 

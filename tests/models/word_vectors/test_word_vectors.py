@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.models.word_vectors.vector_files import compressed, counted_text, fasttext_binary, glove, word2vec_binary
+from tests.tolerances import assert_close
 from textclf.core.errors import ConfigError, DataError, TextclfError
 from textclf.models.word_vectors import check_vectors, read_vectors
 from textclf.models.word_vectors.fasttext import FastTextHeader, subword_hashes
@@ -83,9 +84,9 @@ def test_a_word_of_fasttext_is_the_mean_of_its_row_and_its_pieces(tmp_path, pack
         pieces = [marked[start : start + n] for n in (3, 4) for start in range(len(marked) - n + 1)]
         return np.mean([*rows, *(buckets[fnv(piece.encode()) % 5000] for piece in pieces)], axis=0)
 
-    np.testing.assert_allclose(vectors.vectors[2], mean("film", TABLE["film"]), rtol=1e-5)
-    np.testing.assert_allclose(vectors.vectors[3], mean("Paris", TABLE["Paris"]), rtol=1e-5)
-    np.testing.assert_allclose(vectors.vectors[6], mean("unseen"), rtol=1e-5)
+    assert_close(vectors.vectors[2], mean("film", TABLE["film"]))
+    assert_close(vectors.vectors[3], mean("Paris", TABLE["Paris"]))
+    assert_close(vectors.vectors[6], mean("unseen"))
     assert vectors.found[[2, 3, 6]].tolist() == [EXACT, BY_LOWER_CASE, BY_SUBWORDS]
 
 

@@ -8,6 +8,7 @@ import onnx
 import pytest
 
 from tests.hostile.broken_files import flipped
+from tests.tolerances import assert_close
 from textclf.export.onnx import build_graph
 from textclf.inference import engine
 from textclf.inference.onnx import lookup_tables
@@ -74,9 +75,11 @@ def test_it_gives_the_same_probabilities(models, padding):
     inputs = batch(padding)
     expected = answers(graph, inputs)
     assert expected.std() > 0.02
-    np.testing.assert_allclose(answers(model, inputs | tables), expected, atol=1e-6)
-    np.testing.assert_allclose(answers(model, {"token_ids": np.array([[3]], np.int32), **tables})[0, 0],
-                               answers(graph, {"token_ids": np.array([[3]], np.int32)})[0, 0], atol=1e-6)  # fmt: skip
+    assert_close(answers(model, inputs | tables), expected)
+    assert_close(
+        answers(model, {"token_ids": np.array([[3]], np.int32), **tables})[0, 0],
+        answers(graph, {"token_ids": np.array([[3]], np.int32)})[0, 0],
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +127,7 @@ def test_tables_have_a_limit(monkeypatch):
         made = add_lookup_tables(graph)
         assert (made and len(made[1])) == tables
         if made:
-            np.testing.assert_allclose(answers(made[0], batch() | made[1]), answers(graph, batch()), atol=1e-6)
+            assert_close(answers(made[0], batch() | made[1]), answers(graph, batch()))
 
 
 def other_opset(model):
@@ -210,7 +213,7 @@ def test_names_in_a_graph_are_names_whatever_they_are(architecture):
             names[:] = ["{0.missing} {} {" if name == made else name for name in names]
     tabled, tables = add_lookup_tables(model.SerializeToString())
     expected = answers(model.SerializeToString(), batch())
-    np.testing.assert_allclose(answers(tabled, batch() | tables), expected, atol=1e-6)
+    assert_close(answers(tabled, batch() | tables), expected)
 
 
 @pytest.mark.parametrize("models", [[{"bidirectional": True}], [{"architecture": "cnn"}]], ids=["lstm", "cnn"])
