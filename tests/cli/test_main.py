@@ -1,6 +1,7 @@
-"""The program as it is installed: everything written, the right exit code, and gone at once where it only answers."""
+"""The program as it is installed: everything is written, the exit code is right, and errors are one message."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -60,3 +61,58 @@ def test_a_closed_pipe_and_no_output_at_all_are_no_faults(with_runs, root):
     assert finished.stderr == b""
     finished = in_a_shell("textclf predict 'a wonderful film' >&-", root)
     assert (finished.returncode, finished.stderr) == (0, b"")
+
+
+ERRORS = {
+    "unknown config": (["train", "nothing.yaml"], 1, r"nothing.yaml: expected a config file, but there is none"),
+    "config that is a folder": (["train", "configs"], 1, r"configs: cannot be read: Is a directory"),
+    "bad override": (
+        ["train", "configs/toy_en.yaml", "--set", "training.epochs=many"],
+        1,
+        r"--set training.epochs=many +training.epochs +expected a whole number of at least 1, received 'many'",
+    ),
+    "unknown run": (["predict", "--run", "toy_em", "x"], 1, r"toy_em: expected a run .*did you mean 'toy_en'"),
+    "a folder that is no run": (["predict", "--run", "configs", "x"], 1, r"configs: expected a run folder, but"),
+    "unknown file": (["predict", "--file", "nothing.csv"], 1, r"nothing.csv: expected a file, but there is none"),
+    "missing column": (
+        ["predict", "--file", "data/toy_en/test.csv", "--column", "txt"],
+        1,
+        r"expected a column 'txt', but the columns are: text, label; did you mean 'text'\?",
+    ),
+    "neither text nor file": (["predict"], 2, r"expected either texts or --file"),
+    "text and file": (["predict", "x", "--file", "-"], 2, r"expected either texts or --file"),
+    "explain as csv": (
+        ["predict", "x", "--explain", "--format", "csv"],
+        2,
+        r"--explain needs --format text or jsonl",
+    ),
+    "unknown option": (["predict", "--fille", "x"], 2, r"No such option.*--fille"),
+    "unknown command": (["tran"], 2, r"No such command 'tran'"),
+    "output into nowhere": (["predict", "x", "--output", "no/where.txt"], 1, r"no/where.txt: cannot be written"),
+    "evaluate unknown file": (["evaluate", "--data", "none.csv"], 1, r"none.csv: expected a file"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), ERRORS.values(), ids=ERRORS)
+def test_errors_get_one_message_and_no_traceback(with_runs, textclf_command, arguments, code, message):
+    before = sorted(path.name for path in with_runs.iterdir())
+    finished = textclf_command(*arguments)
+    screen = finished.stderr.decode()
+    assert finished.returncode == code, screen
+    assert re.search(message, screen), screen
+    assert "Traceback" not in screen
+    assert "Error: " in screen
+    assert finished.stdout == b""
+    assert sorted(path.name for path in with_runs.iterdir()) == before
+
+
+def test_an_internal_error_is_one_line_and_a_log(textclf_command, tmp_path):
+    script = "import sys, textclf.cli.list as l; l.command.callback = lambda: 1 / 0; \
+from textclf.cli.main import main; sys.exit(main(['list']))"
+    finished = textclf_command(python=("-c", script), env={"TMPDIR": str(tmp_path)})
+    assert finished.returncode == 3
+    assert b"internal error (ZeroDivisionError" in finished.stderr
+    assert b"Traceback" not in finished.stderr
+    [log] = tmp_path.glob("textclf-error-*.log")
+    assert "ZeroDivisionError" in log.read_text()
+    assert str(log) in finished.stderr.decode()
