@@ -11,7 +11,7 @@ import pytest
 
 import textclf
 from tests.conftest import write_colours
-from tests.reliability.killing import differences, plans, run_dying, train_under_fire
+from tests.reliability.killing import differences, killed, plans, run_dying, train_under_fire
 from textclf.core.run_folder import RunFolder
 
 TRAINING = {"epochs": 3, "learning_rate": 0.01, "checkpoint_steps": 2}
@@ -68,12 +68,12 @@ def written(name: str) -> Path:
 
 
 def test_killed_between_two_states_and_within_the_writing_of_one(workplace):
-    config = written("lstm with dropout")
+    config = written("cnn")
     untouched = textclf.train(config, run="untouched")
     size = untouched.last_checkpoint.stat().st_size
-    moments = [{"steps": 7}, {"bytes": int(4.5 * size)}]
-    assert train_under_fire(config, "killed", iter(moments), kills=2) == moments
-    assert differences(untouched.path, Path("runs/killed")) == []
+    assert killed(run_dying({"steps": 7}, "train", str(config), "--run", "killed"))
+    assert killed(run_dying({"bytes": int(2.5 * size)}, "resume", "killed"))
+    assert differences(untouched.path, textclf.resume("killed").path) == []
     assert len(Path("runs/killed/history.csv").read_text().splitlines()) == 1 + TRAINING["epochs"]
     assert not list(Path("runs").rglob("*.partial"))
 
@@ -99,7 +99,7 @@ def test_killed_ten_times_at_random(workplace, name, capsys):
 
 
 def test_the_harness_sees_a_difference(workplace):
-    config = written("lstm with dropout")
+    config = written("cnn")
     one, two = (textclf.train(config, [f"seed={seed}"], run=f"seed-{seed}") for seed in (1, 2))
     found = differences(one.path, two.path)
     assert {"history.csv", "metrics.json", "checkpoints/best.npz"} < set(found)
