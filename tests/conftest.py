@@ -1,6 +1,5 @@
 """What several tests share: toy data, tiny settings, and one run trained once."""
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -8,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import filelock
 import pytest
 from hypothesis import settings
 
@@ -84,8 +84,7 @@ def finished_runs(tmp_path_factory) -> Path:
     together = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:  # whichever worker needs them first trains for all
         together = together.parent
-    with (together / "finished.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with filelock.FileLock(together / "finished.lock"):
         if not (together / "finished").exists():
             (together / "unfinished").mkdir()
             train_runs(together / "unfinished")

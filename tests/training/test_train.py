@@ -192,7 +192,7 @@ def test_several_labels_a_text_are_learned_and_answered(finished_runs):
     metrics = json.loads(run.metrics.read_text())["validation"]
     assert metrics["accuracy"] > 0.9
     assert metrics["f1_samples"] > 0.9
-    assert "multilabel with 3 labels, found by looking" in run.log.read_text()
+    assert "task: multilabel (3 labels, inferred)" in run.log.read_text()
     answers = textclf.load(run).predict(["the sky", "rose and leaf", "a 3 day"])
     assert [sorted(labels) for labels in answers] == [["blue"], ["green", "red"], []]
     with run.predictions.open(newline="", encoding="utf-8") as stream:

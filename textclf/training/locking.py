@@ -1,30 +1,29 @@
-"""Runs at work: each in one process only, and one that was interrupted goes on only if nothing has changed since."""
+"""Run locks, and which interrupted runs can resume: one process trains in a run at a time, with unchanged inputs."""
 
 import contextlib
 import logging
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from textclf.config.config import Config
 from textclf.config.run_config import read_run_config
-from textclf.core.errors import RunError, TextclfError
-from textclf.core.files import remove_partial, write_json
+from textclf.core.errors import RunError
 from textclf.core.run_folder import RUNS, RunFolder, check_name
 from textclf.training.provenance import changes, provenance
 
 log = logging.getLogger(__name__)
-# Settings that may change on the way: where a training is shown and when its state is kept is not what it learns.
+LOCK = ".lock"  # in the run folder, while a process holds it
+# Settings that may change when a run resumes: they do not affect what it learns.
 WITHOUT_EFFECT = {"training": {"log_to", "checkpoint_steps"}}
 EXCLUDED: dict = {**WITHOUT_EFFECT, "model": {"members": {"__all__": WITHOUT_EFFECT}}}
 
 
 def resumable_run(name: str | None, config: Config) -> RunFolder | None:
-    """The run of that name, if there is one that can go on; none if the name is free.
+    """Return the interrupted run of that name, or `None` if no run has the name.
 
     Raises:
-        RunError: it is finished, or at work, or something has changed since it began.
+        RunError: the run is finished or locked, or config, data or versions have changed since it started.
     """
     check_name(name)
     if name is None or not os.path.lexists(RUNS / name):
@@ -37,58 +36,34 @@ def resumable_run(name: str | None, config: Config) -> RunFolder | None:
 
 
 def check_unchanged(folder: RunFolder, config: Config) -> None:
-    """Refuse to go on with a run that would end otherwise than it began, or whose folder leads elsewhere.
+    """Check that a run can resume and end as if it had not been interrupted.
 
     Raises:
-        RunError: config, data or versions have changed; another process is at work; a link is in the folder.
-        DataError: a file of texts cannot be read any more.
+        RunError: config, data or versions have changed, another process holds the lock, or the folder has a link.
+        DataError: a data file is no longer readable.
     """
     with run_lock(folder):
         for path in folder.path.rglob("*"):
             folder.inside(path)
-        about = folder.read_metadata()
+        metadata = folder.read_metadata()
         before, now = (one.model_dump(mode="json", exclude=EXCLUDED) for one in (read_run_config(folder), config))
         found = list(changes(before, now))
         made_with = provenance(config)
         for entry in ("data_sha256", "versions"):
-            old = about.get(entry)
+            old = metadata.get(entry)
             found += changes({entry: old if isinstance(old, dict) else {}}, {entry: made_with[entry]})
     if found:
         raise RunError(
-            f"{folder.path}: not finished, and it cannot go on, because since it began there were changes:\n"
+            f"{folder.path}: cannot resume: these have changed since the run started:\n"
             + "".join(f"  {line}\n" for line in found)
-            + f"Undo them and it goes on. To start over, remove {folder.path}, or choose another --run."
+            + f"Undo the changes to resume. To start over, remove {folder.path}, or choose another --run."
         )
 
 
-@contextmanager
-def at_work(folder: RunFolder, *, whole: bool = True) -> Iterator[None]:
-    """A run that this process works on. `run.json` says so, and how it ended if it does not finish.
-
-    Args:
-        whole: it is no part of another run.
-
-    Raises:
-        RunError: another process works on it, or it is finished; or the folder is removed meanwhile.
-    """
-    with run_lock(folder):
-        _begin(folder)
-        try:
-            yield
-        except KeyboardInterrupt:
-            _note(folder, status="interrupted")
-            if whole:
-                log.warning("interrupted: %s is not finished; textclf resume %s goes on", folder.path, folder.path)
-            raise
-        except BaseException as error:
-            if not folder.path.exists():
-                raise RunError(f"{folder.path}: was removed while the training wrote to it. Train again.") from None
-            _note(folder, status="failed", error=f"{type(error).__name__}: {error}")
-            raise
-
-
 def is_locked(folder: RunFolder) -> bool:
-    """Whether a process works on the run now: one that was killed could not say so in `run.json`."""
+    """Return whether a process trains in the run. A killed process cannot say in `run.json` that it has stopped."""
+    if not (folder.path / LOCK).is_file():  # taking the lock would make the file, in a folder that may be read-only
+        return False
     try:
         with run_lock(folder):
             return False
@@ -98,43 +73,26 @@ def is_locked(folder: RunFolder) -> bool:
 
 @contextmanager
 def run_lock(folder: RunFolder) -> Iterator[None]:
-    """A lock on the folder that dies with its process, however that ends.
+    """Hold the lock of a run within the block. The system releases it when the process ends, however it ends.
 
     Raises:
-        RunError: another process has it.
+        RunError: another process holds it.
     """
+    import filelock
+
+    lock = filelock.FileLock(folder.path / LOCK, blocking=False)
     try:
-        import fcntl
-    except ImportError:  # Windows has no such lock
-        yield
-        return
-    handle = os.open(folder.path, os.O_RDONLY)
+        lock.acquire()
+    except filelock.Timeout:
+        raise RunError(
+            f"{folder.path}: another process is training in this run. Wait until it ends, or choose another --run."
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        log.debug("%s: not locked: %s", folder.path, error)  # a read-only folder, or a file system without locks
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError(
-                f"{folder.path}: another process is training in it. Wait for it, or choose another --run."
-            ) from None
-        except OSError:  # a file system without locks
-            log.debug("%s cannot be locked", folder.path)
         yield
     finally:
-        os.close(handle)
-
-
-def _begin(folder: RunFolder) -> None:
-    about = folder.read_metadata()
-    if about.get("status") == "finished":
-        raise RunError(f"{folder.path}: another process has finished it. Choose another --run, or remove it.")
-    remove_partial(folder.path)
-    if folder.log.exists():
-        about.pop("error", None)
-        about["resumed"] = [*about.get("resumed", ()), time.strftime("%Y-%m-%dT%H:%M:%S%z")]
-        write_json(folder.metadata, {**about, "status": "running"})
-
-
-def _note(folder: RunFolder, **entries: str) -> None:
-    """What went wrong is more important than that it cannot be written."""
-    with contextlib.suppress(TextclfError):
-        folder.update_metadata(**entries)
+        if lock.is_locked:
+            with contextlib.suppress(OSError):  # on Windows an open file stays
+                (folder.path / LOCK).unlink()
+            lock.release()

@@ -1,4 +1,4 @@
-"""The log of a run: `train.log` also has what was said before there was a folder for it."""
+"""The log file of a run: `train.log` also has the lines that were logged before the run had a folder."""
 
 import logging
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ MOST_COLLECTED = 10_000
 
 @contextmanager
 def collected_log() -> Iterator[MemoryHandler]:
-    """Collect what the package logs, from `INFO` on, until `write_log` says where to."""
+    """Within the block collect what the package logs, from `INFO` on, until `write_log` names a file for it."""
     collected = MemoryHandler(MOST_COLLECTED, flushLevel=logging.CRITICAL + 1)
     logger = logging.getLogger("textclf")
     level_before = logger.level
@@ -31,22 +31,22 @@ def collected_log() -> Iterator[MemoryHandler]:
 
 
 class _RunLog(logging.FileHandler):
-    """A line that cannot be written, on a full disk, is no reason to stop: what matters is written elsewhere."""
+    """A log file that may lose lines: a full disk stops the training elsewhere, where the files matter."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, Python's name
-        """Nothing: Python would print a traceback."""
+        """Do nothing; logging's default prints a traceback."""
 
     def close(self) -> None:
-        """What is still held goes with it, if it has no room."""
+        """Close the file, also if the buffered lines do not fit on the disk."""
         with suppress(OSError):
             super().close()
 
 
 def write_log(collected: MemoryHandler, path: Path) -> None:
-    """Write what was collected, after what may be there already, and from now on every line at once.
+    """Append the collected lines to a file, and from now on each new line at once.
 
     Raises:
-        WriteError: the file cannot be made.
+        WriteError: the file cannot be opened.
     """
     try:
         file_handler = _RunLog(path, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Going on with a run that was interrupted, killed or failed."""
+"""Resume a run that was interrupted, was killed, or failed."""
 
 from pathlib import Path
 
@@ -12,20 +12,20 @@ from textclf.training.train import train_in
 
 
 def resume(run: str | Path) -> RunFolder:
-    """Go on with a run; it ends exactly as if it had never been interrupted.
+    """Resume a run. It ends exactly as if it had not been interrupted.
 
     Args:
-        run: its folder, or its name below `runs/`. Paths in its config are relative to the working directory.
+        run: the run's folder, or its name below `runs/`. Paths in its config are relative to the working directory.
 
     Raises:
-        RunError: it is finished, or at work, or config, data or versions have changed; nothing was written then.
+        RunError: the run is finished or locked, or config, data or versions have changed; nothing was written then.
         DataError, TrainingError, WriteError: as for `train`.
     """
     folder = find_run(run)
-    about = folder.read_metadata()
-    if about.get("status") == "finished":
-        raise RunError(f"{folder.path}: expected a run that is not finished, but this one is.")
+    metadata = folder.read_metadata()
+    if metadata.get("status") == "finished":
+        raise RunError(f"{folder.path} is already finished; there is nothing to resume.")
     config = read_run_config(folder)
     check_unchanged(folder, config)
-    folds = about.get("folds")
+    folds = metadata.get("folds")
     return cross_validate_in(folder, config, folds) if isinstance(folds, int) else train_in(folder, config)

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from textclf.config.config import Config, load_config
-from textclf.config.run_config import write_run_config
 from textclf.core.errors import TrainingError
 from textclf.core.files import atomic_file
-from textclf.core.run_folder import RunFolder, create_run
+from textclf.core.run_folder import RunFolder
 from textclf.data.checks import SLOW_CHECKS
 from textclf.data.dataset import DataOptions, Dataset
 from textclf.data.readers.options import ReadingOptions
@@ -28,11 +27,11 @@ from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import RaggedArrays, longest
 from textclf.training.check import check, summary
 from textclf.training.encoded_dataset import EncodedDataset, encode, encoded_labels, read_splits
-from textclf.training.locking import at_work, resumable_run
-from textclf.training.log_file import collected_log, write_log
+from textclf.training.locking import resumable_run
+from textclf.training.log_file import collected_log
 from textclf.training.loggers import check_loggers, logging_to
-from textclf.training.provenance import provenance
 from textclf.training.tensorflow_import import importing_tensorflow
+from textclf.training.training_run import new_run, training_run
 
 log = logging.getLogger(__name__)
 MEASURED_OF_TRAIN = 100_000  # rows at equal distances: enough to see how far train is from validation
@@ -72,13 +71,12 @@ def train_in(folder: RunFolder | None, config: Config, name: str = "", run: str 
     with collected_log() as collected:
         splits, targets = read_splits(config)
         classes = encoded_labels(splits, targets)
-        if folder is None:
-            command = f"textclf train {name}"
-            folder = create_run(run, name, provenance(config), lambda made: write_run_config(made, config, command))
-        with at_work(folder):
-            write_log(collected, folder.log)
-            log.info("run %s: %s", folder.path, _sizes(config, splits, targets))
-            folder.finish(**train_on(folder, config, splits, targets, classes), seconds=seconds_since(started))
+        folder = folder or new_run(config, f"textclf train {name}", name, run)
+        with training_run(folder, collected, started=started) as results:
+            log.info("run: %s", folder.path)
+            log.info("task: %s", _task(config, targets))
+            log.info("rows: %s", ", ".join(f"{name} {len(dataset):,}" for name, dataset in splits.items()))
+            results.update(train_on(folder, config, splits, targets, classes))
     return folder
 
 
@@ -118,11 +116,6 @@ def train_on(
         _compare_with_keras(folder, classifier, encoded["validation"].arrays, fitted.probabilities)
         _measure_splits(folder, classifier, splits, encoded, fitted.held_out_probabilities, fitted.temperature)
     return {**fitted.about, "peak_memory_mb": _peak_memory_mb()}
-
-
-def seconds_since(started: float) -> float:
-    """Of `time.perf_counter`."""
-    return round(time.perf_counter() - started, 1)
 
 
 def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
@@ -216,10 +209,9 @@ def _how_read(data: DataOptions) -> dict:
     return {"text_column": data.text_column, "label_column": data.label_column, "reading": reading}
 
 
-def _sizes(config: Config, splits: dict[str, Dataset], targets: Targets) -> str:
-    rows = ", ".join(f"{len(dataset)} {name}" for name, dataset in splits.items())
-    found = "" if config.targets.type == targets.type else ", found by looking"
-    return f"{targets.type} with {len(targets.labels)} labels{found}; rows: {rows}"
+def _task(config: Config, targets: Targets) -> str:
+    inferred = "" if config.targets.type == targets.type else ", inferred"
+    return f"{targets.type} ({len(targets.labels)} labels{inferred})"
 
 
 def _read(preprocessor: Preprocessor, encoded: dict[str, EncodedDataset]) -> str:
