@@ -96,7 +96,7 @@ def test_a_fit_that_is_finished_is_not_repeated(workplace, tiny_config, monkeypa
         raise KeyboardInterrupt
 
     whole = textclf.train(tiny_config(), run="whole")
-    monkeypatch.setattr(training, "_compare_with_keras", interrupted)
+    monkeypatch.setattr(training, "check_against_keras", interrupted)
     with pytest.raises(KeyboardInterrupt):
         textclf.train(tiny_config(), run="r")
     monkeypatch.undo()

@@ -1,4 +1,4 @@
-"""What a run was made with: kept in `run.json`, to repeat it, and to see whether one that was interrupted can go on."""
+"""What a run was made with: versions, data checksums, machine. `run.json` keeps it, and resuming compares it."""
 
 import os
 import platform
@@ -19,10 +19,10 @@ PACKAGES = ("tensorflow", "keras", "onnx", "onnxruntime", "numpy", "pandas", "py
 
 
 def provenance(config: Config) -> dict:
-    """What is needed to repeat a run and to know what it was made with.
+    """Return the entries of `run.json` that say what a run is made with.
 
     Raises:
-        DataError: a file of texts that cannot be read.
+        DataError: a data file cannot be read.
     """
     sources = [config.data.train, config.data.validation, config.data.test]
     named = [source for source in sources if source is not None and not isinstance(source, float)]
@@ -38,7 +38,7 @@ def provenance(config: Config) -> dict:
 
 
 def changes(before: Mapping, now: Mapping, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """A line for every value that is not the same in both; members of a list are counted from 1."""
+    """Yield a line for each value that differs; entries of a list count from 1."""
     for name in dict.fromkeys([*before, *now]):
         old, new = before.get(name), now.get(name)
         if isinstance(old, list) and isinstance(new, list) and any(isinstance(value, Mapping) for value in old + new):
@@ -50,7 +50,7 @@ def changes(before: Mapping, now: Mapping, path: tuple[str, ...] = ()) -> Iterat
 
 
 def _versions() -> dict[str, str]:
-    """Of the packages that are there: `rjieba` need not be."""
+    """Return the versions of the installed packages; `rjieba` is optional."""
     found = {}
     for package in PACKAGES:
         try:

@@ -167,8 +167,8 @@ def test_settings_of_any_name_and_length_become_parameters(workplace, tiny_confi
 )
 def test_a_training_that_does_not_finish_is_shown_as_such(run, error, status):
     def train():
-        with logging_to(["mlflow"], *run) as tell:
-            tell("", HISTORY[:1])
+        with logging_to(["mlflow"], *run) as log_history:
+            log_history("", HISTORY[:1])
             raise error
 
     with pytest.raises(error):
@@ -183,17 +183,17 @@ def test_a_training_that_does_not_finish_is_shown_as_such(run, error, status):
 def test_a_server_that_is_away_is_told_in_the_end_what_it_has_missed(run, workplace, monkeypatch, caplog):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{workplace}/away/mlflow.db")
     (workplace / "away").write_text("no folder")
-    with logging_to(["mlflow"], *run) as tell:
-        tell("1-cnn", HISTORY[:1])
-        tell("2-lstm", HISTORY[:1])
+    with logging_to(["mlflow"], *run) as log_history:
+        log_history("1-cnn", HISTORY[:1])
+        log_history("2-lstm", HISTORY[:1])
         (workplace / "away").unlink()
-        tell("2-lstm", HISTORY)
+        log_history("2-lstm", HISTORY)
         run[0].classifier.mkdir()
         for path in (run[0].config, run[0].metrics):
             path.write_text("{}")
     [warning] = [record.message for record in caplog.records if record.name.startswith("textclf")]
     assert warning.startswith("mlflow: ")
-    assert warning.endswith("; the training goes on, and it is tried again in the end")
+    assert warning.endswith("textclf retries at its end")
     run_id = run[0].read_metadata()["mlflow_run"]
     assert of_mlflow(MlflowClient(), run_id, "1-cnn/loss") == [(1, 0.7)]
     assert of_mlflow(MlflowClient(), run_id, "2-lstm/loss") == [(1, 0.7), (2, 0.4)]
@@ -209,14 +209,14 @@ def test_a_server_that_cannot_be_reached_costs_two_warnings(run, monkeypatch, ca
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{server.getsockname()[1]}")
         monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
         started = time.perf_counter()
-        with caplog.at_level(logging.WARNING), logging_to(["mlflow"], *run) as tell:
-            tell("", HISTORY[:1])
-            tell("", HISTORY)
+        with caplog.at_level(logging.WARNING), logging_to(["mlflow"], *run) as log_history:
+            log_history("", HISTORY[:1])
+            log_history("", HISTORY)
     assert time.perf_counter() - started < 60
     first, last = [record.message for record in caplog.records if record.name.startswith("textclf")]
     assert first.startswith("mlflow: ")
-    assert "tried again in the end" in first
-    assert last.endswith("; it does not have all of this run")
+    assert "retries at its end" in first
+    assert last.endswith("Its record of this run is incomplete")
     assert len(first) < 300
     said = capfd.readouterr().err.splitlines()  # ours are among it where a command has run in this process
     assert [line for line in said if not line.startswith("Warning: mlflow: ")] == []
@@ -224,8 +224,8 @@ def test_a_server_that_cannot_be_reached_costs_two_warnings(run, monkeypatch, ca
 
 def test_event_files_that_cannot_be_written_end_nothing(run, caplog):
     run[0].tensorboard.write_text("no folder")
-    with logging_to(["tensorboard"], *run) as tell:
-        tell("", HISTORY[:1])
+    with logging_to(["tensorboard"], *run) as log_history:
+        log_history("", HISTORY[:1])
         run[0].tensorboard.unlink()
     assert "tensorboard: " in caplog.text
     assert curves(run[0].tensorboard / "train") == {"accuracy": [(1, 0.5)], "loss": [(1, 0.7)]}

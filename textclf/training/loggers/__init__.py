@@ -1,4 +1,8 @@
-"""Where else a training is written to while it goes on: one file a program. `LOGGERS` is the list."""
+"""Loggers: other programs that get the history while a training runs, one module each. `LOGGERS` lists them.
+
+A logger gets the whole history after each validation, and sends what its program does not have yet. So nothing is
+missing or twice after an interruption, or after its server was away. A logger that fails never stops a training.
+"""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -13,14 +17,15 @@ from textclf.training.loggers.logger import Logger
 
 log = logging.getLogger(__name__)
 LOGGERS = {"tensorboard": tensorboard, "mlflow": mlflow}
-LONGEST_REASON = 200  # characters of what a client says
+LONGEST_REASON = 200  # characters of a client's error message
+LogHistory = Callable[[str, list[dict]], None]
 
 
 def check_loggers(names: Sequence[str]) -> None:
-    """Whether what `training.log_to` names is installed, before anything else is done.
+    """Check that the packages of the loggers in `training.log_to` are installed.
 
     Raises:
-        ConfigError: it is not.
+        ConfigError: one is not.
     """
     missing = [name for name in names if any(find_spec(needed) is None for needed in LOGGERS[name].NEEDS)]
     if missing:
@@ -30,21 +35,21 @@ def check_loggers(names: Sequence[str]) -> None:
 
 
 @contextmanager
-def logging_to(names: Sequence[str], folder: RunFolder, config: Config) -> Iterator[Callable[[str, list[dict]], None]]:
-    """Tell the loggers of a training: that it begins, its history through the function given, and how it ends.
+def logging_to(names: Sequence[str], folder: RunFolder, config: Config) -> Iterator[LogHistory]:
+    """Start loggers, and at the end of the block tell them how the training ended.
 
-    The function takes the name of a network, empty if there is one only, and all lines of its history so far. No fault
-    of a logger ends the training.
+    Yields:
+        A function of the name of a network, empty if there is only one, and of its whole history so far.
     """
     guarded = [_Guarded(name, LOGGERS[name].start(folder, config)) for name in dict.fromkeys(names)]
 
-    def tell(network: str, history: list[dict]) -> None:
+    def log_history(network: str, history: list[dict]) -> None:
         for logger in guarded:
-            logger.tell(network, history)
+            logger.log_history(network, history)
 
-    tell("", [])
+    log_history("", [])
     try:
-        yield tell
+        yield log_history
     except BaseException as error:
         for logger in guarded:
             logger.end("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
@@ -54,34 +59,34 @@ def logging_to(names: Sequence[str], folder: RunFolder, config: Config) -> Itera
 
 
 class _Guarded:
-    """A logger that may fail: once it has, it is left alone until the end, and then told what it has missed."""
+    """A logger that may fail. After its first failure it is not called until the end, when it gets what it missed."""
 
     def __init__(self, name: str, logger: Logger):
         self.name, self.logger = name, logger
         self.missed: dict[str, list[dict]] = {}
 
-    def tell(self, network: str, history: list[dict]) -> None:
+    def log_history(self, network: str, history: list[dict]) -> None:
         if self.missed:
             self.missed[network] = history
             return
         try:
-            self.logger.tell(network, history)
+            self.logger.log_history(network, history)
         except Exception as error:
             self.missed[network] = history
-            log.warning("%s: %s; the training goes on, and it is tried again in the end", self.name, _reason(error))
+            log.warning("%s: %s. The training goes on; textclf retries at its end", self.name, _reason(error))
 
     def end(self, status: str) -> None:
-        if self.missed and status != "finished":  # no time for another try
+        if self.missed and status != "finished":  # an interrupted program must not wait for a server again
             return
         try:
             for network, history in self.missed.items():
-                self.logger.tell(network, history)
+                self.logger.log_history(network, history)
             self.logger.end(status)
         except Exception as error:
-            log.warning("%s: %s; it does not have all of this run", self.name, _reason(error))
+            log.warning("%s: %s. Its record of this run is incomplete", self.name, _reason(error))
 
 
 def _reason(error: Exception) -> str:
     reason = " ".join(str(error).split()) or type(error).__name__
-    half = LONGEST_REASON // 2  # clients say where it failed first, and why last
+    half = LONGEST_REASON // 2  # clients name the place of the failure first, and its cause last
     return reason if len(reason) <= LONGEST_REASON else f"{reason[:half]} … {reason[-half:]}"

@@ -1,13 +1,12 @@
-"""What a logger is: two functions, which `start(folder, config)` of its file gives."""
+"""The interface of a logger: two functions, which `start(folder, config)` of its module returns."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 
 class Logger(NamedTuple):
-    """Both may raise anything: a training goes on without."""
+    """Both functions may raise any exception; the training goes on without the logger then."""
 
-    tell: Callable[
-        [str, list[dict]], None
-    ]  # a network and its whole history so far; "" and none when a training begins
-    end: Callable[[str], None]  # finished, interrupted or failed
+    # (network, its whole history so far); called with ("", []) when a training starts.
+    log_history: Callable[[str, list[dict]], None]
+    end: Callable[[str], None]  # called with finished, interrupted or failed

@@ -1,4 +1,4 @@
-"""Logger `mlflow`: a run of MLflow with settings, history, final figures and the classifier."""
+"""Logger `mlflow`: an MLflow run with the settings, the history, the final metrics and the classifier."""
 
 import logging
 import os
@@ -12,12 +12,12 @@ from textclf.core.run_folder import RUNS, RunFolder
 from textclf.training.loggers.logger import Logger
 
 NEEDS = ("mlflow", "sqlalchemy", "alembic")
-EXPERIMENT = "textclf"  # unless MLFLOW_EXPERIMENT_NAME says another
+EXPERIMENT = "textclf"  # unless MLFLOW_EXPERIMENT_NAME names another
 STATUSES = {"finished": "FINISHED", "interrupted": "KILLED", "failed": "FAILED"}
-# Limits of the server, in characters and in one request.
+# Limits of the server: characters, and entries of one request.
 LONGEST_NAME, LONGEST_VALUE, MOST_PARAMETERS, MOST_METRICS = 250, 6000, 100, 1000
-# Unless the environment says otherwise. By its own defaults the client waits for minutes for a server that is away, and
-# tells its makers that it is used.
+# Defaults for the environment. Without them the client waits for minutes for a server that is away, and sends usage
+# data to its makers.
 ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
@@ -27,14 +27,14 @@ ENVIRONMENT = {
 
 
 def start(folder: RunFolder, config: Config) -> Logger:
-    """A training in the folder is one run of MLflow, whose id is in `run.json`: a resumed one goes on in it.
+    """Return the logger. A training is one MLflow run, whose id is in `run.json`; a resumed training continues it.
 
-    Names of metrics are those of `history.csv`, after the name of the network where there are several, with a
-    validation as step; and in the end those of `metrics.json`, such as `test/accuracy`.
+    The names of metrics are those of `history.csv`, prefixed with the network where there are several, and the step is
+    the number of the validation. At the end come those of `metrics.json`, such as `test/accuracy`.
     """
     client: Any = None
 
-    def tell(network: str, history: list[dict]) -> None:
+    def log_history(network: str, history: list[dict]) -> None:
         nonlocal client
         if client is None:
             connected = _client()
@@ -49,17 +49,17 @@ def start(folder: RunFolder, config: Config) -> Logger:
             _send_figures(client, run_id, folder)
         client.set_terminated(run_id, STATUSES[status])
 
-    return Logger(tell, end)
+    return Logger(log_history, end)
 
 
 def _client() -> Any:
-    """As MLFLOW_TRACKING_URI says; without it, `mlflow.db` and `mlruns/` in the working directory."""
+    """Return a client for MLFLOW_TRACKING_URI; by default for `mlflow.db` and `mlruns/` in the working directory."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     from mlflow import MlflowClient
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it tells of every try
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it logs each retry
     return MlflowClient()
 
 
@@ -69,7 +69,7 @@ def _run_id(folder: RunFolder) -> str | None:
 
 
 def _begin(client: Any, folder: RunFolder, config: Config) -> None:
-    """Find or make the run, and give it the settings that it does not have yet."""
+    """Find or create the MLflow run, and log the settings that it does not have yet."""
     from mlflow.entities import Param
 
     if _run_id(folder):
@@ -102,7 +102,7 @@ def _experiment_id(client: Any) -> str:
 
 
 def _send_history(client: Any, run_id: str | None, prefix: str, history: list[dict]) -> None:
-    """The lines that MLflow does not have: it keeps whatever comes, also the same step twice."""
+    """Send the lines that MLflow does not have yet; it would store a step twice."""
     known = {metric.step for metric in client.get_metric_history(run_id, f"{prefix}loss")}
     _send(
         client,
@@ -118,7 +118,7 @@ def _send_history(client: Any, run_id: str | None, prefix: str, history: list[di
 
 
 def _send_figures(client: Any, run_id: str | None, folder: RunFolder) -> None:
-    """The final figures of every split, and the files that are worth keeping."""
+    """Send the final metrics of each split, the config, the metrics file and the classifier."""
     known = client.get_run(run_id).data.metrics
     figures = {
         f"{split}/{name}": float(value)

@@ -7,19 +7,19 @@ from textclf.config.config import Config
 from textclf.core.run_folder import VALIDATION, RunFolder
 from textclf.training.loggers.logger import Logger
 
-NEEDS = ("tensorboard",)  # `tf.summary` is the part of it that writes
+NEEDS = ("tensorboard",)  # `tf.summary` writes with it
 
 
 def start(folder: RunFolder, config: Config) -> Logger:
-    """Train and validation as two curves of one chart, from `tensorboard/train` and `tensorboard/validation`.
+    """Return the logger. Train and validation are two curves of one chart: `tensorboard/train` and `…/validation`.
 
-    A step is a validation. What an earlier process has written of a network is removed when the first line of it comes
-    here, which brings all lines before it along: no step is there twice.
+    The step is the number of the validation. The first line of a network that comes here removes what an earlier
+    process wrote of it; all lines before it come along, so that each step is there once.
     """
     writers: dict[tuple[str, str], Any] = {}  # by network and split
     written: dict[str, int] = {}  # lines of each network
 
-    def tell(network: str, history: list[dict]) -> None:
+    def log_history(network: str, history: list[dict]) -> None:
         done = written.get(network, 0)
         for step, line in enumerate(history[done:], start=done + 1):
             for name, value in line.items():
@@ -44,4 +44,4 @@ def start(folder: RunFolder, config: Config) -> Logger:
         for writer in writers.values():
             writer.close()
 
-    return Logger(tell, end)
+    return Logger(log_history, end)
