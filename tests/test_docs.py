@@ -45,6 +45,14 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in anchors(target), link
 
 
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_named_files_are_there(page):
+    """Paths in backticks such as `models/layers.py` or `tests/formats`, from the repository or from the package."""
+    named = re.findall(r"`((?:[a-z_]+/)+[a-z_]+(?:\.py)?)/?`", (ROOT / page).read_text(encoding="utf-8"))
+    assert named
+    assert [path for path in named if not ((ROOT / path).exists() or (ROOT / "textclf" / path).exists())] == []
+
+
 def anchors(page: Path) -> set[str]:
     """The anchors that GitHub makes of the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
