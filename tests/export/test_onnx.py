@@ -1,4 +1,4 @@
-"""Converting to ONNX: what is refused, and that every converter is reached."""
+"""Converting to ONNX: unknown layers are errors, and every converter has a layer."""
 
 import keras
 import numpy as np
@@ -19,7 +19,7 @@ def test_an_unknown_layer_is_named():
         build_graph(model, activation="sigmoid", padding="right")
 
 
-def test_a_dense_layer_with_an_activation_is_refused():
+def test_an_unknown_activation_is_named():
     inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
     states = keras.layers.LSTM(2)(keras.layers.Embedding(5, 3, mask_zero=True)(inputs["token_ids"]))
     model = keras.Model(inputs, keras.layers.Dense(1, activation="selu", name="hidden")(states))

@@ -1,4 +1,4 @@
-"""Ways to spoil a file: bytes at random, and values of JSON and YAML replaced by odd ones. All by a generator."""
+"""Damage a file: random changes of bytes, odd values in JSON and YAML. The same seed gives the same damage."""
 
 import json
 from copy import deepcopy
@@ -21,27 +21,27 @@ ODD_BYTES = [
 
 def damaged(content: bytes, random: Random) -> bytes:
     """Bytes changed, left out, doubled, moved, put in; or the end cut off."""
-    spoilt = bytearray(content)
+    changed = bytearray(content)
     for _ in range(random.randint(1, 4)):
-        start = random.randrange(len(spoilt) + 1)
-        end = min(len(spoilt), start + int(random.expovariate(1 / 20)))
+        start = random.randrange(len(changed) + 1)
+        end = min(len(changed), start + int(random.expovariate(1 / 20)))
         way = random.randrange(6)
-        if way == 0 and start < len(spoilt):
-            spoilt[start] = random.randrange(256)
+        if way == 0 and start < len(changed):
+            changed[start] = random.randrange(256)
         elif way == 1:
-            del spoilt[start:end]
+            del changed[start:end]
         elif way == 2:
-            spoilt[start:start] = spoilt[start:end] * random.choice([1, 2, 30])
+            changed[start:start] = changed[start:end] * random.choice([1, 2, 30])
         elif way == 3:
-            piece = spoilt[start:end]
-            del spoilt[start:end]
-            place = random.randrange(len(spoilt) + 1)
-            spoilt[place:place] = piece
+            piece = changed[start:end]
+            del changed[start:end]
+            place = random.randrange(len(changed) + 1)
+            changed[place:place] = piece
         elif way == 4:
-            spoilt[start:start] = random.choice(ODD_BYTES)
+            changed[start:start] = random.choice(ODD_BYTES)
         elif random.random() < 0.3:
-            del spoilt[start:]
-    return bytes(spoilt)
+            del changed[start:]
+    return bytes(changed)
 
 
 def odd_json(content: bytes, random: Random) -> bytes:

@@ -35,15 +35,15 @@ TEXTS = ["a wonderful film", "好 吗", *ODD_TEXTS]
 def config(number, folder):
     random = Random(number)
     content = random.choice(sorted((folder / "configs").glob("*.yaml"))).read_bytes()
-    spoil = random.choice([damaged, odd_yaml])
-    (folder / "spoilt.yaml").write_bytes(spoil(content, random))
+    change = random.choice([damaged, odd_yaml])
+    (folder / "damaged.yaml").write_bytes(change(content, random))
     overrides = [f"{random.choice(['seed', 'model.units', 'data.train', 'x', ''])}={random.choice(ODD_TEXTS)}"]
-    load_config("spoilt.yaml", random.choice([[], overrides]))
+    load_config("damaged.yaml", random.choice([[], overrides]))
 
 
 def readers(number, folder):
     random = Random(number)
-    source = spoilt_texts(random, folder)
+    source = damaged_texts(random, folder)
     options = ReadingOptions(
         format=random.choice([None, None, *READERS]),
         encoding=random.choice(["utf-8", "utf-8", "gb18030", "utf-16", "latin-1"]),
@@ -56,7 +56,7 @@ def readers(number, folder):
         assert all(isinstance(text, str) for text in table["text"].to_pylist())
 
 
-def spoilt_texts(random, folder):
+def damaged_texts(random, folder):
     """A file of some format, or one that is called so, or a folder with it in."""
     name = random.choice(["texts.csv", "texts.tsv", "texts.jsonl", "texts.parquet", "texts.ft", "texts.txt"])
     content = damaged((folder / name).read_bytes(), random)
@@ -64,7 +64,7 @@ def spoilt_texts(random, folder):
         lines = (folder / name).read_bytes().splitlines()
         content = b"\n".join(odd_json(line, random) for line in lines)
     ending = random.choice(["", "", "", *COMPRESSIONS])
-    path = folder / f"spoilt/{name}{ending}" if random.random() < 0.2 else folder / f"spoilt_{name}{ending}"
+    path = folder / f"damaged/{name}{ending}" if random.random() < 0.2 else folder / f"damaged_{name}{ending}"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     return path.parent if path.parent != folder else path
@@ -73,8 +73,8 @@ def spoilt_texts(random, folder):
 def tokenizers(number, folder):
     random = Random(number)
     content = (folder / f"tokenizers/{random.choice(sorted(TOKENIZERS))}.json").read_bytes()
-    spoil = random.choice([damaged, odd_json, odd_json])
-    preprocessor = Preprocessor.from_json(spoil(content, random))
+    change = random.choice([damaged, odd_json, odd_json])
+    preprocessor = Preprocessor.from_json(change(content, random))
     texts = random.choices(TEXTS, k=20)
     rows = preprocessor.encode(texts)
     assert rows.values.min() >= 0
@@ -85,7 +85,7 @@ def tokenizers(number, folder):
 
 def predict(number, folder):
     random = Random(number)
-    source = spoilt_texts(random, folder)
+    source = damaged_texts(random, folder)
     arguments = random.choice([["--file", str(source)], ["--file", "-"], random.choices(TEXTS, k=3)])
     forms = {
         "--input-format": ["txt", "csv", "tsv", "jsonl", "parquet", "fasttext"],
@@ -105,7 +105,7 @@ CASES = {"config": config, "readers": readers, "tokenizers": tokenizers, "predic
 
 @pytest.fixture
 def folder(target, request, workplace):
-    """Whole files of every kind, to be spoilt; with a run where one is needed."""
+    """Whole files of every kind, to be damaged; with a run where one is needed."""
     if target == "predict":
         shutil.copytree(request.getfixturevalue("finished_runs") / "runs", workplace / "runs", symlinks=True)
     [table] = read_files("data/toy_en/test.csv", ["text"], "label")
@@ -144,14 +144,14 @@ def run_case(target, folder, number):
 
 
 @pytest.mark.parametrize("target", CASES)
-def test_spoilt_files_are_used_or_refused(folder, target):
+def test_damaged_files_are_used_or_rejected(folder, target):
     for number in range(FEW_CASES):
         run_case(target, folder, number)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", CASES)
-def test_spoilt_files_for_minutes(folder, target):
+def test_damaged_files_for_minutes(folder, target):
     number, end = SystemRandom().randrange(2**40), time.monotonic() + SECONDS
     while time.monotonic() < end:
         run_case(target, folder, number)

@@ -7,7 +7,7 @@ HUGE = 2**40  # bytes, of which the disk holds none
 
 
 def damages():
-    """Name -> a function that spoils the file at a path."""
+    """Name -> a function that damages the file at a path."""
     table = {
         "empty": lambda path: path.write_bytes(b""),
         "one byte": lambda path: path.write_bytes(path.read_bytes()[:1]),
@@ -52,11 +52,11 @@ def _as_pipe(path):
 
 
 def _as_link_to(target):
-    def spoil(path):
+    def damage(path):
         path.unlink()
         path.symlink_to(target)
 
-    return spoil
+    return damage
 
 
 def _as_link_out(path):

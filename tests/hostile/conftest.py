@@ -39,7 +39,7 @@ def around(folder):
 
 @pytest.fixture
 def classifier(finished_runs, tmp_path):
-    """A copy of a classifier, for a stranger to spoil."""
+    """A copy of a classifier, for a stranger to damage."""
     return shutil.copytree(finished_runs / "runs/toy_en/classifier", tmp_path / "given/classifier")
 
 

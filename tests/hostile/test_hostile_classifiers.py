@@ -9,7 +9,7 @@ import textclf
 from tests.hostile.broken_files import damages, flipped
 from tests.hostile.contents import ABOUT, LABELS, TOKENIZERS
 from tests.hostile.graphs import GRAPHS, graph, terabytes
-from tests.hostile.refusing import MOST_MB, PARTS, answers_or_refuses, refused, with_checksums
+from tests.hostile.rejections import MOST_MB, PARTS, predicts_or_rejects, rejected, with_checksums
 from textclf.cli.main import main
 from textclf.inference.onnx.verify import check_graph
 
@@ -21,16 +21,16 @@ FLIPS = 40
 def test_damaged_file_of_a_classifier(classifier, within_bounds, name, damage):
     damages()[damage](classifier / name)
     if damage.startswith("bit") and name == "classifier.json":
-        answers_or_refuses(classifier)  # the name of a column is another, which nobody can know
+        predicts_or_rejects(classifier)  # the name of a column is another, which nobody can know
     else:
-        refused(lambda: textclf.load(classifier))
+        rejected(lambda: textclf.load(classifier))
 
 
 @pytest.mark.parametrize("case", GRAPHS)
 def test_hostile_graph(classifier, within_bounds, case):
     (classifier / "model.onnx").write_bytes(GRAPHS[case]())
     with_checksums(classifier)
-    refused(lambda: textclf.load(classifier))
+    rejected(lambda: textclf.load(classifier))
 
 
 def test_the_graph_without_harm_answers(classifier):
@@ -53,7 +53,7 @@ def test_wrong_content_with_the_right_checksum(classifier, within_bounds, name, 
     path.write_bytes(change(path.read_bytes()))
     if name != "classifier.json":
         with_checksums(classifier)
-    refused(lambda: textclf.load(classifier).reading)  # which is only looked at when a file is to be read
+    rejected(lambda: textclf.load(classifier).reading)  # which is only looked at when a file is to be read
 
 
 @pytest.mark.parametrize("seed", range(FLIPS))
@@ -62,10 +62,10 @@ def test_bit_flipped_before_the_checksum_was_made(classifier, within_bounds, nam
     path = classifier / name
     path.write_bytes(flipped(path.read_bytes(), seed))
     with_checksums(classifier)
-    answers_or_refuses(classifier)
+    predicts_or_rejects(classifier)
 
 
-def test_every_graph_that_is_cut_off_is_refused():
+def test_every_graph_that_is_truncated_is_rejected():
     whole = graph()
     check_graph(whole)
     for end in range(len(whole) - 1):
@@ -97,7 +97,7 @@ def test_program_says_it_in_one_line(classifier, textclf_command, case):
 
 
 @pytest.mark.parametrize("damage", ["a pipe", "huge", "endless", "a link out of the folder"])
-def test_program_refuses_what_is_no_file(classifier, textclf_command, damage):
+def test_program_rejects_what_is_not_a_file(classifier, textclf_command, damage):
     damages()[damage](classifier / "tokenizer.json")
     says_one_line(textclf_command("predict", "--run", str(classifier), "a wonderful film"))
 

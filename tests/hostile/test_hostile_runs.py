@@ -1,4 +1,4 @@
-"""Runs and configs from a stranger: refused in a sentence, and no other file is read, or written to."""
+"""Runs and configs from a stranger: rejected in a sentence, and no other file is read, or written to."""
 
 import shutil
 
@@ -8,7 +8,7 @@ import textclf
 from tests.conftest import rewrite_config
 from tests.hostile.broken_files import damages
 from tests.hostile.contents import NO_OBJECTS
-from tests.hostile.refusing import refused
+from tests.hostile.rejections import rejected
 from textclf.cli.main import main
 from textclf.core.errors import TextclfError
 
@@ -23,13 +23,13 @@ def test_damaged_file_of_a_run(run, within_bounds, name, damage):
         except TextclfError as error:
             assert "Traceback" not in str(error)  # noqa: PT017
     else:
-        refused(lambda: textclf.evaluate(run))
+        rejected(lambda: textclf.evaluate(run))
 
 
 @pytest.mark.parametrize("damage", [name for name in damages() if name not in {"missing"} and "bit" not in name])
 def test_damaged_metrics_are_said_and_the_list_is_shown(run, within_bounds, damage, monkeypatch, capsys):
     damages()[damage](run.metrics)
-    refused(run.read_metrics)
+    rejected(run.read_metrics)
     monkeypatch.chdir(run.path.parent.parent)
     assert main(["list"]) == 0
     assert "damaged" in capsys.readouterr().out
@@ -39,7 +39,7 @@ def test_damaged_metrics_are_said_and_the_list_is_shown(run, within_bounds, dama
 def test_about_of_a_run_that_is_no_object(run, within_bounds, case):
     run.metadata.write_bytes(NO_OBJECTS[case](b"{}"))
     if case != "number":
-        refused(run.read_metadata)
+        rejected(run.read_metadata)
 
 
 YAML = {
@@ -59,7 +59,7 @@ YAML = {
 @pytest.mark.parametrize("case", YAML)
 def test_hostile_config(run, within_bounds, case):
     rewrite_config(run, YAML[case])
-    refused(lambda: textclf.evaluate(run))
+    rejected(lambda: textclf.evaluate(run))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_run_reads_no_file_but_its_own_test_file(run, tmp_path, test):
     rewrite_config(run, run.config.read_text().replace("data/toy_en/test.csv", test))
     about = run.read_metadata()
     run.update_metadata(data_sha256={**about["data_sha256"], test: "0" * 64, "data/toy_en/train.csv": None})
-    refused(lambda: textclf.evaluate(run))
+    rejected(lambda: textclf.evaluate(run))
     assert not run.evaluations.exists()
 
 
@@ -85,7 +85,7 @@ def test_no_link_in_a_run_is_followed(run, tmp_path, within_bounds, name):
         elsewhere.mkdir()
     path.symlink_to(elsewhere)
     shutil.copy("data/toy_en/test.csv", tmp_path / "given/other.csv")
-    refused(lambda: textclf.evaluate(run, "given/other.csv" if name.endswith("other") else None))
+    rejected(lambda: textclf.evaluate(run, "given/other.csv" if name.endswith("other") else None))
     assert not elsewhere.is_dir() or name == "classifier" or list(elsewhere.iterdir()) == []
 
 

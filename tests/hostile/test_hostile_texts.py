@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from tests.hostile.refusing import MIB, refused
+from tests.hostile.rejections import MIB, rejected
 from textclf.inference.text_source import read_source
 
 
@@ -38,7 +38,7 @@ def test_little_file_that_unpacks_to_much(tmp_path, within_bounds, name):
     (tmp_path / "given").mkdir()
     path = tmp_path / "given" / name
     packed(path, *BOMBS[name])
-    refused(lambda: read_all(path))
+    rejected(lambda: read_all(path))
 
 
 def test_little_parquet_file_that_unpacks_to_much(tmp_path, within_bounds):
@@ -47,7 +47,7 @@ def test_little_parquet_file_that_unpacks_to_much(tmp_path, within_bounds):
     texts = pa.DictionaryArray.from_arrays(np.zeros(5000, np.int32), ["x" * 1_000_000])
     pa.parquet.write_table(pa.table({"text": texts}), path)
     assert path.stat().st_size < MIB
-    refused(lambda: read_all(path))
+    rejected(lambda: read_all(path))
 
 
 def read_all(path):

@@ -1,4 +1,4 @@
-"""The classifier folder: movable alone, the same answers everywhere, an answer to anything, damage refused."""
+"""The classifier folder: it can be copied, predicts any text, and damage is an error."""
 
 import json
 import shutil
@@ -70,7 +70,7 @@ def folder(finished_runs, tmp_path):
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "labels.json", "classifier.json"])
 @pytest.mark.parametrize("damage", ["truncated", "one byte", "empty", "missing"])
-def test_damage_is_refused(folder, name, damage):
+def test_damage_is_an_error(folder, name, damage):
     path = folder / name
     content = path.read_bytes()
     middle = len(content) // 2
@@ -84,7 +84,7 @@ def test_damage_is_refused(folder, name, damage):
         textclf.load(folder)
 
 
-def test_a_newer_format_is_refused_with_what_to_do(folder):
+def test_a_newer_format_is_an_error_with_advice(folder):
     about = json.loads((folder / "classifier.json").read_text())
     (folder / "classifier.json").write_text(json.dumps({**about, "format_version": 99}))
     with pytest.raises(RunError, match=r"format 99.*pip install --upgrade textclf-keras"):
@@ -92,7 +92,7 @@ def test_a_newer_format_is_refused_with_what_to_do(folder):
 
 
 @pytest.mark.parametrize("content", ["[]", "3", "{}", '{"format_version": "1", "files": {}}', '{"format_version": 1}'])
-def test_an_about_file_of_another_kind_is_refused(folder, content):
+def test_metadata_of_another_kind_is_an_error(folder, content):
     (folder / "classifier.json").write_text(content)
     with pytest.raises(RunError, match="damaged"):
         textclf.load(folder)
@@ -121,7 +121,7 @@ def with_checksums(folder):
         ("model.onnx", b"not a graph"),
     ],
 )
-def test_a_file_with_the_right_checksum_and_the_wrong_content_is_refused(folder, name, content):
+def test_a_file_with_the_right_checksum_and_the_wrong_content_is_an_error(folder, name, content):
     (folder / name).write_bytes(content)
     with_checksums(folder)
     with pytest.raises(RunError, match="damaged"):

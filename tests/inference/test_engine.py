@@ -74,7 +74,7 @@ def test_a_large_graph_is_not_kept_twice(finished_runs, monkeypatch):
     "fault", [GraphError("of a name"), UnicodeDecodeError("utf-8", b"", 0, 1, ""), IndexError(), MemoryError()]
 )
 def test_a_graph_that_cannot_be_made_anew_answers_as_it_is(classifier, monkeypatch, fault):
-    def refuse(model):
+    def fail(model):
         raise fault
 
     texts = texts_of(enough(classifier))
@@ -83,7 +83,7 @@ def test_a_graph_that_cannot_be_made_anew_answers_as_it_is(classifier, monkeypat
     again = type(classifier._engine)(
         classifier._engine._model, classifier.preprocessor, classifier.targets.num_units, {"LSTM"}
     )
-    monkeypatch.setattr(lookup_tables, "add_lookup_tables", refuse)
+    monkeypatch.setattr(lookup_tables, "add_lookup_tables", fail)
     classifier._engine = again
     assert_close(classifier.predict_proba(texts), expected)
     assert not uses_tables(classifier)

@@ -92,7 +92,7 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_file_is_an_error_in_a_sentence(tmp_path, content):
+def test_a_damaged_file_is_a_clear_error(tmp_path, content):
     (tmp_path / "last.npz").write_bytes(content)
     with pytest.raises(RunError, match=r"last\.npz: damaged: .*to start over\.$"):
         load_checkpoint(tmp_path / "last.npz")
@@ -115,7 +115,7 @@ def test_every_flipped_bit_is_found(tmp_path):
     assert equal(before, state_of(model))
 
 
-def test_weights_of_another_shape_are_refused_and_none_is_taken(tmp_path):
+def test_weights_of_another_shape_are_an_error_and_none_is_assigned(tmp_path):
     model, path = fitted_model(1), tmp_path / "best.npz"
     arrays = {name: variable.numpy() for name, variable in weights_of(fitted_model(2)).items()}
     first, *_, last = arrays

@@ -129,7 +129,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_what_is_no_file_of_vectors_is_said_to_be_none(tmp_path, name):
+def test_a_file_that_is_not_vectors_is_a_clear_error(tmp_path, name):
     content, message = FAULTS[name]
     with pytest.raises(DataError, match=message) as raised:
         read(tmp_path / name, content)
@@ -166,7 +166,7 @@ def damaged_files(draw):
 
 @given(damaged_files() | st.tuples(st.sampled_from(["a.txt", "a.bin", "a.vec.gz"]), st.binary(max_size=200)))
 @settings(deadline=None)
-def test_any_bytes_are_read_or_refused(tmp_path_factory, file):
+def test_any_bytes_are_read_or_rejected(tmp_path_factory, file):
     name, content = file
     path = tmp_path_factory.getbasetemp() / name
     try:

@@ -1,4 +1,4 @@
-"""What it means to be refused, and checksums that fit again."""
+"""What a clear error is, and checksums that fit again."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ MOST_MB = 500
 MIB = 2**20
 
 
-def refused(call):
+def rejected(call):
     with pytest.raises(TextclfError) as caught:
         call()
     message = str(caught.value)
@@ -34,7 +34,7 @@ def with_checksums(folder):
     (folder / "classifier.json").write_text(json.dumps(about))
 
 
-def answers_or_refuses(folder):
+def predicts_or_rejects(folder):
     try:
         probabilities = textclf.load(folder).predict_proba(["a wonderful film", "", "好"])
     except TextclfError as error:
