@@ -29,7 +29,7 @@ def test_nothing_is_suggested_where_there_is_no_valley():
     assert suggested_rate(RATES, 0.7 - RATES / 100) is None  # it falls to the end
     assert suggested_rate(RATES, 0.7 + RATES / 100) is None  # it only rises
     assert suggested_rate(RATES, valley(0.03, deep=0.001)) is None
-    with pytest.raises(TrainingError, match="no number from the first step on"):
+    with pytest.raises(TrainingError, match="not finite from the first step on"):
         suggested_rate(RATES[:0], RATES[:0])
 
 

@@ -1,4 +1,4 @@
-"""Everything that can be said about a training before it begins. No TensorFlow here."""
+"""Check a config and its data before training, without TensorFlow."""
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -23,7 +23,7 @@ MOST_IN_SUMMARY = 5
 
 
 class Report(NamedTuple):
-    """All findings, errors first, and the rows of every label in every split that could be read."""
+    """The findings, errors first, and the number of rows of each label in each readable split."""
 
     config: str
     splits: dict[str, dict]
@@ -31,11 +31,11 @@ class Report(NamedTuple):
 
     @property
     def would_fail(self) -> bool:
-        """Whether training would end with an error."""
+        """Return whether training would end with an error."""
         return any(finding.severity == "error" for finding in self.findings)
 
     def to_dict(self) -> dict:
-        """As plain JSON."""
+        """Return the report as plain JSON."""
         findings = [finding._asdict() for finding in self.findings]
         return {"config": self.config, "would_fail": self.would_fail, "splits": self.splits, "findings": findings}
 
@@ -47,12 +47,12 @@ def check(
     *,
     without: Collection[str] = (),
 ) -> list[Finding]:
-    """All findings about texts and labels, the most severe first.
+    """Return all findings about texts and labels, the most severe first.
 
     Args:
         splits: `train`, and any others by name.
-        targets: `None` where they cannot be learned.
-        without: names in `CHECKS` to leave out.
+        targets: `None` if the labels of train cannot be used.
+        without: names in `CHECKS` to skip.
     """
     material = Material(splits, preprocessor, targets)
     functions = [function for name, function in CHECKS.items() if name not in without]
@@ -60,23 +60,23 @@ def check(
 
 
 def summary(findings: Iterable[Finding]) -> list[str]:
-    """The short form: a line for each of the worst findings, notes left out."""
+    """Return one line for each of the most severe findings, without notes."""
     lines = [finding.found for finding in _sorted(findings) if finding.severity != "note"]
     if len(lines) > MOST_IN_SUMMARY:
         more = len(lines) - MOST_IN_SUMMARY
-        lines[MOST_IN_SUMMARY:] = [f"{more} more warning{'s' if more > 1 else ''}: textclf check says them all"]
+        lines[MOST_IN_SUMMARY:] = [f"{more} more warning{'s' if more > 1 else ''}: textclf check lists them all"]
     return lines
 
 
 def check_config(config: str | Path, overrides: Iterable[str] = ()) -> Report:
-    """Read config and data as a training would, and say all that is found.
+    """Return all findings about a config and its data.
 
-    Faults for which a training would stop become findings; nothing is raised for them.
+    Errors that would stop a training become findings instead of exceptions.
     """
     try:
         loaded = load_config(config, overrides)
     except ConfigError as error:
-        return Report(str(config), {}, [_failure("config", line) for line in _fault_lines(error)])
+        return Report(str(config), {}, [_failure("config", line) for line in _problem_lines(error)])
     return _check_loaded(str(config), loaded)
 
 
@@ -118,7 +118,7 @@ def _read_splits(config: Config, findings: list[Finding]) -> tuple[dict[str, Dat
 
 
 def _or_failure(findings: list[Finding], subject: str, function: Callable, *arguments, **options):
-    """What a function returns; or `None`, and its fault among the findings."""
+    """Return what a function returns, or `None` after adding its error to the findings."""
     try:
         return function(*arguments, **options)
     except TextclfError as error:
@@ -130,22 +130,22 @@ def _failure(subject: str, message: str) -> Finding:
     return Finding("error", subject, message, "")
 
 
-def _fault_lines(error: ConfigError) -> list[str]:
-    """The faults in the report of `config_faults`, each alone; a message of one line is one fault."""
-    first, *faults = str(error).splitlines()
-    return [" ".join(fault.split()) for fault in faults[:-1]] or [first]
+def _problem_lines(error: ConfigError) -> list[str]:
+    """Return the problems in a message of `config.problems`, one each; a message of one line is one problem."""
+    first, *problems = str(error).splitlines()
+    return [" ".join(problem.split()) for problem in problems[:-1]] or [first]
 
 
 @contextmanager
 def _warnings_as_findings() -> Iterator[list[Finding]]:
-    """What reading warns of, kept from the screen: the report says it."""
+    """Within the block, turn warnings of the package into findings instead of log lines."""
     findings: list[Finding] = []
 
     class Collect(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if record.levelno >= logging.WARNING:
                 message = f"{record.getMessage()}."
-                findings.append(Finding("warning", "data", message, "Mend the file if it should not be so."))
+                findings.append(Finding("warning", "data", message, "Fix the file if this is unexpected."))
 
     logger = logging.getLogger("textclf")
     before = logger.handlers, logger.propagate

@@ -84,10 +84,10 @@ def encoded_labels(splits: dict[str, Dataset], targets: Targets) -> dict[str, np
 def encode(
     config: Config, splits: dict[str, Dataset], classes: dict[str, np.ndarray], cache: Path
 ) -> tuple[Preprocessor, dict[str, EncodedDataset]]:
-    """What the preprocessor learns from train, and the splits as the networks read them; from the cache if it can be.
+    """Return a preprocessor fitted on train, and the encoded splits; from the cache if it has them.
 
     Raises:
-        WriteError: there is no room in the cache.
+        WriteError: the disk has no room for the cache.
     """
     texts = {name: dataset.texts for name, dataset in splits.items()}
     preprocessor, arrays = encoded_texts(config.preprocessing, texts, cache, input_arrays(config.model))

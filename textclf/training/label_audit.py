@@ -1,4 +1,4 @@
-"""`textclf audit`: training texts whose label is probably wrong, as a list to hand to a person."""
+"""List training texts whose label is probably wrong, for a person to review (`textclf audit`)."""
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ COLUMNS = ("row", "problem", "text", "label", "suggested", "margin", "other_row"
 
 
 class Audit(NamedTuple):
-    """What was found, and where it is written."""
+    """The file of an audit, and what it lists."""
 
     path: Path  # the CSV file
     texts: int
@@ -37,17 +37,17 @@ def audit(
     run: str | None = None,
     output: str | Path | None = None,
 ) -> Audit:
-    """Look for wrong labels among the training texts: every text is answered by a classifier that has not seen it.
+    """Cross-validate, and write a CSV file of the training texts whose label is probably wrong.
 
-    Writes a CSV file: doubtful labels, the most certain first (confident learning, see `label_errors.py`), then pairs
-    of texts that are almost the same and have different labels.
+    First come the label errors, the most certain first (confident learning, see `label_errors.py`), then the near
+    duplicates with different labels.
 
     Args:
         config, overrides, folds, run: as for `cross_validate`, which leaves its own run folder.
         output: the file; by default `audit.csv` in that folder.
 
     Raises:
-        ConfigError, DataError: something in the config or the data; nothing was written then.
+        ConfigError, DataError: the config or the data cannot be used; nothing was written then.
         TrainingError: a training cannot go on.
     """
     folder = cross_validate(config, overrides, folds=folds, run=run)
@@ -73,7 +73,7 @@ def _doubtful_lines(predictions: Predictions, targets: Targets) -> Iterator[list
 
 
 def _pair_lines(predictions: Predictions, targets: Targets) -> Iterator[list]:
-    """Of each pair the text whose label the classifier believes less, and the label of the other one."""
+    """Yield, for each pair, the text with the less probable label, and the label of the other text."""
     for first, second in zip(*near_pairs(text_array(predictions.texts)), strict=True):
         if np.array_equal(predictions.truth[first], predictions.truth[second]):
             continue
@@ -95,6 +95,6 @@ def _pair_lines(predictions: Predictions, targets: Targets) -> Iterator[list]:
 
 
 def _belief(predictions: Predictions, row: int, targets: Targets) -> float:
-    """The probability of the given labels; of many the least of them."""
+    """Return the probability of the given label; for a multi-label task the lowest over all labels."""
     probabilities, truth = predictions.probabilities[row], predictions.truth[row]
     return float(np.where(truth, probabilities, 1 - probabilities).min() if targets.many else probabilities[truth])

@@ -1,4 +1,4 @@
-"""Which learning rate suits a network: a short training in which the rate grows from step to step (Smith 2017)."""
+"""Learning-rate range test (Smith 2017): a short training in which the learning rate grows from step to step."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
     from textclf.training.fitting.losses import Objective
 
 log = logging.getLogger(__name__)
-LOWEST, HIGHEST, STEPS = 1e-4, 10.0, 600  # with half as many steps a cnn has not begun to learn (docs/experiments.md)
-SMOOTHING = 0.97  # share of the last value that stays in the next
-LOST = 4.0  # times the lowest loss: no larger rate is worth a try
-BELOW = 10.0  # times below the rate of the lowest loss: what is borne at the end of a sweep is too much for a training
+LOWEST, HIGHEST, STEPS = 1e-4, 10.0, 600  # with half the steps a cnn does not start to learn (docs/experiments.md)
+SMOOTHING = 0.97  # decay of the moving average of the loss
+LOST = 4.0  # times the lowest loss: the sweep stops
+BELOW = 10.0  # the suggestion is the rate of the lowest loss divided by this: a whole training needs less than a sweep
 
 
 class Sweep(NamedTuple):
-    """The loss of a network while its learning rate grew."""
+    """The result of a range test."""
 
     network: str
     optimizer: str
     rates: np.ndarray  # (steps,)
     losses: np.ndarray  # smoothed, (steps,)
-    suggested: float | None  # None: the loss fell up to the largest rate, or never
+    suggested: float | None  # None if the loss fell up to the largest rate, or never
 
 
 def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] = ()) -> list[Sweep]:
-    """Sweep the learning rate of every network of a config. No run folder is made.
+    """Run the range test for each network of a config. It makes no run folder.
 
     Raises:
-        ConfigError, DataError: something in the config or the data.
-        TrainingError: the loss is no number from the first steps on.
+        ConfigError, DataError: the config or the data cannot be used.
+        TrainingError: the loss is not finite from the first step on.
     """
     config = load_config(config, overrides)
     splits, targets = read_splits(config)
@@ -57,10 +57,10 @@ def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] =
 def sweep(
     member: Member, train: EncodedDataset, preprocessor: Preprocessor, objective: "Objective", *, seed: int
 ) -> Sweep:
-    """Train a network for a short while, each step with a larger rate than the one before.
+    """Run the range test for one network.
 
     Raises:
-        TrainingError: the loss is no number from the first steps on.
+        TrainingError: the loss is not finite from the first step on.
     """
     with importing_tensorflow():
         from textclf.training.fitting.callbacks import StepLosses
@@ -78,7 +78,7 @@ def sweep(
 
 
 def smoothed(losses: list[float]) -> np.ndarray:
-    """An exponential moving average, right from its first value on (Kingma & Ba 2015, section 3)."""
+    """Return the exponential moving average of the losses, bias-corrected (Kingma & Ba 2015, section 3)."""
     mean, values = 0.0, []
     for number, loss in enumerate(losses, start=1):
         mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
@@ -87,14 +87,14 @@ def smoothed(losses: list[float]) -> np.ndarray:
 
 
 def suggested_rate(rates: np.ndarray, losses: np.ndarray) -> float | None:
-    """A tenth of the rate with the lowest loss, rounded to one digit; None where there is no valley.
+    """Return a tenth of the rate with the lowest loss, rounded to one digit; `None` if the curve has no valley.
 
     Raises:
-        TrainingError: no step was of use.
+        TrainingError: there are no losses.
     """
     if not len(losses):
-        raise TrainingError("the loss was no number from the first step on: look at the texts with `textclf check`.")
-    begun = len(losses) // 10  # before that the average is of too few
+        raise TrainingError("the loss is not finite from the first step on. Inspect the texts with textclf check.")
+    begun = len(losses) // 10  # before that the average has too few values
     lowest = begun + int(np.argmin(losses[begun:]))
     if lowest >= len(losses) - 1 - STEPS // 50 or losses[lowest] > 0.99 * losses[begun]:
         return None
