@@ -27,17 +27,15 @@ sys.exit(main(sys.argv[2:]))
 ANSWERING = "pandas,onnx,ruamel,rich,sklearn,scipy"
 # What makes a Python function of each of pyarrow's takes a fifth of an answer, numpy.ma nearly as much, pydantic a
 # third; and so do modules of ours that are only for files, configs and trainings.
-OF_FILES = (
-    "textclf.core.pydantic_options,textclf.data.readers,textclf.config.config,textclf.data.dataset,"
-    "textclf.data.target_options,textclf.inference.text_source"
-)
+OF_FILES = "textclf.data.readers,textclf.config.config,textclf.data.dataset,textclf.inference.text_source"
 OF_TRAINING = "textclf.training.class_weights,textclf.training.fitting.losses,textclf.evaluation.metrics"
 OTHER_TOKENIZERS = ",".join(
     f"textclf.preprocessing.tokenizers.{name}" for name in ("character", "jieba", "subword", "pretokenizer")
 )
+PYDANTIC = "pydantic,pydantic_core,annotated_types"
 OF_PYTHON = "tempfile,shutil,concurrent.futures,difflib,csv"
 OF_OURS = f"{OF_FILES},{OF_TRAINING},{OTHER_TOKENIZERS}"
-FEW_TEXTS = f"{ANSWERING},{OF_PYTHON},pyarrow.compute,numpy.ma,tokenizers,pydantic,pydantic_core,{OF_OURS}"
+FEW_TEXTS = f"{ANSWERING},{OF_PYTHON},pyarrow.compute,numpy.ma,tokenizers,{PYDANTIC},{OF_OURS}"
 COMMANDS = {
     "help": (["--help"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),
     "help of train": (["train", "--help"], "numpy,pandas,pyarrow,onnx,onnxruntime,pydantic,ruamel,rich"),
@@ -46,8 +44,8 @@ COMMANDS = {
     "predict with n-grams": (["predict", "--run", "n_grams", "a wonderful film", "好", "", "\u0130"], FEW_TEXTS),
     "predict --explain": (["predict", "--explain", "a wonderful film"], FEW_TEXTS),
     "predict with the keras tokenizer": (["predict", "--run", "toy_keras", "a wonderful film"], ANSWERING),
-    "predict a file of lines": (["predict", "--file", "texts.txt", "--format", "jsonl"], ANSWERING),
-    "predict jsonl": (["predict", "--file", "texts.jsonl", "--format", "csv"], "onnx,ruamel,rich"),
+    "predict a file of lines": (["predict", "--file", "texts.txt", "--format", "jsonl"], f"{ANSWERING},{PYDANTIC}"),
+    "predict jsonl": (["predict", "--file", "texts.jsonl", "--format", "csv"], f"onnx,ruamel,rich,{PYDANTIC}"),
     "evaluate": (["evaluate"], "onnx,sklearn,scipy"),
     "schema": (["schema"], "pandas,onnx,onnxruntime,rich"),
     "list": (["list"], "pandas,onnx,onnxruntime"),

@@ -69,7 +69,7 @@ ERRORS = {
     "bad override": (
         ["train", "configs/toy_en.yaml", "--set", "training.epochs=many"],
         1,
-        r"--set training.epochs=many +training.epochs +expected a whole number of at least 1, received 'many'",
+        r"--set training.epochs=many +training.epochs +expected an integer >= 1, got 'many'",
     ),
     "unknown run": (["predict", "--run", "toy_em", "x"], 1, r"toy_em: expected a run .*did you mean 'toy_en'"),
     "a folder that is no run": (["predict", "--run", "configs", "x"], 1, r"configs: expected a run folder, but"),

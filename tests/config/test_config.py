@@ -1,6 +1,7 @@
 """Configs: defaults, the forms in which one may come, and what is no config."""
 
 from contextlib import suppress
+from dataclasses import FrozenInstanceError
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from tests.config.odd_configs import DATA, NAMES, VALUES
 from textclf.config.config import Config, load_config
 from textclf.core.errors import ConfigError
+from textclf.core.options import plain
 
 
 def test_whole_number_is_accepted_where_a_number_is_expected(load):
@@ -22,7 +24,7 @@ def test_null_switches_off_what_may_be_off(load):
 
 
 def test_defaults(load):
-    assert load(DATA).model_dump() == {
+    assert plain(load(DATA)) == {
         "seed": 42,
         "data": {
             "train": "train.csv",
@@ -104,13 +106,13 @@ def test_defaults(load):
 
 
 def test_a_loaded_config_cannot_be_changed(load):
-    with pytest.raises(ValueError, match="frozen"):
+    with pytest.raises(FrozenInstanceError):
         load(DATA).seed = 3
 
 
 @pytest.mark.parametrize("section", ["targets", "preprocessing", "model", "training"])
 def test_section_without_settings_has_its_defaults(load, section):
-    assert load(f"{DATA}{section}:\n").model_dump() == load(DATA).model_dump()
+    assert plain(load(f"{DATA}{section}:\n")) == plain(load(DATA))
 
 
 def test_mapping_and_config_are_sources_too_and_are_left_as_they_were():
@@ -120,7 +122,7 @@ def test_mapping_and_config_are_sources_too_and_are_left_as_they_were():
     again = load_config(config, ["training.epochs=4"])
     assert (config.training.epochs, again.training.epochs) == (3, 4)
     assert again.data == config.data
-    with pytest.raises(ConfigError, match=r"^config: 1 problem\n +seed +expected a whole number"):
+    with pytest.raises(ConfigError, match=r"^config: 1 problem\n +seed +expected an integer"):
         load_config({"data": {"train": "a.csv"}, "seed": "x"})
 
 

@@ -49,10 +49,10 @@ def test_override_is_written_as_in_yaml(load):
 def test_override_is_checked_as_the_file_is(faults):
     kera = "preprocessing.tokenizer=kera"
     assert faults(DATA, "training={epochs: 0}", kera, "model.unit=3", "data=3") == [
-        (f"--set {kera}", kera.split("=")[0], f"expected one of {CHOICE}, received 'kera'; did you mean 'keras'?"),
-        ("--set data=3", "data", "expected settings (name: value), received 3"),
+        (f"--set {kera}", kera.split("=")[0], f"expected one of {CHOICE}, got 'kera'; did you mean 'keras'?"),
+        ("--set data=3", "data", "expected settings (name: value), got 3"),
         ("--set model.unit=3", "model.unit", "unknown setting; did you mean 'units'?"),
-        ("--set training={epochs: 0}", "training.epochs", "expected a whole number of at least 1, received 0"),
+        ("--set training={epochs: 0}", "training.epochs", "expected an integer >= 1, got 0"),
     ]
 
 

@@ -47,7 +47,7 @@ def write(tmp_path, monkeypatch):
 def loaded(content):
     """The config that a text is."""
     document = parse_yaml(content)
-    assert not document.faults
+    assert not document.problems
     return load_config(document.data)
 
 

@@ -13,7 +13,7 @@ from textclf.core.errors import ConfigError
 
 def test_duplicate_section_is_refused_naming_both_lines(faults):
     text = DATA + "training: {epochs: 3}\nseed: 1\ntraining: {epochs: 4}\n"
-    assert faults(text) == [("line 4", "training", "expected every setting once, received it in line 2 too")]
+    assert faults(text) == [("line 4", "training", "expected every setting once, got it in line 2 too")]
 
 
 @pytest.mark.parametrize("value", ["1e-3", "1E-3", "0.001", "1.0e-3"])
@@ -49,7 +49,7 @@ def test_empty_file_misses_its_data_and_nothing_else(faults, text):
 
 @pytest.mark.parametrize(("text", "shown"), [("- data\n- 1\n", '["data", 1]'), ("data\n", "'data'"), ("3\n", "3")])
 def test_file_that_is_no_mapping_is_refused(faults, text, shown):
-    assert ("line 1", f"expected settings (name: value), received {shown}") in faults(text)
+    assert ("line 1", f"expected settings (name: value), got {shown}") in faults(text)
 
 
 @pytest.mark.parametrize("text", ["a: &x [*x]", "a: &x {b: *x}", "&x [*x]", "data: &x {train: *x}"])

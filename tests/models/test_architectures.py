@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 
 from tests.tolerances import assert_close
+from textclf.core.options import fields_of
 from textclf.data.targets import TYPES, Targets
 from textclf.export.onnx import build_graph
 from textclf.inference.decisions import Decision
@@ -51,7 +52,7 @@ VARIANTS = {
 
 
 def options_of(architecture: str, **changed):
-    known = ARCHITECTURES[architecture].Options.model_fields
+    known = fields_of(ARCHITECTURES[architecture].Options)
     small = {name: value for name, value in SMALL.items() if name in known}
     return ARCHITECTURES[architecture].Options(**{**small, **changed})
 
@@ -189,7 +190,7 @@ def test_the_same_seed_gives_the_same_weights(architecture):
 
 @pytest.mark.parametrize(
     ("architecture", "option"),
-    [(name, option) for name, module in ARCHITECTURES.items() for option in module.Options.model_fields],
+    [(name, option) for name, module in ARCHITECTURES.items() for option in fields_of(module.Options)],
 )
 def test_every_option_is_used(architecture, option):
     if option == "architecture":
@@ -241,7 +242,7 @@ def test_recurrent_dropout_hides_the_same_numbers_at_every_step():
 
 
 @pytest.mark.parametrize(
-    "architecture", [name for name in ARCHITECTURES if "l2" in ARCHITECTURES[name].Options.model_fields]
+    "architecture", [name for name in ARCHITECTURES if "l2" in fields_of(ARCHITECTURES[name].Options)]
 )
 def test_the_penalty_is_on_all_kernels_and_on_no_table(architecture):
     """So that a step does not move what a batch does not have; and it makes the kernels smaller."""

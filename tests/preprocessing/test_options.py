@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from textclf.core.pydantic_options import fields_of
+from textclf.core.options import fields_of
 from textclf.preprocessing.options import NormalizedOptions
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.tokenizers import TOKENIZERS, keras_compatible

@@ -159,7 +159,7 @@ def test_every_fault_of_a_config_is_an_error(workplace):
     report = check_config("configs/toy_en.yaml", ["training.epoch=3", "model.units=x"])
     assert report.would_fail
     assert errors(report) == [
-        "--set model.units=x model.units expected a whole number of at least 1, received 'x'",
+        "--set model.units=x model.units expected an integer >= 1, got 'x'",
         "--set training.epoch=3 training.epoch unknown setting; did you mean 'epochs'?",
     ]
 

@@ -1,47 +1,49 @@
-"""The YAML contract on one page: what a config holds, how it is read, checked, overridden and written."""
+"""The YAML config: what it holds, and how it is loaded, checked, overridden and written."""
 
 import copy
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from functools import reduce
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, reduce
 from io import StringIO
 from operator import or_
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import Field, ValidationError, create_model
+from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from textclf.config.ensemble import MODELS
-from textclf.config.problems import SETTINGS, faults_of, report
+from textclf.config.problems import SETTINGS, format_problems, problems_of
 from textclf.config.removed_settings import drop_removed_settings
 from textclf.config.training_options import TrainingOptions
-from textclf.config.yaml import Document, Fault, parse_value, parse_yaml
+from textclf.config.yaml import Document, Problem, parse_value, parse_yaml
 from textclf.core.errors import ConfigError, did_you_mean
 from textclf.core.files import atomic_file
 from textclf.core.find_run import resolve_latest
 from textclf.core.formatting import escape_control, short_repr
-from textclf.core.pydantic_options import Options, is_settings, ordered_fields
+from textclf.core.options import Options, plain, setting, with_types
 from textclf.data.dataset import DataOptions
 from textclf.data.target_options import TargetOptions
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.tokenizers import TOKENIZERS
 
-# A second of reading, or five thousand labels with their weights.
+# Bytes. ruamel reads as many in a second; five thousand labels with their weights fit.
 LARGEST_CONFIG = 100_000
 LONGEST_PLACE = 200  # characters of an override that a message repeats
 
 
 class Config(Options):
-    """Everything that decides a run. `preprocessing` and `model` depend on the tokenizer and architecture chosen."""
+    """All settings of a run. `preprocessing` and `model` depend on the tokenizer and architecture chosen."""
 
-    seed: int = Field(42, ge=0, lt=2**32, description="Of the split, the first weights, the order and the dropout.")
-    data: DataOptions = Field(description="The files of labelled texts.")
-    targets: TargetOptions = Field(TargetOptions(), description="The kind of answer.")
-    preprocessing: PreprocessingOptions = Field(description="From texts to token ids.")
-    model: Options = Field(description="The network.")
-    training: TrainingOptions = Field(TrainingOptions(), description="How it is fitted.")
+    seed: int = setting(
+        default=42, ge=0, lt=2**32, description="Of the split, the first weights, the order and the dropout."
+    )
+    data: DataOptions = setting(description="The files of labelled texts.")
+    targets: TargetOptions = setting(default=TargetOptions(), description="The kind of answer.")
+    preprocessing: PreprocessingOptions = setting(description="From texts to token ids.")
+    model: Options = setting(description="The network.")
+    training: TrainingOptions = setting(default=TrainingOptions(), description="How it is fitted.")
 
 
 class Choice(NamedTuple):
@@ -60,55 +62,68 @@ CHOICES = {
 
 
 def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] = ()) -> Config:
-    """Read and check a config completely, before any data is read.
+    """Load and check a config completely, before any data is read.
 
     Args:
-        source: the path of a YAML file, or its content as a mapping, or a config to override.
+        source: the path of a YAML file, its content as a mapping, or a config to override.
         overrides: `section.setting=value`, the value written as in YAML.
 
     Raises:
-        ConfigError: names every fault with its line, its path, what was expected and what was received.
+        ConfigError: lists all problems, each with its line, the setting, what was expected and what was given.
     """
     document, name = _document(source)
     for override in overrides:
         _apply(override, document)
     drop_removed_settings(document)
-    data, faults, chosen = document.data, document.faults, {}
-    if not isinstance(data, dict):
-        faults.append(Fault((), "line 1", f"expected {SETTINGS}, received {short_repr(data)}"))
-    if not isinstance(data, dict) or any(fault.is_no_yaml for fault in faults):
-        raise ConfigError(report(name, faults))
-    data = {key: value for key, value in data.items() if value is not None}  # `training:` with nothing below it
-    for section in CHOICES:
-        chosen[section], data = _choose(section, data, document.places, faults)
-    config_type = config_class(**chosen)
-    config = None
-    try:
-        config = config_type.model_validate(data)
-    except ValidationError as error:
-        known = {fault.path for fault in faults}
-        faults += [fault for fault in faults_of(error, config_type, document.places) if fault.path not in known]
-    if config and config.data.label_column in config.data.text_columns:
-        path = ("data", "label_column")
-        faults.append(Fault(path, document.places.get(path, ""), "expected another column than text_column"))
-    if config and config.data.split_column and (config.data.test or not isinstance(config.data.validation, float)):
-        path = ("data", "split_column")
-        message = "expected no file for validation or test beside it: the column says which rows these are"
-        faults.append(Fault(path, document.places.get(path, ""), message))
-    if faults or config is None:
-        raise ConfigError(report(name, faults))
+    config = _validate(document)
+    if config is None or document.problems:
+        raise ConfigError(format_problems(name, document.problems))
     return config
 
 
+def _validate(document: Document) -> Config | None:
+    """Return the config of a document if it has one. Add what is wrong to the document's problems."""
+    data, problems = document.data, document.problems
+    if not isinstance(data, dict):
+        problems.append(Problem((), "line 1", f"expected {SETTINGS}, got {short_repr(data)}"))
+    if not isinstance(data, dict) or any(problem.is_syntax for problem in problems):
+        return None
+    data = {key: value for key, value in data.items() if value is not None}  # `training:` with nothing below it
+    chosen = {}
+    for section in CHOICES:
+        chosen[section], data = _choose(section, data, document)
+    config_type: Any = config_class(**chosen)
+    try:
+        config = _adapter(config_type).validate_python(data)
+    except ValidationError as error:
+        known = {problem.path for problem in problems}
+        problems += [found for found in problems_of(error, config_type, document.places) if found.path not in known]
+        return None
+    for path, message in _contradictions(config.data):
+        problems.append(Problem(path, document.places.get(path, ""), message))
+    return config
+
+
+def _contradictions(data: DataOptions) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the path and the message for each setting that another one rules out."""
+    if data.label_column in data.text_columns:
+        yield ("data", "label_column"), "expected another column than text_column"
+    if data.split_column and (data.test or not isinstance(data.validation, float)):
+        message = "expected no file for validation or test beside it: the column says which rows these are"
+        yield ("data", "split_column"), message
+
+
+@cache
 def config_class(preprocessing: str, model: str) -> type[Config]:
-    """`Config` with the settings of the chosen tokenizer and architecture."""
+    """Return `Config` with the settings of a tokenizer and an architecture."""
     chosen = {"preprocessing": preprocessing, "model": model}
     parts = {section: CHOICES[section].options(name) for section, name in chosen.items()}
-    fields: dict[str, Any] = {
-        section: (part, Field(part(), description=Config.model_fields[section].description))
-        for section, part in parts.items()
-    }
-    return create_model("Config", __base__=Config, **fields)
+    return with_types(Config, {section: (part, part()) for section, part in parts.items()})
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter:
+    return TypeAdapter(kind)
 
 
 def flatten(settings: Mapping, prefix: str = "") -> dict[str, Any]:
@@ -126,27 +141,18 @@ def flatten(settings: Mapping, prefix: str = "") -> dict[str, Any]:
 
 
 def write_config(config: Config, path: Path, command: str) -> None:
-    """Write the resolved config, every default filled in: `textclf train` on it repeats the run."""
+    """Write the resolved config with every default filled in. `textclf train` on it repeats the run."""
     stream = StringIO()
     yaml = YAML()
-    yaml.width = sys.maxsize  # a line that is broken loses spaces
-    yaml.dump(_quoted({name: _ordered(getattr(config, name)) for name in Config.model_fields}), stream)
+    yaml.width = sys.maxsize  # a wrapped line loses spaces
+    yaml.dump(_quoted(plain(config)), stream)
     heading = f"# As resolved by `{escape_control(command)}`, every default filled in."
     with atomic_file(path) as written:
         written.write(f"{heading}\n{stream.getvalue()}")
 
 
-def _ordered(value: Any) -> Any:
-    """Settings as plain data, in the order for a reader."""
-    if isinstance(value, list):
-        return [_ordered(item) for item in value]
-    if not is_settings(type(value)):
-        return value
-    return {name: _ordered(getattr(value, name)) for name in ordered_fields(type(value))}
-
-
 def _quoted(value: Any) -> Any:
-    """Text with control characters in double quotes, where YAML has escapes for them."""
+    """Put text with control characters into double quotes, where YAML has escapes for them."""
     if isinstance(value, dict):
         return {key: _quoted(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -155,29 +161,19 @@ def _quoted(value: Any) -> Any:
 
 
 def json_schema() -> dict:
-    """The JSON Schema of a config file, for editors."""
-    fields: dict[str, Any] = {
-        section: (part, Field(None, description=Config.model_fields[section].description))
-        for section, part in (
-            (section, _union(map(choice.options, choice.names))) for section, choice in CHOICES.items()
-        )
-    }
-    whole = create_model("Config", __base__=Config, __doc__=Config.__doc__, **fields)
+    """Return the JSON Schema of a config file, for editors."""
+    unions = {section: (reduce(or_, map(choice.options, choice.names)), None) for section, choice in CHOICES.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **TypeAdapter(with_types(Config, unions)).json_schema(),
         "title": "textclf config",
-        **whole.model_json_schema(),
     }
-
-
-def _union(classes: Iterable[type[Any]]) -> Any:
-    return reduce(or_, classes)
 
 
 def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
-    """Any form of a config -> its data, and the name for messages."""
+    """Return the data of a config in any form, and its name for messages."""
     if isinstance(source, Config):
-        return Document(source.model_dump(), {}, []), "config"
+        return Document(copy.deepcopy(plain(source)), {}, []), "config"
     if isinstance(source, Mapping):
         return Document(copy.deepcopy(dict(source)), {}, []), "config"
     try:
@@ -185,7 +181,7 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
     except FileNotFoundError:
         raise ConfigError(f"{source}: expected a config file, but there is none. Check the path.") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{source}: expected a YAML file in UTF-8, received other bytes.") from None
+        raise ConfigError(f"{source}: expected a YAML file in UTF-8, got other bytes.") from None
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"{escape_control(str(source))}: cannot be read: {getattr(error, 'strerror', None) or error}."
@@ -194,21 +190,21 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
 
 
 def _config_text(path: Path) -> str:
-    """The text of a config file, however large the file may be, or endless."""
+    """Return the text of a config file. The file may be huge, or endless."""
     with path.open("rb") as stream:
         content = stream.read(LARGEST_CONFIG + 1)
     if len(content) > LARGEST_CONFIG:
-        raise ValueError(f"expected at most {LARGEST_CONFIG:,} bytes, received more")
+        raise ValueError(f"expected at most {LARGEST_CONFIG:,} bytes, got more")
     return content.decode("utf-8-sig")
 
 
 def _apply(override: str, document: Document) -> None:
-    """Put one `section.setting=value` into the data."""
+    """Put one `section.setting=value` into the data of a document."""
     path, equals, value = override.partition("=")
     keys = tuple(path.strip().split("."))
     place = f"--set {override[:LONGEST_PLACE]}"
     if not equals or not all(keys):
-        document.faults.append(Fault((), place, "expected section.setting=value, such as training.epochs=3"))
+        document.problems.append(Problem((), place, "expected section.setting=value, such as training.epochs=3"))
         return
     settings = document.data
     for end, key in enumerate(keys[:-1], start=1):
@@ -218,8 +214,8 @@ def _apply(override: str, document: Document) -> None:
                 document.places[keys[:end]] = place
             settings = settings[key]
         if not isinstance(settings, dict):
-            document.faults.append(
-                Fault(keys[:end], place, f"expected {SETTINGS} to override, received {short_repr(settings)}")
+            document.problems.append(
+                Problem(keys[:end], place, f"expected {SETTINGS} to override, got {short_repr(settings)}")
             )
             return
     if isinstance(settings, dict):
@@ -227,8 +223,8 @@ def _apply(override: str, document: Document) -> None:
         document.places[keys] = place
 
 
-def _choose(section: str, data: dict, places: dict[tuple, str], faults: list[Fault]) -> tuple[str, dict]:
-    """Return the name chosen in a section, and the data; an unknown name is a problem and replaced by the default."""
+def _choose(section: str, data: dict, document: Document) -> tuple[str, dict]:
+    """Return the name chosen in a section, and the data. An unknown name is a problem; the default takes its place."""
     setting, names, default, _ = CHOICES[section]
     settings = data.get(section)
     if not isinstance(settings, dict) or setting not in settings:
@@ -236,6 +232,6 @@ def _choose(section: str, data: dict, places: dict[tuple, str], faults: list[Fau
     name = settings[setting]
     if isinstance(name, str) and name in names:
         return name, data
-    message = f"expected one of {', '.join(names)}, received {short_repr(name)}{did_you_mean(str(name), names)}"
-    faults.append(Fault((section, setting), places.get((section, setting), ""), message))
+    message = f"expected one of {', '.join(names)}, got {short_repr(name)}{did_you_mean(str(name), names)}"
+    document.problems.append(Problem((section, setting), document.places.get((section, setting), ""), message))
     return default, {**data, section: {**settings, setting: default}}

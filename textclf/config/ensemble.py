@@ -7,39 +7,40 @@ network with several inputs (docs/experiments.md). A config with one network has
 
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from textclf.config.training_options import TrainingOptions
-from textclf.core.pydantic_options import Options as BaseOptions
+from textclf.core.options import Options as BaseOptions
+from textclf.core.options import setting
 from textclf.models import ARCHITECTURES
 from textclf.models.word_vectors import check_vectors
 
 if TYPE_CHECKING:
-    ModelOptions = Any  # the options of any architecture: the table decides which
+    ModelOptions = Any  # the options of any architecture
 else:
-    ModelOptions = Annotated[
-        reduce(or_, [architecture.Options for architecture in ARCHITECTURES.values()]),
-        Field(discriminator="architecture"),
-    ]
+    ModelOptions = reduce(or_, [architecture.Options for architecture in ARCHITECTURES.values()])
 
 
 class MemberOptions(BaseOptions):
     """One network of an ensemble."""
 
-    model: ModelOptions = Field(description="The network: `architecture` and its settings, as below `model`.")
-    training: TrainingOptions | None = Field(
-        None, description="How it is fitted, all settings as below `training`; null: as `training` says."
+    model: ModelOptions = setting(
+        discriminator="architecture", description="The network: `architecture` and its settings, as below `model`."
+    )
+    training: TrainingOptions | None = setting(
+        default=None, description="How it is fitted, all settings as below `training`; null: as `training` says."
     )
 
 
 class Options(BaseOptions):
     """Several networks joined by weights that are found on the validation texts."""
 
-    architecture: Literal["ensemble"] = Field("ensemble", description="Several networks, joined.")
-    members: list[MemberOptions] = Field(
-        [MemberOptions(model=ARCHITECTURES["ngrams"].Options()), MemberOptions(model=ARCHITECTURES["cnn"].Options())],
+    architecture: Literal["ensemble"] = setting(default="ensemble", description="Several networks, joined.")
+    members: list[MemberOptions] = setting(
+        default=[
+            MemberOptions(model=ARCHITECTURES["ngrams"].Options()),
+            MemberOptions(model=ARCHITECTURES["cnn"].Options()),
+        ],
         min_length=1,
         max_length=8,
         description="The networks; each is fitted by itself.",

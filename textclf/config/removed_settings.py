@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from textclf.config.yaml import Document, Fault, Path
+from textclf.config.yaml import Document, Path, Problem
 
 # Setting of `augmentation` -> the value that switched it off (None: any value), and what to do instead.
 REMOVED_FROM_AUGMENTATION: dict[str, tuple[float | None, str]] = {
@@ -20,7 +20,7 @@ def drop_removed_settings(document: Document) -> None:
             if name in augmentation and augmentation.pop(name) != off and off is not None:
                 setting = (*path, name)
                 message = f"this setting was removed: {instead}. Delete the line"
-                document.faults.append(Fault(setting, document.places.get(setting, ""), message))
+                document.problems.append(Problem(setting, document.places.get(setting, ""), message))
 
 
 def _augmentations(data: Any) -> Iterator[tuple[Path, dict]]:

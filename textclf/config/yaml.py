@@ -15,13 +15,13 @@ MOST_BRACKETS = 500  # what ruamel takes for open ones grows with their square
 Path = tuple[str | int, ...]
 
 
-class Fault(NamedTuple):
+class Problem(NamedTuple):
     """One thing that is wrong, and where: the path of a setting and a line or the option that set it."""
 
     path: Path
     place: str
     message: str
-    is_no_yaml: bool = False  # then nothing else can be said of the file
+    is_syntax: bool = False  # then nothing else can be said of the file
 
 
 class Document(NamedTuple):
@@ -29,7 +29,7 @@ class Document(NamedTuple):
 
     data: Any
     places: dict[Path, str]
-    faults: list[Fault]
+    problems: list[Problem]
 
 
 def parse_yaml(text: str) -> Document:
@@ -45,7 +45,7 @@ def parse_yaml(text: str) -> Document:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
         problem = str(getattr(error, "problem", None) or error).strip().partition("\n")[0].removeprefix("but ")
-        document.faults.append(Fault((), place, f"expected YAML, but {problem}", is_no_yaml=True))
+        document.problems.append(Problem((), place, f"expected YAML, but {problem}", is_syntax=True))
         return document
 
 
@@ -54,7 +54,7 @@ def parse_value(text: str) -> Any:
     if not text.strip():
         return None
     document = parse_yaml(text)
-    return text if document.faults else document.data
+    return text if document.problems else document.data
 
 
 def _check_size(text: str) -> None:
@@ -76,7 +76,7 @@ def _construct(node: Node, path: Path, document: Document) -> Any:
         return YAML(typ="safe", pure=True).constructor.construct_object(node, deep=True)
     except Exception as error:  # an unknown tag, or a value that its tag does not fit: ruamel raises what it may
         problem = getattr(error, "problem", None) or repr(error)
-        document.faults.append(Fault(path, place, f"expected a plain value, but {problem}"))
+        document.problems.append(Problem(path, place, f"expected a plain value, but {problem}"))
         return None
 
 
@@ -87,8 +87,8 @@ def _construct_mapping(node: MappingNode, path: Path, document: Document) -> dic
         place = f"line {key_node.start_mark.line + 1}"
         if key in mapping:
             first = document.places[(*path, key)]
-            document.faults.append(
-                Fault((*path, key), place, f"expected every setting once, received it in {first} too")
+            document.problems.append(
+                Problem((*path, key), place, f"expected every setting once, got it in {first} too")
             )
             continue
         document.places[(*path, key)] = place

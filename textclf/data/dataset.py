@@ -10,12 +10,11 @@ from typing import Annotated
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, PlainValidator
 
 from textclf.core.errors import DataError
 from textclf.core.memmap import BLOCK_BYTES, blocks
+from textclf.core.options import Check, Limit, Options, setting
 from textclf.core.parallel import chunks_of, map_chunks
-from textclf.core.pydantic_options import Options
 from textclf.core.text_column import stored_texts
 from textclf.data.labels import Labels, encode_column
 from textclf.data.readers.options import ReadingOptions
@@ -29,7 +28,7 @@ SPLIT_NAMES = {
     **dict.fromkeys(["test", "testing"], "test"),
 }
 
-Files = Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
+Files = Annotated[str, Limit(min_length=1)] | Annotated[list[str], Limit(min_length=1)]
 
 
 def _share_or_files(value: object) -> float | str | list[str]:
@@ -40,17 +39,14 @@ def _share_or_files(value: object) -> float | str | list[str]:
     raise ValueError("a share above 0 and below 1, such as 0.1, or the path of a file")
 
 
-ShareOrFiles = Annotated[
-    float | str | list[str],
-    PlainValidator(_share_or_files, json_schema_input_type=Annotated[float, Field(gt=0, lt=1)] | str | list[str]),
-]
+ShareOrFiles = Annotated[Annotated[float, Limit(gt=0, lt=1)] | str | list[str], Check(_share_or_files)]
 
 
 class ColumnOptions(Options):
     """Where text and label stand in a file."""
 
-    text_column: Files = Field("text", description="Column or field with the text; several are joined.")
-    label_column: str = Field("label", min_length=1, description="Column or field with the label or labels.")
+    text_column: Files = setting(default="text", description="Column or field with the text; several are joined.")
+    label_column: str = setting(default="label", min_length=1, description="Column or field with the label or labels.")
 
     @property
     def text_columns(self) -> list[str]:
@@ -61,15 +57,15 @@ class ColumnOptions(Options):
 class DataOptions(ColumnOptions, ReadingOptions):
     """Files of labelled texts: a path, a pattern such as data/*.csv, a folder, or a list of these."""
 
-    train: Files = Field(description="What to learn from.")
-    validation: ShareOrFiles = Field(
-        0.1,
+    train: Files = setting(description="What to learn from.")
+    validation: ShareOrFiles = setting(
+        default=0.1,
         description="A share of train, stratified and shuffled, identical texts kept together; or files. "
         "Decides when to stop and which weights to keep.",
     )
-    test: Files | None = Field(None, description="Texts that nothing is learned from, for the final figures.")
-    split_column: str | None = Field(
-        None,
+    test: Files | None = setting(default=None, description="Texts that nothing is learned from, for the final figures.")
+    split_column: str | None = setting(
+        default=None,
         min_length=1,
         description="Column of train that says of each row whether it is train, validation or test, in place of "
         "files of their own.",

@@ -5,6 +5,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from statistics import mean
@@ -116,7 +117,7 @@ def _names_of_csv(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, l
         score = (mean(len(row) == len(header) for row in rows) if len(header) > 1 else 0.0, len(header))
         if not names or score > best_score:
             best, best_score, names = delimiter, score, header
-    found = reading if best == default else reading.model_copy(update={"delimiter": best})
+    found = reading if best == default else replace(reading, delimiter=best)
     return found, [name for name in names if name]
 
 

@@ -3,10 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le
-
 from textclf.core.errors import ConfigError, did_you_mean, named
-from textclf.core.options import PlainOptions, setting
+from textclf.core.options import Limit, Options, setting
 
 HALF = 0.5
 MOST_LABELS_WITH_COSTS = 1000  # the matrix has as many rows and columns
@@ -14,7 +12,7 @@ MOST_LABELS_WITH_COSTS = 1000  # the matrix has as many rows and columns
 Costs = dict[str, dict[str, float]]
 
 
-class ThresholdAim(PlainOptions):
+class ThresholdAim(Options):
     """What a threshold is chosen for on the validation texts, or what mistakes cost: exactly one of these."""
 
     precision: float | None = setting(default=None, gt=0, le=1, description="The highest recall at this precision.")
@@ -37,7 +35,7 @@ class ThresholdAim(PlainOptions):
 Threshold = float | str | ThresholdAim
 
 
-class TargetOptions(PlainOptions):
+class TargetOptions(Options):
     """The type of the labels, what mistakes cost in training, and when a label is predicted."""
 
     type: Literal["auto", "binary", "multiclass", "multilabel"] = setting(
@@ -55,7 +53,7 @@ class TargetOptions(PlainOptions):
     label_smoothing: float = setting(
         default=0.0, ge=0, lt=1, description="Share of the truth given to all labels alike (Szegedy et al. 2016)."
     )
-    threshold: Annotated[float, Ge(0), Le(1)] | Literal["f1"] | ThresholdAim = setting(
+    threshold: Annotated[float, Limit(ge=0, le=1)] | Literal["f1"] | ThresholdAim = setting(
         default=HALF,
         description="Minimum probability for predicting the positive label of two, or each label of a multilabel "
         "classifier: a number; f1 (the best macro F1 on validation; a multilabel classifier gets one for each label); "

@@ -12,6 +12,7 @@ from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_file
 from textclf.core.find_run import find_run
+from textclf.core.options import plain
 from textclf.data.targets import Targets
 from textclf.evaluation.metrics import f1_score, log_losses
 from textclf.evaluation.predictions_file import Predictions, read_predictions
@@ -129,7 +130,7 @@ def mcnemar(only_first: int, only_other: int) -> float:
 
 def differing_settings(configs: Sequence[Config]) -> dict[str, list[Any]]:
     """Return the settings that differ: path -> value in each config, `None` where a config has no such setting."""
-    flat = [flatten(config.model_dump()) for config in configs]
+    flat = [flatten(plain(config)) for config in configs]
     paths = dict.fromkeys(path for settings in flat for path in settings)
     values = {path: [settings.get(path) for settings in flat] for path in paths}
     return {path: found for path, found in values.items() if any(value != found[0] for value in found)}

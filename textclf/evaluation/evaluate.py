@@ -3,6 +3,7 @@
 import csv
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_file, checksums, make_folder, write_json
 from textclf.core.find_run import find_classifier, find_run
+from textclf.core.options import fields_of
 from textclf.core.run_folder import RunFolder
 from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_dataset, read_sources
 from textclf.data.readers.sources import expand
@@ -59,7 +61,7 @@ def evaluate(
         raw = _own_test(run_folder, columns)
         output = output or run_folder.inside(run_folder.evaluations / "test")
     else:
-        about = {name: classifier.metadata[name] for name in ColumnOptions.model_fields}
+        about = {name: classifier.metadata[name] for name in fields_of(ColumnOptions)}
         raw = read_dataset(str(data), ColumnOptions(**about | columns), classifier.reading)
         if output is None and (folder.parent / "run.json").exists():
             run_folder = RunFolder(folder.parent)
@@ -81,7 +83,7 @@ def _own_test(run: RunFolder, columns: dict[str, str]) -> Dataset:
     Raises:
         RunError: the config names no test file, or that file has changed.
     """
-    data = read_run_config(run).data.model_copy(update=columns)
+    data = replace(read_run_config(run).data, **columns)  # type: ignore[arg-type]
     source = data.train if data.split_column else data.test
     if source is not None:
         changed = changed_file(run, expand(source, data))

@@ -6,6 +6,7 @@ so every file is checked before it is used (docs/security.md).
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from textclf import __version__
 from textclf.core.errors import RunError
 from textclf.core.files import MIB, atomic_folder, parse_json, read_untrusted, write_json
 from textclf.core.find_run import find_classifier
+from textclf.core.options import checked
 from textclf.core.parallel import chunks_of
 from textclf.core.run_folder import RunFolder
 from textclf.core.text_column import text_array
@@ -73,16 +75,12 @@ class Classifier:
         Raises:
             RunError: `classifier.json` has no valid reading options.
         """
-        from pydantic import ValidationError  # its import takes a third of the time of a prediction from the shell
-
         from textclf.data.readers.options import ReadingOptions
 
         try:
-            return ReadingOptions.model_validate(self.metadata.get("reading")).model_copy(update={"format": None})
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            setting = ".".join(["reading", *map(str, first["loc"])])
-            raise _damaged(None, f"{METADATA}: {setting}: {first['msg'][:200]}") from None
+            return replace(checked(ReadingOptions, self.metadata.get("reading")), format=None)
+        except ValueError as error:
+            raise _damaged(None, f"{METADATA}: reading: {error}") from None
 
     def predict(self, texts: Iterable[str], *, threshold: float | None = None) -> list[str | None] | list[list[str]]:
         """Return the label of every text; with a multi-label classifier the list of its labels.

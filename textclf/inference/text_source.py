@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
@@ -33,7 +34,7 @@ def read_texts(
         DataError: the file has another format, or lacks the column.
     """
     ending = PurePath(without_compression(name)).suffix.lower()
-    options = reading.model_copy(update={"format": format or ENDINGS.get(ending, "txt")})
+    options = replace(reading, format=format or ENDINGS.get(ending, "txt"))  # type: ignore[arg-type]
     columns = [column] if isinstance(column, str) else column
     for table in read_stream(stream, name, columns, None, options):
         yield table["text"].to_pylist()
@@ -56,7 +57,7 @@ def read_source(
     if source == "-":
         yield from read_texts(sys.stdin.buffer, format=format, column=column, name=source, reading=reading)
     elif Path(source).is_dir() or is_pattern(source):
-        options = reading.model_copy(update={"format": format})
+        options = replace(reading, format=format)  # type: ignore[arg-type]
         for table in read_files(source, [column] if isinstance(column, str) else column, None, options):
             yield table["text"].to_pylist()
     else:

@@ -2,8 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
+from textclf.core.options import Limit, setting
 from textclf.models.embedding import EmbeddingOptions, embed, logits_of
 from textclf.models.sizes import Sizes
 
@@ -13,15 +12,23 @@ INPUTS = ("token_ids",)
 class Options(EmbeddingOptions):
     """Looks for phrases, wherever they stand (Kim 2014); quick to train."""
 
-    architecture: Literal["cnn"] = Field("cnn", description="Embedding, convolutions, their maxima over the text.")
-    widths: list[Annotated[int, Field(ge=1, le=32)]] = Field(
-        [2, 3, 4], min_length=1, max_length=8, description="Tokens that a filter reads at once, each from 1 to 32."
+    architecture: Literal["cnn"] = setting(
+        default="cnn", description="Embedding, convolutions, their maxima over the text."
     )
-    filters: int = Field(64, ge=1, description="Filters of each width.")
-    dropout: float = Field(
-        0.5, ge=0, lt=1, description="Share of the numbers set to 0 in training, after the embedding and the maxima."
+    widths: list[Annotated[int, Limit(ge=1, le=32)]] = setting(
+        default=[2, 3, 4],
+        min_length=1,
+        max_length=8,
+        description="Tokens that a filter reads at once, each from 1 to 32.",
     )
-    l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the filters and of the logits.")
+    filters: int = setting(default=64, ge=1, description="Filters of each width.")
+    dropout: float = setting(
+        default=0.5,
+        ge=0,
+        lt=1,
+        description="Share of the numbers set to 0 in training, after the embedding and the maxima.",
+    )
+    l2: float = setting(default=0.0, ge=0, description="L2 penalty on the weights of the filters and of the logits.")
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):

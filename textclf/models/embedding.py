@@ -1,40 +1,38 @@
 """From token ids to vectors, and from features to logits: how all begin and end that read tokens in their order."""
 
-from pydantic import Field
-
-from textclf.core.pydantic_options import Options
+from textclf.core.options import Options, setting
 from textclf.models.sizes import Sizes
 
 
 class VectorOptions(Options):
     """Pretrained word vectors that the embedding begins with. Only training needs their file."""
 
-    file: str = Field(
+    file: str = setting(
         min_length=1,
         description="Of word2vec, GloVe or fastText: text (.txt, .vec) or binary (.bin); compressed or not (.gz, .bz2, "
         ".zst). It decides `embedding_dim`.",
     )
-    tuned: bool = Field(True, description="Whether training changes the vectors too.")
-    frozen_epochs: int = Field(
-        0, ge=0, description="Epochs before it begins to, so that the layers above come to fit them first."
+    tuned: bool = setting(default=True, description="Whether training changes the vectors too.")
+    frozen_epochs: int = setting(
+        default=0, ge=0, description="Epochs before it begins to, so that the layers above come to fit them first."
     )
 
 
 class EmbeddingOptions(Options):
     """The settings of the embedding."""
 
-    embedding_dim: int = Field(64, ge=1, description="Numbers that stand for one token.")
-    vectors: VectorOptions | None = Field(
-        None, description="Pretrained word vectors to begin with; null: random numbers."
+    embedding_dim: int = setting(default=64, ge=1, description="Numbers that stand for one token.")
+    vectors: VectorOptions | None = setting(
+        default=None, description="Pretrained word vectors to begin with; null: random numbers."
     )
-    word_dropout: float = Field(
-        0.0,
+    word_dropout: float = setting(
+        default=0.0,
         ge=0,
         lt=1,
         description="Share of the tokens of a text that are not read in training: all numbers of such a token are 0.",
     )
-    spatial_dropout: float = Field(
-        0.0,
+    spatial_dropout: float = setting(
+        default=0.0,
         ge=0,
         lt=1,
         description="Share of the numbers of the embedding that are 0 in training, the same for all tokens of a text.",

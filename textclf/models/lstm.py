@@ -2,8 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
-
+from textclf.core.options import setting
 from textclf.models.embedding import EmbeddingOptions, embed, logits_of
 from textclf.models.sizes import Sizes
 
@@ -13,28 +12,30 @@ INPUTS = ("token_ids",)
 class Options(EmbeddingOptions):
     """Reads a text from its first to its last token and keeps what it needs (Hochreiter & Schmidhuber 1997)."""
 
-    architecture: Literal["lstm"] = Field("lstm", description="Embedding, LSTM layers, pooling.")
-    units: int = Field(64, ge=1, description="Width of each LSTM layer, and of each direction.")
-    num_layers: int = Field(1, ge=1, le=8, description="LSTM layers on top of each other.")
-    bidirectional: bool = Field(False, description="Whether a second LSTM reads every text from its end.")
-    pooling: Literal["last", "max", "mean", "max_mean", "attention"] = Field(
-        "last",
+    architecture: Literal["lstm"] = setting(default="lstm", description="Embedding, LSTM layers, pooling.")
+    units: int = setting(default=64, ge=1, description="Width of each LSTM layer, and of each direction.")
+    num_layers: int = setting(default=1, ge=1, le=8, description="LSTM layers on top of each other.")
+    bidirectional: bool = setting(default=False, description="Whether a second LSTM reads every text from its end.")
+    pooling: Literal["last", "max", "mean", "max_mean", "attention"] = setting(
+        default="last",
         description="What is kept of a text: its last state, the largest value or the mean of each number over all "
         "tokens, both side by side, or a mean with learned weights.",
     )
-    dropout: float = Field(
-        0.2,
+    dropout: float = setting(
+        default=0.2,
         ge=0,
         lt=1,
         description="Share of the numbers set to 0 in training, after the embedding and each layer.",
     )
-    recurrent_dropout: float = Field(
-        0.0,
+    recurrent_dropout: float = setting(
+        default=0.0,
         ge=0,
         lt=1,
         description="The same for the state within a layer; slower, and not on the GPU kernel.",
     )
-    l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the LSTM layers and of the logits.")
+    l2: float = setting(
+        default=0.0, ge=0, description="L2 penalty on the weights of the LSTM layers and of the logits."
+    )
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):

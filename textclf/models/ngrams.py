@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from pydantic import Field
-
-from textclf.core.pydantic_options import Options as BaseOptions
+from textclf.core.options import Options as BaseOptions
+from textclf.core.options import setting
 from textclf.models.sizes import Sizes
 
 INPUTS = ("ngram_ids", "ngram_weights")
@@ -13,11 +12,16 @@ INPUTS = ("ngram_ids", "ngram_weights")
 class Options(BaseOptions):
     """Adds up what each n-gram says (as in Joulin et al. 2017); quick, and hard to beat on few or short texts."""
 
-    architecture: Literal["ngrams"] = Field("ngrams", description="Bag of n-grams, weighted by tf-idf.")
-    hidden_units: int = Field(
-        0, ge=0, le=4096, description="Width of a hidden layer; 0: a row of logits for each n-gram, a linear model."
+    architecture: Literal["ngrams"] = setting(default="ngrams", description="Bag of n-grams, weighted by tf-idf.")
+    hidden_units: int = setting(
+        default=0,
+        ge=0,
+        le=4096,
+        description="Width of a hidden layer; 0: a row of logits for each n-gram, a linear model.",
     )
-    dropout: float = Field(0.5, ge=0, lt=1, description="Share of the n-grams of a text that are not read in training.")
+    dropout: float = setting(
+        default=0.5, ge=0, lt=1, description="Share of the n-grams of a text that are not read in training."
+    )
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):

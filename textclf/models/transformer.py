@@ -2,8 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
-
+from textclf.core.options import setting
 from textclf.models.embedding import EmbeddingOptions, embed, logits_of
 from textclf.models.sizes import Sizes
 
@@ -13,28 +12,30 @@ INPUTS = ("token_ids",)
 class Options(EmbeddingOptions):
     """A small encoder (Vaswani et al. 2017), normalized before each part (Xiong et al. 2020)."""
 
-    architecture: Literal["transformer"] = Field(
-        "transformer", description="Embedding, positions, self-attention layers, pooling."
+    architecture: Literal["transformer"] = setting(
+        default="transformer", description="Embedding, positions, self-attention layers, pooling."
     )
-    num_layers: int = Field(1, ge=1, le=12, description="Encoder layers on top of each other.")
-    num_heads: int = Field(4, ge=1, le=32, description="Ways in which each layer relates the tokens of a text.")
-    head_dim: int = Field(16, ge=1, description="Numbers by which a head compares two tokens.")
-    hidden_units: int = Field(128, ge=1, description="Width of the hidden layer that follows the attention.")
-    positions: Literal["learned", "sinusoidal"] = Field(
-        "learned", description="What tells a token its place in the text."
+    num_layers: int = setting(default=1, ge=1, le=12, description="Encoder layers on top of each other.")
+    num_heads: int = setting(
+        default=4, ge=1, le=32, description="Ways in which each layer relates the tokens of a text."
     )
-    pooling: Literal["max", "mean", "max_mean", "attention"] = Field(
-        "max_mean",
+    head_dim: int = setting(default=16, ge=1, description="Numbers by which a head compares two tokens.")
+    hidden_units: int = setting(default=128, ge=1, description="Width of the hidden layer that follows the attention.")
+    positions: Literal["learned", "sinusoidal"] = setting(
+        default="learned", description="What tells a token its place in the text."
+    )
+    pooling: Literal["max", "mean", "max_mean", "attention"] = setting(
+        default="max_mean",
         description="What is kept of a text: the largest value or the mean of each number over all tokens, both side "
         "by side, or a mean with learned weights.",
     )
-    dropout: float = Field(
-        0.2,
+    dropout: float = setting(
+        default=0.2,
         ge=0,
         lt=1,
         description="Share of the numbers set to 0 in training, after the embedding, the attention and each layer.",
     )
-    l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the layers and of the logits.")
+    l2: float = setting(default=0.0, ge=0, description="L2 penalty on the weights of the layers and of the logits.")
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from textclf.core.options import PlainOptions, setting
+from textclf.core.options import Options, setting
 
 Side = Literal["right", "left"]
 # A bucket is the kind of an n-gram and 23 bits of its hash. Together with the number of one of 256 rows it has 32 bits,
@@ -11,7 +11,7 @@ BUCKET_BITS = 24
 BUCKETS = 1 << BUCKET_BITS
 
 
-class NgramOptions(PlainOptions):
+class NgramOptions(Options):
     """Which n-grams are read, and how many are learned."""
 
     longest_words: int = setting(
@@ -40,7 +40,7 @@ class NgramOptions(PlainOptions):
         return range(self.shortest_characters, self.longest_characters + 1)
 
 
-class PreprocessingOptions(PlainOptions):
+class PreprocessingOptions(Options):
     """From texts to padded rows of token ids; each tokenizer adds its own settings."""
 
     if TYPE_CHECKING:

@@ -5,18 +5,19 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from textclf.config.config import Config
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
+from textclf.core.options import plain
 from textclf.core.run_folder import RUNS, RunFolder, check_name
 from textclf.training.provenance import changes, provenance
 
 log = logging.getLogger(__name__)
 LOCK = ".lock"  # in the run folder, while a process holds it
-# Settings that may change when a run resumes: they do not affect what it learns.
-WITHOUT_EFFECT = {"training": {"log_to", "checkpoint_steps"}}
-EXCLUDED: dict = {**WITHOUT_EFFECT, "model": {"members": {"__all__": WITHOUT_EFFECT}}}
+# Settings of `training` that may change when a run resumes: they do not affect what it learns.
+WITHOUT_EFFECT = ("log_to", "checkpoint_steps")
 
 
 def resumable_run(name: str | None, config: Config) -> RunFolder | None:
@@ -46,7 +47,7 @@ def check_unchanged(folder: RunFolder, config: Config) -> None:
         for path in folder.path.rglob("*"):
             folder.inside(path)
         metadata = folder.read_metadata()
-        before, now = (one.model_dump(mode="json", exclude=EXCLUDED) for one in (read_run_config(folder), config))
+        before, now = (_with_effect(plain(one)) for one in (read_run_config(folder), config))
         found = list(changes(before, now))
         made_with = provenance(config)
         for entry in ("data_sha256", "versions"):
@@ -58,6 +59,15 @@ def check_unchanged(folder: RunFolder, config: Config) -> None:
             + "".join(f"  {line}\n" for line in found)
             + f"Undo the changes to resume. To start over, remove {folder.path}, or choose another --run."
         )
+
+
+def _with_effect(settings: Any) -> Any:
+    """Return settings without those of `WITHOUT_EFFECT`, in members of an ensemble too."""
+    if isinstance(settings, list):
+        return [_with_effect(item) for item in settings]
+    if not isinstance(settings, dict):
+        return settings
+    return {name: _with_effect(value) for name, value in settings.items() if name not in WITHOUT_EFFECT}
 
 
 def is_locked(folder: RunFolder) -> bool:

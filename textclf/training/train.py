@@ -11,6 +11,7 @@ import numpy as np
 
 from textclf.config.config import Config, load_config
 from textclf.core.files import atomic_file
+from textclf.core.options import fields_of
 from textclf.core.run_folder import RunFolder
 from textclf.data.checks import SLOW_CHECKS
 from textclf.data.dataset import DataOptions, Dataset
@@ -127,7 +128,7 @@ def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
 
 def _input_format(data: DataOptions) -> dict:
     """Return how `evaluate` reads other files of the same format."""
-    reading = {name: getattr(data, name) for name in ReadingOptions.model_fields}
+    reading = {name: getattr(data, name) for name in fields_of(ReadingOptions)}
     return {"text_column": data.text_column, "label_column": data.label_column, "reading": reading}
 
 

@@ -28,6 +28,7 @@ from tests.data.readers.written_files import (
 )
 from textclf.core import compression
 from textclf.core.errors import DataError
+from textclf.core.options import fields_of
 from textclf.data.readers import ENDINGS, READERS, format_of
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.sources import read_files, read_stream
@@ -46,7 +47,7 @@ def texts_as_rows(texts):
 
 def test_every_reader_is_tested_here():
     assert [*WRITERS, "folder"] == list(READERS)
-    assert list(get_args(get_args(ReadingOptions.model_fields["format"].annotation)[0])) == list(READERS)
+    assert list(get_args(get_args(fields_of(ReadingOptions)["format"].type)[0])) == list(READERS)
 
 
 def test_every_ending_belongs_to_one_reader():

@@ -3,6 +3,7 @@
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, groupby
 from pathlib import Path
 from typing import BinaryIO
@@ -40,7 +41,7 @@ def read_files(
         DataError: there is no such file, it cannot be read, or lacks a column; names the file.
     """
     for found, files in groupby(_files(source, options.format), key=lambda file: file[1]):
-        form = options.model_copy(update={"format": found})
+        form = replace(options, format=found)
         columns = (text_columns, label_column, form, split_column)
         tables = chain.from_iterable(_read_file(path, *columns) for path, _ in files)
         yield from _gathered(tables) if found == "folder" else tables

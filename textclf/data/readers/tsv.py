@@ -1,6 +1,7 @@
 """TSV: CSV with a tab between the fields."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -18,4 +19,4 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
     Raises:
         DataError: as `csv.read`.
     """
-    return csv.read(stream, columns, name, options.model_copy(update={"delimiter": options.delimiter or "\t"}))
+    return csv.read(stream, columns, name, replace(options, delimiter=options.delimiter or "\t"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from textclf import __version__
 from textclf.config.config import Config, flatten
+from textclf.core.options import plain
 from textclf.core.run_folder import RUNS, RunFolder
 from textclf.training.loggers.logger import Logger
 
@@ -88,7 +89,7 @@ def _begin(client: Any, folder: RunFolder, config: Config) -> None:
 
 def _parameters(config: Config) -> dict[str, str]:
     """Return the settings of a config in the form that MLflow accepts."""
-    settings = flatten(config.model_dump(mode="json"))
+    settings = flatten(plain(config))
     return {
         re.sub(r"[^\w.\- :/]", "_", path)[:LONGEST_NAME]: ("null" if value is None else str(value))[:LONGEST_VALUE]
         for path, value in settings.items()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.hostile.broken_files import flipped
 from tests.tolerances import assert_close
+from textclf.core.options import fields_of
 from textclf.export.onnx import build_graph
 from textclf.inference import engine
 from textclf.inference.onnx import lookup_tables
@@ -26,7 +27,7 @@ SMALL = {"embedding_dim": 6, "units": 5, "filters": 5, "num_heads": 2, "head_dim
 
 def network(architecture: str = "lstm", **changed) -> keras.Model:
     """Random weights, biases too."""
-    known = ARCHITECTURES[architecture].Options.model_fields
+    known = fields_of(ARCHITECTURES[architecture].Options)
     sizes = {name: value for name, value in SMALL.items() if name in known}
     model = build_model(ARCHITECTURES[architecture].Options(**{**sizes, **changed}), SIZES, num_units=1)
     random = np.random.default_rng(0)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import textclf
 from textclf.config.training_options import TrainingOptions
+from textclf.core.options import fields_of
 from textclf.models.checkpoints import load_checkpoint
 from textclf.models.layers import Embedding
 from textclf.training.fitting.optimizers import (
@@ -204,7 +205,7 @@ def test_each_follows_a_schedule_and_learns_with_fit(name):
 
 
 def test_the_options_name_what_there_is():
-    assert list(TrainingOptions.model_fields["optimizer"].annotation.__args__) == list(OPTIMIZERS)
+    assert list(fields_of(TrainingOptions)["optimizer"].type.__args__) == list(OPTIMIZERS)
 
 
 def test_keras_itself_still_needs_this():

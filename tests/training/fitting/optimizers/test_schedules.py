@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from textclf.config.training_options import TrainingOptions
+from textclf.core.options import fields_of
 from textclf.training.fitting.optimizers.schedules import SCHEDULES, Schedule, learning_rate
 
 
@@ -14,7 +15,7 @@ def rates(shape, warmup=0.0, num_steps=100):
 
 
 def test_every_schedule_can_be_chosen():
-    assert set(TrainingOptions.model_fields["schedule"].annotation.__args__) == set(SCHEDULES)
+    assert set(fields_of(TrainingOptions)["schedule"].type.__args__) == set(SCHEDULES)
 
 
 def test_constant_stays_linear_and_cosine_fall_to_nothing():
