@@ -111,6 +111,17 @@ def test_an_effect_is_what_leaving_the_word_out_changes(english):
     assert_close(explanation.effects.sum(axis=1), 0)  # two labels: one's gain, the other's loss
 
 
+def test_a_text_is_predicted_once_with_all_words_and_once_without_each(english, monkeypatch):
+    rows = []
+    run = english._engine.run
+    monkeypatch.setattr(
+        english._engine, "run", lambda arrays: rows.append(len(arrays["token_ids"].lengths)) or run(arrays)
+    )
+    explanation = explain(english, "a wonderful film")
+    assert rows == [4]
+    assert explanation.prediction.labels == tuple(english.predict(["a wonderful film"]))
+
+
 def test_each_label_is_explained_by_its_own_words(colours):
     [line] = format_explanations(colours, [["rose and leaf"]], "jsonl")
     row = json.loads(line)
