@@ -43,7 +43,7 @@ def test_a_config_that_was_cut_anywhere_is_refused_also_where_the_rest_is_one(ru
         run.config.write_bytes(whole[:length])
         with pytest.raises(RunError) as caught:
             read_run_config(run)
-        assert str(caught.value).startswith("runs/mine/config.yaml: expected the file that the run was made with")
+        assert str(caught.value).startswith("runs/mine/config.yaml: damaged or changed: its SHA-256 is")
 
 
 def test_the_message_says_what_came_and_what_to_do(run):
@@ -52,9 +52,8 @@ def test_the_message_says_what_came_and_what_to_do(run):
     with pytest.raises(RunError) as caught:
         read_run_config(run)
     assert str(caught.value) == (
-        f"runs/mine/config.yaml: expected the file that the run was made with, of SHA-256 {expected}… in run.json, "
-        f"received one of {received}…: it is damaged or was changed. Bring it back from a copy; to train with other "
-        "settings, give textclf train a copy of it."
+        f"runs/mine/config.yaml: damaged or changed: its SHA-256 is {received}…, in run.json it is {expected}…. "
+        "Restore the file from a backup. To train with other settings, give textclf train a copy of it."
     )
 
 
@@ -71,7 +70,7 @@ def test_a_run_from_before_there_were_checksums_is_read(run):
 @pytest.mark.parametrize("checksum", [3, "", [], {}, False, "0" * 64])
 def test_a_checksum_that_is_none_fits_nothing(run, checksum):
     run.update_metadata(config_sha256=checksum)
-    with pytest.raises(RunError, match=r"^runs/mine/config\.yaml: expected the file that the run was made with"):
+    with pytest.raises(RunError, match=r"^runs/mine/config\.yaml: damaged or changed: its SHA-256 is"):
         read_run_config(run)
 
 
@@ -79,7 +78,7 @@ def test_nobody_goes_on_with_another_config(run, config):
     run.config.write_text(run.config.read_text().replace("units: 9", "units: 7"))
     before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
     for call in (lambda: textclf.resume("mine"), lambda: textclf.train(config, run="mine")):
-        with pytest.raises(RunError, match="expected the file that the run was made with"):
+        with pytest.raises(RunError, match="damaged or changed: its SHA-256 is"):
             call()
     assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
 
@@ -91,7 +90,7 @@ def test_nobody_looks_at_a_finished_run_with_another_config(with_runs):
     calls = [lambda: textclf.evaluate("other"), lambda: write_report(run), lambda: compare(["toy_en", "other"])]
     run.config.write_text(text)
     for call in calls:
-        with pytest.raises(RunError, match=r"^runs/other/config\.yaml: expected the file that the run was made with"):
+        with pytest.raises(RunError, match=r"^runs/other/config\.yaml: damaged or changed: its SHA-256 is"):
             call()
     assert not run.evaluations.exists()
     assert not run.report.exists()

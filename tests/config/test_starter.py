@@ -148,7 +148,7 @@ def test_a_few_long_texts_do_not_decide(write):
     rows = [(long_text(20, number), "xy"[number % 2]) for number in range(400)]
     content = starter_config(write([*rows, (long_text(500), "x")]))
     assert loaded(content).preprocessing.sequence_length == 24
-    assert "0.2 % are longer and cut" in content
+    assert "0.2 % are longer and truncated" in content
 
 
 def test_vocabulary(write):
@@ -259,7 +259,7 @@ def test_a_name_that_is_no_text_is_refused(write):
 
 def test_an_existing_file_stays_as_it_is(write, tmp_path):
     Path("mine.yaml").write_text("mine")
-    with pytest.raises(WriteError, match=r"mine\.yaml: expected a new name, but this file exists"):
+    with pytest.raises(WriteError, match=r"mine\.yaml: this file exists already"):
         write_starter("mine.yaml", write(ENGLISH))
     assert Path("mine.yaml").read_text() == "mine"
     with pytest.raises(WriteError):

@@ -37,13 +37,18 @@ class Config(Options):
     """All settings of a run. `preprocessing` and `model` depend on the tokenizer and architecture chosen."""
 
     seed: int = setting(
-        default=42, ge=0, lt=2**32, description="Of the split, the first weights, the order and the dropout."
+        default=42,
+        ge=0,
+        lt=2**32,
+        description="Seed of the split, the initial weights, the order of the texts and dropout.",
     )
-    data: DataOptions = setting(description="The files of labelled texts.")
-    targets: TargetOptions = setting(default=TargetOptions(), description="The kind of answer.")
-    preprocessing: PreprocessingOptions = setting(description="From texts to token ids.")
+    data: DataOptions = setting(description="Files of labelled texts, and how to read them.")
+    targets: TargetOptions = setting(
+        default=TargetOptions(), description="Labels: their type, class weights and thresholds."
+    )
+    preprocessing: PreprocessingOptions = setting(description="From texts to token ids and n-grams.")
     model: Options = setting(description="The network.")
-    training: TrainingOptions = setting(default=TrainingOptions(), description="How it is fitted.")
+    training: TrainingOptions = setting(default=TrainingOptions(), description="How the network is trained.")
 
 
 class Choice(NamedTuple):

@@ -28,14 +28,14 @@ class MemberOptions(BaseOptions):
         discriminator="architecture", description="The network: `architecture` and its settings, as below `model`."
     )
     training: TrainingOptions | None = setting(
-        default=None, description="How it is fitted, all settings as below `training`; null: as `training` says."
+        default=None, description="How it is trained, with all settings of `training`; null: as `training` says."
     )
 
 
 class Options(BaseOptions):
-    """Several networks joined by weights that are found on the validation texts."""
+    """Several networks whose logits are combined, with weights fitted on the validation texts."""
 
-    architecture: Literal["ensemble"] = setting(default="ensemble", description="Several networks, joined.")
+    architecture: Literal["ensemble"] = setting(default="ensemble", description="Several networks, combined.")
     members: list[MemberOptions] = setting(
         default=[
             MemberOptions(model=ARCHITECTURES["ngrams"].Options()),
@@ -43,7 +43,7 @@ class Options(BaseOptions):
         ],
         min_length=1,
         max_length=8,
-        description="The networks; each is fitted by itself.",
+        description="The networks. Each is trained by itself.",
     )
 
 

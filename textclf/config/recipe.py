@@ -1,4 +1,7 @@
-"""The settings for a file of texts by its size and kind, each with its reason. What they gave: docs/experiments.md."""
+"""The recipe of `textclf new`: settings by the size and kind of the data, each with its reason.
+
+docs/experiments.md has the measurements behind them.
+"""
 
 import math
 from typing import NamedTuple
@@ -9,17 +12,17 @@ from textclf.core.formatting import counted, percent
 from textclf.data.dataset import Dataset
 from textclf.data.targets import Targets
 
-SHORTEST, LONGEST, LONG = 16, 512, 128  # tokens read of a text; from LONG on, the longest 5 % are cut instead of 1 %
+SHORTEST, LONGEST, LONG = 16, 512, 128  # tokens per text; above LONG, the longest 5 % are truncated instead of 1 %
 SMALLEST_VOCABULARY, LARGEST_VOCABULARY = 1_000, 30_000
-UNEVEN = 0.75  # of the rows have the same label
-MOST_NGRAMS, MOST_NGRAM_LOGITS = 2**19, 2**25  # a row of logits for each n-gram: 134 MB at most
-HEADING = object()  # in place of a value: settings follow below
+UNEVEN = 0.75  # share of the rows with the same label
+MOST_NGRAMS, MOST_NGRAM_LOGITS = 2**19, 2**25  # one row of logits per n-gram: at most 134 MB
+HEADING = object()  # in place of the value of a setting that has settings below it
 
-Line = tuple[str, object, str]  # a setting, its value, the reason
+Line = tuple[str, object, str]  # setting, value, comment
 
 
 class Size(NamedTuple):
-    """Settings for a file of up to so many rows."""
+    """Settings for data of at most `most_rows` rows."""
 
     most_rows: float
     validation: float
@@ -33,16 +36,16 @@ class Size(NamedTuple):
 
 SIZES = (
     #    most rows, validation, n-gram epochs, epochs, patience, batch, dropout
-    Size(1_000,    0.2,  10, 30, 5, 16,  0.5, "few texts: half is hidden in each step"),
-    Size(5_000,    0.15, 6,  20, 4, 32,  0.5, "not many texts: half is hidden in each step"),
-    Size(20_000,   0.1,  5,  15, 2, 32,  0.5, "half is hidden in each step"),
-    Size(100_000,  0.1,  5,  8,  1, 64,  0.4, "many texts are hard to learn by heart"),
-    Size(math.inf, 0.05, 4,  3,  1, 128, 0.3, "very many texts are hard to learn by heart"),
+    Size(1_000,    0.2,  10, 30, 5, 16,  0.5, "few texts: strong dropout"),
+    Size(5_000,    0.15, 6,  20, 4, 32,  0.5, "not many texts: strong dropout"),
+    Size(20_000,   0.1,  5,  15, 2, 32,  0.5, "strong dropout"),
+    Size(100_000,  0.1,  5,  8,  1, 64,  0.4, "many texts: less overfitting"),
+    Size(math.inf, 0.05, 4,  3,  1, 128, 0.3, "very many texts: little overfitting"),
 )  # fmt: skip
 
 
 class Facts(NamedTuple):
-    """What the settings depend on."""
+    """The facts about the data that the settings depend on."""
 
     dataset: Dataset
     targets: Targets
@@ -55,89 +58,89 @@ class Facts(NamedTuple):
 
 
 def size_for(rows: int) -> Size:
-    """The settings for so many rows."""
+    """Return the settings for a number of rows."""
     return next(size for size in SIZES if rows <= size.most_rows)
 
 
 def preprocessing(facts: Facts) -> list[Line]:
-    """From texts to token ids and n-grams."""
+    """Return the section `preprocessing`."""
     scripts = ", ".join(f"{script} {percent(share)}" for script, share in list(facts.scripts.items())[:2])
     split_by = {
         "word": "words; Chinese and Japanese by character",
-        "character": "characters, where words are too many or unspaced",
+        "character": "characters: words are unspaced or too many",
     }
     middle, most, nearly_all = (int(value) for value in np.quantile(facts.lengths, [0.5, 0.95, 0.99], method="higher"))
     length = min(max(8 * math.ceil((nearly_all if nearly_all <= LONG else most) / 8), SHORTEST), LONGEST)
     cut = float((facts.lengths > length).mean())
-    cut_by_it = f"{percent(cut)} are longer and cut" if cut else "none is cut"
+    cut_by_it = f"{percent(cut)} are longer and truncated" if cut else "none is truncated"
     vocabulary = 1_000 * math.ceil((facts.repeated_tokens + 2) / 1_000)
     vocabulary = min(max(vocabulary, SMALLEST_VOCABULARY), LARGEST_VOCABULARY)
     ngrams = min(MOST_NGRAMS, MOST_NGRAM_LOGITS // facts.targets.num_units)
     return [
         ("tokenizer", facts.tokenizer, f"{split_by[facts.tokenizer]} (letters: {scripts or 'none'})"),
-        ("vocabulary_size", vocabulary, f"{facts.distinct_tokens} different tokens, {facts.repeated_tokens} of them "
+        ("vocabulary_size", vocabulary, f"{facts.distinct_tokens} distinct tokens, {facts.repeated_tokens} of them "
                                         "more than once"),
         ("sequence_length", length, f"median {middle} tokens, 95 % have at most {most}; {cut_by_it}"),
-        ("truncating", "right", "what is too long loses its end; left keeps the end"),
+        ("truncating", "right", "long texts lose their end; left keeps the end"),
         ("ngrams", HEADING, "of the whole text, however long"),
-        ("  longest_words", 2, "words and pairs of words"),
-        ("  longest_characters", 5, "parts of words, in any language and with any spelling"),
-        ("  most_ngrams", ngrams, "those in the most texts; each has a number for every label"),
+        ("  longest_words", 2, "single words and pairs of words"),
+        ("  longest_characters", 5, "parts of words: any language, any spelling"),
+        ("  most_ngrams", ngrams, "those in the most texts; each has a weight per label"),
     ]  # fmt: skip
 
 
 def model(facts: Facts) -> list[Line]:
-    """Two networks that err differently, joined late."""
+    """Return the section `model`: an ensemble of two networks that make different errors."""
     widths = [2, 3, 4] if facts.tokenizer == "word" else [2, 3, 4, 5]
     if _is_uneven(facts):
-        dropout = (0.0, "none is hidden: few texts of the rare label decide")
-        loss = ("squared_hinge", "log loss answers a rare label too seldom")
+        dropout = (0.0, "no dropout: few texts of the rare label decide")
+        loss = ("squared_hinge", "log loss predicts a rare label too seldom")
     else:
-        dropout = (0.5, "half of the n-grams of a text are hidden, so that all learn to speak")
-        loss = ("log_loss", "the probabilities have to be right, not only the answers")
+        dropout = (0.5, "drop half of the n-grams of a text, so that all are learned")
+        loss = ("log_loss", "probabilities must be right, not only labels")
     return [
-        ("architecture", "ensemble", "networks that err differently: joined they are right more often"),
-        ("members", HEADING, "how much each counts is found on validation"),
-        ("- model", HEADING, "first: what each word and each part of a word says"),
+        ("architecture", "ensemble", "networks with different errors: better together"),
+        ("members", HEADING, "their weights are fitted on validation"),
+        ("- model", HEADING, "first: a weight per word and part of a word"),
         ("    architecture", "ngrams", "a linear model, hard to beat on few or short texts"),
         ("    dropout", *dropout),
-        ("  training", HEADING, "how it is fitted"),
+        ("  training", HEADING, "how it is trained"),
         ("    loss", *loss),
         ("    optimizer", "adagrad", "rare n-grams take larger steps than frequent ones"),
-        ("    learning_rate", 0.25, "falls to 0:"),
-        ("    schedule", "linear", "rough at first, exact in the end"),
-        ("    initial_accumulator", 1e-06, "the first step of each n-gram is a whole one"),
-        ("    clip_norm", None, "steps are bounded by Adagrad already"),
-        ("    batch_size", 32, "texts a step"),
-        ("    epochs", facts.size.ngram_epochs, "all of them are gone through: the last is the best"),
-        ("    early_stopping", None, "as said"),
-        ("- model", HEADING, "second: which phrases there are"),
-        ("    architecture", "cnn", "as good as an LSTM here, in a third of its time"),
-        ("    embedding_dim", 100, "numbers that stand for a token"),
-        ("    filters", 100, "phrases of each width that it looks for"),
-        ("    widths", widths, "tokens of a phrase"),
+        ("    learning_rate", 0.25, "decays to 0:"),
+        ("    schedule", "linear", "large steps at first, small ones at the end"),
+        ("    initial_accumulator", 1e-06, "a full first step for each n-gram"),
+        ("    clip_norm", None, "Adagrad bounds the steps already"),
+        ("    batch_size", 32, "texts per step"),
+        ("    epochs", facts.size.ngram_epochs, "all of them: the last one is the best"),
+        ("    early_stopping", None, "never stop early"),
+        ("- model", HEADING, "second: phrases"),
+        ("    architecture", "cnn", "as accurate as an LSTM here, in a third of the time"),
+        ("    embedding_dim", 100, "dimension of the token embeddings"),
+        ("    filters", 100, "phrases per width"),
+        ("    widths", widths, "tokens per phrase"),
         ("    dropout", facts.size.dropout, facts.size.reason),
     ]
 
 
 def training(facts: Facts) -> list[Line]:
-    """How networks are fitted that have no settings of their own, and what happens in the end."""
+    """Return the section `training`, for the networks without settings of their own."""
     size = facts.size
     metric = (
-        ("f1_macro", "every label counts the same: the loss is that of the frequent ones")
+        ("f1_macro", "every label counts the same; the loss follows the frequent ones")
         if _is_uneven(facts)
-        else ("loss", "the probabilities have to be right, not only the answers")
+        else ("loss", "probabilities must be right, not only labels")
     )
     steps = math.ceil((1 - size.validation) * len(facts.dataset) / size.batch_size)
     return [
-        ("epochs", size.epochs, "at most: the best one is kept"),
-        ("batch_size", size.batch_size, f"{counted(steps, 'step')} an epoch"),
-        ("learning_rate", 0.001, "of Adam; try half and twice as much"),
-        ("clip_norm", 1.0, "of the gradients of all weights together"),
+        ("epochs", size.epochs, "maximum; the best epoch is kept"),
+        ("batch_size", size.batch_size, f"{counted(steps, 'step')} per epoch"),
+        ("learning_rate", 0.001, "of Adam; try half and double"),
+        ("clip_norm", 1.0, "gradient clipping"),
         ("early_stopping", HEADING, "when to stop before the last epoch"),
         ("  metric", *metric),
-        ("  patience", size.patience, "epochs without a better one"),
-        ("refit", True, "in the end all learn from the validation rows too; it doubles the time"),
+        ("  patience", size.patience, "epochs without improvement"),
+        ("refit", True, "train on validation too in the end; doubles the time"),
     ]
 
 

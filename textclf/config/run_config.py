@@ -1,4 +1,4 @@
-"""The config of a run: written with its checksum in `run.json`, and read only while it fits."""
+"""The config of a run: written with its checksum in `run.json`, and read only if the checksum fits."""
 
 import hashlib
 
@@ -11,24 +11,28 @@ CHECKSUM = "config_sha256"  # in run.json
 
 
 def write_run_config(run: RunFolder, config: Config, command: str) -> None:
-    """Write `config.yaml` of a run that is being made, and its checksum.
+    """Write `config.yaml` of a new run, and its checksum.
 
     Args:
-        command: that resolved it, for the first line.
+        run: the run, whose `run.json` exists.
+        config: the resolved config.
+        command: the command that resolved it, for the first line.
 
     Raises:
-        WriteError: it cannot be written.
+        WriteError: the file cannot be written.
     """
     write_config(config, run.config, command)
     run.update_metadata(**{CHECKSUM: checksum(run.config)})
 
 
 def read_run_config(run: RunFolder) -> Config:
-    """The config that a run was made with. Half of a file may be a whole config by chance: only the checksum tells.
+    """Return the config that a run was made with.
+
+    Half of a file can be a valid config by chance, so the checksum decides.
 
     Raises:
-        RunError: it is missing, cannot be read, or is not the one that was written; or `run.json` is damaged.
-        ConfigError: it is no config; only in runs without a checksum, from before there was one.
+        RunError: the file is missing, cannot be read, or has changed since; or `run.json` is damaged.
+        ConfigError: the file is no valid config. Only runs of versions without checksums get that far.
     """
     expected = run.read_metadata().get(CHECKSUM)
     path = run.inside(run.config)
@@ -39,8 +43,7 @@ def read_run_config(run: RunFolder) -> Config:
     received = hashlib.sha256(content).hexdigest()
     if expected is not None and received != expected:
         raise RunError(
-            f"{path}: expected the file that the run was made with, of SHA-256 {expected!s:.12}… in run.json, "
-            f"received one of {received:.12}…: it is damaged or was changed. Bring it back from a copy; to train with "
-            "other settings, give textclf train a copy of it."
+            f"{path}: damaged or changed: its SHA-256 is {received:.12}…, in run.json it is {expected!s:.12}…. "
+            "Restore the file from a backup. To train with other settings, give textclf train a copy of it."
         )
     return load_config(path)

@@ -1,4 +1,4 @@
-"""A config to begin with, for a file that nobody described: every setting with its reason."""
+"""`textclf new`: write a config for a file of labelled texts, with a comment explaining every value."""
 
 import json
 import shlex
@@ -26,25 +26,25 @@ from textclf.preprocessing.tokenizers import TOKENIZERS
 from textclf.preprocessing.vocabulary import count_tokens
 
 SEED = 42
-SAMPLE_ROWS = 100_000  # whose texts are looked into
+SAMPLE_ROWS = 100_000  # whose texts are inspected
 SEPARATORS = "|;,"
-# Thai and others have no spaces that `word` could split at; Korean words take so many endings that most are rare:
-# of 20,000 comments of NSMC, 77.5 % of the validation share were right by word and 79.3 % by character.
+# Thai and others have no spaces for `word` to split at. Korean words have so many endings that most are rare: on 20,000
+# comments of NSMC, validation accuracy was 77.5 % by word and 79.3 % by character.
 BY_CHARACTER = ("Hangul", *(script for script in WITHOUT_SPACES if script not in ("Han", "Hiragana", "Katakana")))
 MUCH_OF_A_SCRIPT = 0.3  # of all letters
-COMMENTS = 38  # the column where they begin
+COMMENTS = 38  # column at which comments begin
 
 
 def write_starter(config: str | Path, data: str, test: str | None = None) -> Path:
-    """Write a config for a file of labelled texts; an existing one stays as it is.
+    """Write a config for a file of labelled texts. An existing config is never overwritten.
 
     Raises:
-        WriteError: there is such a file already, or it cannot be written.
+        WriteError: the config exists already, or cannot be written.
         DataError: as `starter_config`.
     """
     path = Path(config)
     if path.exists():
-        raise WriteError(f"{path}: expected a new name, but this file exists. Choose another one, or remove it.")
+        raise WriteError(f"{path}: this file exists already. Choose another name, or remove it.")
     content = starter_config(data, test, name=str(path))
     with atomic_file(path) as stream:
         stream.write(content)
@@ -52,11 +52,12 @@ def write_starter(config: str | Path, data: str, test: str | None = None) -> Pat
 
 
 def starter_config(data: str, test: str | None = None, *, name: str = "config.yaml") -> str:
-    """Look at a file of labelled texts, and write a config that suits it.
+    """Return a config for a file of labelled texts.
 
     Args:
-        test: a file of the same form, for the final figures.
-        name: of the config, for the command in it.
+        data: the file, pattern or folder.
+        test: a file of the same form, for the final metrics.
+        name: of the config, for the command in its first lines.
 
     Raises:
         DataError: a file that cannot be read, or that no classifier can be trained on.
@@ -67,7 +68,7 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
     raw = read_dataset(data, found.columns, found.reading)
     separator = find_separator(raw.labels)
     facts = _facts(drop_blank_texts(parse_labels(raw, separator)), many=separator is not None)
-    split(facts.dataset, facts.size.validation, SEED)  # refuses now what a training would refuse
+    split(facts.dataset, facts.size.validation, SEED)  # raises now what a training would raise
     if test is not None:
         parse_labels(read_dataset(test, found.columns, found.reading), separator)
     sections = {
@@ -89,7 +90,7 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
 
 
 def _refuse_odd_name(path: str) -> None:
-    """A config is text, and cannot name every file that Linux has."""
+    """Reject a file name that is not text. Linux allows any bytes; a config is UTF-8."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -100,9 +101,9 @@ def _refuse_odd_name(path: str) -> None:
 
 
 def find_separator(labels: Labels) -> str | None:
-    """What stands between several labels of a text; `None` where every text has one label.
+    """Return the separator between the labels of a text, or `None` if every text has one label.
 
-    A character separates if fewer labels are left without it: `a|b`, `b|c`, `a`, `b`, `c` are three.
+    A character is the separator if splitting at it leaves fewer labels: `a|b`, `b|c`, `a`, `b`, `c` are three.
     """
     fields = {label for answer in labels.categories for label in answer}
     if labels.lists or any(len(answer) > 1 for answer in labels.categories):
@@ -147,17 +148,17 @@ def _data(data: str, test: str | None, found: Guess, facts: Facts) -> list[Line]
     held_out = round(facts.size.validation * len(facts.dataset))
     lines = [
         ("train", data, "paths are relative to the working directory"),
-        ("validation", facts.size.validation, f"about {held_out} rows, to choose the best epoch by"),
-        ("test", test, "for the final figures" if test else "a file that nothing is learned from, if you have one"),
+        ("validation", facts.size.validation, f"about {held_out} rows, to choose the best epoch"),
+        ("test", test, "for the final metrics" if test else "add a test file if you have one"),
     ]
     if found.names_columns:
         lines += [
-            ("text_column", texts, f"where the texts are{others}"),
-            ("label_column", labels, "where the labels are"),
+            ("text_column", texts, f"column with the text{others}"),
+            ("label_column", labels, "column with the label"),
         ]
     how = {
-        "encoding": "the file is not UTF-8: look whether the texts are right",
-        "delimiter": "what stands between the fields",
+        "encoding": "the file is not UTF-8: check that the texts are right",
+        "delimiter": "between the fields",
     }
     read = [(name, getattr(found.reading, name), reason) for name, reason in how.items()]
     return lines + [line for line in read if line[1] != getattr(DEFAULTS, line[0])]
@@ -169,13 +170,13 @@ def _targets(facts: Facts, separator: str | None) -> list[Line]:
     most = f"{short_repr(targets.labels[int(np.argmax(targets.counts))])} in {share} of the rows"
     if separator:
         several = sum(targets.counts) / len(facts.dataset)
-        reason = f"{len(targets.labels)} labels, {several:.2f} a text; the most frequent: {most}"
+        reason = f"{len(targets.labels)} labels, {several:.2f} per text; most frequent: {most}"
         return [
             ("type", targets.type, reason),
             ("separator", separator, "between the labels of a text"),
-            ("threshold", "f1", "found for each label on validation: rare ones never reach one half"),
+            ("threshold", "f1", "chosen per label on validation: rare labels never reach 0.5"),
         ]
-    return [("type", targets.type, f"{len(targets.labels)} labels, one a text; the most frequent: {most}")]
+    return [("type", targets.type, f"{len(targets.labels)} labels, one per text; most frequent: {most}")]
 
 
 def _line(setting: str, value: object, reason: str) -> str:
@@ -184,7 +185,7 @@ def _line(setting: str, value: object, reason: str) -> str:
 
 
 def _yaml(value: object) -> str:
-    """A value as it stands in a config; text in quotes only where it would be read as something else without."""
+    """Return a value as YAML. Text gets quotes only if it would be read as something else without them."""
     if not isinstance(value, str):
         return json.dumps(value)
     document = parse_yaml(f"value: {value}  # comment")

@@ -6,106 +6,111 @@ from textclf.core.options import Options, setting
 
 
 class EarlyStoppingOptions(Options):
-    """When to stop before the last epoch. The weights of the best epoch are always the ones kept."""
+    """When to stop before the last epoch. The weights of the best epoch are always kept."""
 
     metric: Literal["accuracy", "f1_macro", "loss", "roc_auc"] = setting(
-        default="loss", description="Validation metric that decides which epoch is the best."
+        default="loss", description="Validation metric that decides which epoch is best."
     )
     patience: int = setting(
         default=3,
         ge=1,
-        description="Validations without a better one after which training stops: epochs, if there is one each.",
+        description="Validations without improvement after which training stops; with `validations_per_epoch: 1`, "
+        "epochs.",
     )
 
 
 class AugmentationOptions(Options):
-    """Training texts changed a little, differently in each epoch: a network cannot learn them by heart."""
+    """Random changes to the training texts, different in each epoch, against overfitting."""
 
-    deletion: float = setting(default=0.0, ge=0, lt=1, description="Share of the tokens of a text that are left out.")
-    swap: float = setting(default=0.0, ge=0, le=1, description="Share of the tokens of a text that change places.")
+    deletion: float = setting(default=0.0, ge=0, lt=1, description="Share of the tokens of a text that are deleted.")
+    swap: float = setting(default=0.0, ge=0, le=1, description="Share of the tokens of a text that are swapped.")
     mixup: float = setting(
         default=0.0,
         ge=0,
         le=10,
-        description="Mix the features and labels of every text with those of another of its batch, by a share from "
-        "Beta(a, a) with this a (Guo et al. 2019; 0.2 to 1 are usual); 0 is off. The class weight is that of the text.",
+        description="Mixup: mix the features and labels of each text with another of its batch, by a share from "
+        "Beta(a, a) with this a (Guo et al. 2019; 0.2 to 1 are usual); 0: off. The class weight is "
+        "that of the text itself.",
     )
 
 
 class TrainingOptions(Options):
-    """How the network is fitted."""
+    """How a network is trained."""
 
-    epochs: int = setting(default=10, ge=1, description="Most passes over the training texts.")
-    batch_size: int = setting(default=32, ge=1, description="Texts of one step.")
+    epochs: int = setting(default=10, ge=1, description="Maximum passes over the training texts.")
+    batch_size: int = setting(default=32, ge=1, description="Texts per step.")
     loss: Literal["log_loss", "squared_hinge"] = setting(
         default="log_loss",
-        description="What is learned: probabilities, or answers alone, of which the surely right ones cost nothing "
-        "(squared_hinge, as in a linear support vector machine; it suits `ngrams`).",
+        description="Loss function: log_loss (cross-entropy), or squared_hinge, as in a linear support vector "
+        "machine, which suits `ngrams`.",
     )
     optimizer: Literal["adam", "adagrad"] = setting(
         default="adam",
-        description="What makes a step of the gradients. Adagrad suits large tables of which a text uses few rows; its "
+        description="Optimizer. Adagrad suits large embedding tables of which each text uses few rows; its "
         "learning rates are larger, 0.05 to 0.5.",
     )
     initial_accumulator: float = setting(
-        default=0.1, ge=0, description="Of adagrad: where its sums of squared gradients begin; larger is more careful."
+        default=0.1,
+        ge=0,
+        description="Adagrad only: initial value of the sums of squared gradients. A larger value makes the first "
+        "steps smaller.",
     )
     learning_rate: float = setting(default=0.001, gt=0, description="Step size of the optimizer.")
     schedule: Literal["constant", "linear", "cosine"] = setting(
         default="constant",
-        description="How the learning rate changes after the warm-up: not at all, or down to 0 at the end of the last "
-        "of `epochs`, along a line or half a cosine.",
+        description="Learning rate after the warm-up: constant, or decay to 0 at the end of `epochs`, linear or "
+        "along half a cosine.",
     )
     warmup: float = setting(
-        default=0.0, ge=0, lt=1, description="Share of all steps over which the learning rate rises from near 0."
+        default=0.0, ge=0, lt=1, description="Share of all steps in which the learning rate rises from near 0."
     )
     clip_norm: float | None = setting(
         default=5.0,
         gt=0,
-        description="Largest norm of the gradient of all weights together; a larger one is scaled down to it, against "
-        "exploding ones. null switches it off.",
+        description="Gradient clipping: maximum norm of all gradients together; null: no clipping.",
     )
     weight_decay: float = setting(
         default=0.0,
         ge=0,
-        description="Share by which every step shrinks the weights, times the learning rate (as AdamW does); not "
-        "biases, nor rows of an embedding that the batch does not have.",
+        description="Decoupled weight decay (AdamW): each step shrinks the weights by this share times the "
+        "learning rate, except biases and the embedding rows that the batch does not use.",
     )
     ema_decay: float | None = setting(
         default=None,
         gt=0,
         lt=1,
-        description="Of the exponential moving average of the weights, which is then what is measured and kept: 0.999 "
-        "averages over some 1,000 steps, at first over fewer. null: the weights as they are.",
+        description="Decay of the exponential moving average of the weights, which is then validated and saved: "
+        "0.999 averages over about 1,000 steps, at first over fewer; null: no average.",
     )
     checkpoint_steps: int = setting(
         default=1000,
         ge=1,
-        description="Steps after which the state of the training is written within an epoch, to go on from after an "
-        "interruption; it is written after every epoch as well.",
+        description="Steps between checkpoints within an epoch. An interrupted training is resumed from the last "
+        "checkpoint; each epoch ends with one.",
     )
     augmentation: AugmentationOptions | None = setting(
-        default=None, description="How training texts are changed in each epoch; null: not at all."
+        default=None, description="Data augmentation of the training texts in each epoch; null: none."
     )
     validations_per_epoch: int = setting(
         default=1,
         ge=1,
-        description="How often an epoch validation is measured, at equal distances. More suit large sets, which are "
-        "learned before an epoch is over.",
+        description="Validations per epoch, at equal distances. Use more for large data sets, which are learned "
+        "before an epoch is over.",
     )
     early_stopping: EarlyStoppingOptions | None = setting(
         default=EarlyStoppingOptions(),
-        description="When to stop before the last epoch; null: never, and the lowest loss is best.",
+        description="When to stop before the last epoch; null: never, and the epoch with the lowest loss is kept.",
     )
     refit: bool = setting(
         default=False,
-        description="Whether every network is fitted once more in the end, to train and validation together, for as "
-        "many epochs as were best. It doubles the time; the figures of validation are those of before. Said once for "
-        "all members of an ensemble.",
+        description="Train every network once more on train and validation together, for the number of epochs "
+        "that was best. This doubles the time; validation metrics are those of the first fit. In an "
+        "ensemble, it applies to all members.",
     )
     log_to: list[Literal["mlflow", "tensorboard"]] = setting(
         default=[],
-        description="Where to write the history as well while the training goes on: `tensorboard`, event files in the "
-        "run folder; `mlflow`, the server of MLFLOW_TRACKING_URI, or files in the working directory. Each needs "
-        "`pip install textclf-keras[…]` with its name. Said once for all members of an ensemble.",
+        description="Where to log the history during training: `tensorboard` writes event files to the run "
+        "folder; `mlflow` logs to the server of MLFLOW_TRACKING_URI, or to files in the working "
+        "directory. Each needs `pip install textclf-keras[…]` with its name. In an ensemble, it "
+        "applies to all members.",
     )

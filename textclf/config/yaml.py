@@ -1,4 +1,4 @@
-"""YAML 1.2 with the line of every setting. Duplicate keys are faults, and 1e-3 is a number."""
+"""Parse YAML 1.2 and keep the line of every setting. Duplicate keys are problems, and 1e-3 is a number."""
 
 import warnings
 from typing import Any, NamedTuple
@@ -7,25 +7,25 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import ReusedAnchorWarning
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
-# A config is three levels deep and has some thirty values; an alias within itself has no end.
+# A config is three levels deep and has some thirty values. An alias that contains itself never ends.
 DEEPEST = 20
 MOST_VALUES = 10_000
-MOST_BRACKETS = 500  # what ruamel takes for open ones grows with their square
+MOST_BRACKETS = 500  # the time that ruamel takes grows with the square of the open ones
 
 Path = tuple[str | int, ...]
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong, and where: the path of a setting and a line or the option that set it."""
+    """One thing that is wrong, and where: the path of the setting, and its line or the option that set it."""
 
     path: Path
     place: str
     message: str
-    is_syntax: bool = False  # then nothing else can be said of the file
+    is_syntax: bool = False  # the text is no YAML, so no setting can be checked
 
 
 class Document(NamedTuple):
-    """Plain data, the place (`line 7`) of every path in it, and what is wrong with it as YAML."""
+    """Plain data, the place (`line 7`) of every path in it, and its problems."""
 
     data: Any
     places: dict[Path, str]
@@ -33,7 +33,7 @@ class Document(NamedTuple):
 
 
 def parse_yaml(text: str) -> Document:
-    """Text -> data and places. An empty text is an empty mapping."""
+    """Return the data and places of a YAML text. An empty text is an empty mapping."""
     document = Document({}, {}, [])
     try:
         _check_size(text)
@@ -41,7 +41,7 @@ def parse_yaml(text: str) -> Document:
             warnings.simplefilter("error", ReusedAnchorWarning)
             node = YAML(typ="safe", pure=True).compose(text)
         return document if node is None else document._replace(data=_construct(node, (), document))
-    except Exception as error:  # of its own kind, or whatever ruamel stumbles over: a broken escape is a ValueError
+    except Exception as error:  # ruamel raises other errors than its own: a broken escape is a ValueError
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
         problem = str(getattr(error, "problem", None) or error).strip().partition("\n")[0].removeprefix("but ")
@@ -50,7 +50,7 @@ def parse_yaml(text: str) -> Document:
 
 
 def parse_value(text: str) -> Any:
-    """One value as it would stand in the file: `0.5`, `true`, `[a, b]`; what is no YAML is text."""
+    """Return one value of the file: `0.5`, `true`, `[a, b]`. What is not YAML is text."""
     if not text.strip():
         return None
     document = parse_yaml(text)
@@ -58,7 +58,7 @@ def parse_value(text: str) -> Any:
 
 
 def _check_size(text: str) -> None:
-    """Refuse at once what would take ruamel minutes to find out."""
+    """Reject at once what ruamel would need minutes to reject."""
     if sum(text.count(sign) for sign in "\n,") > MOST_VALUES or sum(text.count(sign) for sign in "[{") > MOST_BRACKETS:
         raise ValueError(f"expected at most {MOST_VALUES:,} lines and values and {MOST_BRACKETS} brackets")
 
@@ -67,7 +67,7 @@ def _construct(node: Node, path: Path, document: Document) -> Any:
     place = f"line {node.start_mark.line + 1}"
     document.places.setdefault(path, place)
     if len(path) > DEEPEST or len(document.places) > MOST_VALUES:
-        raise ValueError(f"'{'.'.join(map(str, path[:3]))}' is nested without end")
+        raise ValueError(f"'{'.'.join(map(str, path[:3]))}' is nested too deeply")
     if isinstance(node, MappingNode):
         return _construct_mapping(node, path, document)
     if not isinstance(node, ScalarNode):

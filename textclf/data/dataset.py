@@ -57,18 +57,20 @@ class ColumnOptions(Options):
 class DataOptions(ColumnOptions, ReadingOptions):
     """Files of labelled texts: a path, a pattern such as data/*.csv, a folder, or a list of these."""
 
-    train: Files = setting(description="What to learn from.")
+    train: Files = setting(description="Training texts.")
     validation: ShareOrFiles = setting(
         default=0.1,
-        description="A share of train, stratified and shuffled, identical texts kept together; or files. "
-        "Decides when to stop and which weights to keep.",
+        description="Validation texts, which decide when to stop and which weights to keep: a share of train "
+        "(stratified, shuffled, identical texts kept together), or files.",
     )
-    test: Files | None = setting(default=None, description="Texts that nothing is learned from, for the final figures.")
+    test: Files | None = setting(
+        default=None, description="Test texts for the final metrics. Nothing is learned from them."
+    )
     split_column: str | None = setting(
         default=None,
         min_length=1,
-        description="Column of train that says of each row whether it is train, validation or test, in place of "
-        "files of their own.",
+        description="Column of train with the split of each row (train, validation or test), in place of separate "
+        "files.",
     )
 
 

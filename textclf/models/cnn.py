@@ -12,23 +12,21 @@ INPUTS = ("token_ids",)
 class Options(EmbeddingOptions):
     """Looks for phrases, wherever they stand (Kim 2014); quick to train."""
 
-    architecture: Literal["cnn"] = setting(
-        default="cnn", description="Embedding, convolutions, their maxima over the text."
-    )
+    architecture: Literal["cnn"] = setting(default="cnn", description="Embedding, convolutions, max pooling.")
     widths: list[Annotated[int, Limit(ge=1, le=32)]] = setting(
         default=[2, 3, 4],
         min_length=1,
         max_length=8,
-        description="Tokens that a filter reads at once, each from 1 to 32.",
+        description="Filter widths in tokens, each from 1 to 32.",
     )
     filters: int = setting(default=64, ge=1, description="Filters of each width.")
     dropout: float = setting(
         default=0.5,
         ge=0,
         lt=1,
-        description="Share of the numbers set to 0 in training, after the embedding and the maxima.",
+        description="Dropout rate after the embedding and after pooling.",
     )
-    l2: float = setting(default=0.0, ge=0, description="L2 penalty on the weights of the filters and of the logits.")
+    l2: float = setting(default=0.0, ge=0, description="L2 penalty on the weights of the filters and the output layer.")
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):

@@ -5,37 +5,37 @@ from textclf.models.sizes import Sizes
 
 
 class VectorOptions(Options):
-    """Pretrained word vectors that the embedding begins with. Only training needs their file."""
+    """Pretrained word vectors. Only training needs their file."""
 
     file: str = setting(
         min_length=1,
-        description="Of word2vec, GloVe or fastText: text (.txt, .vec) or binary (.bin); compressed or not (.gz, .bz2, "
-        ".zst). It decides `embedding_dim`.",
+        description="Word vectors of word2vec, GloVe or fastText: text (.txt, .vec) or binary (.bin), compressed "
+        "or not (.gz, .bz2, .zst). Their dimension must be `embedding_dim`.",
     )
-    tuned: bool = setting(default=True, description="Whether training changes the vectors too.")
+    tuned: bool = setting(default=True, description="Train the vectors too.")
     frozen_epochs: int = setting(
-        default=0, ge=0, description="Epochs before it begins to, so that the layers above come to fit them first."
+        default=0, ge=0, description="Epochs for which the vectors stay frozen, while the layers above adapt to them."
     )
 
 
 class EmbeddingOptions(Options):
     """The settings of the embedding."""
 
-    embedding_dim: int = setting(default=64, ge=1, description="Numbers that stand for one token.")
+    embedding_dim: int = setting(default=64, ge=1, description="Dimension of the token embeddings.")
     vectors: VectorOptions | None = setting(
-        default=None, description="Pretrained word vectors to begin with; null: random numbers."
+        default=None, description="Pretrained word vectors to start from; null: random numbers."
     )
     word_dropout: float = setting(
         default=0.0,
         ge=0,
         lt=1,
-        description="Share of the tokens of a text that are not read in training: all numbers of such a token are 0.",
+        description="Share of the tokens of a text dropped in training: their embeddings are 0.",
     )
     spatial_dropout: float = setting(
         default=0.0,
         ge=0,
         lt=1,
-        description="Share of the numbers of the embedding that are 0 in training, the same for all tokens of a text.",
+        description="Share of the embedding dimensions dropped in training, the same for all tokens of a text.",
     )
 
 

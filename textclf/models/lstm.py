@@ -13,28 +13,28 @@ class Options(EmbeddingOptions):
     """Reads a text from its first to its last token and keeps what it needs (Hochreiter & Schmidhuber 1997)."""
 
     architecture: Literal["lstm"] = setting(default="lstm", description="Embedding, LSTM layers, pooling.")
-    units: int = setting(default=64, ge=1, description="Width of each LSTM layer, and of each direction.")
-    num_layers: int = setting(default=1, ge=1, le=8, description="LSTM layers on top of each other.")
-    bidirectional: bool = setting(default=False, description="Whether a second LSTM reads every text from its end.")
+    units: int = setting(default=64, ge=1, description="Units of each LSTM layer, per direction.")
+    num_layers: int = setting(default=1, ge=1, le=8, description="Number of LSTM layers.")
+    bidirectional: bool = setting(default=False, description="Read each text in both directions.")
     pooling: Literal["last", "max", "mean", "max_mean", "attention"] = setting(
         default="last",
-        description="What is kept of a text: its last state, the largest value or the mean of each number over all "
-        "tokens, both side by side, or a mean with learned weights.",
+        description="What represents a text: the last state, the maximum or mean of all states, both (max_mean), "
+        "or a mean with learned weights (attention).",
     )
     dropout: float = setting(
         default=0.2,
         ge=0,
         lt=1,
-        description="Share of the numbers set to 0 in training, after the embedding and each layer.",
+        description="Dropout rate after the embedding and each layer.",
     )
     recurrent_dropout: float = setting(
         default=0.0,
         ge=0,
         lt=1,
-        description="The same for the state within a layer; slower, and not on the GPU kernel.",
+        description="Dropout rate of the recurrent state; slower, and without the GPU kernel.",
     )
     l2: float = setting(
-        default=0.0, ge=0, description="L2 penalty on the weights of the LSTM layers and of the logits."
+        default=0.0, ge=0, description="L2 penalty on the weights of the LSTM layers and the output layer."
     )
 
 

@@ -17,11 +17,9 @@ class Options(BaseOptions):
         default=0,
         ge=0,
         le=4096,
-        description="Width of a hidden layer; 0: a row of logits for each n-gram, a linear model.",
+        description="Units of a hidden layer; 0: a linear model, with one row of logits per n-gram.",
     )
-    dropout: float = setting(
-        default=0.5, ge=0, lt=1, description="Share of the n-grams of a text that are not read in training."
-    )
+    dropout: float = setting(default=0.5, ge=0, lt=1, description="Share of the n-grams of a text dropped in training.")
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):

@@ -15,27 +15,23 @@ class Options(EmbeddingOptions):
     architecture: Literal["transformer"] = setting(
         default="transformer", description="Embedding, positions, self-attention layers, pooling."
     )
-    num_layers: int = setting(default=1, ge=1, le=12, description="Encoder layers on top of each other.")
-    num_heads: int = setting(
-        default=4, ge=1, le=32, description="Ways in which each layer relates the tokens of a text."
-    )
-    head_dim: int = setting(default=16, ge=1, description="Numbers by which a head compares two tokens.")
-    hidden_units: int = setting(default=128, ge=1, description="Width of the hidden layer that follows the attention.")
-    positions: Literal["learned", "sinusoidal"] = setting(
-        default="learned", description="What tells a token its place in the text."
-    )
+    num_layers: int = setting(default=1, ge=1, le=12, description="Number of encoder layers.")
+    num_heads: int = setting(default=4, ge=1, le=32, description="Attention heads per layer.")
+    head_dim: int = setting(default=16, ge=1, description="Dimension of each head.")
+    hidden_units: int = setting(default=128, ge=1, description="Units of the feed-forward layer.")
+    positions: Literal["learned", "sinusoidal"] = setting(default="learned", description="Position embeddings.")
     pooling: Literal["max", "mean", "max_mean", "attention"] = setting(
         default="max_mean",
-        description="What is kept of a text: the largest value or the mean of each number over all tokens, both side "
-        "by side, or a mean with learned weights.",
+        description="What represents a text: the maximum or mean over all tokens, both (max_mean), or a mean with "
+        "learned weights (attention).",
     )
     dropout: float = setting(
         default=0.2,
         ge=0,
         lt=1,
-        description="Share of the numbers set to 0 in training, after the embedding, the attention and each layer.",
+        description="Dropout rate after the embedding, the attention and each layer.",
     )
-    l2: float = setting(default=0.0, ge=0, description="L2 penalty on the weights of the layers and of the logits.")
+    l2: float = setting(default=0.0, ge=0, description="L2 penalty on the weights of the layers and the output layer.")
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):

@@ -15,18 +15,23 @@ class NgramOptions(Options):
     """Which n-grams are read, and how many are learned."""
 
     longest_words: int = setting(
-        default=2, ge=0, le=5, description="Most words of an n-gram of words; 0: none of words."
+        default=2, ge=0, le=5, description="Maximum words of a word n-gram; 0: no word n-grams."
     )
-    shortest_characters: int = setting(
-        default=2, ge=1, le=8, description="Fewest characters of an n-gram of characters."
+    shortest_characters: int = setting(default=2, ge=1, le=8, description="Minimum characters of a character n-gram.")
+    longest_characters: int = setting(
+        default=5, ge=0, le=8, description="Maximum characters of a character n-gram; 0: no character n-grams."
     )
-    longest_characters: int = setting(default=5, ge=0, le=8, description="Most of them; 0: no n-grams of characters.")
-    min_frequency: int = setting(default=2, ge=1, description="In how many training texts an n-gram has to occur.")
+    min_frequency: int = setting(
+        default=2, ge=1, description="Minimum number of training texts that contain an n-gram."
+    )
     most_ngrams: int = setting(
-        default=2**19, ge=1, le=BUCKETS, description="Most n-grams to learn; those in the most texts win."
+        default=2**19,
+        ge=1,
+        le=BUCKETS,
+        description="Maximum number of n-grams to learn; those in the most texts are kept.",
     )
     most_per_text: int = setting(
-        default=4096, ge=1, description="Most n-grams of a text that are read; the heaviest win."
+        default=4096, ge=1, description="Maximum n-grams read per text; those with the largest weights are kept."
     )
 
     @property
@@ -50,15 +55,16 @@ class PreprocessingOptions(Options):
         default=20_000,
         ge=3,
         le=1_000_000,
-        description="Most ids to use, padding (0) and unknown (1) included; the most frequent tokens win.",
+        description="Maximum number of token ids, padding (0) and unknown (1) included; the most frequent tokens "
+        "are kept.",
     )
     sequence_length: int = setting(
-        default=256, ge=1, le=100_000, description="Most tokens of a text that are read; longer texts are cut."
+        default=256, ge=1, le=100_000, description="Maximum tokens per text; longer texts are truncated."
     )
-    padding: Side = setting(default="right", description="Side on which shorter texts are filled up with id 0.")
-    truncating: Side = setting(default="right", description="Side on which longer texts are cut.")
+    padding: Side = setting(default="right", description="Side on which shorter texts are padded with id 0.")
+    truncating: Side = setting(default="right", description="Side on which longer texts are truncated.")
     ngrams: NgramOptions = setting(
-        default=NgramOptions(), description="For networks that read n-grams; others ignore it."
+        default=NgramOptions(), description="N-grams, for architectures that read them; others ignore it."
     )
 
 
@@ -66,23 +72,17 @@ class NormalizedOptions(PreprocessingOptions):
     """As above, with what is done to a text before it is split (see `normalization.py`)."""
 
     min_frequency: int = setting(
-        default=1, ge=1, description="How often a token has to occur in the training texts; rarer ones are unknown."
+        default=1, ge=1, description="Minimum occurrences of a token in the training texts; rarer tokens are unknown."
     )
     normalization: Literal["none", "nfc", "nfkc"] = setting(
         default="nfc",
-        description="Unicode form of all texts: `nfc` makes composed and decomposed é the same, "
-        "`nfkc` also full-width letters and ligatures.",
+        description="Unicode normalization: `nfc` unifies composed and decomposed é, `nfkc` also full-width "
+        "letters and ligatures.",
     )
-    lowercase: bool = setting(
-        default=True, description="Whether upper and lower case are the same word, in every script (STRASSE is Straße)."
-    )
-    turkish_i: bool = setting(
-        default=False, description="Whether the lower case of I is ı, and of İ is i, as in Turkish and Azerbaijani."
-    )
-    replace_urls: bool = setting(
-        default=False, description="Whether every http(s):// and www. address is the same token."
-    )
-    replace_users: bool = setting(default=False, description="Whether every @name is the same token.")
+    lowercase: bool = setting(default=True, description="Ignore case, in every script (STRASSE equals Straße).")
+    turkish_i: bool = setting(default=False, description="Lowercase I to ı and İ to i, as in Turkish and Azerbaijani.")
+    replace_urls: bool = setting(default=False, description="Replace every http(s):// and www. address by one token.")
+    replace_users: bool = setting(default=False, description="Replace every @name by one token.")
     replace_numbers: bool = setting(
-        default=False, description="Whether every number is the same token, also within a word: mp3 is mp and a number."
+        default=False, description="Replace every number by one token, also within a word: mp3 is mp and a number."
     )

@@ -26,23 +26,23 @@ def _one_character(delimiter: object) -> str | None:
 
 
 class ReadingOptions(Options):
-    """How files of texts are read. What does not concern a format is not looked at."""
+    """How files are read. Settings that do not apply to a format are ignored."""
 
     format: Literal["csv", "tsv", "jsonl", "parquet", "txt", "fasttext", "folder"] | None = setting(
         default=None,
-        description="Format of the files; null: by their ending. folder: a text a file, in a folder a label.",
+        description="Format of the files; null: by their ending. folder: one text per file, in one folder per label.",
     )
     encoding: Annotated[str, Check(_known_encoding)] = setting(
-        default="utf-8", description="Encoding of the files, such as gb18030, latin-1 or utf-16; Parquet has its own."
+        default="utf-8", description="Encoding of the files, such as gb18030, latin-1 or utf-16. Parquet has its own."
     )
     delimiter: Annotated[str | None, Check(_one_character)] = setting(
         default=None, description="Character between the fields of a line; null: a comma, in .tsv a tab."
     )
     quoting: Literal["minimal", "none"] = setting(
         default="minimal",
-        description="minimal: fields may stand in double quotes; none: a quote is a character as any other.",
+        description="minimal: fields may be in double quotes; none: a quote is an ordinary character.",
     )
-    text_separator: str = setting(default=" ", description="What stands between the texts of several columns.")
+    text_separator: str = setting(default=" ", description="Text between the texts of several columns.")
 
 
 DEFAULTS = ReadingOptions()

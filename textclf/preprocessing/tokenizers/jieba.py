@@ -24,7 +24,7 @@ HAN_RUN = re.compile(
 class Options(NormalizedOptions):
     """Chinese words. Needs `pip install "textclf-keras[chinese]"` to train and to answer."""
 
-    tokenizer: Literal["jieba"] = setting(default="jieba", description="Chinese words by jieba, the rest as `word`.")
+    tokenizer: Literal["jieba"] = setting(default="jieba", description="Chinese words by jieba; other text as `word`.")
 
 
 def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:

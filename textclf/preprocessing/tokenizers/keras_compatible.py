@@ -21,7 +21,9 @@ from textclf.preprocessing.vocabulary import Vocabulary, count_tokens, tokens_of
 class Options(PreprocessingOptions):
     """`vocabulary_size` is Keras's `num_words`; Keras itself pads and cuts on the left."""
 
-    tokenizer: Literal["keras"] = setting(default="keras", description="As Keras's deprecated `Tokenizer`.")
+    tokenizer: Literal["keras"] = setting(
+        default="keras", description="Compatible with Keras's deprecated `Tokenizer`."
+    )
     lowercase: bool = setting(default=True, description="Keras's `lower`.")
     filters: str = setting(
         default='!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n',
@@ -29,7 +31,7 @@ class Options(PreprocessingOptions):
     )
     oov_token: str | None = setting(
         default="<OOV>",
-        description="Keras's `oov_token`: unknown words get id 1; `null` drops them, as Keras does by default.",
+        description="Keras's `oov_token`: unknown words get id 1; null drops them, as Keras does by default.",
     )
 
 

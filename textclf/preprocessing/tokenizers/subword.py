@@ -33,7 +33,7 @@ class PieceOptions(NormalizedOptions):
     # Not 1: of few texts whole sentences would become pieces, above all Chinese ones, that no other text has. On
     # toy_zh byte_pair is right on 0.66, 0.90, 0.92, 0.91 of the test texts with 1, 2, 3, 5 (means of three seeds).
     min_frequency: int = setting(
-        default=3, ge=1, description="How often a character or piece has to occur in the training texts to be known."
+        default=3, ge=1, description="Minimum occurrences of a character or piece in the training texts."
     )
 
 

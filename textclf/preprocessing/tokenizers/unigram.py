@@ -38,7 +38,7 @@ class Options(PieceOptions):
     """Pieces of words, chosen so that few and frequent ones make up the training texts."""
 
     tokenizer: Literal["unigram"] = setting(
-        default="unigram", description="Most probable pieces (unigram language model)."
+        default="unigram", description="Unigram language model: the most probable pieces."
     )
 
 
