@@ -14,7 +14,8 @@ from textclf.export.onnx import build_graph
 from textclf.inference.decisions import Decision
 from textclf.models import ARCHITECTURES, build_model
 from textclf.models.sizes import Sizes
-from textclf.training.fitting.losses import Objective, build_loss
+from textclf.training.fitting.losses import build_loss
+from textclf.training.fitting.task import Objective
 
 SIZES = Sizes(num_ids=12, sequence_length=7, num_ngrams=12)
 TARGETS = {

@@ -1,4 +1,4 @@
-"""The compiled LSTM computes what Keras's does, in training with its gradient and in answering."""
+"""The compiled kernels compute what Keras's LSTM does, and its gradient."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from textclf.models.xla_lstm.kernels import KernelShape
-from textclf.models.xla_lstm.layer import LSTM, choose_inference_kernels, choose_kernels
+from textclf.models.xla_lstm.layer import LSTM, Workload, choose_kernels
 
 DIM, UNITS, TOKENS = 5, 7, 37
 LENGTHS = np.array([37, 1, 20])
@@ -38,46 +38,31 @@ def test_states_and_gradients_are_those_of_keras(settings, mask):
     keras.utils.set_random_seed(0)
     layer = LSTM(UNITS, **settings)
     expected = outcome(layer, mask)
-    layer.shapes = KernelShape(tokens=10, rows=2, parts=2)  # four stretches with 3 tokens to fill, and a row
+    layer.kernel_shape = KernelShape(tokens=10, rows=2, parts=2)  # four chunks with 3 tokens to fill, and a row
     for ours, theirs in zip(outcome(layer, mask), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "shapes", [KernelShape(90, 4, 2), KernelShape(37, 1, 2), KernelShape(20, 3, 1), KernelShape(18, 3, 3)], ids=str
-)
-def test_every_shape_of_batch_fits_in(shapes):
+@pytest.mark.parametrize("shape", [(90, 4, 2), (37, 1, 2), (20, 3, 1), (18, 3, 3)], ids=str)
+def test_every_shape_of_batch_fits_in(shape):
     keras.utils.set_random_seed(0)
     layer = LSTM(UNITS)
     expected = outcome(layer, MASKS["right"])
-    layer.shapes = shapes
+    layer.kernel_shape = KernelShape(*shape)
     for ours, theirs in zip(outcome(layer, MASKS["right"]), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
-@pytest.mark.parametrize("settings", [{}, {"return_sequences": True}, {"go_backwards": True}], ids=str)
-def test_answers_are_those_of_keras(settings, mask):
-    inputs = tf.constant(np.random.default_rng(0).normal(size=(3, TOKENS, DIM)), tf.float32)
-    layer = LSTM(UNITS, **settings)
-    expected = layer(inputs, mask=mask)
-    layer.answering_shapes = KernelShape(tokens=10, rows=2, parts=2)
-    answer = tf.function(lambda inputs: layer(inputs, mask=mask))
-    assert programs(answer.get_concrete_function(inputs)) > 0
-    np.testing.assert_allclose(answer(inputs), expected, rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize("training", [True, False])
-def test_layers_of_several_widths_in_one_process(training):
+def test_layers_of_several_widths_in_one_process():
     keras.utils.set_random_seed(0)
     inputs = keras.Input((None, DIM))
     layers = [LSTM(4, return_sequences=True), LSTM(9, return_sequences=True), LSTM(3)]
     model = keras.Sequential([inputs, *layers])
     texts = np.random.default_rng(0).normal(size=(3, TOKENS, DIM)).astype("float32")
-    expected = model(texts, training=training)
+    expected = model(texts, training=True)
     for layer in layers:
-        layer.shapes = layer.answering_shapes = KernelShape(tokens=10, rows=2, parts=2)
-    run = tf.function(lambda texts: model(texts, training=training), input_signature=[tf.TensorSpec((None, None, DIM))])
+        layer.kernel_shape = KernelShape(tokens=10, rows=2, parts=2)
+    run = tf.function(lambda texts: model(texts, training=True), input_signature=[tf.TensorSpec((None, None, DIM))])
     np.testing.assert_allclose(run(texts), expected, rtol=1e-4, atol=1e-6)
 
 
@@ -100,19 +85,10 @@ def programs(function) -> int:
 def test_a_long_training_is_compiled_in_both_directions_and_answering_is_not(caplog):
     caplog.set_level("INFO")
     model = network()
-    choose_kernels(model, mean_length=40, longest=40, batch_size=32, steps=600, padding="right")
-    assert "compiled for this processor" in caplog.text
+    choose_kernels(model, Workload(40, 40, 32, 600), padding="right")
+    assert "LSTM: compiled kernels" in caplog.text
     assert compiled(model) > 0
     assert compiled(model, training=False) == 0
-
-
-@pytest.mark.parametrize(("texts", "steps", "pays"), [(30_000, 600, True), (20_000, 600, False), (30_000, 400, False)])
-def test_many_answers_are_compiled_where_training_is(texts, steps, pays, caplog):
-    caplog.set_level("INFO")
-    model = network()
-    choose_kernels(model, mean_length=40, longest=100, batch_size=32, steps=steps, padding="right")
-    choose_inference_kernels(model, mean_length=40, longest=100, batch_size=300, texts=texts)
-    assert (compiled(model, training=False) > 0) == pays == ("for validation too" in caplog.text)
 
 
 @pytest.mark.parametrize(("batch_size", "cores", "parts"), [(32, 2, 2), (33, 2, 2), (24, 8, 1), (8, 2, 1), (256, 4, 4)])
@@ -120,9 +96,9 @@ def test_parts_are_as_many_as_there_are_cores_for_and_large_enough(batch_size, c
     caplog.set_level("INFO")
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     model = network()
-    choose_kernels(model, mean_length=40, longest=400, batch_size=batch_size, steps=600, padding="right")
+    choose_kernels(model, Workload(40, 400, batch_size, 600), padding="right")
     layer = model.layers[-1].forward_layer
-    assert layer.shapes == KernelShape(50, -(-batch_size // parts), parts)
+    assert layer.kernel_shape == KernelShape(50, -(-batch_size // parts), parts)
     assert f"in {parts} part" in caplog.text
 
 
@@ -133,15 +109,15 @@ def test_parts_are_as_many_as_there_are_cores_for_and_large_enough(batch_size, c
 def test_the_log_says_why_it_is_not(settings, steps, reason, caplog):
     caplog.set_level("INFO")
     model = network(**settings)
-    choose_kernels(model, mean_length=40, longest=40, batch_size=32, steps=steps, padding="right")
+    choose_kernels(model, Workload(40, 40, 32, steps), padding="right")
     assert reason in caplog.text
     assert compiled(model) == 0
 
 
 @pytest.mark.parametrize(
-    ("mean_length", "longest", "stretch"), [(5, 100, 16), (5, 12, 12), (20, 100, 25), (230, 400, 64), (230, 40, 40)]
+    ("mean_length", "longest", "chunk"), [(5, 100, 16), (5, 12, 12), (20, 100, 25), (230, 400, 64), (230, 40, 40)]
 )
-def test_a_stretch_is_about_as_long_as_a_text(mean_length, longest, stretch):
+def test_a_chunk_is_about_as_long_as_a_text(mean_length, longest, chunk):
     model = network()
-    choose_kernels(model, mean_length=mean_length, longest=longest, batch_size=32, steps=9000, padding="right")
-    assert model.layers[-1].forward_layer.shapes.tokens == stretch
+    choose_kernels(model, Workload(mean_length, longest, 32, 9000), padding="right")
+    assert model.layers[-1].forward_layer.kernel_shape.tokens == chunk

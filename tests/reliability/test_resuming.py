@@ -84,7 +84,7 @@ def test_a_signal_at_the_last_step_of_an_epoch_waits_for_its_figures(workplace, 
 def test_the_same_config_and_name_go_on(interrupted):
     run, config = interrupted
     assert textclf.train(config, run="r").read_metadata()["status"] == "finished"
-    assert "going on after 0 epochs and 5 steps" in run.log.read_text()
+    assert "resumed at step 5 of 26" in run.log.read_text()
     with pytest.raises(RunError, match=r"^runs/r is already finished"):
         textclf.resume("r")
 
@@ -220,7 +220,7 @@ STATES = {
 @pytest.mark.parametrize("about", STATES.values(), ids=STATES)
 def test_a_state_that_does_not_say_where_to_go_on(tmp_path, about):
     save_checkpoint(tmp_path / "last.npz", {}, about)
-    with pytest.raises(RunError, match=r"last\.npz: damaged: it does not say where to go on: .* to start over\.$"):
+    with pytest.raises(RunError, match=r"last\.npz: damaged: the position of the fit .*: .* to start over\.$"):
         read_state(tmp_path / "last.npz")
 
 
@@ -241,7 +241,7 @@ def test_a_state_behind_the_end(interrupted, position):
     about, arrays = load_checkpoint(run.last_checkpoint)
     about["position"] |= position
     save_checkpoint(run.last_checkpoint, {}, about, arrays)
-    with pytest.raises(RunError, match=r"^runs/r/checkpoints/last\.npz: damaged: it goes on behind the end, at epoch"):
+    with pytest.raises(RunError, match=r"^runs/r/checkpoints/last\.npz: damaged: it continues after the end"):
         textclf.resume("r")
 
 

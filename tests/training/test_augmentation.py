@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import textclf
 from textclf.preprocessing.ragged import Ragged, take, take_rows
 from textclf.training.augmentation import augmented_rows, change_tokens, stateless_uniform
-from textclf.training.fitting.batches import training_batches
+from textclf.training.fitting.batches import TrainingRows, training_batches
 
 ROWS = Ragged.from_lengths(np.arange(10, 10 + 4000), np.tile([1, 9, 30], 100))  # every id once
 NUMBERS = np.arange(300)
@@ -82,10 +82,11 @@ def test_a_part_of_the_texts_reads_as_it_does_among_all():
 
 
 def test_batches_are_augmented_and_the_same_when_a_training_goes_on():
-    options = {"batch_size": 10, "seed": 3, "padding": "right", "read_rows": reader(deletion=0.3)}
-    arrays, classes = {"token_ids": ROWS, "ngram_ids": ROWS}, np.arange(300)
-    whole = list(itertools.islice(training_batches(arrays, classes, **options), 60))  # two epochs
-    again = list(itertools.islice(training_batches(arrays, classes, **options, start=(1, 12)), 18))
+    options = {"batch_size": 10, "seed": 3, "padding": "right"}
+    read_rows = reader(deletion=0.3)
+    rows = TrainingRows({"token_ids": ROWS, "ngram_ids": ROWS}, np.arange(300), read_rows=read_rows)
+    whole = list(itertools.islice(training_batches(rows, **options), 60))  # two epochs
+    again = list(itertools.islice(training_batches(rows, **options, first_step=42), 18))
     for (inputs, numbers), (same, same_numbers) in zip(whole[42:], again, strict=True):
         np.testing.assert_array_equal(numbers, same_numbers)
         np.testing.assert_array_equal(inputs["token_ids"], same["token_ids"])

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -43,16 +43,25 @@ class Engine:
         preprocessor: makes the inputs of the graph.
         num_units: the width of its output.
         operators: of its nodes, as `check_graph` returns them.
+        names: the arrays that the graph reads, if not all that the preprocessor makes.
 
     Raises:
         GraphError: the graph cannot be loaded.
     """
 
-    def __init__(self, model: bytes, preprocessor: Preprocessor, num_units: int, operators: set[str]):
+    def __init__(
+        self,
+        model: bytes,
+        preprocessor: Preprocessor,
+        num_units: int,
+        operators: set[str],
+        names: Sequence[str] | None = None,
+    ):
         self._preprocessor = preprocessor
+        self._names = tuple(names or preprocessor.names)
         self._num_units = num_units
-        self._session = open_session(model, names=preprocessor.names, num_units=num_units)
-        replaceable = operators & REPLACEABLE and "token_ids" in preprocessor.names
+        self._session = open_session(model, names=self._names, num_units=num_units)
+        replaceable = operators & REPLACEABLE and "token_ids" in self._names
         self._model = model if replaceable and len(model) <= MOST_KEPT_BYTES else None
         self._lookup_limits = LSTM_LOOKUP_LIMITS if "LSTM" in operators else DEFAULT_LIMITS
         self._num_tokens = 0
@@ -98,7 +107,7 @@ class Engine:
         try:
             if (graph := add_lookup_tables(self._model)) is None:
                 return None
-            names = [*self._preprocessor.names, *graph.tables]
+            names = [*self._names, *graph.tables]
             return open_session(graph.model, names=names, num_units=self._num_units), graph.tables
         except (ValueError, LookupError, MemoryError) as error:  # the graph of a stranger, or too little memory
             log.debug("lookup tables: none, %s", error)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,12 +12,9 @@ from textclf.config.ensemble import Member, members_of
 from textclf.core.errors import TrainingError
 from textclf.core.run_folder import CACHE, RUNS
 from textclf.models import ARCHITECTURES
-from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.training.encoded_dataset import EncodedDataset, encode, encoded_labels, read_splits
+from textclf.training.encoded_dataset import encode, encoded_labels, read_splits
+from textclf.training.fitting.task import Task, build_task
 from textclf.training.tensorflow_import import importing_tensorflow
-
-if TYPE_CHECKING:
-    from textclf.training.fitting.losses import Objective
 
 log = logging.getLogger(__name__)
 LOWEST, HIGHEST, STEPS = 1e-4, 10.0, 600  # with half the steps a cnn does not start to learn (docs/experiments.md)
@@ -47,16 +44,11 @@ def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] =
     splits, targets = read_splits(config)
     preprocessor, encoded = encode(config, splits, encoded_labels(splits, targets), RUNS / CACHE)
     members = members_of(config.model, config.training)
-    with importing_tensorflow():
-        from textclf.training.fitting.losses import objective_for
-    train = encoded["train"]
-    objective = objective_for(config.targets, targets, train.classes)
-    return [sweep(member, train, preprocessor, objective, seed=config.seed) for member in members]
+    task = build_task(config, encoded, preprocessor, targets)
+    return [sweep(member, task) for member in members]
 
 
-def sweep(
-    member: Member, train: EncodedDataset, preprocessor: Preprocessor, objective: "Objective", *, seed: int
-) -> Sweep:
+def sweep(member: Member, task: Task) -> Sweep:
     """Run the range test for one network.
 
     Raises:
@@ -66,11 +58,11 @@ def sweep(
         from textclf.training.fitting.callbacks import StepLosses
         from textclf.training.fitting.compile import batches_for, compile_network
         from textclf.training.fitting.optimizers.schedules import ExponentialGrowth
-    train = train.select(ARCHITECTURES[member.model.architecture].INPUTS)
+    task = task.select(ARCHITECTURES[member.model.architecture].INPUTS)
     growth = ExponentialGrowth(LOWEST, HIGHEST, STEPS)
-    model = compile_network(member, train, preprocessor, objective, seed=seed, rate=growth)
+    model = compile_network(member, task, growth)
     losses = StepLosses(lambda losses: smoothed(losses)[-1] > LOST * smoothed(losses).min())
-    batches = batches_for(member, train, preprocessor, objective, seed=seed)()
+    batches = batches_for(member, task)(0)
     model.fit(batches, steps_per_epoch=STEPS, callbacks=[losses], shuffle=False, verbose=0)
     rates = LOWEST * (HIGHEST / LOWEST) ** (np.arange(len(losses.losses)) / (STEPS - 1))
     curve = smoothed(losses.losses)

@@ -19,12 +19,12 @@ from textclf.data.readers.options import ReadingOptions
 from textclf.data.targets import Targets
 from textclf.evaluation.thresholds import choose_thresholds
 from textclf.inference.classifier import load_classifier, save_classifier
-from textclf.inference.decisions import decision_for
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import longest
 from textclf.training.check import check, summary
 from textclf.training.encoded_dataset import EncodedDataset, encode, encoded_labels, read_splits
 from textclf.training.final_metrics import HeldOut, check_against_keras, write_final_metrics
+from textclf.training.fitting.task import build_task
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.loggers import check_loggers, logging_to
@@ -91,14 +91,14 @@ def train_on(
     _log_sizes(preprocessor, encoded)
     with logging_to(config.training.log_to, folder, config) as log_history:
         with importing_tensorflow():
-            from textclf.training.fitting import ensemble
-        train, validation = encoded["train"], encoded["validation"]
-        fitted = ensemble.fit(config, train, validation, preprocessor, targets, folder, log_history)
+            from textclf.training.fitting.ensemble import fit_networks
+        task = build_task(config, encoded, preprocessor, targets)
+        fitted = fit_networks(config, task, folder, log_history)
         held_out = HeldOut(fitted.held_out_probabilities, fitted.temperature)
         decision = choose_thresholds(
-            decision_for(config.targets, targets),
+            task.objective.decision,
             config.targets.threshold,
-            validation.classes,
+            task.validation.classes,
             held_out.probabilities,
             targets,
         )
@@ -111,10 +111,10 @@ def train_on(
             metadata=_input_format(config.data),
         )
         classifier = load_classifier(folder.classifier)
-        difference = check_against_keras(classifier, validation.arrays, fitted.probabilities)
+        difference = check_against_keras(classifier, task.validation.arrays, fitted.probabilities)
         folder.update_metadata(onnx_difference=difference)
         write_final_metrics(folder, classifier, splits, encoded, held_out)
-    return {**fitted.about, "peak_memory_mb": _peak_memory_mb()}
+    return {**fitted.metadata, "peak_memory_mb": _peak_memory_mb()}
 
 
 def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:

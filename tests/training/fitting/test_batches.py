@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from textclf.core.memmap import map_file
 from textclf.preprocessing.ragged import Ragged, pad
-from textclf.training.fitting.batches import evaluation_batches, num_steps, pool_of, shuffled, training_batches
+from textclf.training.fitting.batches import (
+    TrainingRows,
+    evaluation_batches,
+    num_steps,
+    pool_of,
+    shuffled,
+    training_batches,
+)
 
 
 def batches_of(lengths, batch_size, random):
@@ -60,7 +67,7 @@ def rows():
 def test_the_tensors_are_what_padding_with_numpy_gives(rows, padding):
     classes = np.arange(50, dtype=np.int32)
     steps = num_steps(50, 8)
-    batches = training_batches({"token_ids": rows}, classes, batch_size=8, seed=3, padding=padding)
+    batches = training_batches(TrainingRows({"token_ids": rows}, classes), batch_size=8, seed=3, padding=padding)
     seen = []
     for inputs, labels in itertools.islice(batches, 2 * steps):
         numbers = labels.numpy()
@@ -78,13 +85,11 @@ def test_batches_from_any_step_are_those_of_the_whole_training():
     lengths = np.random.default_rng(0).integers(1, 9, 200)
     rows = Ragged.from_lengths(np.arange(1, lengths.sum() + 1), lengths)
     options = {"batch_size": 2, "seed": 3, "padding": "right"}  # 100 steps: two pools an epoch
-    whole = [
-        labels.numpy()
-        for _, labels in itertools.islice(training_batches({"token_ids": rows}, np.arange(200), **options), 210)
-    ]
-    for start in ((0, 1), (0, 50), (0, 53), (1, 0), (1, 99), (2, 0)):
-        rest = training_batches({"token_ids": rows}, np.arange(200), **options, start=start)
-        expected = whole[100 * start[0] + start[1] :]
+    texts = TrainingRows({"token_ids": rows}, np.arange(200))
+    whole = [labels.numpy() for _, labels in itertools.islice(training_batches(texts, **options), 210)]
+    for first_step in (1, 50, 53, 100, 199, 200):
+        rest = training_batches(texts, **options, first_step=first_step)
+        expected = whole[first_step:]
         for (_, labels), wanted in zip(itertools.islice(rest, len(expected)), expected, strict=True):
             np.testing.assert_array_equal(labels.numpy(), wanted)
 
@@ -101,7 +106,7 @@ def test_evaluation_takes_every_row_by_length(rows):
 
 def test_nothing_is_tuned_that_the_end_of_a_training_would_wait_for(rows):
     classes = np.zeros(50, np.int32)
-    training = training_batches({"token_ids": rows}, classes, batch_size=2, seed=0, padding="right")
+    training = training_batches(TrainingRows({"token_ids": rows}, classes), batch_size=2, seed=0, padding="right")
     assert training.options().autotune.enabled is False
 
 
@@ -110,7 +115,8 @@ def test_a_cache_that_somebody_shortens_ends_a_training_with_a_sentence(tmp_path
     path.write_bytes(np.ones(1000, np.int32).tobytes())
     with path.open("rb") as stream:
         rows = Ragged(map_file(stream, np.int32), np.arange(1001))
-    batches = iter(training_batches({"token_ids": rows}, np.zeros(1000), batch_size=1, seed=0, padding="right"))
+    texts = TrainingRows({"token_ids": rows}, np.zeros(1000))
+    batches = iter(training_batches(texts, batch_size=1, seed=0, padding="right"))
     next(batches)
     os.truncate(path, 0)
     with pytest.raises(tf.errors.OpError, match="file was truncated"):

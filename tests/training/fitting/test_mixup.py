@@ -6,8 +6,9 @@ import pytest
 
 from textclf.data.targets import Targets
 from textclf.inference.decisions import Decision
-from textclf.training.fitting.losses import Objective, build_loss
+from textclf.training.fitting.losses import build_loss
 from textclf.training.fitting.mixup import mixup_loss
+from textclf.training.fitting.task import Objective
 
 TARGETS = {
     "binary": Targets("binary", ["no", "yes"], [1, 1], ("no",)),

@@ -1,11 +1,9 @@
-"""An LSTM whose steps run as compiled programs, with its gradient written out: on all cores, in a third of the time.
-
-Keras's loop is a graph of small operations for each token, and of twice as many for the gradient.
-"""
+"""`LSTM`, and the choice between its kernels and Keras's loop."""
 
 import logging
 import os
 from threading import Thread
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -13,93 +11,82 @@ import tensorflow as tf
 from textclf.models.xla_lstm.kernels import KernelShape, compile_ahead, lstm_states
 
 log = logging.getLogger(__name__)
-# Tokens that all batches together go through one after the other. A compiled loop saves 0.2 ms of processor time on
-# each (64 units, batches of 32), and XLA takes some seconds.
-PAYING_TOKENS = 20_000
-SHORTEST_STRETCH, LONGEST_STRETCH = 16, 64  # tokens: a call takes as long as some five of them
+# Sequential tokens of all batches of a training. The kernels save 0.2 ms of processor time on each (64 units, batches
+# of 32), and XLA takes some seconds to compile them.
+FEWEST_SEQUENTIAL_TOKENS = 20_000
+SHORTEST_CHUNK, LONGEST_CHUNK = 16, 64  # tokens: the overhead of a chunk is the time of about five tokens
 FEWEST_ROWS = 16  # of a part of a batch: a product of fewer rows takes hardly less time
-PARTED_TOKENS = 30  # of a text: starting a program of its own for each part takes as long as some ten of them
-# Tokens that are answered in all validations together; the compiled loop takes 1 µs less for each (64 units).
-PAYING_ANSWERS = 1_000_000
+FEWEST_TOKENS_FOR_PARTS = 30  # of a mean text: the overhead of a part is the time of about ten tokens
+
+
+class Workload(NamedTuple):
+    """The size of a training, by which kernels are chosen."""
+
+    mean_length: float  # tokens of a text
+    longest: int  # tokens
+    batch_size: int  # texts
+    steps: int  # of the whole training, unless it stops early
 
 
 @keras.saving.register_keras_serializable("textclf")
 class LSTM(keras.layers.LSTM):
-    """Keras's LSTM, as compiled programs once it has the shapes of what it is to compute.
+    """Keras's LSTM, which trains with compiled kernels once `kernel_shape` is set.
 
-    It computes what Keras's does (a test compares both with their gradients).
+    Input (batch, tokens, dim) and its mask (batch, tokens), padding on either side. Output (batch, units), or
+    (batch, tokens, units) with the same mask; a padded token repeats the state before it.
     """
 
-    shapes: KernelShape | None = None  # in training; `None`: Keras's own loop
-    answering_shapes: KernelShape | None = None  # otherwise
+    kernel_shape: KernelShape | None = None  # None: Keras's own loop
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        """States from (batch, tokens, dim): the last, all of them, and what Keras calls the states."""
-        shapes = self.shapes if training else self.answering_shapes
-        if shapes is None or (training and self.recurrent_dropout):
+        """Return the last state, all states, and the states in Keras's form, of sequences (batch, tokens, dim)."""
+        if not training or self.kernel_shape is None or self.recurrent_dropout:
             return super().inner_loop(sequences, initial_state, mask, training=training)
         mask = tf.ones(tf.shape(sequences)[:2], tf.bool) if mask is None else mask
         if self.go_backwards:
             sequences, mask = tf.reverse(sequences, [1]), tf.reverse(mask, [1])
         weights = [weight.value for weight in (self.cell.kernel, self.cell.bias, self.cell.recurrent_kernel)]
-        last, states = lstm_states(sequences, mask, weights, shapes, with_gradient=bool(training))
+        last, states = lstm_states(sequences, mask, weights, self.kernel_shape)
         return last, states, [last, last]
 
 
-def choose_kernels(
-    model: keras.Model, *, mean_length: float, longest: int, batch_size: int, steps: int, padding: str
-) -> None:
-    """Let every LSTM of a model run compiled in training where that pays, and say in the log what was chosen and why.
+def choose_kernels(model: keras.Model, workload: Workload, *, padding: str) -> None:
+    """Let every LSTM of a model train with compiled kernels where that pays, and log the choice with its reason.
 
     Args:
-        mean_length, longest: tokens of the texts.
-        batch_size: texts in a batch.
-        steps: how many there will be, if training does not stop early.
+        padding: the side on which the texts are padded.
     """
     layers = lstms_of(model)
     if not layers:
         return
-    dropping = any(layer.recurrent_dropout for layer in layers)
+    has_dropout = any(layer.recurrent_dropout for layer in layers)
     if tf.config.list_physical_devices("GPU"):
-        own = not dropping and padding == "right"
-        log.info("LSTM: %s", "the GPU's kernel" if own else "Keras's loop; the GPU's kernel wants padding on the right")
-    elif dropping:
-        log.info("LSTM: Keras's loop; the compiled one knows no recurrent dropout")
-    elif steps * mean_length < PAYING_TOKENS:
-        log.info("LSTM: Keras's loop; compiling another takes longer than this training")
+        cudnn = not has_dropout and padding == "right"
+        log.info("LSTM: %s", "cuDNN kernel" if cudnn else "Keras's loop (cuDNN needs padding: right and no dropout)")
+    elif has_dropout:
+        log.info("LSTM: Keras's loop (the compiled kernels have no recurrent dropout)")
+    elif workload.steps * workload.mean_length < FEWEST_SEQUENTIAL_TOKENS:
+        log.info("LSTM: Keras's loop (compiling kernels takes longer than this training)")
     else:
-        parts = _parts(batch_size) if mean_length >= PARTED_TOKENS else 1
-        log.info("LSTM: compiled for this processor, batches in %d part%s side by side", parts, "s"[: parts > 1])
-        shapes = KernelShape(_stretch(mean_length, longest), -(-batch_size // parts), parts)
+        parts = _num_parts(workload.batch_size) if workload.mean_length >= FEWEST_TOKENS_FOR_PARTS else 1
+        log.info("LSTM: compiled kernels, batches in %d part%s", parts, "s"[: parts > 1])
+        shape = KernelShape(_chunk_length(workload), -(-workload.batch_size // parts), parts)
         for layer in layers:
-            layer.shapes = shapes
+            layer.kernel_shape = shape
         for units in {layer.units for layer in layers}:
-            Thread(target=compile_ahead, args=(shapes, units)).start()
-
-
-def choose_inference_kernels(
-    model: keras.Model, *, mean_length: float, longest: int, batch_size: int, texts: int
-) -> None:
-    """The same for a model's answers, where it trains compiled.
-
-    Args:
-        texts: how many it answers in all.
-    """
-    layers, parts = [layer for layer in lstms_of(model) if layer.shapes], _parts(batch_size)
-    if layers and texts * mean_length >= PAYING_ANSWERS:
-        log.info("LSTM: compiled for validation too, batches in %d part%s", parts, "s"[: parts > 1])
-        for layer in layers:
-            layer.answering_shapes = KernelShape(_stretch(mean_length, longest), -(-batch_size // parts), parts)
+            Thread(target=compile_ahead, args=(shape, units)).start()
 
 
 def lstms_of(model: keras.Model) -> list[LSTM]:
-    """All its LSTMs, those of both directions too."""
+    """Return all LSTMs of a model, also those within a bidirectional layer."""
     return [layer for layer in model._flatten_layers() if isinstance(layer, LSTM)]
 
 
-def _parts(batch_size: int) -> int:
+def _num_parts(batch_size: int) -> int:
     return max(1, min(os.cpu_count() or 1, batch_size // FEWEST_ROWS))
 
 
-def _stretch(mean_length: float, longest: int) -> int:
-    return min(longest, max(SHORTEST_STRETCH, min(round(1.25 * mean_length), LONGEST_STRETCH)))
+def _chunk_length(workload: Workload) -> int:
+    """Return the tokens of a chunk: about a mean text, so that most texts need one, within bounds."""
+    usual = max(SHORTEST_CHUNK, min(round(1.25 * workload.mean_length), LONGEST_CHUNK))
+    return min(workload.longest, usual)

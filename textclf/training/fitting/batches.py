@@ -1,6 +1,7 @@
-"""Encoded texts -> the batches of a training: shuffled anew each epoch, of similar length, little padding.
+"""Batches: encoded texts -> padded tensors, shuffled anew in every epoch, texts of similar length together.
 
-Rows of a training are read a pool of batches at a time, so that they may lie in a file; after that all is TensorFlow.
+The rows of a training are read one pool of batches at a time, so that they may lie in a mapped file. TensorFlow pads
+them.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,53 +13,56 @@ import tensorflow as tf
 from textclf.core.memmap import check_not_truncated, gather, release_pages
 from textclf.preprocessing.ragged import RaggedArrays, lengths_at, lengths_of, num_rows, pad_arrays, take_rows
 
-POOL_BATCHES = 50  # read, sorted by length and shuffled together; the order of texts is random beyond that
+POOL_BATCHES = 50  # read, sorted by length and shuffled together; beyond that the order of texts is random
+
+
+class TrainingRows(NamedTuple):
+    """What batches are made of."""
+
+    arrays: RaggedArrays
+    classes: np.ndarray  # (rows,), or (rows, labels) of 0 and 1
+    weights: np.ndarray | None = None  # of each row in the loss, (rows,)
+    read_rows: Callable[[np.ndarray, int], RaggedArrays] | None = None  # row numbers, epoch -> rows; None: as they are
+
+    @property
+    def targets(self) -> tuple[np.ndarray, ...]:
+        """Everything that a batch has beside its inputs."""
+        return (self.classes,) if self.weights is None else (self.classes, self.weights)
 
 
 def training_batches(
-    arrays: RaggedArrays,
-    classes: np.ndarray,
-    weights: np.ndarray | None = None,
-    *,
-    batch_size: int,
-    seed: int,
-    padding: str,
-    start: tuple[int, int] = (0, 0),
-    read_rows: Callable[[np.ndarray, int], RaggedArrays] | None = None,
+    rows: TrainingRows, *, batch_size: int, seed: int, padding: str, first_step: int = 0
 ) -> tf.data.Dataset:
-    """Endless batches ({name: (batch, entries)}, classes, weights if given); `num_steps` are one epoch.
+    """Return endless batches ({name: (batch, entries)}, classes, weights if there are any).
 
     Args:
-        classes: (rows,), or (rows, labels) of 0 and 1.
-        weights: what a mistake costs for each row, (rows,).
-        start: epoch and step of the first batch, counted from 0. The order is a function of seed and epoch, so that
-            nothing before it has to be read.
-        read_rows: what stands at some row numbers in an epoch; by default the arrays as they are.
+        padding: the side on which `token_ids` are padded.
+        first_step: number of the first batch, from 0; an epoch has `num_steps`. The order of an epoch is a function of
+            seed and epoch, so nothing before the first batch is read.
     """
-    rows = num_rows(arrays)
-    orders: dict[int, Order] = {}
-    pools = -(-num_steps(rows, batch_size) // POOL_BATCHES)
-    first, skipped = start[0] * pools + start[1] // POOL_BATCHES, start[1] % POOL_BATCHES
+    pools = _Pools(rows, batch_size, seed, first_step)
+    flat = [part for row in rows.arrays.values() for part in row]  # ids and offsets of every array
+    dtypes = [tf.int64, *(tf.as_dtype(values.dtype) for values in (*flat, *rows.targets))]
+    shapes = [(None, None), *((None,) for _ in flat), *((None, *values.shape[1:]) for values in rows.targets)]
 
-    def batches_of(number: int) -> np.ndarray:
-        epoch, pool = divmod(number, pools)
-        if epoch not in orders:
-            orders.clear()
-            orders[epoch] = shuffled(rows, batch_size, np.random.default_rng([seed, epoch]))
-        of_pool = pool_of(orders[epoch], pool, batch_size, lambda numbers: lengths_at(arrays, numbers))
-        return of_pool[skipped:] if number == first else of_pool
+    def batches_of_pool(number: tf.Tensor) -> tf.data.Dataset:
+        content = tf.numpy_function(pools.read, [number], dtypes)
+        positions, *parts = (tf.ensure_shape(tensor, shape) for tensor, shape in zip(content, shapes, strict=True))
+        ragged, targets = parts[: len(flat)], parts[len(flat) :]
+        arrays = dict(zip(rows.arrays, zip(ragged[::2], ragged[1::2], strict=True), strict=True))
+        return tf.data.Dataset.from_tensor_slices(positions).map(lambda batch: _pad(batch, arrays, targets, padding))
 
-    def rows_of(numbers: np.ndarray, pool: int) -> RaggedArrays:
-        return read_rows(numbers, pool // pools) if read_rows else take_rows(arrays, numbers)
-
-    beside = (classes,) if weights is None else (classes, weights)
-    return _batches(tf.data.Dataset.counter(first), batches_of, rows_of, arrays, beside, padding)
+    # The autotuner sleeps for up to a minute, and the end of a training waits for it. There is nothing to tune.
+    untuned = tf.data.Options()
+    untuned.autotune.enabled = False
+    numbers = tf.data.Dataset.counter(pools.first)
+    return numbers.flat_map(batches_of_pool).prefetch(2 * POOL_BATCHES).with_options(untuned)
 
 
 def evaluation_batches(
     arrays: RaggedArrays, *, batch_size: int, padding: str
 ) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
-    """Batches of all rows by length: the numbers of the rows, and {name: (batch, entries)}."""
+    """Yield all rows in batches of similar length: the numbers of the rows, and {name: (batch, entries)}."""
     order = np.argsort(lengths_of(arrays), kind="stable")
     for start in range(0, len(order), batch_size):
         check_not_truncated()
@@ -68,7 +72,7 @@ def evaluation_batches(
 
 
 def num_steps(num_rows: int, batch_size: int) -> int:
-    """Batches of one epoch."""
+    """Return the number of batches in an epoch."""
     return -(-num_rows // batch_size)
 
 
@@ -91,87 +95,83 @@ def shuffled(num_rows: int, batch_size: int, random: np.random.Generator) -> Ord
 def pool_of(
     order: Order, number: int, batch_size: int, lengths_of_rows: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
-    """Row numbers of one pool, int32 (batches, batch_size), -1 where the one incomplete batch is not filled.
+    """Return the row numbers of one pool, int32 (batches, batch_size), -1 where the one incomplete batch has no row.
 
-    The next rows of the order, sorted by length, cut into batches, and these shuffled.
+    A pool is the next rows of the order, sorted by length and cut into batches, which are then shuffled.
     """
     size = POOL_BATCHES * batch_size
     rows = order.rows[number * size : (number + 1) * size]
     by_length = rows[np.argsort(lengths_of_rows(rows), kind="stable")]
-    return _filled(by_length, batch_size)[order.batches[number]]
+    return _cut(by_length, batch_size)[order.batches[number]]
 
 
-def _filled(order: np.ndarray, batch_size: int) -> np.ndarray:
-    """Row numbers cut into batches, the last one filled up with -1."""
-    missing = -len(order) % batch_size
-    return np.concatenate([order, np.full(missing, -1, order.dtype)]).reshape(-1, batch_size)
+def _cut(rows: np.ndarray, batch_size: int) -> np.ndarray:
+    """Return row numbers cut into batches, the last one filled with -1."""
+    missing = -len(rows) % batch_size
+    return np.concatenate([rows, np.full(missing, -1, rows.dtype)]).reshape(-1, batch_size)
 
 
-def _batches(
-    pools: tf.data.Dataset,
-    batches_of: Callable[[int], np.ndarray],
-    rows_of: Callable[[np.ndarray, int], RaggedArrays],
-    arrays: RaggedArrays,
-    beside: tuple[np.ndarray, ...],
-    padding: str,
-) -> tf.data.Dataset:
-    """Padded batches of all pools.
+class _Pools:
+    """Read the pools of a training, which are numbered through all epochs."""
 
-    Args:
-        batches_of: number of a pool -> its batches of row numbers, (batches, batch_size).
-        rows_of: row numbers and the number of their pool -> their rows.
-        arrays: what the rows are from: their names and types.
-        beside: arrays with a row for each text, given along with it.
-    """
+    def __init__(self, rows: TrainingRows, batch_size: int, seed: int, first_step: int):
+        self.rows, self.batch_size, self.seed = rows, batch_size, seed
+        self.num_rows = num_rows(rows.arrays)
+        steps = num_steps(self.num_rows, batch_size)
+        self.pools_per_epoch = num_steps(steps, POOL_BATCHES)
+        epoch, step = divmod(first_step, steps)
+        self.first = epoch * self.pools_per_epoch + step // POOL_BATCHES
+        self.skipped = step % POOL_BATCHES  # batches of the first pool
+        self.epoch, self.order = -1, Order(np.empty(0, np.int32), [])  # the order of the last epoch that was read
 
-    def read(pool: np.ndarray) -> tuple[np.ndarray, ...]:
+    def read(self, number: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return a pool: each batch as positions among the rows that follow, ids and offsets of each array, targets."""
         check_not_truncated()
-        batches = batches_of(int(pool))
-        wanted = batches[batches >= 0]
-        rows = rows_of(wanted, int(pool))
+        batches = self._batches(int(number))
+        is_row = batches >= 0
+        numbers = batches[is_row]
+        arrays = self._arrays(numbers, int(number) // self.pools_per_epoch)
         release_pages()
-        # Each batch as positions in the pool: what is wanted is numbered in the order of the batches.
-        positions = np.where(batches >= 0, np.cumsum(batches.ravel() >= 0).reshape(batches.shape) - 1, -1)
+        # The rows are in the order of the batches, so a count of them gives their positions.
+        positions = np.where(is_row, np.cumsum(is_row.ravel()).reshape(is_row.shape) - 1, -1)
         return (
             positions,
-            *(part for row in rows.values() for part in row),
-            *(gather(values, wanted) for values in beside),
+            *(part for row in arrays.values() for part in row),
+            *(gather(values, numbers) for values in self.rows.targets),
         )
 
-    flat = [part for rows in arrays.values() for part in rows]
-    types = [tf.int64, *(tf.as_dtype(values.dtype) for values in (*flat, *beside))]
-    ranks = [(None, None), *((None,) for _ in flat), *((None, *values.shape[1:]) for values in beside)]
+    def _batches(self, number: int) -> np.ndarray:
+        """Return the row numbers of a pool, (batches, batch_size)."""
+        epoch, pool = divmod(number, self.pools_per_epoch)
+        if epoch != self.epoch:
+            random = np.random.default_rng([self.seed, epoch])
+            self.epoch, self.order = epoch, shuffled(self.num_rows, self.batch_size, random)
+        batches = pool_of(self.order, pool, self.batch_size, lambda numbers: lengths_at(self.rows.arrays, numbers))
+        return batches[self.skipped :] if number == self.first else batches
 
-    def of_pool(pool: tf.Tensor) -> tf.data.Dataset:
-        content = tf.numpy_function(read, [pool], types)
-        positions, *others = (tf.ensure_shape(tensor, rank) for tensor, rank in zip(content, ranks, strict=True))
-        rows = dict(zip(arrays, zip(others[: len(flat) : 2], others[1 : len(flat) : 2], strict=True), strict=True))
-        batches = tf.data.Dataset.from_tensor_slices(positions)
-        return batches.map(lambda numbers: _padded(numbers, rows, others[len(flat) :], padding))
-
-    # Whoever tunes sleeps for up to a minute, and is waited for when a training ends; there is nothing to tune.
-    untuned = tf.data.Options()
-    untuned.autotune.enabled = False
-    return pools.flat_map(of_pool).prefetch(2 * POOL_BATCHES).with_options(untuned)
+    def _arrays(self, numbers: np.ndarray, epoch: int) -> RaggedArrays:
+        if self.rows.read_rows:
+            return self.rows.read_rows(numbers, epoch)
+        return take_rows(self.rows.arrays, numbers)
 
 
-def _padded(numbers: tf.Tensor, rows: dict[str, tuple], others: list[tf.Tensor], padding: str) -> tuple:
-    """One batch, of TensorFlow operations only: positions of rows -> (inputs, what stands beside them …)."""
-    numbers = tf.boolean_mask(numbers, numbers >= 0)
+def _pad(batch: tf.Tensor, arrays: dict[str, tuple], targets: list[tf.Tensor], padding: str) -> tuple:
+    """Return one batch, (inputs, targets …), from the positions of its rows in a pool."""
+    positions = tf.boolean_mask(batch, batch >= 0)
     inputs = {
-        name: _filled_up(numbers, ids, offsets, padding if name == "token_ids" else "right")
-        for name, (ids, offsets) in rows.items()
+        name: _pad_rows(positions, ids, offsets, padding if name == "token_ids" else "right")
+        for name, (ids, offsets) in arrays.items()
     }
-    return inputs, *(tf.gather(values, numbers) for values in others)
+    return inputs, *(tf.gather(values, positions) for values in targets)
 
 
-def _filled_up(numbers: tf.Tensor, ids: tf.Tensor, offsets: tf.Tensor, side: str) -> tf.Tensor:
-    """The rows at `numbers`, filled up with zeros to the longest of them."""
-    starts, ends = tf.gather(offsets, numbers)[:, None], tf.gather(offsets, numbers + 1)[:, None]
+def _pad_rows(positions: tf.Tensor, ids: tf.Tensor, offsets: tf.Tensor, side: str) -> tf.Tensor:
+    """Return some rows of a ragged array, padded with zeros to the longest of them."""
+    starts, ends = tf.gather(offsets, positions)[:, None], tf.gather(offsets, positions + 1)[:, None]
     lengths = ends - starts  # (batch, 1)
     width = tf.reduce_max(lengths)
     columns = tf.range(width)[None, :]  # (1, entries)
-    skipped = width - lengths if side == "left" else tf.zeros_like(lengths)
-    real = (columns >= skipped) & (columns < skipped + lengths)
-    positions = tf.where(real, starts + columns - skipped, 0)
-    return tf.where(real, tf.gather(ids, positions), tf.zeros((), ids.dtype))
+    padded = width - lengths if side == "left" else tf.zeros_like(lengths)
+    real = (columns >= padded) & (columns < padded + lengths)
+    entries = tf.where(real, starts + columns - padded, 0)
+    return tf.where(real, tf.gather(ids, entries), tf.zeros((), ids.dtype))

@@ -1,4 +1,4 @@
-"""What happens around the steps of a training: measuring, keeping the best, reporting, and stopping in time."""
+"""Callbacks of a fit: validate, keep the best weights, stop early, report. Keras calls an interval an epoch."""
 
 import csv
 import logging
@@ -6,7 +6,6 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -21,69 +20,60 @@ from textclf.models.checkpoints import save_checkpoint, weights_of
 from textclf.training.fitting.optimizers.ema import ema_weights
 
 log = logging.getLogger(__name__)
-BETTER_LOWER = {"loss", None}
+LOWER_IS_BETTER = {"loss", None}
 
 
-def in_epochs(validations: int, per_epoch: int) -> int | float:
-    """So many validations as epochs: a whole number, or 1.25."""
-    return validations // per_epoch if validations % per_epoch == 0 else round(validations / per_epoch, 3)
+def in_epochs(intervals: int, per_epoch: int) -> int | float:
+    """Return so many intervals as epochs: a whole number, or 1.25."""
+    return intervals // per_epoch if intervals % per_epoch == 0 else round(intervals / per_epoch, 3)
 
 
 class CatchUpRows(keras.callbacks.Callback):
-    """Complete the lazy updates of embeddings before other callbacks read weights: see `optimizers.lazy_rows`."""
+    """Completes the lazy updates of embeddings before other callbacks read weights: see `optimizers.lazy_rows`."""
 
-    def on_epoch_end(self, epoch, logs=None):
-        """Make what the optimizer has put off."""
+    def on_epoch_end(self, interval, logs=None):
+        """Complete them."""
         self.model.optimizer.catch_up_rows()
 
 
 class Validation(keras.callbacks.Callback):
-    """Adds every validation metric to the epoch's logs, so that all callbacks after it can use any of them.
+    """Adds the validation metrics to the logs of an interval, so that all callbacks after it can use them.
 
     Args:
-        measure: all validation texts at once: a mean over batches is not the metric.
-        prepare: what the first call would begin with; it runs beside the first steps.
+        measure: measures all validation texts at once: the mean of a metric over batches is another number.
     """
 
-    def __init__(self, measure: Callable[[], dict[str, float]], prepare: Callable[[], None]):
+    def __init__(self, measure: Callable[[], dict[str, float]]):
         super().__init__()
-        self.measure, self.prepare = measure, prepare
-        self.prepared: Future | None = None
+        self.measure = measure
 
-    def on_train_batch_end(self, batch, logs=None):
-        """The steps are traced by now: Python has time."""
-        if self.prepared is None:
-            pool = ThreadPoolExecutor(1)
-            self.prepared = pool.submit(self.prepare)
-            pool.shutdown(wait=False)
-
-    def on_epoch_end(self, epoch, logs):
+    def on_epoch_end(self, interval, logs):
         """Measure."""
-        if self.prepared:
-            self.prepared.result()
         logs.update({f"{VALIDATION}{name}": value for name, value in self.measure().items()})
 
 
 class KeepBest(keras.callbacks.Callback):
-    """Writes the weights of the best epoch, and stops when it is long past.
+    """Saves the weights of the best interval, and stops the fit when it is long past.
 
     Args:
-        metric: validation metric that decides; a later epoch must be better, not equal. `None`: the last epoch is best.
-        patience: epochs without a better one after which training stops; `None` never stops.
-        per_epoch: validations in an epoch of the texts. Keras, and `best_epoch` here, call each of them an epoch.
+        metric: the validation metric that decides; a later interval must be better, not equal. None: the last is best.
+        patience: intervals without a better one after which the fit stops; None: it never does.
+        per_epoch: intervals in an epoch.
     """
+
+    state_key = "KeepBest"
 
     def __init__(self, best_path: Path, *, metric: str | None, patience: int | None, per_epoch: int = 1):
         super().__init__()
         self.best_path, self.per_epoch = best_path, per_epoch
         self.metric, self.patience = metric, patience
-        self.best_epoch, self.epochs_done = 0, 0
+        self.best_interval, self.intervals = 0, 0
         self.best_value: float | None = None
 
-    def on_epoch_end(self, epoch, logs):
-        """Compare, keep, and stop if it is time."""
-        self.epochs_done = epoch + 1
-        value = -epoch if self.metric is None else logs.get(f"{VALIDATION}{self.metric}")
+    def on_epoch_end(self, interval, logs):
+        """Compare, save, and stop if it is time."""
+        self.intervals = interval + 1
+        value = -interval if self.metric is None else logs.get(f"{VALIDATION}{self.metric}")
         if value is None:
             raise TrainingError(
                 f"training.early_stopping.metric: {self.metric} is not defined on the validation texts, which have "
@@ -91,33 +81,38 @@ class KeepBest(keras.callbacks.Callback):
             )
         if not math.isfinite(value):
             raise not_finite(self.model, f"validation {self.metric}", value)
-        better = self.best_value is None or (
-            value < self.best_value if self.metric in BETTER_LOWER else value > self.best_value
-        )
-        if better:
-            self.best_epoch, self.best_value = epoch + 1, value
+        if self._is_better(value):
+            self.best_interval, self.best_value = self.intervals, value
             with ema_weights(self.model):
                 save_checkpoint(self.best_path, weights_of(self.model))
-        elif self.patience is not None and epoch + 1 - self.best_epoch >= self.patience:
+        elif self.patience is not None and self.intervals - self.best_interval >= self.patience:
             self.model.stop_training = True
+            now, best = (in_epochs(number, self.per_epoch) for number in (self.intervals, self.best_interval))
             log.info(
-                "stopped early: validation %s has not been better than %.4f of epoch %s for %s epochs",
-                self.metric, self.best_value,
-                in_epochs(self.best_epoch, self.per_epoch), in_epochs(self.patience, self.per_epoch),
-            )  # fmt: skip
+                "stopped early at epoch %s: best validation %s %.4f at epoch %s",
+                now,
+                self.metric,
+                self.best_value,
+                best,
+            )
+
+    def _is_better(self, value: float) -> bool:
+        if self.best_value is None:
+            return True
+        return value < self.best_value if self.metric in LOWER_IS_BETTER else value > self.best_value
 
     def state(self) -> dict:
-        """What another process needs to go on comparing."""
-        return {"best_epoch": self.best_epoch, "best_value": self.best_value, "epochs_done": self.epochs_done}
+        """Return what another process needs to continue comparing."""
+        return {"best_epoch": self.best_interval, "best_value": self.best_value, "epochs_done": self.intervals}
 
     def restore(self, state: dict) -> None:
-        """Take up such a state."""
-        self.best_epoch, self.epochs_done = int(state["best_epoch"]), int(state["epochs_done"])
+        """Continue from such a state."""
+        self.best_interval, self.intervals = int(state["best_epoch"]), int(state["epochs_done"])
         self.best_value = None if state["best_value"] is None else float(state["best_value"])
 
 
 class StopAtNonFiniteLoss(keras.callbacks.Callback):
-    """A loss that is not a number never becomes one again."""
+    """Ends a fit whose loss is NaN or infinite: it never becomes finite again."""
 
     def on_train_batch_end(self, batch, logs):
         """Raise a TrainingError that says where it happened and what to try."""
@@ -126,17 +121,17 @@ class StopAtNonFiniteLoss(keras.callbacks.Callback):
 
 
 def not_finite(model: keras.Model, name: str, value: float) -> TrainingError:
-    """The error for a figure that is no number any more."""
+    """Return the error for a value that became NaN or infinite."""
     rate = float(model.optimizer.learning_rate)
     return TrainingError(
         f"the {name} became {value} at step {int(model.optimizer.iterations)} with learning rate {rate:g}. Try a tenth "
         f"of it (--set training.learning_rate={rate / 10:g}), or a lower training.clip_norm, under another --run. The "
-        "weights of the best epoch before are in checkpoints/best.npz, if there was one."
+        "best weights before that step, if any, are in checkpoints/best.npz."
     )
 
 
 class StepLosses(keras.callbacks.Callback):
-    """The loss of every step by itself, until a function of all of them asks for the end, or one is no number."""
+    """Keeps the loss of every single step, until `is_enough` of all of them, or until one is not finite."""
 
     def __init__(self, is_enough: Callable[[list[float]], bool]):
         super().__init__()
@@ -144,7 +139,7 @@ class StepLosses(keras.callbacks.Callback):
         self.losses: list[float] = []
 
     def on_train_batch_end(self, batch, logs):
-        """Keras gives the mean of the epoch so far: it begins anew."""
+        """Note the loss; Keras reports the mean of the epoch so far, so it is reset after every step."""
         self.model.reset_metrics()
         if not math.isfinite(logs["loss"]):
             self.model.stop_training = True
@@ -154,40 +149,42 @@ class StepLosses(keras.callbacks.Callback):
 
 
 class History(keras.callbacks.Callback):
-    """`history.csv`, one line a validation, and the same line in the log; `tell` gets all lines so far."""
+    """Writes `history.csv`, one line an interval, and the same to the log; `log_history` gets all lines so far."""
 
-    def __init__(self, path: Path, per_epoch: int, tell: Callable[[list[dict]], None]):
+    state_key = "History"
+
+    def __init__(self, path: Path, per_epoch: int, log_history: Callable[[list[dict]], None]):
         super().__init__()
-        self.path, self.per_epoch, self.tell = path, per_epoch, tell
+        self.path, self.per_epoch, self.log_history = path, per_epoch, log_history
         self.rows: list[dict] = []
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, interval, logs=None):
         """Start the clock."""
         self.started = time.perf_counter()
 
-    def on_epoch_end(self, epoch, logs):
-        """Write all epochs again: a line is never there half, and an epoch that was interrupted never twice."""
-        now, last = (in_epochs(number, self.per_epoch) for number in (epoch + 1, self.params["epochs"]))
+    def on_epoch_end(self, interval, logs):
+        """Rewrite all lines: none is ever incomplete, and none of an interrupted interval comes twice."""
+        now, last = (in_epochs(number, self.per_epoch) for number in (interval + 1, self.params["epochs"]))
         self.rows.append({"epoch": now, **{name: f"{value:.6f}" for name, value in logs.items()}})
         with atomic_file(self.path) as stream:
             writer = csv.DictWriter(stream, self.rows[0])
             writer.writeheader()
             writer.writerows(self.rows)
         seconds = time.perf_counter() - self.started
-        log.info("epoch %s/%s  %.0f s  %s", now, last, seconds, _by_split(logs))
-        self.tell(self.rows)
+        log.info("epoch %s/%s  %.0f s  %s", now, last, seconds, _format_metrics(logs))
+        self.log_history(self.rows)
 
     def state(self) -> dict:
-        """The lines so far."""
+        """Return the lines so far."""
         return {"rows": self.rows}
 
     def restore(self, state: dict) -> None:
-        """Take up such a state."""
+        """Continue from such a state."""
         self.rows = [dict(row) for row in state["rows"]]
 
 
-def _by_split(metrics: dict[str, float]) -> str:
-    """`train loss 0.1 accuracy 0.9  validation loss 0.2 accuracy 0.8`."""
+def _format_metrics(metrics: dict[str, float]) -> str:
+    """Return `train loss 0.1 accuracy 0.9  validation loss 0.2 accuracy 0.8`."""
     splits: dict[str, list[str]] = {"train": [], "validation": []}
     for name, value in sorted(metrics.items(), key=lambda item: not item[0].endswith("loss")):
         split = "validation" if name.startswith(VALIDATION) else "train"
@@ -196,15 +193,15 @@ def _by_split(metrics: dict[str, float]) -> str:
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """A bar for the running epoch, or the part of it up to a validation, on a terminal only."""
+    """Shows a bar for the running interval, on a terminal only."""
 
     def __init__(self, per_epoch: int = 1):
         super().__init__()
         self.bar: Progress | None = None
         self.per_epoch = per_epoch
 
-    def on_epoch_begin(self, epoch, logs=None):
-        """A new bar; it vanishes when the epoch's line is written."""
+    def on_epoch_begin(self, interval, logs=None):
+        """Show a new bar; it vanishes when the line of the interval is logged."""
         if sys.stderr.isatty():
             columns = (
                 TextColumn("{task.description}"),
@@ -215,22 +212,21 @@ class ProgressBar(keras.callbacks.Callback):
             self.bar = Progress(*columns, loss, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
             self.bar.start()
             steps = self.params["steps"]
-            done = max(0, int(self.model.optimizer.iterations) - epoch * steps)  # of an epoch that was interrupted
-            now, last = (in_epochs(number, self.per_epoch) for number in (epoch + 1, self.params["epochs"]))
-            named = f"epoch {now}/{last}"
-            self.task = self.bar.add_task(named, total=steps, completed=done, loss=np.nan)
+            done = max(0, int(self.model.optimizer.iterations) - interval * steps)  # of an interrupted interval
+            now, last = (in_epochs(number, self.per_epoch) for number in (interval + 1, self.params["epochs"]))
+            self.task = self.bar.add_task(f"epoch {now}/{last}", total=steps, completed=done, loss=np.nan)
 
     def on_train_batch_end(self, batch, logs):
-        """Some steps further."""
+        """Move the bar."""
         if self.bar:
             self.bar.update(self.task, completed=batch + 1, loss=logs["loss"])
 
-    def on_epoch_end(self, epoch, logs=None):
-        """Away with it."""
+    def on_epoch_end(self, interval, logs=None):
+        """Remove the bar."""
         self.close()
 
     def close(self):
-        """Also when the training is interrupted."""
+        """Remove the bar; also called when the training is interrupted."""
         if self.bar:
             self.bar.stop()
             self.bar = None

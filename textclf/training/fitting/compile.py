@@ -1,4 +1,4 @@
-"""A network before its first step, and the batches that it is fitted to."""
+"""A network before its first step: its weights, loss and optimizer, and the batches that it is fitted to."""
 
 import logging
 from collections.abc import Callable
@@ -10,74 +10,59 @@ import tensorflow as tf
 from textclf.config.ensemble import Member
 from textclf.models import build_model
 from textclf.models.sizes import Sizes
-from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import mean_length
 from textclf.training.augmentation import augmented_rows
 from textclf.training.class_weights import sample_weights
-from textclf.training.encoded_dataset import EncodedDataset
-from textclf.training.fitting.batches import training_batches
-from textclf.training.fitting.losses import Objective, build_accuracy, build_loss
+from textclf.training.fitting.batches import TrainingRows, training_batches
+from textclf.training.fitting.losses import build_accuracy, build_loss
 from textclf.training.fitting.mixup import mixup_loss
 from textclf.training.fitting.optimizers import build_optimizer, use_sparse_updates
+from textclf.training.fitting.task import Task
 from textclf.training.fitting.word_vectors import load_word_vectors
 
 log = logging.getLogger(__name__)
 
 
 def compile_network(
-    member: Member,
-    train: EncodedDataset,
-    preprocessor: Preprocessor,
-    objective: Objective,
-    *,
-    seed: int,
-    rate: float | keras.optimizers.schedules.LearningRateSchedule,
+    member: Member, task: Task, learning_rate: float | keras.optimizers.schedules.LearningRateSchedule
 ) -> keras.Model:
-    """The network of a member with its first weights, its loss and its optimizer.
+    """Build and compile the network of a member.
 
     Args:
-        train: with the arrays that the network reads.
-        rate: the learning rate.
+        task: with the arrays that the network reads.
 
     Raises:
         DataError, ConfigError: the file of its word vectors cannot be used.
     """
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(task.seed)
     tf.config.experimental.enable_op_determinism()
-    options = member.training
+    options, preprocessor, objective = member.training, task.preprocessor, task.objective
     sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
     model = build_model(member.model, sizes, num_units=objective.targets.num_units)
-    optimizer = build_optimizer(options, learning_rate=rate)
-    use_sparse_updates(model, optimizer, options.batch_size * mean_length(train.arrays))
+    optimizer = build_optimizer(options, learning_rate=learning_rate)
+    use_sparse_updates(model, optimizer, options.batch_size * mean_length(task.train.arrays))
     loss = build_loss(objective, options.loss)
     if options.augmentation and options.augmentation.mixup:
-        loss = mixup_loss(loss, options.augmentation.mixup, seed=seed, step=optimizer.iterations)
+        loss = mixup_loss(loss, options.augmentation.mixup, seed=task.seed, step=optimizer.iterations)
     model.compile(optimizer=optimizer, loss=loss, metrics=[build_accuracy(objective.targets)])
-    log.info("network %s: %s weights, on %s", member.name, f"{model.count_params():,}", _device())
+    log.info("network %s: %s weights, device: %s", member.name, f"{model.count_params():,}", _device())
     if vectors := getattr(member.model, "vectors", None):
-        load_word_vectors(model, vectors, preprocessor, train.arrays["token_ids"].values)
+        load_word_vectors(model, vectors, preprocessor, task.train.arrays["token_ids"].values)
     return model
 
 
-def batches_for(
-    member: Member, train: EncodedDataset, preprocessor: Preprocessor, objective: Objective, *, seed: int
-) -> Callable[..., tf.data.Dataset]:
-    """`training_batches`, all of its arguments given but for `start`."""
-    options, read_rows = member.training, None
+def batches_for(member: Member, task: Task) -> Callable[[int], tf.data.Dataset]:
+    """Return a function: number of a step, from 0 -> endless batches of the training texts from that step on."""
+    train, options, read_rows = task.train, member.training, None
     if options.augmentation:
-        read_rows = augmented_rows(train.arrays, options.augmentation, seed=seed)
-    return partial(
-        training_batches,
-        train.arrays,
-        train.classes,
-        sample_weights(objective.class_weights, objective.targets, train.classes),
-        batch_size=options.batch_size,
-        seed=seed,
-        padding=preprocessor.options.padding,
-        read_rows=read_rows,
-    )
+        read_rows = augmented_rows(train.arrays, options.augmentation, seed=task.seed)
+    weights = sample_weights(task.objective.class_weights, task.objective.targets, train.classes)
+    rows = TrainingRows(train.arrays, train.classes, weights, read_rows)
+    padding = task.preprocessor.options.padding
+    make = partial(training_batches, rows, batch_size=options.batch_size, seed=task.seed, padding=padding)
+    return lambda first_step: make(first_step=first_step)
 
 
 def _device() -> str:
     gpus = tf.config.list_physical_devices("GPU")
-    return f"{len(gpus)} GPU" if gpus else "the CPU"
+    return f"{len(gpus)} GPU" if gpus else "CPU"

@@ -1,4 +1,4 @@
-"""The fit of a training: one network, or each of an ensemble; their best weights as one ONNX graph."""
+"""All networks of a training: fit each, find their weights in the ensemble, refit, and export one ONNX graph."""
 
 import logging
 from collections.abc import Callable
@@ -10,134 +10,169 @@ import numpy as np
 from textclf.config.config import Config
 from textclf.config.ensemble import Member, members_of
 from textclf.core.run_folder import RunFolder
-from textclf.data.targets import Targets
 from textclf.evaluation.calibration import fit_temperature
 from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
-from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.encoded_dataset import EncodedDataset
 from textclf.training.fitting.callbacks import in_epochs
-from textclf.training.fitting.ensemble_weights import combine_logits, fit_ensemble_weights
-from textclf.training.fitting.fit import FittedNetwork, fit_network, probabilities_of
-from textclf.training.fitting.losses import Objective, objective_for
+from textclf.training.fitting.fit import FittedNetwork, fit_network
+from textclf.training.fitting.task import Task
+from textclf.training.fitting.validation import probabilities_of
 
 log = logging.getLogger(__name__)
+ROUNDS, STEPS = 50, 25  # of the coordinate descent, and of each golden-section search
+LARGEST_WEIGHT = 8.0
+GOLDEN = (np.sqrt(5) - 1) / 2
 
 
 class FitResult(NamedTuple):
-    """What is left of a fit. Probabilities are Keras's own, of the validation texts, (texts, labels)."""
+    """The result of a fit. Probabilities are those of Keras for the validation texts, (texts, labels)."""
 
     onnx_model: bytes
     probabilities: np.ndarray
-    held_out_probabilities: np.ndarray  # of the networks before they were fitted to these texts too
-    temperature: float  # by which the logits are divided
-    about: dict  # for `run.json`
+    held_out_probabilities: np.ndarray  # of the networks before they were refitted with these texts
+    temperature: float  # the logits are divided by it
+    metadata: dict  # for `run.json`
 
 
-def fit(
-    config: Config,
-    train: EncodedDataset,
-    validation: EncodedDataset,
-    preprocessor: Preprocessor,
-    targets: Targets,
-    folder: RunFolder,
-    tell: Callable[[str, list[dict]], None],
+def fit_networks(
+    config: Config, task: Task, folder: RunFolder, log_history: Callable[[str, list[dict]], None]
 ) -> FitResult:
-    """Fit the configured network, or each of an ensemble, to the encoded splits; one graph in the end.
+    """Fit the configured network, or every network of an ensemble, and combine them in one graph.
 
     Args:
-        tell: gets the name of a network, empty where there is one only, and its whole history so far.
+        log_history: called after every validation with the name of the network, "" if there is only one, and the whole
+            history so far.
 
     Raises:
-        TrainingError: the loss is no longer a number.
-        Interrupted: a signal asked for an end; the state is kept.
+        TrainingError: the loss is not finite.
+        Interrupted: a signal asked for an end; the state is saved.
     """
-    members, parts = members_of(config.model, config.training), (train, validation)
-    objective = objective_for(config.targets, targets, train.classes)
-    fit_one = partial(fit_network, seed=config.seed, preprocessor=preprocessor, objective=objective)
-    several = len(members) > 1
-    names = [member.name if several else "" for member in members]
+    classes, targets = task.validation.classes, task.objective.targets
+    members = members_of(config.model, config.training)
+    is_ensemble = len(members) > 1
     networks = [
-        fit_one(member, *parts, folder=folder.network(member.name, several), tell=partial(tell, name))
-        for member, name in zip(members, names, strict=True)
+        fit_network(member, task, folder.network(member.name, is_ensemble), partial(log_history, name))
+        for member, name in zip(members, [member.name if is_ensemble else "" for member in members], strict=True)
     ]
     logits = [network.logits for network in networks]
-    weights = [1.0] if len(networks) == 1 else fit_ensemble_weights(logits, validation.classes, targets.activation)
-    temperature = fit_temperature(combine_logits(logits, weights), validation.classes, targets.activation)
+    weights = fit_ensemble_weights(logits, classes, targets.activation) if is_ensemble else [1.0]
+    temperature = fit_temperature(combine_logits(logits, weights), classes, targets.activation)
     scales = [weight / temperature for weight in weights]
-    if several:
-        _log_ensemble(members, networks, weights, objective, validation.classes)
-    final = _refit(fit_one, members, networks, parts, folder, tell) if config.training.refit else networks
-    graph = build_graph(
-        *(network.model for network in final),
-        activation=targets.activation,
-        padding=preprocessor.options.padding,
-        scales=scales,
-    )
-    about = _about(members, networks, weights)
-    seconds = sum(network.seconds for network in (networks if final is networks else [*networks, *final]))
+    if is_ensemble:
+        _log_ensemble(members, logits, weights, task)
+    final = _refit(members, networks, task, folder, log_history) if config.training.refit else networks
+    models, padding = [network.model for network in final], task.preprocessor.options.padding
+    graph = build_graph(*models, activation=targets.activation, padding=padding, scales=scales)
+    fits = networks if final is networks else [*networks, *final]
     return FitResult(
         graph.SerializeToString(),
         probabilities_of(combine_logits([network.logits for network in final], scales), targets),
         probabilities_of(combine_logits(logits, scales), targets),
         temperature,
-        {**about, "refit": config.training.refit, "temperature": temperature, "seconds_fitting": round(seconds, 1)},
+        {
+            "networks": _metadata(members, networks, weights),
+            "refit": config.training.refit,
+            "temperature": temperature,
+            "seconds_fitting": round(sum(network.seconds for network in fits), 1),
+        },
     )
 
 
 def _refit(
-    fit_one: Callable[..., FittedNetwork],
     members: list[Member],
     networks: list[FittedNetwork],
-    parts: tuple[EncodedDataset, EncodedDataset],
+    task: Task,
     folder: RunFolder,
-    tell: Callable[[str, list[dict]], None],
+    log_history: Callable[[str, list[dict]], None],
 ) -> list[FittedNetwork]:
-    """Each network to the texts of both parts, for as long as it took to its best."""
-    log.info("fitting again, to train and validation together: the figures of validation are those of before")
-    both, names = EncodedDataset.concatenate(parts), [f"refit-{member.name}" for member in members]
-    return [
-        fit_one(
-            member,
-            both,
-            parts[1],
-            folder=folder.network(name),
-            tell=partial(tell, name),
-            validations=network.best,
-        )
-        for member, network, name in zip(members, networks, names, strict=True)
-    ]
+    """Fit every network to train and validation together, for as long as its first fit took to its best weights."""
+    log.info("refitting on train + validation; validation metrics are those of the first fit")
+    together = task._replace(train=EncodedDataset.concatenate([task.train, task.validation]))
+    refitted = []
+    for member, network in zip(members, networks, strict=True):
+        name = f"refit-{member.name}"
+        tell = partial(log_history, name)
+        refitted.append(fit_network(member, together, folder.network(name), tell, intervals=network.best_interval))
+    return refitted
 
 
-def _about(members: list[Member], networks: list[FittedNetwork], weights: list[float]) -> dict:
-    """What `run.json` says of the networks."""
+def _metadata(members: list[Member], networks: list[FittedNetwork], weights: list[float]) -> dict:
+    """Return what `run.json` has of every network."""
     return {
-        "networks": {
-            member.name: {
-                "best_epoch": in_epochs(network.best, member.training.validations_per_epoch),
-                "epochs": in_epochs(network.validations, member.training.validations_per_epoch),
-                "weight": weight,
-            }
-            for member, network, weight in zip(members, networks, weights, strict=True)
+        member.name: {
+            "best_epoch": in_epochs(network.best_interval, member.training.validations_per_epoch),
+            "epochs": in_epochs(network.intervals, member.training.validations_per_epoch),
+            "weight": weight,
         }
+        for member, network, weight in zip(members, networks, weights, strict=True)
     }
 
 
-def _log_ensemble(
-    members: list[Member],
-    networks: list[FittedNetwork],
-    weights: list[float],
-    objective: Objective,
-    classes: np.ndarray,
-) -> None:
-    """What each network gives by itself, and all of them together."""
+def _log_ensemble(members: list[Member], logits: list[np.ndarray], weights: list[float], task: Task) -> None:
+    """Log the accuracy of every network by itself, and of the ensemble."""
+    objective = task.objective
 
-    def accuracy(logits: np.ndarray) -> float:
-        probabilities = probabilities_of(logits, objective.targets)
-        return measure(classes, probabilities, objective.targets, objective.decision)["accuracy"]
+    def accuracy(values: np.ndarray) -> float:
+        probabilities = probabilities_of(values, objective.targets)
+        return measure(task.validation.classes, probabilities, objective.targets, objective.decision)["accuracy"]
 
-    for member, network, weight in zip(members, networks, weights, strict=True):
-        log.info("%s alone: validation accuracy %.4f; weight %.2f", member.name, accuracy(network.logits), weight)
-    log.info(
-        "joined: validation accuracy %.4f", accuracy(combine_logits([network.logits for network in networks], weights))
-    )
+    for member, values, weight in zip(members, logits, weights, strict=True):
+        log.info("%s alone: validation accuracy %.4f; weight %.2f", member.name, accuracy(values), weight)
+    log.info("ensemble: validation accuracy %.4f", accuracy(combine_logits(logits, weights)))
+
+
+def fit_ensemble_weights(logits: list[np.ndarray], classes: np.ndarray, activation: str) -> list[float]:
+    """Return the weights of the networks, at least 0, with the lowest log loss: one at a time, until none changes.
+
+    The loss is convex in the weights. With one network this is temperature scaling (Guo et al. 2017), with several it
+    is stacking of logits (Wolpert 1992). So few numbers cannot overfit a validation set of some hundred texts.
+
+    Args:
+        logits: of each network, (texts, units).
+        classes: as `Targets.encode` returns them.
+        activation: "sigmoid" or "softmax".
+    """
+    weights = np.full(len(logits), 1 / len(logits))
+
+    def loss(number: int, weight: float) -> float:
+        rest = sum(weights[other] * logits[other] for other in range(len(logits)) if other != number)
+        return _log_loss(classes, rest + weight * logits[number], activation)
+
+    for _ in range(ROUNDS):
+        before = weights.copy()
+        for number in range(len(logits)):
+            weights[number] = _minimize(partial(loss, number))
+        if np.abs(weights - before).max() < 1e-3:
+            break
+    return [float(weight) for weight in weights.round(4)]
+
+
+def combine_logits(logits: list[np.ndarray], weights: list[float]) -> np.ndarray:
+    """Return the weighted sum, (texts, units)."""
+    return np.sum([weight * values for weight, values in zip(weights, logits, strict=True)], axis=0)
+
+
+def _log_loss(classes: np.ndarray, logits: np.ndarray, activation: str) -> float:
+    if activation == "softmax":
+        highest = logits.max(axis=1)
+        total = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
+        return float((total - logits[np.arange(len(classes)), classes]).mean())
+    return float((np.logaddexp(0, logits) - classes.reshape(logits.shape) * logits).mean())
+
+
+def _minimize(function: Callable[[float], float]) -> float:
+    """Return where a convex function of 0 to `LARGEST_WEIGHT` is lowest, by golden-section search."""
+    low, high = 0.0, LARGEST_WEIGHT
+    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    at_left, at_right = function(left), function(right)
+    for _ in range(STEPS):
+        if at_left <= at_right:
+            high, right, at_right = right, left, at_left
+            left = high - GOLDEN * (high - low)
+            at_left = function(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + GOLDEN * (high - low)
+            at_right = function(right)
+    return (low + high) / 2

@@ -1,34 +1,12 @@
 """What a network is fitted to: Keras losses and accuracy on logits, for each type of targets."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from textclf.data.target_options import TargetOptions
 from textclf.data.targets import Targets
-from textclf.inference.decisions import Decision, decision_for
-from textclf.training.class_weights import class_weights
-
-
-class Objective(NamedTuple):
-    """What the networks of one training are fitted to and judged by. None of it changes for a refit."""
-
-    targets: Targets
-    decision: Decision  # of the metrics on validation, before thresholds are chosen
-    class_weights: np.ndarray | None = None  # float32 (labels,)
-    label_smoothing: float = 0.0
-
-
-def objective_for(options: TargetOptions, targets: Targets, classes: np.ndarray) -> Objective:
-    """Return the objective of a training.
-
-    Args:
-        classes: of the training texts, as from `Targets.encode`.
-    """
-    weights = class_weights(options.class_weights, targets, classes)
-    return Objective(targets, decision_for(options, targets), weights, options.label_smoothing)
+from textclf.training.fitting.task import Objective
 
 
 def build_loss(objective: Objective, kind: str = "log_loss") -> Callable:

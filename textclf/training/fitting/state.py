@@ -1,39 +1,51 @@
-"""A fit that goes on where it was killed: its whole state in one file, written every epoch and every so many steps.
+"""The state of a fit in one file, from which another process continues bit for bit.
 
-Batches are a function of seed, epoch and step, and all else that a fit changes is in the variables of its model, or in
-a callback with `state() -> dict` and `restore(dict)`: plain JSON and arrays, to be taken up before the first epoch.
+Batches are a function of the seed and the number of the step. All else that a fit changes is in the variables of its
+model, or in a callback with `state_key`, `state() -> dict` and `restore(dict)`: plain JSON values and arrays. The key
+is the callback's name in the file, so it must not change.
 """
 
-import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from textclf.core.signals import StopRequest, deferred_signals
-from textclf.models.checkpoints import assign, damaged, load_checkpoint, save_checkpoint, state_of
-from textclf.training.fitting.loop import multi_step_function
-
-log = logging.getLogger(__name__)
+from textclf.core.signals import StopRequest
+from textclf.models.checkpoints import damaged, load_checkpoint, save_checkpoint, state_of
 
 
 @dataclass
 class LoopPosition:
     """How far a fit has come."""
 
-    epoch: int = 0  # whole ones
-    step: int = 0  # of the next one
+    interval: int = 0  # whole ones; `epoch` in the file
+    step: int = 0  # of the next interval
     finished: bool = False
     seconds: float = 0.0
+
+    def to_json(self) -> dict:
+        """Return the position as it stands in the file."""
+        return {"epoch": self.interval, "step": self.step, "finished": self.finished, "seconds": self.seconds}
+
+    @classmethod
+    def from_json(cls, content: dict) -> "LoopPosition":
+        """Check and return a position.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is not one.
+        """
+        interval, step = content["epoch"], content["step"]
+        if not all(type(count) is int and 0 <= count < 2**31 for count in (interval, step)):
+            raise TypeError(f"epoch {interval!r}, step {step!r}")
+        return cls(interval, step, bool(content.get("finished", False)), float(content.get("seconds", 0.0)))
 
 
 @dataclass
 class LoopState:
-    """What a file says: where to go on, and with what."""
+    """The content of the file."""
 
     path: Path
     position: LoopPosition = field(default_factory=LoopPosition)
@@ -41,108 +53,68 @@ class LoopState:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
-    def begins(self) -> bool:
-        """There is nothing to go on with yet."""
+    def is_new(self) -> bool:
+        """Whether the fit has yet to begin."""
         return not self.arrays
 
 
-def run_loop(
-    model: keras.Model,
-    batches_from: Callable[[tuple[int, int]], tf.data.Dataset],
-    callbacks: Sequence[keras.callbacks.Callback],
-    *,
-    path: Path,
-    epochs: int,
-    epoch_steps: int,
-    every: int,
-) -> float:
-    """What `model.fit` does, from where the file at `path` says; a fit that is finished there is only read.
-
-    The weights, the order, the history and all that callbacks keep are those of a fit that was never interrupted.
-
-    Args:
-        batches_from: (epoch, step) -> endless batches from there on.
-        callbacks: the state of those with `state` and `restore` is part of the file.
-        every: steps between two writings within an epoch.
-
-    Returns:
-        The seconds that it took, those before an interruption with them.
-
-    Raises:
-        RunError: the file is damaged.
-        Interrupted: a signal asked for an end; the state is written.
-    """
-    saved = read_state(path)
-    position = saved.position
-    if position.finished:
-        _restore_callbacks(saved, callbacks)
-        log.info("a fit of %d epochs was finished already", position.epoch)
-        return position.seconds
-    if position.epoch >= epochs or position.step >= epoch_steps:
-        raise damaged(path, f"it goes on behind the end, at epoch {position.epoch} and step {position.step}")
-    batches = batches_from((position.epoch, position.step))
-    _build_all(model, batches)
-    if not saved.begins:
-        log.info("going on after %d epochs and %d steps", position.epoch, position.step)
-        assign(path, state_of(model), saved.arrays)
-        _restore_callbacks(saved, callbacks)
-    with deferred_signals() as request:
-        save = SaveState(path, callbacks, position, every=every, request=request)
-        told = keras.callbacks.CallbackList([*callbacks, save], model=model, epochs=epochs, steps=epoch_steps)
-        _fit(model, iter(batches), told, position, every=every)
-    return save.position.seconds
-
-
-def _fit(
-    model: keras.Model,
-    batches: tf.data.Iterator,
-    callbacks: keras.callbacks.CallbackList,
-    position: LoopPosition,
-    *,
-    every: int,
-) -> None:
-    """Keras's `fit` makes the same number of steps in every call: an epoch, or the rest of one, may have any number."""
-    make_steps, step = multi_step_function(model), position.step
-    epochs, epoch_steps = (callbacks.params[name] for name in ("epochs", "steps"))
-    model.stop_training = False
-    callbacks.on_train_begin()
-    for epoch in range(position.epoch, epochs):
-        if not step:
-            model.reset_metrics()
-        callbacks.on_epoch_begin(epoch)
-        while step < epoch_steps:
-            made, metrics = make_steps(batches, min(epoch_steps - step, every - step % every))
-            step += made
-            callbacks.on_train_batch_end(step - 1, metrics)
-        step = 0
-        callbacks.on_epoch_end(epoch, metrics)
-        if model.stop_training:
-            break
-    callbacks.on_train_end()
-
-
 def read_state(path: Path) -> LoopState:
-    """What `SaveState` wrote; where there is no file, the beginning.
+    """Read what `SaveState` wrote; without a file, return the state of a new fit.
 
     Raises:
         RunError: the file is damaged.
     """
     if not path.exists():
         return LoopState(path)
-    about, arrays = load_checkpoint(path)
+    content, arrays = load_checkpoint(path)
     try:
-        position, callbacks = LoopPosition(**about["position"]), about["callbacks"]
-        counts = position.epoch, position.step
-        if not all(type(count) is int and 0 <= count < 2**31 for count in counts) or not isinstance(callbacks, dict):
-            raise TypeError(f"epoch {position.epoch!r}, step {position.step!r}")
-        position.seconds = float(position.seconds)
+        position, callbacks = LoopPosition.from_json(content["position"]), content["callbacks"]
+        if not isinstance(callbacks, dict):
+            raise TypeError(f"callbacks {callbacks!r}")
     except (KeyError, TypeError, ValueError) as error:
-        raise damaged(path, f"it does not say where to go on: {error}") from None
+        raise damaged(path, f"the position of the fit is missing or not valid: {error}") from None
     return LoopState(path, position, callbacks, arrays)
 
 
+def write_state(
+    path: Path, model: keras.Model, position: LoopPosition, callbacks: Sequence[keras.callbacks.Callback]
+) -> None:
+    """Write the variables of a model, the position and the states of the callbacks, replacing the file in one step.
+
+    Raises:
+        WriteError: the disk is full, or the folder is read-only.
+    """
+    states: dict[str, dict] = {}
+    arrays: dict[str, np.ndarray] = {}
+    for name, callback in _by_key(callbacks).items():
+        state = callback.state()
+        array_keys = {key for key, value in state.items() if isinstance(value, np.ndarray)}
+        states[name] = {key: value for key, value in state.items() if key not in array_keys}
+        arrays |= {f"callbacks/{name}/{key}": state[key] for key in array_keys}
+    save_checkpoint(path, state_of(model), {"position": position.to_json(), "callbacks": states}, arrays)
+
+
+def restore_callbacks(state: LoopState, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    """Give every callback with a state its own.
+
+    Raises:
+        RunError: it is missing from the file, or not valid.
+    """
+    for name, callback in _by_key(callbacks).items():
+        prefix = f"callbacks/{name}/"
+        arrays = {key.removeprefix(prefix): state.arrays[key] for key in state.arrays if key.startswith(prefix)}
+        try:
+            callback.restore({**state.callbacks[name], **arrays})
+        except (KeyError, TypeError, ValueError) as error:
+            raise damaged(state.path, f"the state of {name}: {error!r}") from None
+
+
 class SaveState(keras.callbacks.Callback):
-    """The last of the callbacks: writes the state, and obeys a signal once it is written."""
+    """Save the state, then end the fit if a signal asked for it. It must be the last callback.
+
+    Args:
+        save_every: steps between two savings within an interval.
+    """
 
     def __init__(
         self,
@@ -150,58 +122,31 @@ class SaveState(keras.callbacks.Callback):
         callbacks: Sequence[keras.callbacks.Callback],
         position: LoopPosition,
         *,
-        every: int,
+        save_every: int,
         request: StopRequest,
     ):
         super().__init__()
         self.path, self.callbacks, self.position = path, callbacks, position
-        self.every, self.request = every, request
+        self.save_every, self.request = save_every, request
         self.seconds_before, self.started = position.seconds, time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
-        """The last step of an epoch is left to its end, which has figures to be saved as well."""
+        """Save within an interval; its last step is left to `on_epoch_end`, which has metrics to save as well."""
         step = batch + 1
-        if step < self.params["steps"] and (step % self.every == 0 or self.request.number is not None):
-            self._write(step=step)
-            self.request.raise_if_requested()
+        if step < self.params["steps"] and (step % self.save_every == 0 or self.request.number is not None):
+            self._save(replace(self.position, step=step))
 
-    def on_epoch_end(self, epoch, logs=None):
-        """All other callbacks have done their part."""
-        finished = bool(self.model.stop_training) or epoch + 1 == self.params["epochs"]
-        self._write(epoch=epoch + 1, step=0, finished=finished)
+    def on_epoch_end(self, interval, logs=None):
+        """Save at the end of an interval, after all other callbacks."""
+        finished = bool(self.model.stop_training) or interval + 1 == self.params["epochs"]
+        self._save(LoopPosition(interval + 1, 0, finished))
+
+    def _save(self, position: LoopPosition) -> None:
+        seconds = self.seconds_before + time.perf_counter() - self.started
+        self.position = replace(position, seconds=seconds)
+        write_state(self.path, self.model, self.position, self.callbacks)
         self.request.raise_if_requested()
 
-    def _write(self, **changes: int) -> None:
-        seconds = self.seconds_before + time.perf_counter() - self.started
-        self.position = LoopPosition(**{**asdict(self.position), **changes, "seconds": seconds})
-        states: dict[str, dict] = {}
-        arrays: dict[str, np.ndarray] = {}
-        for name, callback in _with_state(self.callbacks).items():
-            state = callback.state()
-            of_arrays = {key for key, value in state.items() if isinstance(value, np.ndarray)}
-            states[name] = {key: value for key, value in state.items() if key not in of_arrays}
-            arrays |= {f"callbacks/{name}/{key}": state[key] for key in of_arrays}
-        about = {"position": asdict(self.position), "callbacks": states}
-        save_checkpoint(self.path, state_of(self.model), about, arrays)
 
-
-def _build_all(model: keras.Model, batches: tf.data.Dataset) -> None:
-    """Make the variables that Keras would make in the first step: what was saved needs a place to go."""
-    _, classes, *_ = batches.element_spec
-    one_row = [1, *classes.shape[1:]]
-    model.compute_metrics(None, np.zeros(one_row, classes.dtype.as_numpy_dtype), np.zeros((1, model.output_shape[-1])))
-    model.reset_metrics()
-
-
-def _restore_callbacks(saved: LoopState, callbacks: Sequence[keras.callbacks.Callback]) -> None:
-    for name, callback in _with_state(callbacks).items():
-        prefix = f"callbacks/{name}/"
-        arrays = {key.removeprefix(prefix): saved.arrays[key] for key in saved.arrays if key.startswith(prefix)}
-        try:
-            callback.restore({**saved.callbacks[name], **arrays})
-        except (KeyError, TypeError, ValueError) as error:
-            raise damaged(saved.path, f"the state of {name}: {error!r}") from None
-
-
-def _with_state(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, keras.callbacks.Callback]:
-    return {type(callback).__name__: callback for callback in callbacks if hasattr(callback, "state")}
+def _by_key(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, keras.callbacks.Callback]:
+    return {callback.state_key: callback for callback in callbacks if hasattr(callback, "state_key")}

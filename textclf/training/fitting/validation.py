@@ -1,58 +1,74 @@
-"""What a Keras network says to the validation texts while it is trained."""
+"""Predictions of a Keras network on the validation texts.
 
-from collections.abc import Callable
+While a network is fitted, the inference engine validates it: what decides early stopping is what the classifier will
+answer. In the end Keras predicts the same texts once, which gives logits, and a check of the exported graph.
+"""
+
 from functools import partial
-from itertools import chain
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from textclf.models.xla_lstm.layer import choose_inference_kernels
-from textclf.preprocessing.ragged import RaggedArrays, longest, mean_length, num_rows
-from textclf.training.fitting.batches import evaluation_batches, num_steps
+from textclf.data.targets import Targets
+from textclf.evaluation.metrics import measure
+from textclf.export.onnx import build_graph
+from textclf.inference.engine import Engine
+from textclf.inference.onnx.session import GraphError
+from textclf.preprocessing.ragged import RaggedArrays, longest, num_rows
+from textclf.training.fitting.batches import evaluation_batches
+from textclf.training.fitting.callbacks import not_finite
+from textclf.training.fitting.optimizers.ema import ema_weights
+from textclf.training.fitting.task import Task
 
-# Rows of a batch: a graph takes as long for 500 short texts as for 100, but memory is limited.
+METRICS = {"loss": "log_loss", "accuracy": "accuracy", "f1_macro": "f1_macro", "roc_auc": "roc_auc"}
+# Rows of a batch for Keras: a graph takes as long for 500 short texts as for 100, but memory is limited.
 FEWEST_ROWS, MOST_ROWS, MOST_TOKENS = 128, 1024, 2**16
 
 
-class ValidationPredictor:
-    """Logits of the same texts, as often as they are asked for.
+def validation_metrics(model: keras.Model, task: Task) -> dict[str, float]:
+    """Measure a network on the validation texts, with the average of its weights if the optimizer keeps one.
 
-    Args:
-        arrays: the encoded texts; no row is empty.
-        times: about how often that will be: what is worth compiling for it.
+    Returns:
+        The metrics by which an interval is judged, without those that are undefined for these texts.
+
+    Raises:
+        TrainingError: the network predicts numbers that are not finite.
     """
-
-    def __init__(self, model: keras.Model, arrays: RaggedArrays, *, padding: str, times: int):
-        self.model, texts, most_tokens = model, num_rows(arrays), longest(next(iter(arrays.values())))
-        rows = max(FEWEST_ROWS, min(MOST_TOKENS // most_tokens, MOST_ROWS))
-        batch_size = -(-texts // num_steps(texts, rows))  # all about as large, for programs of one shape
-        self.batches: Callable = partial(evaluation_batches, arrays, batch_size=batch_size, padding=padding)
-        self.shape = texts, model.output_shape[-1]
-        choose_inference_kernels(
-            model, mean_length=mean_length(arrays), longest=most_tokens, batch_size=batch_size, texts=times * texts
-        )
-        signature = [{tensor.name: tf.TensorSpec((None, None), tensor.dtype) for tensor in model.inputs}]
-        self.graph = tf.function(partial(model, training=False), input_signature=signature, autograph=False)
-
-    def warm_up(self) -> None:
-        """Make the graph and run it once; it may be called beside the first steps of a training."""
-        function = self.graph.get_concrete_function()
-        if not _changes_variables(function):
-            _, inputs = next(self.batches())
-            self.graph(inputs)
-
-    def predict_logits(self) -> np.ndarray:
-        """By the weights of the moment, (texts, units)."""
-        logits = np.empty(self.shape, np.float32)
-        for numbers, inputs in self.batches():
-            logits[numbers] = self.graph(inputs)
-        return logits
+    with ema_weights(model):
+        probabilities = predict_probabilities(model, task)
+    objective = task.objective
+    metrics = measure(task.validation.classes, probabilities, objective.targets, objective.decision)
+    return {name: metrics[source] for name, source in METRICS.items() if metrics[source] is not None}
 
 
-def _changes_variables(function) -> bool:
-    """Keras's recurrent dropout draws numbers even where it drops nothing; drawn once more, all that follow differ."""
-    graph = function.graph.as_graph_def()
-    nodes = chain(graph.node, *(part.node_def for part in graph.library.function))
-    return any(node.op.startswith("Assign") for node in nodes)
+def predict_probabilities(model: keras.Model, task: Task) -> np.ndarray:
+    """Export a network, and return what the inference engine predicts for the validation texts, (texts, labels).
+
+    Raises:
+        TrainingError: the network predicts numbers that are not finite.
+    """
+    arrays, preprocessor, targets = task.validation.arrays, task.preprocessor, task.objective.targets
+    graph = build_graph(model, activation=targets.activation, padding=preprocessor.options.padding)
+    operators = {node.op_type for node in graph.graph.node}
+    engine = Engine(graph.SerializeToString(), preprocessor, targets.num_units, operators, names=list(arrays))
+    try:
+        return targets.probabilities(engine.run(arrays))
+    except GraphError as error:
+        raise not_finite(model, "validation loss", np.nan) from error
+
+
+def predict_logits(model: keras.Model, arrays: RaggedArrays, *, padding: str) -> np.ndarray:
+    """Return the logits that Keras computes for some texts, (texts, units)."""
+    batch_size = max(FEWEST_ROWS, min(MOST_TOKENS // longest(next(iter(arrays.values()))), MOST_ROWS))
+    signature = [{tensor.name: tf.TensorSpec((None, None), tensor.dtype) for tensor in model.inputs}]
+    predict = tf.function(partial(model, training=False), input_signature=signature, autograph=False)
+    logits = np.empty((num_rows(arrays), model.output_shape[-1]), np.float32)
+    for numbers, inputs in evaluation_batches(arrays, batch_size=batch_size, padding=padding):
+        logits[numbers] = predict(inputs)
+    return logits
+
+
+def probabilities_of(logits: np.ndarray, targets: Targets) -> np.ndarray:
+    """Return the probabilities of logits: (texts, units) -> (texts, labels)."""
+    return targets.probabilities(keras.ops.convert_to_numpy(keras.activations.get(targets.activation)(logits)))

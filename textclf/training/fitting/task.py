@@ -1,0 +1,50 @@
+"""The task of a training: its data, and what networks are fitted to and judged by. This module imports no Keras."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from textclf.config.config import Config
+from textclf.data.targets import Targets
+from textclf.inference.decisions import Decision, decision_for
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.training.class_weights import class_weights
+from textclf.training.encoded_dataset import EncodedDataset
+
+
+class Objective(NamedTuple):
+    """What networks are fitted to and judged by. A refit has the objective of the first fit."""
+
+    targets: Targets
+    decision: Decision  # of the validation metrics, before thresholds are chosen
+    class_weights: np.ndarray | None = None  # float32 (labels,)
+    label_smoothing: float = 0.0
+
+
+class Task(NamedTuple):
+    """What all networks of a training share."""
+
+    train: EncodedDataset
+    validation: EncodedDataset
+    preprocessor: Preprocessor
+    objective: Objective
+    seed: int
+
+    def select(self, names: Sequence[str]) -> "Task":
+        """Return the task with only the arrays that a network reads."""
+        return self._replace(train=self.train.select(names), validation=self.validation.select(names))
+
+
+def build_task(
+    config: Config, encoded: Mapping[str, EncodedDataset], preprocessor: Preprocessor, targets: Targets
+) -> Task:
+    """Return the task of a config.
+
+    Args:
+        encoded: the splits `train` and `validation`.
+    """
+    train, options = encoded["train"], config.targets
+    weights = class_weights(options.class_weights, targets, train.classes)
+    objective = Objective(targets, decision_for(options, targets), weights, options.label_smoothing)
+    return Task(train, encoded["validation"], preprocessor, objective, config.seed)
