@@ -39,8 +39,6 @@ def build_graph(
     Raises:
         NotImplementedError: a layer type that is not in `CONVERTERS`.
     """
-    from onnx import checker, helper
-
     graph = Graph()
     inputs = {tensor.name: tensor.dtype for model in models for tensor in model.inputs}
     names = {name: name for name in inputs}
@@ -54,21 +52,7 @@ def build_graph(
     combined = graph.add("Sum", logits) if len(logits) > 1 else logits[0]
     attributes = {"axis": -1} if activation == "softmax" else {}
     graph.add(activation.capitalize(), [combined], outputs=(OUTPUT,), **attributes)
-    onnx_graph = helper.make_graph(
-        graph.nodes,
-        "_".join(model.name for model in models),
-        [helper.make_tensor_value_info(name, TYPES[dtype], ["batch", name]) for name, dtype in inputs.items()],
-        [helper.make_tensor_value_info(OUTPUT, FLOAT, ["batch", models[0].outputs[0].shape[-1]])],
-        graph.weights,
-    )
-    onnx_model = helper.make_model(
-        onnx_graph,
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="textclf",
-    )
-    checker.check_model(onnx_model, full_check=True)
-    return onnx_model
+    return _make_model(graph, "_".join(model.name for model in models), inputs, models[0].outputs[0].shape[-1])
 
 
 def _add_layers(graph: Graph, model: keras.Model, inputs: dict[str, str]) -> str:
@@ -93,6 +77,34 @@ def _add_layers(graph: Graph, model: keras.Model, inputs: dict[str, str]) -> str
         read = [names[tensor.name] for tensor in tensors if tensor.name in names]
         names[layer.output.name] = CONVERTERS[kind](graph, layer, *read)
     return names[model.outputs[0].name]
+
+
+def _make_model(graph: Graph, name: str, inputs: dict[str, str], units: int) -> onnx.ModelProto:
+    """Return the checked ONNX model of a complete graph.
+
+    Args:
+        graph: with the node that makes `OUTPUT`.
+        name: of the graph.
+        inputs: name -> dtype.
+        units: the width of the output.
+    """
+    from onnx import checker, helper
+
+    onnx_graph = helper.make_graph(
+        graph.nodes,
+        name,
+        [helper.make_tensor_value_info(name, TYPES[dtype], ["batch", name]) for name, dtype in inputs.items()],
+        [helper.make_tensor_value_info(OUTPUT, FLOAT, ["batch", units])],
+        graph.weights,
+    )
+    model = helper.make_model(
+        onnx_graph,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="textclf",
+    )
+    checker.check_model(model, full_check=True)
+    return model
 
 
 def _align_left(graph: Graph, token_ids: str, padding: str) -> str:
