@@ -1,8 +1,10 @@
 """The lock of a run: held by one process at a time, and released when that process dies."""
 
+import errno
 import subprocess
 import sys
 
+import filelock
 import pytest
 
 from tests.conftest import ROOT
@@ -46,6 +48,17 @@ def test_the_lock_of_a_killed_process_is_free(run):
     with run_lock(run):
         pass
     assert list(run.path.iterdir()) == []
+
+
+def test_a_lock_of_another_user_counts_as_held(run, monkeypatch):
+    def denied(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    (run.path / LOCK).touch()
+    monkeypatch.setattr(filelock.FileLock, "acquire", denied)
+    assert is_locked(run)
+    with pytest.raises(RunError, match="cannot lock the run: Permission denied"), run_lock(run):
+        pass
 
 
 def test_a_link_in_place_of_the_lock_file_is_not_followed(run, tmp_path_factory):

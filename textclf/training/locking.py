@@ -86,7 +86,7 @@ def run_lock(folder: RunFolder) -> Iterator[None]:
     """Hold the lock of a run within the block. The system releases it when the process ends, however it ends.
 
     Raises:
-        RunError: another process holds it.
+        RunError: another process holds it, or the folder belongs to another user.
     """
     import filelock
 
@@ -97,8 +97,10 @@ def run_lock(folder: RunFolder) -> Iterator[None]:
         raise RunError(
             f"{folder.path}: another process is training in this run. Wait until it ends, or choose another --run."
         ) from None
+    except PermissionError as error:  # of another user, who may be training
+        raise RunError(f"{folder.path}: cannot lock the run: {error.strerror}. Check who owns the folder.") from None
     except (OSError, NotImplementedError) as error:
-        log.debug("%s: not locked: %s", folder.path, error)  # a read-only folder, or a file system without locks
+        log.debug("%s: not locked: %s", folder.path, error)  # a read-only disk, or a file system without locks
     try:
         yield
     finally:
