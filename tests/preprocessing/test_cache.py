@@ -51,7 +51,7 @@ def test_the_second_time_gives_what_the_first_gave(tokenizer, tmp_path, said):
         assert preprocessor.state == expected.state
         for name, texts in SPLITS.items():
             assert_same(rows[name]["token_ids"], expected.encode(texts))
-    assert [record.message for record in said.records if "used again" in record.message] == [said.records[-1].message]
+    assert [record.message for record in said.records if "reused" in record.message] == [said.records[-1].message]
     assert len(entries(tmp_path / "cache")) == 1
 
 
@@ -69,7 +69,7 @@ def test_other_texts_or_settings_are_another_entry(options, splits, tmp_path, sa
     encoded_texts(OPTIONS, SPLITS, tmp_path)
     encoded_texts(options, splits, tmp_path)
     assert len(entries(tmp_path)) == 2
-    assert "used again" not in said.text
+    assert "reused" not in said.text
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)

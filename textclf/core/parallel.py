@@ -1,4 +1,4 @@
-"""One function over chunks of texts on all cores. pyarrow frees the interpreter while it computes."""
+"""Apply a function to chunks of texts in threads, on all cores: pyarrow releases the GIL while it computes."""
 
 import os
 from collections import deque
@@ -12,18 +12,18 @@ from textclf.core.memmap import release_pages
 from textclf.core.text_column import rebased
 
 Result = TypeVar("Result")
-CHUNK_ROWS = 8192  # short texts: far more work than overhead
-CHUNK_BYTES = 2**20  # long texts: what is made of a chunk takes several times as much, on each core
-AHEAD = 2  # chunks for each core that may be ready before they are asked for
+CHUNK_ROWS = 8192  # short texts: the work is far more than the overhead
+CHUNK_BYTES = 2**20  # long texts: the results of a chunk take several times its memory, on each core
+AHEAD = 2  # chunks per core that are computed before they are needed
 
 
 def chunks_of(
     texts: pa.LargeStringArray, rows: int = CHUNK_ROWS, most_bytes: int | None = None
 ) -> Iterator[pa.LargeStringArray]:
-    """The texts in pieces of so many rows; what has been read of a file is given back to the system.
+    """Split the texts into chunks of `rows` rows, and release the pages of mapped files after each.
 
     Args:
-        most_bytes: of a piece, unless a single text has more; by default any number.
+        most_bytes: largest size of a chunk, unless a single text has more; by default no limit.
     """
     if len(texts) <= rows and (most_bytes is None or texts.nbytes <= most_bytes):
         yield texts
@@ -41,7 +41,7 @@ def chunks_of(
 
 
 def map_chunks(function: Callable[[pa.LargeStringArray], Result], texts: pa.LargeStringArray) -> Iterator[Result]:
-    """Results in the order of the texts, a few chunks ahead of whoever asks. A few texts start no thread."""
+    """Yield `function` of each chunk, in the order of the texts, a few chunks ahead. Few texts start no thread."""
     if len(texts) <= CHUNK_ROWS and texts.nbytes <= CHUNK_BYTES:
         yield from map(function, chunks_of(texts))
         return
@@ -57,6 +57,6 @@ def map_chunks(function: Callable[[pa.LargeStringArray], Result], texts: pa.Larg
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
-        finally:  # whoever asks may stop early, or a chunk may fail
+        finally:  # the caller may stop early, or a chunk may fail
             for future in waiting:
                 future.cancel()

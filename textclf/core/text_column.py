@@ -1,4 +1,4 @@
-"""One column of texts: from Python strings, or from chunks, in memory or in a file."""
+"""A column of texts, made of Python strings or of chunks, in memory or mapped from a file."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -8,16 +8,16 @@ import pyarrow as pa
 
 from textclf.core.memmap import map_file, temporary_file
 
-LARGEST_IN_MEMORY = 16 * 2**20  # bytes of a column; about 12,000 film reviews, or 200,000 comments
+LARGEST_IN_MEMORY = 16 * 2**20  # bytes of a column: about 12,000 film reviews, or 200,000 comments
 
 
 def text_array(texts: Iterable[str] | pa.Array) -> pa.LargeStringArray:
-    """Texts as one column. What is no valid Unicode (half of a surrogate pair) becomes U+FFFD.
+    """Return the texts as one column. What is no valid Unicode (half of a surrogate pair) becomes U+FFFD.
 
-    Built from bytes, because `pa.array` imports pandas, which takes longer than to answer.
+    It is built from bytes, because `pa.array` imports pandas, which takes longer than a prediction.
 
     Raises:
-        TypeError: a text that is no string, or one string where a list of them is needed.
+        TypeError: a text is no string, or `texts` is one string instead of a list.
     """
     if isinstance(texts, pa.Array):
         if texts.null_count or not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
@@ -37,7 +37,7 @@ def text_array(texts: Iterable[str] | pa.Array) -> pa.LargeStringArray:
 
 
 def bytes_of(texts: pa.LargeStringArray) -> tuple[memoryview, np.ndarray]:
-    """The texts in UTF-8 one after the other, and where each begins and the last one ends, int64 (texts + 1,)."""
+    """Return the texts in UTF-8, text after text, and where each begins and the last one ends, int64 (texts + 1,)."""
     _, offsets, content = texts.buffers()
     places = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
     content = memoryview(content) if content else memoryview(b"")
@@ -45,23 +45,23 @@ def bytes_of(texts: pa.LargeStringArray) -> tuple[memoryview, np.ndarray]:
 
 
 def rebased(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """A slice as a column of its own, no byte copied: pyarrow makes room for all of what a slice is from."""
+    """Return a slice as a column of its own, without a copy. For a slice, pyarrow allocates as for the whole column."""
     content, offsets = bytes_of(texts)
     return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(content))
 
 
 def stored_texts(chunks: Iterable[pa.LargeStringArray]) -> pa.LargeStringArray:
-    """Chunks of a column as one: in memory, or, where there are many texts, in a temporary file without a name.
+    """Return the chunks as one column: in memory, or above `LARGEST_IN_MEMORY` mapped from a temporary file.
 
     Raises:
-        WriteError: there is no room for the file.
+        WriteError: the disk is full.
     """
     gathered, size, rest = [], 0, iter(chunks)
     for chunk in rest:
         gathered.append(chunk)
         size += chunk.nbytes
         if size > LARGEST_IN_MEMORY:
-            in_order = (gathered.pop(0) for _ in range(len(gathered)))  # let go of as they are written
+            in_order = (gathered.pop(0) for _ in range(len(gathered)))  # frees each chunk after it is written
             return _in_file(chain(in_order, rest))
     return pa.concat_arrays(gathered) if gathered else text_array([])
 

@@ -1,4 +1,4 @@
-"""Labelled texts: read from files, checked, and split into what is learned from and what is measured on."""
+"""Labelled texts of one split, read from files, and what a config says about these files."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.sources import read_files
 
 log = logging.getLogger(__name__)
-# What data sets call their splits, and what they are here.
+# The usual names of splits in data sets, and ours.
 SPLIT_NAMES = {
     **dict.fromkeys(["train", "training"], "train"),
     **dict.fromkeys(["validation", "valid", "val", "dev", "development"], "validation"),
@@ -43,10 +43,10 @@ ShareOrFiles = Annotated[Annotated[float, Limit(gt=0, lt=1)] | str | list[str], 
 
 
 class ColumnOptions(Options):
-    """Where text and label stand in a file."""
+    """The columns of text and label in a file."""
 
-    text_column: Files = setting(default="text", description="Column or field with the text; several are joined.")
-    label_column: str = setting(default="label", min_length=1, description="Column or field with the label or labels.")
+    text_column: Files = setting(default="text", description="Column or field of the text; several are joined.")
+    label_column: str = setting(default="label", min_length=1, description="Column or field of the label or labels.")
 
     @property
     def text_columns(self) -> list[str]:
@@ -55,7 +55,7 @@ class ColumnOptions(Options):
 
 
 class DataOptions(ColumnOptions, ReadingOptions):
-    """Files of labelled texts: a path, a pattern such as data/*.csv, a folder, or a list of these."""
+    """Files of labelled texts. Each is a path, a pattern such as data/*.csv, a folder, or a list of these."""
 
     train: Files = setting(description="Training texts.")
     validation: ShareOrFiles = setting(
@@ -79,10 +79,9 @@ class Dataset:
     """Labelled texts of one split.
 
     Args:
-        texts: in memory, or in a temporary file where there are many.
-        labels: of each text: exactly one, or any number where the classifier has many; `read_dataset` gives them
-            as they stand in the file.
-        rows: the numbers of the rows in the file (of all files of the split), counted from 1, int32 (texts,).
+        texts: in memory, or mapped from a temporary file if they are large.
+        labels: of each text; `read_dataset` leaves them as they are in the file, `parse_labels` splits them.
+        rows: the numbers of the rows in the file (in all files of the split), from 1, int32 (texts,).
     """
 
     name: str
@@ -94,25 +93,25 @@ class Dataset:
         return len(self.rows)
 
     def take(self, indices: np.ndarray) -> "Dataset":
-        """The texts at `indices`, in that order; or those that are marked, where it is bool (texts,)."""
+        """Return the texts at `indices`, in that order, or those where `indices` is true, bool (texts,)."""
         indices = np.flatnonzero(indices) if indices.dtype == bool else indices
         rows = max(1, BLOCK_BYTES * len(self) // max(1, self.texts.nbytes))  # of the file that are read at a time
         texts = stored_texts(self.texts.take(pa.array(indices[block])) for block in blocks(indices, rows))
         return Dataset(self.name, texts, self.labels.take(indices), self.rows[indices])
 
     def slices(self, rows: int) -> Iterator["Dataset"]:
-        """The texts in their order, so many at a time; nothing is copied."""
+        """Yield the texts in their order, `rows` at a time, without a copy."""
         for start, texts in zip(range(0, len(self), rows), chunks_of(self.texts, rows), strict=True):
             some = slice(start, start + rows)
             yield Dataset(self.name, texts, self.labels.take(some), self.rows[some])
 
     def sample(self, most: int) -> "Dataset":
-        """At most so many texts from everywhere, at equal distances, in their order."""
+        """Return at most `most` texts at equal distances, in their order."""
         return self if len(self) <= most else self.take(np.arange(most) * len(self) // most)
 
 
 def read_dataset(source: str | Sequence[str], columns: ColumnOptions, reading: ReadingOptions) -> Dataset:
-    """Read files. A label field of text is one label, as it stands; of a list, its labels; an empty one, none.
+    """Read files. A string is one label, a list has any number, and an empty field is no label.
 
     Raises:
         DataError: a file is missing or cannot be read, or there are no rows.
@@ -121,7 +120,7 @@ def read_dataset(source: str | Sequence[str], columns: ColumnOptions, reading: R
 
 
 def read_sources(data: DataOptions) -> dict[str, Callable[[], Dataset]]:
-    """What the config names, by split, `train` first: a function for each that reads it, as `read_dataset` does."""
+    """Return a function for each split of the config, `train` first, that reads it as `read_dataset` does."""
     if data.split_column:
         parts = _read_parts(data)
         return {name: partial(dict.__getitem__, parts, name) for name in parts}
@@ -134,7 +133,7 @@ def read_sources(data: DataOptions) -> dict[str, Callable[[], Dataset]]:
 
 
 def _read_parts(data: DataOptions) -> dict[str, Dataset]:
-    """The splits of a file whose column says which row is in which."""
+    """Read the splits of a file that has a column with the split of each row."""
     dataset, said = _read(data.train, data, data, data.split_column)
     splits = said.map(lambda names: tuple(SPLIT_NAMES.get(name.casefold(), name) for name in names))
     unknown = np.flatnonzero(splits.where(lambda names: len(names) != 1 or names[0] not in SPLIT_NAMES.values()))
@@ -153,7 +152,7 @@ def _read_parts(data: DataOptions) -> dict[str, Dataset]:
 def _read(
     source: str | Sequence[str], columns: ColumnOptions, reading: ReadingOptions, split_column: str | None
 ) -> tuple[Dataset, Labels]:
-    """A dataset, and what its split column says of each row."""
+    """Return a dataset, and the value of the split column of each row."""
     name = str(source) if isinstance(source, str) else ", ".join(map(str, source))
     codes = {"label": [np.empty(0, np.uint8)], "split": [np.empty(0, np.uint8)]}
     numbers: dict[str, dict[tuple[str, ...], int]] = {"label": {}, "split": {}}
@@ -178,33 +177,33 @@ def _read(
 
 
 def parse_labels(dataset: Dataset, separator: str | None) -> Dataset:
-    """Labels as they stand in the file -> the labels of each text.
+    """Split the label fields of the file into the labels of each text.
 
     Args:
-        separator: between several labels of a text, which may also have none; `None` for exactly one label a
-            text: rows without are left out, and said.
+        separator: separates several labels of a text, which may also have none. `None`: every text has exactly one
+            label; rows without a label are dropped, with a warning.
 
     Raises:
-        DataError: no row has a label, or one has several where it should have one.
+        DataError: no row has a label, or a row has several where it must have one.
     """
     if not any(dataset.labels.categories):
         raise DataError(f"{dataset.name}: expected labels, received only empty fields. Check data.label_column.")
     if separator is not None:
-        return replace(dataset, labels=dataset.labels.map(lambda answer: _split(answer, separator)))
-    several = np.flatnonzero(dataset.labels.where(lambda answer: len(answer) > 1))
+        return replace(dataset, labels=dataset.labels.map(lambda category: _split(category, separator)))
+    several = np.flatnonzero(dataset.labels.where(lambda category: len(category) > 1))
     if len(several):
         raise DataError(
             f"{dataset.name}: expected one label in every row, received {len(dataset.labels[several[0]])} in row "
             f"{dataset.rows[several[0]]}. Set targets.type to multilabel."
         )
-    return _without(dataset, dataset.labels.where(lambda answer: not answer), "have no label")
+    return _without(dataset, dataset.labels.where(lambda category: not category), "have no label")
 
 
 def drop_blank_texts(dataset: Dataset) -> Dataset:
-    """The rows that have a text: the others teach nothing and are left out, and said.
+    """Drop the rows without a text, with a warning.
 
     Raises:
-        DataError: no text is left.
+        DataError: no row is left.
     """
     blank = blank_texts(dataset.texts)
     if blank.all():
@@ -213,7 +212,7 @@ def drop_blank_texts(dataset: Dataset) -> Dataset:
 
 
 def blank_texts(texts: pa.LargeStringArray) -> np.ndarray:
-    """Which texts are empty or only spaces, bool (texts,)."""
+    """Return which texts are empty or only spaces, bool (texts,)."""
     return np.concatenate(list(map_chunks(_blank, texts)))
 
 
@@ -226,13 +225,13 @@ def _stripped(labels: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(label.strip() for label in labels if label and label.strip())
 
 
-def _split(answer: tuple[str, ...], separator: str) -> tuple[str, ...]:
-    parts = _stripped(part for label in answer for part in label.split(separator))
+def _split(category: tuple[str, ...], separator: str) -> tuple[str, ...]:
+    parts = _stripped(part for label in category for part in label.split(separator))
     return tuple(dict.fromkeys(parts))
 
 
 def _without(dataset: Dataset, unwanted: np.ndarray, reason: str) -> Dataset:
-    """The dataset without the marked rows, and a warning that names the first of them."""
+    """Drop the marked rows, with a warning that names the first of them."""
     if not unwanted.any():
         return dataset
     rows = dataset.rows[unwanted]

@@ -1,4 +1,4 @@
-"""A share of the texts held out: stratified by label, shuffled, identical texts kept together."""
+"""Hold out a share of the texts: stratified by label, shuffled, with identical texts on the same side."""
 
 import logging
 
@@ -14,24 +14,24 @@ NO_LABEL = ""
 
 
 def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
-    """A stratified, shuffled split into (the rest, `share`). Identical texts never fall on both sides.
+    """Split into (the rest, `share`), stratified and shuffled. Identical texts are always on the same side.
 
     The rarest label is served first, as in iterative stratification (Sechidis et al. 2011).
 
     Args:
-        share: of the rows of every label, as near as whole groups of identical texts allow; every label
-            with two different texts or more is on both sides, unless those texts are needed by other labels too.
+        share: of the rows of every label, as near as whole groups of identical texts allow. Every label with at least
+            two different texts is on both sides, unless other labels need these texts, too.
 
     Raises:
-        DataError: a label with a single row, which cannot be on both sides, or nothing to hold out at all.
+        DataError: a label has a single row, which cannot be on both sides, or there is nothing to hold out.
     """
-    _refuse_single_rows(dataset)
+    _check_single_rows(dataset)
     (groups,) = group_equal([text_hashes(dataset.texts)])  # identical texts are one group
     sizes = np.bincount(groups)
     groups_of = _groups_of_labels(groups, dataset.labels)
     held_out, decided = np.zeros((2, len(sizes)), bool)
     for own in groups_of.values():
-        decided[own] |= len(own) == 1  # the only text of a label, whatever other labels it has too, is learned
+        decided[own] |= len(own) == 1  # the only text of a label stays in train, whatever other labels it has
     random = np.random.default_rng(seed)
     for label in sorted(groups_of, key=lambda label: (len(groups_of[label]), label)):
         own = groups_of[label]
@@ -40,7 +40,7 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
         wanted = max(1, round(share * sizes[own].sum())) - int(sizes[own][held_out[own]].sum())
         held_out[_fitting(candidates, sizes, wanted, len(candidates) - (not learned))] = True
         decided[own] = True
-    for own in groups_of.values():  # with several labels a text, others may have held out all of one
+    for own in groups_of.values():  # with several labels a text, other labels may have held out all texts of one
         if held_out[own].all():
             held_out[own[0]] = False
     in_share = held_out[groups]
@@ -53,7 +53,7 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
 
 
 def _fitting(groups: np.ndarray, sizes: np.ndarray, wanted: int, most: int) -> np.ndarray:
-    """The first of the groups that fit into the rows wanted: at least one where any is wanted and `most` allows."""
+    """Return the first groups that fit into the `wanted` rows, at most `most`, but one if any is wanted and allowed."""
     chosen = np.zeros(len(groups), bool)
     left = wanted
     for place, group in enumerate(groups):
@@ -78,16 +78,16 @@ def _groups_of_labels(groups: np.ndarray, labels: Labels) -> dict[str, np.ndarra
     return {label: np.unique(np.concatenate(parts)) for label, parts in found.items()}
 
 
-def _refuse_single_rows(dataset: Dataset) -> None:
-    """A class with one row cannot be validated; where a text may have several labels it is only said."""
+def _check_single_rows(dataset: Dataset) -> None:
+    """Check that no label has a single row. If a text may have several labels, this is only a warning."""
     counts = dataset.labels.count()
     single = sorted(label for label, count in counts.items() if count == 1)
     if not single or len(counts) + (() in dataset.labels.categories) == 1:
         return
     named = ", ".join(f"'{label}' (row {_first_row(dataset, label)})" for label in single[:5])
     more = f" and {len(single) - 5} more" if len(single) > 5 else ""
-    if any(len(answer) != 1 for answer in dataset.labels.categories):
-        log.warning("%s: a single row of %s%s, which cannot be validated", dataset.name, named, more)
+    if any(len(category) != 1 for category in dataset.labels.categories):
+        log.warning("%s: a single row of %s%s: validation cannot measure it", dataset.name, named, more)
         return
     raise DataError(
         f"{dataset.name}: expected at least two rows of every label, one to learn from and one to validate on, "
@@ -97,4 +97,4 @@ def _refuse_single_rows(dataset: Dataset) -> None:
 
 
 def _first_row(dataset: Dataset, label: str) -> int:
-    return dataset.rows[dataset.labels.where(lambda answer: label in answer).argmax()]
+    return dataset.rows[dataset.labels.where(lambda category: label in category).argmax()]

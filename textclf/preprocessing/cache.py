@@ -1,4 +1,7 @@
-"""Encoded texts kept for the next training on the same texts with the same preprocessing. They stay in files."""
+"""Keep vocabulary and encoded texts in files, for the next training with the same texts, settings and version.
+
+An entry is a folder, written under another name and renamed when it is complete. Its arrays are mapped from its files.
+"""
 
 import hashlib
 import json
@@ -26,8 +29,8 @@ from textclf.preprocessing.ragged import DTYPES, Ragged, RaggedArrays
 log = logging.getLogger(__name__)
 FORMAT_VERSION = 2
 ABOUT, TOKENIZER = "about.json", "tokenizer.json"
-LONG_AGO = 24 * 3600  # seconds: whoever wrote it was killed
-LARGEST_CACHE = 10 * 2**30  # bytes; the entries that were not used for longest go first
+LONG_AGO = 24 * 3600  # seconds, after which a partial entry is left over from a killed process
+LARGEST_CACHE = 10 * 2**30  # bytes; the least recently used entries are removed first
 
 
 def encoded_texts(
@@ -36,14 +39,14 @@ def encoded_texts(
     folder: Path,
     names: Sequence[str] = ("token_ids",),
 ) -> tuple[Preprocessor, dict[str, RaggedArrays]]:
-    """A preprocessor that has learned from `train`, and all splits encoded; from the cache if they are there.
+    """Return a preprocessor that has learned from `train`, and all splits encoded, from the cache if they are in it.
 
     Args:
-        folder: of the cache; made if it is missing.
-        names: of the arrays that the network reads.
+        folder: the cache; created if it is missing.
+        names: the arrays that the network reads.
 
     Raises:
-        WriteError: there is no room, or the folder is not ours to write.
+        WriteError: the disk is full, or the folder is not writable.
     """
     digests = {name: texts_digest(texts) for name, texts in splits.items()}
     known = [FORMAT_VERSION, __version__, asdict(options), list(names), digests]
@@ -52,10 +55,10 @@ def encoded_texts(
         try:
             found = _read(entry, splits, names)
         except (OSError, ValueError, KeyError, TypeError, TextclfError) as error:
-            log.warning("%s: damaged (%s): the texts are encoded again", entry, error)
+            log.warning("%s: damaged (%s); encoding the texts again", entry, error)
             shutil.rmtree(entry, ignore_errors=True)
         else:
-            log.info("vocabulary and encoded texts of an earlier run are used again: %s", entry)
+            log.info("reused vocabulary and encoded texts of an earlier run: %s", entry)
             return found
     make_folder(folder)
     _write(entry, options, splits, names)
@@ -66,7 +69,7 @@ def encoded_texts(
 def _write(
     entry: Path, options: PreprocessingOptions, splits: Mapping[str, pa.LargeStringArray], names: Sequence[str]
 ) -> None:
-    """The folder under another name, renamed when it is whole."""
+    """Encode the texts into an entry of the cache."""
     try:
         with atomic_folder(entry) as partial:
             preprocessor, of_train = Preprocessor.fit_encode(options, splits["train"], names)
@@ -76,8 +79,8 @@ def _write(
                 _write_arrays(partial, name, parts, names)
             files = {path.name: checksum(path) for path in sorted(partial.iterdir())}
             write_json(partial / ABOUT, {"format_version": FORMAT_VERSION, "files": files})
-    except FileExistsError:  # another training was as fast
-        log.debug("%s is there already", entry)
+    except FileExistsError:  # another training has written it meanwhile
+        log.debug("%s exists already", entry)
 
 
 def _write_arrays(folder: Path, split: str, parts: Iterable[RaggedArrays], names: Iterable[str]) -> None:
@@ -100,14 +103,14 @@ def _write_arrays(folder: Path, split: str, parts: Iterable[RaggedArrays], names
 
 
 def _read(entry: Path, splits: Iterable[str], names: Sequence[str]) -> tuple[Preprocessor, dict[str, RaggedArrays]]:
-    """What `_write` left, mapped into memory.
+    """Return what `_write` wrote, mapped into memory.
 
     Raises:
         OSError, ValueError, KeyError, TypeError, TextclfError: something is missing or was changed.
     """
     for name, expected in parse_json((entry / ABOUT).read_bytes())["files"].items():
         if checksum(entry / name) != expected:
-            raise ValueError(f"{name} is not what was written")
+            raise ValueError(f"{name} has changed since it was written")
     arrays: dict[str, RaggedArrays] = {
         split: {name: _map_rows(entry, split, name) for name in names} for split in splits
     }
@@ -121,7 +124,7 @@ def _map_rows(entry: Path, split: str, name: str) -> Ragged:
 
 
 def _remove_oldest(folder: Path, most_bytes: int) -> None:
-    """The entries beyond so many bytes, the last used one excepted; and what was left half-written long ago."""
+    """Remove the least recently used entries beyond `most_bytes`, but never the last used one, and old partial ones."""
     used = {path: path.stat().st_mtime for path in folder.iterdir() if path.is_dir()}
     whole = sorted((path for path in used if path.suffix != PARTIAL), key=used.__getitem__, reverse=True)
     unwanted = [path for path in used if path.suffix == PARTIAL and time.time() - used[path] > LONG_AGO]

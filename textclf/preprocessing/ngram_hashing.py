@@ -1,4 +1,4 @@
-"""Texts -> the hashes of their n-grams, counted: arithmetic on whole columns, the same on every machine."""
+"""Count the n-grams of texts by their hashes: arithmetic on whole columns, with the same result on every machine."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -19,7 +19,7 @@ SLICE_ROWS = 1 << (32 - BUCKET_BITS)
 
 
 class Counted(NamedTuple):
-    """The different n-grams of some texts, text by text, buckets ascending within each."""
+    """The different n-grams of some texts, text by text, with ascending buckets in each text."""
 
     rows: np.ndarray  # int64 (ngrams,): which text
     buckets: np.ndarray  # int64 (ngrams,)
@@ -30,10 +30,10 @@ class Counted(NamedTuple):
 def count_ngrams(
     texts: pa.LargeStringArray, options: NgramOptions, normalization: NormalizedOptions
 ) -> Iterator[Counted]:
-    """The n-grams of all texts, in slices of at most 256 texts.
+    """Count the n-grams of all texts, at most 256 texts at a time.
 
-    Words are those of the tokenizer `word`; characters are taken with one space between words, before the first and
-    behind the last.
+    Words are those of the tokenizer `word`. N-grams of characters read one space between words, before the first word
+    and after the last.
     """
     texts = normalize(texts, normalization)
     for start in range(0, len(texts), SLICE_ROWS):
@@ -51,11 +51,11 @@ def count_ngrams(
 
 
 def _hash_words(classes: np.ndarray, mixed: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A hash for each word, uint64, and the number of them in each text.
+    """Return a hash for each word, uint64, and the number of words in each text.
 
     Args:
         classes, mixed: class and hash of every character of all texts.
-        offsets: of the texts in them.
+        offsets: where each text begins in them, and where the last one ends.
     """
     starts, ends = borders(classes, offsets)
     sizes = ends - starts
@@ -68,9 +68,9 @@ def _hash_words(classes: np.ndarray, mixed: np.ndarray, offsets: np.ndarray) -> 
 
 
 def _hash_characters(classes: np.ndarray, mixed: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The hashes of all characters, uint64, and the number of them in each text; arguments as for `_hash_words`.
+    """Return the hashes of all characters, uint64, and their number in each text. Arguments as for `_hash_words`.
 
-    A text is a space, its characters with one space between those that have any between them, and a space.
+    A text begins and ends with a space, and a run of spaces within it counts as one.
     """
     solid = np.flatnonzero(classes != SPACE)
     offsets = np.searchsorted(solid, offsets)
@@ -83,7 +83,7 @@ def _hash_characters(classes: np.ndarray, mixed: np.ndarray, offsets: np.ndarray
 
 
 def _keys(hashes: np.ndarray, lengths: np.ndarray, length: int, first_bucket: int) -> np.ndarray:
-    """Row and bucket of every run of `length` hashes within a row, uint32: the row in the highest bits."""
+    """Return row and bucket of every run of `length` hashes within a row, uint32, with the row in the highest bits."""
     ends = np.cumsum(lengths)
     runs = np.maximum(lengths - length + 1, 0)
     total = int(runs.sum())

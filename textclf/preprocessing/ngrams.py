@@ -1,7 +1,7 @@
-"""Texts -> n-grams of words and of characters, with tf-idf weights: what an architecture for bags of n-grams reads.
+"""N-grams of words and of characters, with tf-idf weights: the input of the architecture `ngrams`.
 
-An n-gram is known by its hash only, so that learning keeps no strings and answering needs none. All of it is
-arithmetic on whole columns; no text is looked at by itself, so that many texts and a single one cannot differ.
+An n-gram is known by its hash only: the classifier stores no strings. Each step is arithmetic on whole columns, so a
+text alone gets the same n-grams as among others.
 """
 
 import base64
@@ -22,10 +22,13 @@ FEW = 50_000  # n-grams that are searched for one by one; for more of them, a ta
 
 
 class Ngrams:
-    """Learned n-grams: their buckets, ascending, and in how many training texts each occurs.
+    """Learned n-grams: their buckets, ascending, and the number of training texts that have each.
+
+    Args:
+        state: as from `learn_ngrams`, or from a file of unknown origin.
 
     Raises:
-        ValueError: arrays that `learn` does not make.
+        ValueError: `learn_ngrams` cannot have made the state.
     """
 
     def __init__(self, options: NgramOptions, normalization: NormalizedOptions, state: dict):
@@ -46,13 +49,13 @@ class Ngrams:
 
     @property
     def num_ids(self) -> int:
-        """Rows that an embedding of the n-grams needs."""
+        """Number of rows that an embedding of the n-grams needs."""
         return FIRST_ID + len(self.buckets)
 
     def encode(self, texts: pa.LargeStringArray) -> dict[str, Ragged]:
-        """Texts -> rows of `ngram_ids` and of `ngram_weights`; the squares of a row's weights add up to 1.
+        """Return `ngram_ids` and `ngram_weights` of the texts. The squares of a row's weights add up to 1.
 
-        A text without a known n-gram has the one id for that, so that no row is empty.
+        A text without a known n-gram gets the id of unknown tokens, so no row is empty.
         """
         parts = [self._weighted(part) for part in count_ngrams(texts, self.options, self.normalization)]
         ids = concatenate([rows for rows, _ in parts])
@@ -64,7 +67,7 @@ class Ngrams:
         known = ids > 0
         rows, ids = counted.rows[known], ids[known]
         weights = (1 + np.log(counted.counts[known])) * self._inverse_frequencies[ids]
-        # First each kind by itself: the few words of a text weigh as much as its many n-grams of characters.
+        # Each kind by itself first: so the few n-grams of words weigh as much as the many of characters.
         weights = _of_length_one(weights, 2 * rows + (counted.buckets[known] >= CHARACTER_BUCKETS))
         heaviest = _heaviest(rows, weights, self.options.most_per_text)
         rows, ids, weights = rows[heaviest], ids[heaviest], _of_length_one(weights[heaviest], rows[heaviest])
@@ -74,7 +77,7 @@ class Ngrams:
         return filled, np.insert(weights, places, 1).astype(np.float32)
 
     def _ids_of(self, buckets: np.ndarray) -> np.ndarray:
-        """Buckets -> ids, 0 for those that were not learned."""
+        """Return the id of each bucket, 0 for a bucket that was not learned."""
         if len(buckets) > FEW:
             return self._table[buckets]
         places = np.searchsorted(self._bordered, buckets)
@@ -89,13 +92,13 @@ class Ngrams:
 
 
 def learn_ngrams(texts: pa.LargeStringArray, options: NgramOptions, normalization: NormalizedOptions) -> dict:
-    """The n-grams that occur in the most training texts; of equally frequent ones those of the lowest buckets."""
+    """Learn the n-grams that most training texts have; of equally frequent ones those with the lowest buckets."""
     totals, lock = np.zeros(BUCKETS, np.uint32), Lock()
 
     def count(chunk: pa.LargeStringArray) -> int:
         for part in count_ngrams(chunk, options, normalization):
             with lock:
-                np.add.at(totals, part.buckets, np.uint32(1))  # with a Python number 40 times as slow
+                np.add.at(totals, part.buckets, np.uint32(1))  # with a Python number 40x slower
         return len(chunk)
 
     num_texts = sum(map_chunks(count, texts))
@@ -106,12 +109,12 @@ def learn_ngrams(texts: pa.LargeStringArray, options: NgramOptions, normalizatio
 
 
 def _of_length_one(weights: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Weights of which the squares of each group add up to 1."""
+    """Scale the weights so that the squares of each group add up to 1."""
     return weights / np.sqrt(np.bincount(groups, weights**2))[groups]
 
 
 def _heaviest(rows: np.ndarray, weights: np.ndarray, most: int) -> np.ndarray | slice:
-    """Which entries stay if no row may have more than `most`: of equally heavy ones the first."""
+    """Return the entries to keep if no row may have more than `most`. Of equal weights the first stay."""
     too_long = np.bincount(rows) > most
     if not too_long.any():
         return slice(None)
@@ -122,10 +125,10 @@ def _heaviest(rows: np.ndarray, weights: np.ndarray, most: int) -> np.ndarray | 
 
 
 def _are_heaviest(rows: np.ndarray, weights: np.ndarray, most: int) -> np.ndarray:
-    """The same for rows that all have more than `most`, bool (entries,)."""
+    """Do the same for rows that all have more than `most`, bool (entries,)."""
     lengths = np.bincount(rows)
     starts = np.cumsum(lengths) - lengths
-    # A positive float32 orders as its bits do. Sorting the keys alone is six times as fast as finding their order.
+    # Positive float32 have the order of their bits. Sorting the keys is 6x faster than `argsort`.
     keys = (rows.astype(np.uint64) << np.uint64(32)) + (~weights.astype(np.float32).view(np.uint32))
     border = np.sort(keys)[starts[lengths > 0] + most - 1]  # the last key that stays, of each row
     border = np.repeat(border, lengths[lengths > 0])
@@ -137,7 +140,7 @@ def _are_heaviest(rows: np.ndarray, weights: np.ndarray, most: int) -> np.ndarra
 
 
 def _to_text(numbers: np.ndarray) -> str:
-    """Numbers below 2**32 as text that a JSON file can hold: read 50 times as fast as a list of them."""
+    """Write numbers below 2**32 as base 64 for a JSON file, which is read 50x faster than a list of numbers."""
     return base64.b64encode(numbers.astype("<u4").tobytes()).decode()
 
 

@@ -1,8 +1,8 @@
-"""What happens to a text before it is split, always in this order: one Unicode form, placeholders, one case.
+"""Normalize texts before they are split. The order is always: Unicode form, placeholders, case.
 
-The form first, so that the patterns meet every character in one form (with `nfkc`, `３` is a digit and `＠` an
-at sign); placeholders before the case, so that they are searched in the text as it was written. Every step gives
-each row what it would give that row alone: many texts and a single one cannot differ.
+The form comes first, so that the patterns of placeholders see every character in one form (with `nfkc`, `３` is a digit
+and `＠` an at sign). Placeholders come before the case, so that the patterns see the text as it was written. Every step
+treats each text on its own, so a text alone gets the same result as among others.
 """
 
 import unicodedata
@@ -15,12 +15,12 @@ import pyarrow as pa
 from textclf.core.text_column import bytes_of, text_array
 from textclf.preprocessing.options import NormalizedOptions
 
-# Noncharacters, which Unicode keeps for use inside a program: each is one character, so that no tokenizer
-# splits it, and in no class of characters that words are made of, so that it stands alone.
+# Noncharacters, which Unicode reserves for use inside a program. Each is one character, so no tokenizer splits it, and no
+# letter, so it is always a token of its own.
 URL, USER, NUMBER = "\ufdd0", "\ufdd1", "\ufdd2"
 
-# RE2, applied in this order. An address ends before a letter that is not ASCII, because Chinese follows it
-# without a space, and not with punctuation. What stands before an at sign makes it an e-mail address.
+# RE2 patterns, applied in this order. A URL ends before a letter that is not ASCII, because Chinese text follows it
+# without a space, and it does not end with punctuation. An @ after a letter or digit belongs to an e-mail address.
 PLACEHOLDERS = {
     "replace_urls": (
         r"(?i)(?:https?://|www\.)[0-9a-z\-._~:/?#\[\]@!$&'()*+,;=%]*[0-9a-z\-_~/#@$&*+=%]",
@@ -30,15 +30,15 @@ PLACEHOLDERS = {
     "replace_numbers": (r"\p{Nd}+(?:[.,]\p{Nd}+)*", NUMBER),
 }
 FORMS: dict[str, Literal["NFC", "NFKC"]] = {"nfc": "NFC", "nfkc": "NFKC"}
-TURKISH = {"I\u0307": "i", "\u0130": "i", "I": "\u0131"}  # the decomposed İ before the I that it begins with
+TURKISH = {"I\u0307": "i", "\u0130": "i", "I": "\u0131"}  # the decomposed İ before I, with which it begins
 
 
-FEW_BYTES = 20_000  # below this, importing pyarrow's functions takes longer than to go through the texts
-SEPARATOR = "\x1e"  # a character of its own in every form and case, and rare
+FEW_BYTES = 20_000  # below this, importing pyarrow.compute takes longer than the work
+SEPARATOR = "\x1e"  # a rare character that no form and no case changes
 
 
 def normalize(texts: pa.LargeStringArray, options: NormalizedOptions) -> pa.LargeStringArray:
-    """Texts -> texts in which what is meant to be the same is the same."""
+    """Return the texts in one Unicode form and case, with placeholders, as the options say."""
     replaced = [rule for setting, rule in PLACEHOLDERS.items() if getattr(options, setting)]
     if replaced:
         texts = _put_placeholders(_map_wide(texts, lambda text: _form(text, options)), replaced)
@@ -54,27 +54,26 @@ def normalize(texts: pa.LargeStringArray, options: NormalizedOptions) -> pa.Larg
 
 
 def _form(text: str, options: NormalizedOptions) -> str:
-    # Not pyarrow's utf8_normalize: it takes seven times as long, because it writes also what is normal already. Here
-    # only those texts between separators are written that are not.
+    # Not pyarrow's utf8_normalize: it takes 7x longer, because it also rewrites texts that are normalized already.
     if options.normalization == "none" or unicodedata.is_normalized(FORMS[options.normalization], text):
         return text
     return SEPARATOR.join(unicodedata.normalize(FORMS[options.normalization], part) for part in text.split(SEPARATOR))
 
 
 def _fold(text: str, options: NormalizedOptions) -> str:
-    """Unicode's full case folding, which is made for comparing: ß is ss, and ς is σ. Lower-casing keeps them apart."""
+    """Apply Unicode's full case folding, by which ß equals ss and ς equals σ. Lower-casing keeps them apart."""
     if not options.lowercase:
         return text
     if options.turkish_i:
         for capital, small in TURKISH.items():
             text = text.replace(capital, small)
-    return _form(text.casefold(), options)  # folding decomposes some
+    return _form(text.casefold(), options)  # folding decomposes some characters
 
 
 def _put_placeholders(texts: pa.LargeStringArray, rules: Iterable[tuple[str, str]]) -> pa.LargeStringArray:
     import pyarrow.compute as pc
 
-    # First, what a text has of these characters itself becomes the sign for what is no character.
+    # A placeholder that is already in a text becomes U+FFFD.
     texts = pc.replace_substring_regex(texts, f"[{URL}{USER}{NUMBER}]", "\ufffd")
     for pattern, replacement in rules:
         texts = pc.replace_substring_regex(texts, pattern, replacement)
@@ -84,10 +83,10 @@ def _put_placeholders(texts: pa.LargeStringArray, rules: Iterable[tuple[str, str
 def _map_wide(
     texts: pa.LargeStringArray, function: Callable[[str], str], *, lower: bool = False
 ) -> pa.LargeStringArray:
-    """Apply to the texts that are not all ASCII; the others are normal already, and pyarrow finds them quickly.
+    """Apply `function` to the texts that are not ASCII. ASCII texts are normalized already.
 
     Args:
-        lower: whether the others are put into lower case.
+        lower: whether ASCII texts are put into lower case.
     """
     import pyarrow.compute as pc
 
@@ -98,7 +97,7 @@ def _map_wide(
 
 
 def _map_joined(texts: pa.LargeStringArray, function: Callable[[str], str]) -> pa.LargeStringArray:
-    """Apply to all texts at once, with something between them that stays as it is and that nothing joins."""
+    """Apply `function` to all texts as one string, with `SEPARATOR` between them, which `function` leaves as it is."""
     import pyarrow.compute as pc
 
     separator = text_array([SEPARATOR])

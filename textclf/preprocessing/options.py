@@ -1,18 +1,18 @@
-"""The settings of preprocessing: those that every tokenizer has, and those of all but `keras`."""
+"""The settings of preprocessing: those of every tokenizer, and those of every tokenizer but `keras`."""
 
 from typing import TYPE_CHECKING, Literal
 
 from textclf.core.options import Options, setting
 
 Side = Literal["right", "left"]
-# A bucket is the kind of an n-gram and 23 bits of its hash. Together with the number of one of 256 rows it has 32 bits,
-# which sort twice as fast as 64.
+# A bucket is the kind of an n-gram (words, characters) and 23 bits of its hash. With the number of one of 256 rows, it
+# has 32 bits, which sort 2x faster than 64.
 BUCKET_BITS = 24
 BUCKETS = 1 << BUCKET_BITS
 
 
 class NgramOptions(Options):
-    """Which n-grams are read, and how many are learned."""
+    """Which n-grams the network reads, and how many it learns."""
 
     longest_words: int = setting(
         default=2, ge=0, le=5, description="Maximum words of a word n-gram; 0: no word n-grams."
@@ -46,10 +46,10 @@ class NgramOptions(Options):
 
 
 class PreprocessingOptions(Options):
-    """From texts to padded rows of token ids; each tokenizer adds its own settings."""
+    """From texts to padded rows of token ids. Each tokenizer adds its own settings."""
 
     if TYPE_CHECKING:
-        tokenizer: str = ""  # its name, a field of each
+        tokenizer: str = ""  # its name, a field of every subclass
 
     vocabulary_size: int = setting(
         default=20_000,
@@ -69,7 +69,7 @@ class PreprocessingOptions(Options):
 
 
 class NormalizedOptions(PreprocessingOptions):
-    """As above, with what is done to a text before it is split (see `normalization.py`)."""
+    """The same, and how texts are normalized before they are split (see `normalization.py`)."""
 
     min_frequency: int = setting(
         default=1, ge=1, description="Minimum occurrences of a token in the training texts; rarer tokens are unknown."

@@ -1,4 +1,4 @@
-"""The preprocessor: learns from the training texts, then turns any text into the arrays that a network reads."""
+"""The preprocessor learns from the training texts, then turns any text into the arrays that a network reads."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,18 +28,18 @@ from textclf.preprocessing.ragged import (
 from textclf.preprocessing.tokenizers import TOKENIZERS
 from textclf.preprocessing.vocabulary import learn_and_encode
 
-ONE_PASS = {"word", "character", "jieba"}  # tokenizers that have learned nothing but a vocabulary
+ONE_PASS = {"word", "character", "jieba"}  # tokenizers that learn nothing but a vocabulary
 
 
 class Preprocessor:
-    """One tokenizer with its vocabulary, its cutting and its padding, and n-grams if the network reads them.
+    """A tokenizer with its vocabulary, truncation and padding, and n-grams if the network reads them.
 
-    Saved as one JSON file.
+    It is saved as one JSON file.
 
     Args:
         state: what the tokenizer has learned.
-        ngrams: which n-grams were learned, if any.
-        names: of the arrays to make, the keys of `arrays.DTYPES`.
+        ngrams: what `learn_ngrams` has learned, if the network reads n-grams.
+        names: the arrays to make, keys of `ragged.DTYPES`.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Preprocessor:
     def fit(
         cls, options: PreprocessingOptions, texts: Iterable[str], names: Sequence[str] = ("token_ids",)
     ) -> "Preprocessor":
-        """Learn from the training texts. Never give it a text of validation or test."""
+        """Learn from the training texts, and only from them: never from validation or test."""
         texts = text_array(texts)
         state = TOKENIZERS[options.tokenizer].learn(texts, options)
         wanted = any(name in NGRAM_ARRAYS for name in names)
@@ -70,10 +70,12 @@ class Preprocessor:
     def fit_encode(
         cls, options: PreprocessingOptions, texts: Iterable[str], names: Sequence[str] = ("token_ids",)
     ) -> tuple["Preprocessor", Iterator[RaggedArrays]]:
-        """As `fit`, and the training texts as from `encode_chunks`; in one pass where that is possible.
+        """Learn as `fit` does, and return the encoded training texts, too, chunk by chunk.
+
+        If the tokenizer allows it, the texts are split only once.
 
         Raises:
-            WriteError: there is no room for a temporary file.
+            WriteError: the disk is full.
         """
         texts = text_array(texts)
         if options.tokenizer in ONE_PASS and tuple(names) == ("token_ids",):
@@ -86,24 +88,24 @@ class Preprocessor:
 
     @property
     def num_ids(self) -> int:
-        """Rows that an embedding of the token ids needs."""
+        """Number of rows that an embedding of the token ids needs."""
         return self.tokenizer.num_ids
 
     @property
     def num_ngrams(self) -> int:
-        """Rows that an embedding of the n-grams needs; 0 without any."""
+        """Number of rows that an embedding of the n-grams needs; 0 without n-grams."""
         return self.ngrams.num_ids if self.ngrams else 0
 
     def encode(self, texts: Iterable[str]) -> Ragged:
-        """Texts -> rows of token ids, cut to `sequence_length`. No row is empty, whatever the text."""
+        """Return the token ids of the texts, truncated to `sequence_length`. No row is empty, whatever the text."""
         return concatenate(list(map_chunks(self._encode_chunk, text_array(texts))))
 
     def encode_arrays(self, texts: Iterable[str]) -> RaggedArrays:
-        """Texts -> the named arrays that the network reads. No row is empty, whatever the text."""
+        """Return the named arrays that the network reads. No row is empty, whatever the text."""
         return concatenate_arrays(list(self.encode_chunks(text_array(texts))), self.names)
 
     def encode_chunks(self, texts: pa.LargeStringArray) -> Iterator[RaggedArrays]:
-        """As `encode_arrays`, a few rows at a time."""
+        """Encode as `encode_arrays` does, chunk by chunk."""
         return map_chunks(self._arrays_of_chunk, texts)
 
     def _arrays_of_chunk(self, texts: pa.LargeStringArray) -> RaggedArrays:
@@ -115,11 +117,11 @@ class Preprocessor:
         return fill_empty_rows(rows, self.tokenizer.unknown_id)
 
     def pad(self, arrays: RaggedArrays, length: int | None = None) -> dict[str, np.ndarray]:
-        """Rows -> arrays for the network: (rows, longest row), `token_ids` (rows, `length`) if it is given."""
+        """Pad rows for the network: (rows, longest row), or `token_ids` as (rows, `length`) if it is given."""
         return pad_arrays(arrays, self.options.padding, length)
 
     def save(self, path: Path) -> None:
-        """Write options and all that was learned as one JSON file."""
+        """Write the options and what was learned as one JSON file."""
         content: dict[str, Any] = {"options": asdict(self.options), "state": self.state}
         if self.ngrams:
             content |= {"ngrams": self.ngrams.state, "names": self.names}
@@ -127,10 +129,10 @@ class Preprocessor:
 
     @classmethod
     def from_json(cls, content: bytes) -> "Preprocessor":
-        """Read what `save` wrote, from a file that may come from anywhere.
+        """Read what `save` wrote. The file may be of unknown origin.
 
         Raises:
-            RunError: it is not that.
+            RunError: `save` cannot have written it.
         """
         try:
             saved = parse_json(content)
@@ -142,7 +144,7 @@ class Preprocessor:
 
 
 def _normalization(options: PreprocessingOptions) -> NormalizedOptions:
-    """What is done to a text before its n-grams are taken: as before it is split, where the tokenizer says so."""
+    """Return how texts are normalized before their n-grams are counted: as for the tokenizer, if it normalizes."""
     return options if isinstance(options, NormalizedOptions) else NormalizedOptions()
 
 

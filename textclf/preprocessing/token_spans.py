@@ -1,7 +1,7 @@
-"""Tokens of many texts: where they lie in one array of bytes, and a number for each by which equal ones are found.
+"""Tokens of many texts as spans of one array of bytes, with a key for each, by which equal tokens are found.
 
-Numbers are compared instead of strings because that is arithmetic on whole columns; what they say is checked byte by
-byte, so that two tokens with the same number are never taken for one.
+Comparing keys is arithmetic on whole columns, which is faster than comparing strings. Tokens with the same key are then
+compared byte by byte, so two different tokens with the same key stay two.
 """
 
 from collections.abc import Iterator
@@ -14,15 +14,15 @@ from textclf.core.text_column import bytes_of
 from textclf.core.text_hashing import GOLDEN_GAMMA
 from textclf.preprocessing.ragged import positions
 
-SPARE = 8  # bytes behind the texts, so that eight can be read wherever a token begins
-AT_ONCE = 2**15  # tokens whose bytes are looked at together: each takes some 50 bytes for every one of its own
+SPARE = 8  # bytes after the texts, so that eight bytes can be read wherever a token begins
+AT_ONCE = 2**15  # tokens compared together: each takes about 50 bytes of memory for every byte of its own
 FIRST_BYTES = np.array([*((1 << 8 * size) - 1 for size in range(9))], np.uint64)
 
 
 class TokenSpans(NamedTuple):
-    """The tokens of many texts, flat; text `i` has `lengths[i]` of them. None is empty."""
+    """The tokens of many texts, flat. Text `i` has `lengths[i]` tokens. No token is empty."""
 
-    content: np.ndarray  # uint8: texts in UTF-8, and `SPARE` bytes of anything
+    content: np.ndarray  # uint8: texts in UTF-8, then `SPARE` bytes of any value
     starts: np.ndarray  # int64 (tokens,)
     sizes: np.ndarray  # int64 (tokens,): bytes of each
     lengths: np.ndarray  # int64 (texts,)
@@ -34,7 +34,7 @@ class TokenSpans(NamedTuple):
 
 
 def with_spare(content: memoryview | bytes) -> np.ndarray:
-    """Bytes -> uint8, with `SPARE` zeros behind them."""
+    """Return the bytes as uint8, followed by `SPARE` zeros."""
     padded = np.empty(len(content) + SPARE, np.uint8)
     padded[: len(content)] = np.frombuffer(content, np.uint8)
     padded[len(content) :] = 0
@@ -42,7 +42,11 @@ def with_spare(content: memoryview | bytes) -> np.ndarray:
 
 
 def tokens_in(values: pa.LargeStringArray, lengths: np.ndarray | None = None) -> TokenSpans:
-    """Strings, and the number of them in each text (by default one text has all); empty ones are left out."""
+    """Return strings as tokens, without empty ones.
+
+    Args:
+        lengths: number of strings in each text; by default one text has all.
+    """
     content, offsets = bytes_of(values)
     sizes = np.diff(offsets)
     lengths = np.array([len(sizes)]) if lengths is None else lengths
@@ -54,7 +58,7 @@ def tokens_in(values: pa.LargeStringArray, lengths: np.ndarray | None = None) ->
 
 
 def strings_at(tokens: TokenSpans, at: np.ndarray | slice) -> pa.LargeStringArray:
-    """Some of the tokens as strings."""
+    """Return the tokens at `at` as strings."""
     starts, sizes = tokens.starts[at], tokens.sizes[at]
     offsets = np.zeros(len(sizes) + 1, np.int64)
     np.cumsum(sizes, out=offsets[1:])
@@ -66,7 +70,7 @@ def strings_at(tokens: TokenSpans, at: np.ndarray | slice) -> pa.LargeStringArra
 
 
 def token_keys(tokens: TokenSpans) -> np.ndarray:
-    """A number for each token, uint64: its bytes if it has at most eight, otherwise a hash of them."""
+    """Return a key for each token, uint64: its bytes, or a hash of them if there are more than eight."""
     keys = _eight_bytes(tokens.content)[tokens.starts]
     keys &= FIRST_BYTES[np.minimum(tokens.sizes, 8)]
     long = np.flatnonzero(tokens.sizes > 8)
@@ -82,11 +86,11 @@ def token_keys(tokens: TokenSpans) -> np.ndarray:
 
 
 def equal_tokens(tokens: TokenSpans, others: TokenSpans, at: np.ndarray) -> np.ndarray:
-    """Whether each token has the bytes of `others[at]`, for tokens with the same keys; bool (tokens,)."""
+    """Return whether each token has the same bytes as `others[at]`, bool (tokens,). Their keys must be equal."""
     equal = tokens.sizes == others.sizes[at]
     long = equal & (tokens.sizes > 8)
     if others is tokens:
-        long &= at != np.arange(len(at))  # the others are themselves
+        long &= at != np.arange(len(at))  # equal to itself
     long = np.flatnonzero(long)
     for part in _parts(len(long)):
         words, firsts, _ = _words_of(tokens, long[part])
@@ -95,15 +99,19 @@ def equal_tokens(tokens: TokenSpans, others: TokenSpans, at: np.ndarray) -> np.n
 
 
 def key_column(keys: np.ndarray) -> pa.UInt64Array:
-    """Keys as pyarrow's functions take them, not copied."""
+    """Return the keys as a pyarrow array, without a copy."""
     return pa.UInt64Array.from_buffers(pa.uint64(), len(keys), [None, pa.py_buffer(keys)])
 
 
 def factorize(tokens: TokenSpans, keys: np.ndarray, *, sort: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """The number of each token among the different ones, in the order in which they come first; and where that is.
+    """Number the different tokens in the order of their first occurrence, as `pandas.factorize` does.
 
     Args:
-        sort: slower for tokens that come again and again, in a third of the memory where most come once.
+        sort: whether to sort the keys instead of using a hash table. It takes a third of the memory if most tokens
+            occur once, and is slower if they repeat.
+
+    Returns:
+        The number of each token, int32 (tokens,), and the first position of each different token, int64.
     """
     numbers, firsts = _numbered_by_sorting(keys) if sort else _numbered(key_column(keys))
     if not equal_tokens(tokens, tokens, firsts[numbers]).all():  # two tokens with the same key
@@ -115,13 +123,13 @@ def _numbered(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     encoded = values.dictionary_encode()
     numbers = np.from_dlpack(encoded.indices)
     firsts = np.empty(len(encoded.dictionary), np.int64)
-    firsts[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)  # of several the last to be written stays
+    firsts[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)  # of equal indices the last one written stays
     return numbers, firsts
 
 
 def _numbered_by_sorting(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order = np.argsort(keys, kind="stable")
-    begins = np.append(True, np.diff(keys[order]) != 0)[: len(keys)]  # of equal ones the first to come
+    begins = np.append(True, np.diff(keys[order]) != 0)[: len(keys)]  # the first of each group of equal keys
     is_first = np.zeros(len(keys), bool)
     is_first[order[begins]] = True
     ranks = np.cumsum(is_first, dtype=np.int32) - 1
@@ -136,15 +144,15 @@ def _parts(count: int) -> Iterator[slice]:
 
 
 def _eight_bytes(content: np.ndarray) -> np.ndarray:
-    """At every place the eight bytes from there on as one number, the first byte the lowest. Nothing is copied."""
+    """View the eight bytes from each position on as one little-endian number, without a copy."""
     return np.ndarray(len(content) - SPARE + 1, "<u8", buffer=content, strides=(1,))
 
 
 def _words_of(tokens: TokenSpans, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Some tokens, eight bytes at a time, the last ones filled up with zeros.
+    """Cut the tokens at `at` into words of eight bytes; the last word of a token is padded with zeros.
 
     Returns:
-        All eight bytes, uint64 (words,); the first word of each token, (tokens,); the number of each in its token,
+        The words, uint64 (words,); the first word of each token, (tokens,); the number of each word within its token,
         (words,).
     """
     starts, sizes = tokens.starts[at], tokens.sizes[at]

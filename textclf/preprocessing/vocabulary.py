@@ -1,4 +1,4 @@
-"""Counting tokens and turning them into ids, a whole column of texts at a time."""
+"""Count tokens, learn a vocabulary, and turn tokens into ids, a whole column of texts at a time."""
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -26,13 +26,13 @@ from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 UNKNOWN_ID = 1
 FIRST_ID = 2
 NOT_FOUND = pa.Int32Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([-1], np.int32))])[0]
-FEW_COUNTS = 2**18  # of different tokens that may wait until they are put together; more take more memory at once
-ROWS_AT_ONCE = 8192  # that get their ids together when the vocabulary is learned
-FEW_TOKENS = 20_000  # that are searched for one by one; for more, a table of the vocabulary pays
+FEW_COUNTS = 2**18  # counts of different tokens that wait to be merged; more take more memory
+ROWS_AT_ONCE = 8192  # encoded at a time by `learn_and_encode`
+FEW_TOKENS = 20_000  # up to which binary search is faster than a hash table of the vocabulary
 
 
 class Counts(NamedTuple):
-    """Different tokens in the order of their first occurrence, and how often each occurs."""
+    """The different tokens in the order of their first occurrence, and how often each occurs."""
 
     tokens: pa.LargeStringArray
     keys: np.ndarray  # uint64 (tokens,), as from `token_keys`
@@ -40,13 +40,13 @@ class Counts(NamedTuple):
 
 
 NOTHING = Counts(text_array([]), np.empty(0, np.uint64), np.empty(0, np.int64))
-Split = Callable[[pa.LargeStringArray, Any], TokenSpans]  # the second are the options of the tokenizer
+Split = Callable[[pa.LargeStringArray, Any], TokenSpans]  # the second argument is the options of the tokenizer
 
 
 def tokens_of(split_texts: pa.ListArray) -> TokenSpans:
-    """Lists of strings, as pyarrow's split functions make them -> tokens."""
-    # Not `to_numpy`, which imports pandas, as also a Python number given to a function of pyarrow does: that
-    # takes longer than to answer.
+    """Return the tokens of lists of strings, as pyarrow's split functions make them."""
+    # Not `to_numpy`, which imports pandas, and that takes longer than a prediction. A Python number as an argument of a
+    # pyarrow function imports it, too.
     return tokens_in(split_texts.flatten(), np.diff(np.from_dlpack(split_texts.offsets)).astype(np.int64))
 
 
@@ -55,16 +55,16 @@ def count_tokens(
     split: Callable[[pa.LargeStringArray], TokenSpans],
     keep: Callable[[Ragged], object] | None = None,
 ) -> Counts:
-    """The different tokens of all texts. Memory grows with them, and not with the texts.
+    """Count the different tokens of all texts. The memory grows with the different tokens, not with the texts.
 
     Args:
-        keep: is called with the texts, some rows at a time and in their order: of each token its place in the counts.
+        keep: called with the texts in their order, chunk by chunk, each token as its position in the counts.
     """
     whole, waiting, size = NOTHING, [], 0
     for counts, rows in map_chunks(lambda chunk: _counted(split(chunk)), texts):
         waiting.append((counts, rows if keep else None))
         size += len(counts.counts)
-        if size > max(FEW_COUNTS, len(whole.counts) // 4):  # so that what there is already is not added up too often
+        if size > max(FEW_COUNTS, len(whole.counts) // 4):  # so that the whole is not merged too often
             whole, waiting, size = _added(whole, waiting, keep), [], 0
             pa.default_memory_pool().release_unused()
     return _added(whole, waiting, keep)
@@ -78,7 +78,7 @@ def _counted(tokens: TokenSpans) -> tuple[Counts, Ragged]:
 
 
 def _added(whole: Counts, waiting: list, keep: Callable[[Ragged], object] | None) -> Counts:
-    """What waits put to what there is, which stays where it is."""
+    """Merge the waiting counts into the whole, whose tokens keep their positions."""
     parts = [whole, *(counts for counts, _ in waiting)]
     merged, numbers = _merged(parts)
     if keep:
@@ -89,19 +89,19 @@ def _added(whole: Counts, waiting: list, keep: Callable[[Ragged], object] | None
 
 
 def _merged(parts: list[Counts]) -> tuple[Counts, np.ndarray]:
-    """One table of counts, and where in it each token of the parts stands, one part after the other."""
+    """Return the counts of all parts as one, and the position in it of each token of the parts, part after part."""
     keys, counts = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
     tokens = tokens_in(pa.concat_arrays([part.tokens for part in parts]))
     numbers, firsts = factorize(tokens, keys, sort=True)
-    added = np.bincount(numbers, counts, len(firsts)).astype(np.int64)  # exact as floats: they are below 2**53
+    added = np.bincount(numbers, counts, len(firsts)).astype(np.int64)  # exact: floats below 2**53
     return Counts(strings_at(tokens, firsts), keys[firsts], added), numbers
 
 
 def checked_tokens(tokens: list[str]) -> pa.LargeStringArray:
-    """Tokens that may come from a stranger's file, as a column.
+    """Return tokens from a file of unknown origin as a column.
 
     Raises:
-        TypeError, ValueError: no list of different tokens.
+        TypeError, ValueError: it is no list of different, non-empty tokens.
     """
     if not isinstance(tokens, list):
         raise TypeError("expected a list of tokens")
@@ -112,13 +112,13 @@ def checked_tokens(tokens: list[str]) -> pa.LargeStringArray:
 
 
 class Vocabulary:
-    """Learned tokens with ids that follow each other from `first_id`.
+    """Learned tokens, with consecutive ids from `first_id` on.
 
     Args:
-        unknown_id: id of every other token; `None` leaves them out.
+        unknown_id: the id of every other token; `None` drops other tokens.
 
     Raises:
-        TypeError, ValueError: no list of different tokens.
+        TypeError, ValueError: `tokens` is no list of different, non-empty tokens.
     """
 
     def __init__(self, tokens: list[str], *, first_id: int, unknown_id: int | None):
@@ -132,18 +132,18 @@ class Vocabulary:
 
     @cached_property
     def _by_key(self) -> tuple[TokenSpans, np.ndarray, np.ndarray] | None:
-        """The tokens, their keys, and the order in which these ascend; `None` where two have the same."""
+        """The tokens, their keys, and the ascending order of these; `None` if two tokens have the same key."""
         tokens = tokens_in(self.tokens)
         keys = token_keys(tokens)
         order = np.argsort(keys)
         return None if (np.diff(keys[order]) == 0).any() else (tokens, keys, order)
 
     def ids(self) -> dict[str, int]:
-        """Token -> id."""
+        """Return the id of every token."""
         return {token: self.first_id + position for token, position in self._positions.items()}
 
     def ids_of(self, tokens: TokenSpans) -> Ragged:
-        """Tokens -> ids, row by row."""
+        """Return the ids of the tokens, a row a text."""
         found = self._positions_of(tokens)
         known = found >= 0
         ids = np.where(known, found + self.first_id, self.unknown_id or 0)
@@ -153,7 +153,7 @@ class Vocabulary:
         return Ragged.from_lengths(ids[known], np.bincount(rows[known], minlength=len(tokens.lengths)))
 
     def _positions_of(self, tokens: TokenSpans) -> np.ndarray:
-        """Where each token stands in the vocabulary, or -1."""
+        """Return the position of each token in the vocabulary, or -1."""
         if not len(self.tokens) or not len(tokens.starts):
             return np.full(len(tokens.starts), -1, np.int32)
         if self._by_key is None:
@@ -166,32 +166,34 @@ class Vocabulary:
 
 
 def _searched(wanted: np.ndarray, keys: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """The position of each key, or -1."""
+    """Return the position of each key, or -1, by binary search."""
     places = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
     return np.where(keys[places] == wanted, places, -1)
 
 
 def _looked_up(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """The same by a table that is made first."""
+    """Return the same by a hash table of the keys."""
     import pyarrow.compute as pc
 
     return np.from_dlpack(pc.fill_null(pc.index_in(key_column(wanted), value_set=key_column(keys)), NOT_FOUND))
 
 
 def learn_vocabulary(texts: pa.LargeStringArray, options: NormalizedOptions, split: Split) -> list[str]:
-    """The most frequent tokens; of equally frequent ones the alphabetically first."""
+    """Return the most frequent tokens; of equally frequent ones the alphabetically first."""
     return most_frequent(count_tokens(texts, lambda chunk: split(chunk, options)), options)[0]
 
 
 def most_frequent(counted: Counts, options: NormalizedOptions) -> tuple[list[str], np.ndarray]:
-    """The tokens that make a vocabulary, in the order of their ids, and where they stand in the counts."""
+    """Return the tokens of a vocabulary in the order of their ids, and their positions in the counts."""
     size, least = options.vocabulary_size - FIRST_ID, options.min_frequency
-    if len(counted.counts) > size > 0:  # most tokens are too rare to be sorted
+    if len(counted.counts) > size > 0:  # do not sort the many tokens that are too rare
         least = max(least, np.partition(counted.counts, -size)[-size])
     frequent = np.flatnonzero(counted.counts >= least)
     tokens, counts = strings_at(tokens_in(counted.tokens), frequent).to_pylist(), counted.counts[frequent].tolist()
     order = sorted(range(len(tokens)), key=tokens.__getitem__)
-    order = sorted(order, key=counts.__getitem__, reverse=True)[:size]  # of equal counts the order stays
+    order = sorted(order, key=counts.__getitem__, reverse=True)[
+        :size
+    ]  # stable: equal counts stay in alphabetical order
     return [tokens[number] for number in order], frequent[order]
 
 
@@ -231,7 +233,7 @@ def _rows(kept: Ragged, ids: np.ndarray) -> Iterator[Ragged]:
 
 
 def load_vocabulary(tokens: list[str], options: NormalizedOptions, split: Split) -> Tokenizer:
-    """Learned tokens -> a tokenizer."""
+    """Return a tokenizer with these learned tokens."""
     vocabulary = Vocabulary(tokens, first_id=FIRST_ID, unknown_id=UNKNOWN_ID)
     return Tokenizer(
         encode=lambda texts: vocabulary.ids_of(split(texts, options)),

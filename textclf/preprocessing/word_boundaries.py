@@ -1,4 +1,4 @@
-"""Texts -> their words, found in the bytes of a whole column. `character_classes.py` says what a word is made of."""
+"""Find the words of texts in the bytes of a whole column. `unicode_classes.py` says what a word is made of."""
 
 from functools import cache
 
@@ -11,11 +11,11 @@ from textclf.preprocessing.unicode_classes import ALONE, BEGINS, ENDS, SPACE, WO
 
 ASCII = 0x80  # the first code point that takes more than one byte
 BYTES_OF_CHARACTER = np.repeat(np.array([1, 2, 3, 4], np.uint8), [0xC0, 0x20, 0x10, 0x10])  # by the first byte
-MUCH = 0.25  # of the bytes belong to characters of several: then it is quicker to go by characters
+MUCH = 0.25  # share of bytes of characters beyond ASCII, above which going by characters is faster
 
 
 def words_in(texts: pa.LargeStringArray) -> TokenSpans:
-    """`I can't, 你好` -> `I`, `can`, `'`, `t`, `,`, `你`, `好`."""
+    """Split the texts into words: `I can't, 你好` -> `I`, `can`, `'`, `t`, `,`, `你`, `好`."""
     view, offsets = bytes_of(texts)
     padded = with_spare(view)
     content = padded[: len(padded) - SPARE]
@@ -30,11 +30,11 @@ def words_in(texts: pa.LargeStringArray) -> TokenSpans:
 
 
 def borders(classes: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where tokens begin and end: runs of `WORD` within a text, and what begins and ends by itself.
+    """Return where tokens begin and end. A token is a run of `WORD` within a text, or a single `ALONE`.
 
     Args:
         classes: of all characters or bytes of all texts.
-        offsets: where each text begins, and the last one ends, (texts + 1,).
+        offsets: where each text begins, and where the last one ends, (texts + 1,).
     """
     inside = (classes & WORD).view(bool)
     before, after = np.zeros_like(inside), np.zeros_like(inside)
@@ -48,7 +48,7 @@ def borders(classes: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _classes_of_bytes(content: np.ndarray, wide: np.ndarray) -> np.ndarray:
-    """The class of every byte; of several of a character that stands alone the first begins and the last ends."""
+    """Return the class of every byte. Of a character `ALONE` the first byte begins and the last one ends the token."""
     classes = _ascii_classes().take(content)
     if len(wide):
         found = content[wide]
@@ -62,16 +62,16 @@ def _classes_of_bytes(content: np.ndarray, wide: np.ndarray) -> np.ndarray:
 
 
 def first_bytes(content: np.ndarray) -> np.ndarray:
-    """Where in UTF-8 each character begins."""
+    """Return where each character begins in UTF-8."""
     return np.flatnonzero(content & 0xC0 != 0x80)  # all other bytes continue a character
 
 
 def code_points(content: np.ndarray) -> np.ndarray:
-    """UTF-8 -> its characters, uint32."""
+    """Return the code points of UTF-8, uint32."""
     return np.frombuffer(str(content.data, "utf-8").encode("utf-32-le"), "<u4")
 
 
 @cache
 def _ascii_classes() -> np.ndarray:
-    """By byte; those of longer characters are found in another way."""
+    """The classes of ASCII by byte; the bytes of longer characters are no matter here."""
     return np.concatenate([classes_of(np.arange(ASCII)), np.full(256 - ASCII, SPACE, np.uint8)])

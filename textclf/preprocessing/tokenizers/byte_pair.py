@@ -1,7 +1,7 @@
-"""Tokenizer `byte_pair`: frequent words whole, rare ones in pieces that were joined pair by pair.
+"""Tokenizer `byte_pair`: byte-pair encoding (Sennrich, Haddow & Birch 2016). Frequent words are whole, rare ones cut.
 
-Sennrich, Haddow & Birch 2016, on characters: a character that was never seen says nothing, and as bytes it would
-be three tokens instead of one.
+It works on characters, not bytes: a character that training has not seen tells nothing, and as bytes it would be three
+tokens instead of one.
 """
 
 from typing import Literal
@@ -23,7 +23,7 @@ from textclf.preprocessing.vocabulary import FIRST_ID
 
 
 class Options(PieceOptions):
-    """Pieces of words, joined from characters as long as pairs are frequent."""
+    """Pieces of words, made by merging frequent pairs of pieces, beginning with characters."""
 
     tokenizer: Literal["byte_pair"] = setting(
         default="byte_pair", description="Byte-pair encoding (BPE) of characters."
@@ -31,18 +31,18 @@ class Options(PieceOptions):
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:
-    """The characters and the most frequent pairs."""
+    """Learn the characters and the most frequent pairs."""
     vocabulary, merges = learn_pairs(texts, options, options.vocabulary_size - FIRST_ID)
     return {"vocabulary": vocabulary, "merges": merges}
 
 
 def load(state: dict, options: Options) -> Tokenizer:
-    """The learned state -> a tokenizer."""
+    """Return the tokenizer with this learned state."""
     from tokenizers import models
 
     vocabulary = checked_pieces(state["vocabulary"])
     merges = [(left, right) for left, right in state["merges"]]
     ids = {piece: number for number, piece in enumerate([PADDING, UNKNOWN, *vocabulary])}
     if not {piece for left, right in merges for piece in (left, right, left + right)} <= set(vocabulary):
-        raise ValueError("expected pairs of pieces that are a piece together")  # `tokenizers` panics at some others
+        raise ValueError("expected pairs of pieces that are a piece together")  # otherwise `tokenizers` may panic
     return load_pieces(model(lambda: models.BPE(vocab=ids, merges=merges, unk_token=UNKNOWN)), options)

@@ -1,4 +1,4 @@
-"""Tokenizer `character`: every character of any script is a token."""
+"""Tokenizer `character`: every character is a token, in any script."""
 
 from typing import Literal
 
@@ -17,16 +17,16 @@ from textclf.preprocessing.word_boundaries import first_bytes
 
 
 class Options(NormalizedOptions):
-    """Every character is a token, also a space: robust against misspelling, but texts become long."""
+    """Every character is a token, also a space. It is robust against misspelling, but texts become long."""
 
     tokenizer: Literal["character"] = setting(default="character", description="Single characters (code points).")
 
 
 def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:
-    r"""`I am,\n 好 ` -> `i`, ` `, `a`, `m`, `,`, ` `, `好`.
+    r"""Split the texts: `I am,\n 好 ` -> `i`, ` `, `a`, `m`, `,`, ` `, `好`.
 
-    A run of spaces and line breaks is one space: without any, `now here` would be `nowhere`; and how many
-    there are, as those at both ends, says something about the file rather than about the text.
+    A run of spaces and line breaks is one space, so that `now here` is not `nowhere`. Their number, and the spaces at
+    both ends, tell more about the file than about the text.
     """
     import pyarrow.compute as pc
 
@@ -35,7 +35,7 @@ def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:
 
 
 def characters(texts: pa.LargeStringArray) -> TokenSpans:
-    """Every code point of every text."""
+    """Return every code point of every text."""
     content, offsets = bytes_of(texts)
     padded = with_spare(content)
     starts = first_bytes(padded[: len(content)])
@@ -44,10 +44,10 @@ def characters(texts: pa.LargeStringArray) -> TokenSpans:
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:
-    """The most frequent characters; of equally frequent ones the one that Unicode has first."""
+    """Learn the most frequent characters; of equally frequent ones those with the lowest code points."""
     return {"vocabulary": learn_vocabulary(texts, options, split)}
 
 
 def load(state: dict, options: Options) -> Tokenizer:
-    """The learned state -> a tokenizer."""
+    """Return the tokenizer with this learned state."""
     return load_vocabulary(state["vocabulary"], options, split)

@@ -1,4 +1,4 @@
-"""Tokenizer `jieba`: Chinese words, found with jieba's dictionary (in Rust); everything else as `word` does."""
+"""Tokenizer `jieba`: Chinese words by jieba's dictionary (in Rust), everything else as by `word`."""
 
 import re
 from typing import Literal
@@ -15,20 +15,20 @@ from textclf.preprocessing.token_spans import TokenSpans
 from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import learn_vocabulary, load_vocabulary
 
-# A run of characters of the script Han (Scripts.txt of Unicode), which Python's patterns have no name for.
+# A run of characters of the script Han (Scripts.txt of Unicode), for which Python's patterns have no name.
 HAN_RUN = re.compile(
     "[\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00016fe3\U00020000-\U0003ffff]+"
 )
 
 
 class Options(NormalizedOptions):
-    """Chinese words. Needs `pip install "textclf-keras[chinese]"` to train and to answer."""
+    """Chinese words. Training and prediction need `pip install "textclf-keras[chinese]"`."""
 
     tokenizer: Literal["jieba"] = setting(default="jieba", description="Chinese words by jieba; other text as `word`.")
 
 
 def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:
-    """`我来到北京, ok` -> `我`, `来到`, `北京`, `,`, `ok`."""
+    """Split the texts: `我来到北京, ok` -> `我`, `来到`, `北京`, `,`, `ok`."""
     cut = _import_rjieba().cut
     spaced = (
         HAN_RUN.sub(lambda run: f" {' '.join(cut(run[0]))} ", text) for text in normalize(texts, options).to_pylist()
@@ -37,12 +37,12 @@ def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:
-    """The most frequent tokens; of equally frequent ones the alphabetically first."""
+    """Learn the most frequent tokens; of equally frequent ones the alphabetically first."""
     return {"vocabulary": learn_vocabulary(texts, options, split)}
 
 
 def load(state: dict, options: Options) -> Tokenizer:
-    """The learned state -> a tokenizer.
+    """Return the tokenizer with this learned state.
 
     Raises:
         ConfigError: rjieba is not installed.

@@ -1,7 +1,7 @@
-"""Tokenizer `keras`: the ids of Keras's deprecated `Tokenizer`, so that a script carries over unchanged.
+"""Tokenizer `keras`: the same ids as Keras's deprecated `Tokenizer`, so that you can move a script to textclf.
 
-`Tokenizer(num_words, filters, lower, oov_token)`: lower-case, replace the filtered characters by spaces,
-split on spaces. It makes one token of a whole Chinese sentence: use `word` for anything new.
+`Tokenizer(num_words, filters, lower, oov_token)` puts a text into lower case, replaces the filtered characters by
+spaces and splits on spaces. A whole Chinese sentence becomes one token: use `word` for anything new.
 """
 
 from typing import Literal
@@ -19,7 +19,7 @@ from textclf.preprocessing.vocabulary import Vocabulary, count_tokens, tokens_of
 
 
 class Options(PreprocessingOptions):
-    """`vocabulary_size` is Keras's `num_words`; Keras itself pads and cuts on the left."""
+    """`vocabulary_size` is Keras's `num_words`. Keras itself pads and truncates on the left."""
 
     tokenizer: Literal["keras"] = setting(
         default="keras", description="Compatible with Keras's deprecated `Tokenizer`."
@@ -36,7 +36,7 @@ class Options(PreprocessingOptions):
 
 
 def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:
-    """`I can't, 你好吗` -> `i`, `can't`, `你好吗`."""
+    """Split the texts: `I can't, 你好吗` -> `i`, `can't`, `你好吗`."""
     import pyarrow.compute as pc
 
     # Python's own lower(): pyarrow's differs for a final sigma and a dotted capital I.
@@ -47,7 +47,7 @@ def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:
-    """The most frequent words; of equally frequent ones those that occurred first."""
+    """Learn the most frequent words; of equally frequent ones those that occur first."""
     counted = count_tokens(texts, lambda chunk: split(chunk, options))
     by_frequency = np.argsort(-counted.counts, kind="stable")[: options.vocabulary_size - _first_id(options)]
     words = strings_at(tokens_in(counted.tokens), by_frequency).to_pylist()
@@ -60,10 +60,10 @@ def learn(texts: pa.LargeStringArray, options: Options) -> dict:
 
 
 def load(state: dict, options: Options) -> Tokenizer:
-    """The learned state -> a tokenizer.
+    """Return the tokenizer with this learned state.
 
-    A text in which Keras finds nothing becomes a row of zeros there. Here it gets the id of unknown
-    words, or, where `oov_token` is null and there is none, one id of its own behind the vocabulary.
+    Keras makes a row of zeros of a text in which it finds no word. Here such a text gets the id of unknown words. If
+    `oov_token` is null, so that there is no such id, it gets an id of its own after the vocabulary.
     """
     unknown_id = None if options.oov_token is None else 1
     vocabulary = Vocabulary(state["vocabulary"], first_id=_first_id(options), unknown_id=unknown_id)

@@ -1,4 +1,4 @@
-"""What `byte_pair` and `unigram` share: words in, pieces of words out. Hugging Face's `tokenizers` does the work."""
+"""The common part of `byte_pair` and `unigram`: they cut words into pieces with Hugging Face's `tokenizers`."""
 
 import json
 from collections import defaultdict
@@ -20,28 +20,28 @@ from textclf.preprocessing.tokenizers.character import characters
 from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID, checked_tokens, learn_vocabulary
 
-if TYPE_CHECKING:  # imported where it is used, so that other tokenizers answer without it
+if TYPE_CHECKING:  # imported where it is used, so that other tokenizers run without it
     import tokenizers
 
-PADDING, UNKNOWN = " padding", " unknown"  # ids 0 and 1; because of the space no word can hold them
-LONGEST_WORD = 50  # characters: learning takes the square of it, and a text without spaces is one word
+PADDING, UNKNOWN = " padding", " unknown"  # ids 0 and 1; the space keeps them apart from all words
+LONGEST_WORD = 50  # characters; learning takes quadratic time, and a text without spaces is one word
 
 
 class PieceOptions(NormalizedOptions):
-    """The settings of tokenizers whose tokens are pieces of words."""
+    """The settings of tokenizers that cut words into pieces."""
 
-    # Not 1: of few texts whole sentences would become pieces, above all Chinese ones, that no other text has. On
-    # toy_zh byte_pair is right on 0.66, 0.90, 0.92, 0.91 of the test texts with 1, 2, 3, 5 (means of three seeds).
+    # Not 1: with few texts, whole sentences would become pieces that no other text has, above all in Chinese. The test
+    # accuracy of byte_pair on toy_zh is 0.66, 0.90, 0.92, 0.91 with 1, 2, 3, 5 (means of three seeds).
     min_frequency: int = setting(
         default=3, ge=1, description="Minimum occurrences of a character or piece in the training texts."
     )
 
 
 def split(texts: pa.LargeStringArray, options: NormalizedOptions) -> TokenSpans:
-    """Words and punctuation as by `word`, but Chinese and Japanese uncut: what belongs together there is learned.
+    """Split the texts as `word` does, but leave Chinese and Japanese text whole: its words are learned as pieces.
 
-    Words carry no mark of where they begin: `happy` is the same piece alone and in `unhappy`, and Chinese, where
-    nothing shows where a word begins, is no special case.
+    The beginning of a word is not marked: `happy` is the same piece alone and in `unhappy`. So Chinese, where nothing
+    shows where a word begins, is no special case.
     """
     import pyarrow.compute as pc
 
@@ -50,16 +50,16 @@ def split(texts: pa.LargeStringArray, options: NormalizedOptions) -> TokenSpans:
 
 
 def learn_pairs(texts: pa.LargeStringArray, options: NormalizedOptions, size: int) -> tuple[list[str], list[list[str]]]:
-    """Characters and the pairs of pieces that occur together most often, until there are `size` pieces.
+    """Learn characters, and merge the most frequent pairs of pieces until there are `size` pieces.
 
     Returns:
-        The pieces, characters first, and the pairs that were joined, in that order.
+        The pieces, characters first, and the merged pairs in their order.
     """
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
     known = {ord(character): character for character in learn_vocabulary(texts, options, _split_characters)}
-    # Others are spaces here, so that no pair is learned across one. The trainer would leave them out of a word, and
-    # which of equally rare ones it takes for too rare is left to chance.
+    # All other characters become spaces, so that no pair crosses one. The trainer would drop them from words, and would
+    # choose at random among equally rare characters.
     table = defaultdict(lambda: " ", known)
     trainer = trainers.BpeTrainer(
         vocab_size=FIRST_ID + size,
@@ -86,10 +86,10 @@ def _joined(texts: pa.LargeStringArray, options: NormalizedOptions) -> pa.LargeS
 
 
 def checked_pieces(pieces: list[str]) -> list[str]:
-    """Pieces that may come from a stranger's file.
+    """Return pieces from a file of unknown origin.
 
     Raises:
-        TypeError, ValueError: no list of different pieces.
+        TypeError, ValueError: it is no list of different pieces.
     """
     pieces = checked_tokens(pieces).to_pylist()
     if len({PADDING, UNKNOWN, *pieces}) < len(pieces) + FIRST_ID:
@@ -98,21 +98,21 @@ def checked_pieces(pieces: list[str]) -> list[str]:
 
 
 def model(build: Callable[[], Any]) -> "tokenizers.Tokenizer":
-    """A model from what was learned, by a stranger perhaps.
+    """Return the model that `build` makes of a learned state of unknown origin.
 
     Raises:
-        ValueError: it cannot be used.
+        ValueError: the state cannot be used.
     """
     from tokenizers import Tokenizer
 
     try:
         return Tokenizer(build())
-    except Exception as error:  # the library has no class of its own for its errors
+    except Exception as error:  # the library raises plain `Exception`
         raise ValueError(str(error)) from None
 
 
 def load_pieces(learned: "tokenizers.Tokenizer", options: NormalizedOptions) -> Tokenizer:
-    """A model of pieces -> a tokenizer."""
+    """Return the tokenizer with this model of pieces."""
     return Tokenizer(
         encode=lambda texts: _encode(learned, split(texts, options)),
         num_ids=learned.get_vocab_size(),
@@ -122,7 +122,7 @@ def load_pieces(learned: "tokenizers.Tokenizer", options: NormalizedOptions) -> 
 
 
 def pieces_of(learned: "tokenizers.Tokenizer", words: pa.LargeStringArray) -> Ragged:
-    """Every word -> a row with the ids of its pieces."""
+    """Return a row with the ids of its pieces for every word."""
     encodings = [encoding.ids for encoding in learned.encode_batch_fast(words.to_pylist(), add_special_tokens=False)]
     return Ragged.from_lengths(
         np.fromiter(chain.from_iterable(encodings), np.int32), np.array([*map(len, encodings)], int)
@@ -130,7 +130,7 @@ def pieces_of(learned: "tokenizers.Tokenizer", words: pa.LargeStringArray) -> Ra
 
 
 def _encode(learned: "tokenizers.Tokenizer", words: TokenSpans) -> Ragged:
-    """Every text -> a row with the ids of the pieces of its words; the same word is cut once for all texts."""
+    """Return a row with the ids of all pieces for every text. A word is cut once for all texts."""
     distinct = words.values.dictionary_encode()
     rows = take(pieces_of(learned, distinct.dictionary), np.from_dlpack(distinct.indices))
     first_words = np.append(0, np.cumsum(words.lengths))

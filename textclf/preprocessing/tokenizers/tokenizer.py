@@ -1,4 +1,4 @@
-"""What a tokenizer module must offer, and what it makes."""
+"""The contract of a tokenizer: what its module must offer, and what `load` returns."""
 
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
@@ -10,12 +10,12 @@ from textclf.preprocessing.ragged import Ragged
 
 
 class Tokenizer(NamedTuple):
-    """A learned tokenizer. Id 0 is padding and never comes out of `encode`."""
+    """A learned tokenizer. Id 0 is padding, which `encode` never returns."""
 
     encode: Callable[[pa.LargeStringArray], Ragged]
-    num_ids: int  # rows of an embedding: the largest id + 1
-    unknown_id: int  # stands for a text in which nothing was found
-    ids: Callable[[], dict[str, int]]  # of every token; made when it is asked for
+    num_ids: int  # number of rows of an embedding: the largest id + 1
+    unknown_id: int  # stands for a text without any token
+    ids: Callable[[], dict[str, int]]  # the id of every token
 
 
 class TokenizerModule(Protocol):
@@ -24,7 +24,11 @@ class TokenizerModule(Protocol):
     Options: type[PreprocessingOptions]  # with a field `tokenizer: Literal["<its name>"]`
 
     def learn(self, texts: pa.LargeStringArray, options: PreprocessingOptions) -> dict:
-        """Training texts -> what was learned, as plain JSON."""
+        """Learn from the training texts. Returns what JSON can hold, the same for the same texts on every machine."""
 
     def load(self, state: dict, options: PreprocessingOptions) -> Tokenizer:
-        """What was learned -> a tokenizer. The state may come from a stranger's file: check it."""
+        """Return the tokenizer. The state may come from a file of unknown origin, so check it.
+
+        Raises:
+            TypeError, ValueError, KeyError: `learn` cannot have returned this state.
+        """

@@ -1,8 +1,8 @@
-"""Tokenizer `unigram`: of all ways to cut a word into pieces the most probable one (Kudo 2018).
+"""Tokenizer `unigram`: a unigram language model (Kudo 2018). It cuts a word into the most probable pieces.
 
-The pieces are learned here, and Hugging Face's `tokenizers` only cuts: its own trainer adds fractions in an order
-that chance decides, and no two runs give the same state (0.23; all of 15 differed). Here every count is a whole
-number: words are cut in the best way only, instead of in all ways, each with its probability.
+The pieces are learned here, and Hugging Face's `tokenizers` only cuts. Its own trainer adds fractions in random order,
+so that no two runs learn the same (version 0.23: 15 of 15 runs differed). Here every count is a whole number, because a
+word is cut in its best way only, not in all ways weighted by probability.
 """
 
 from math import inf, log
@@ -29,13 +29,13 @@ from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID, count_tokens
 if TYPE_CHECKING:
     import tokenizers
 
-SEEDS = 4  # times as many pieces as are wanted to begin with
-KEPT = 0.75  # share of the pieces that stay in each round, as in Kudo's
-ROUNDED = 6  # decimals: the logarithm's last digit differs between machines
+SEEDS = 4  # times the wanted number of pieces, to begin with
+KEPT = 0.75  # share of the pieces that each round keeps, as in Kudo 2018
+ROUNDED = 6  # decimals of scores: the last digit of a logarithm differs between machines
 
 
 class Options(PieceOptions):
-    """Pieces of words, chosen so that few and frequent ones make up the training texts."""
+    """Pieces of words, chosen so that few and frequent pieces make up the training texts."""
 
     tokenizer: Literal["unigram"] = setting(
         default="unigram", description="Unigram language model: the most probable pieces."
@@ -43,11 +43,11 @@ class Options(PieceOptions):
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:
-    """Begin with too many pieces, and drop again and again those that the texts need least. Characters stay."""
+    """Begin with too many pieces, and drop those that the texts need least, round by round. Characters stay."""
     size = options.vocabulary_size - FIRST_ID
     seeds, _ = learn_pairs(texts, options, SEEDS * size)
     words, _, counts = count_tokens(texts, lambda chunk: split(chunk, options))
-    scores = dict.fromkeys(seeds, -1.0)  # the fewest pieces win, as long as nothing is counted
+    scores = dict.fromkeys(seeds, -1.0)  # before anything is counted, the fewest pieces are best
     while True:
         for _ in range(2):
             used = _count(scores, words, counts)
@@ -60,7 +60,7 @@ def learn(texts: pa.LargeStringArray, options: Options) -> dict:
 
 
 def load(state: dict, options: Options) -> Tokenizer:
-    """The learned state -> a tokenizer."""
+    """Return the tokenizer with this learned state."""
     pieces, scores = checked_pieces(state["vocabulary"]), state["scores"]
     if len(pieces) != len(scores) or not all(type(score) is float and -inf < score <= 0 for score in scores):
         raise ValueError("expected a logarithm of a probability for every piece")
@@ -75,21 +75,21 @@ def _model(scores: dict[str, float]) -> "tokenizers.Tokenizer":
 
 
 def _count(scores: dict[str, float], words: pa.LargeStringArray, counts: np.ndarray) -> dict[str, int]:
-    """How often each piece is used when every word is cut in the best way."""
+    """Count how often each piece is used if every word is cut in its best way."""
     rows = pieces_of(_model(scores), words)
     used = np.bincount(rows.values, np.repeat(counts, rows.lengths), FIRST_ID + len(scores)).astype(int)
     return dict(zip(scores, used[FIRST_ID:].tolist(), strict=True))
 
 
 def _estimate(used: dict[str, int], min_frequency: int) -> dict[str, float]:
-    """Logarithms of the shares of all pieces that are used often enough. A character counts as used once at least."""
+    """Return the log probability of every piece that is used often enough. A character counts at least once."""
     kept = {piece: max(count, 1) for piece, count in used.items() if len(piece) == 1 or count >= min_frequency}
     total = sum(kept.values())
     return {piece: round(log(count / total), ROUNDED) for piece, count in kept.items()}
 
 
 def _prune(scores: dict[str, float], used: dict[str, int], size: int) -> dict[str, float]:
-    """Keep the characters and the pieces without which the training texts would be least probable."""
+    """Keep the characters, and the pieces whose loss makes the training texts least probable."""
 
     def loss(piece: str) -> float:
         return used[piece] * (scores[piece] - _score_without(piece, scores))
@@ -100,7 +100,7 @@ def _prune(scores: dict[str, float], used: dict[str, int], size: int) -> dict[st
 
 
 def _score_without(piece: str, scores: dict[str, float]) -> float:
-    """Score of the best way to cut a piece into smaller ones."""
+    """Return the score of the best way to cut a piece into smaller pieces."""
     best = [0.0]
     for end in range(1, len(piece) + 1):
         starts = range(end == len(piece), end)  # not the piece itself

@@ -1,4 +1,4 @@
-"""Tokenizer `word`: Unicode words and punctuation; every Chinese and Japanese character is a token."""
+"""Tokenizer `word`: Unicode words and punctuation. Every Chinese and Japanese character is a token."""
 
 from typing import Literal
 
@@ -14,21 +14,21 @@ from textclf.preprocessing.word_boundaries import words_in
 
 
 class Options(NormalizedOptions):
-    """Words of any language, separated by spaces and punctuation; no setting needed for Chinese."""
+    """Words of any language, separated by spaces and punctuation. Chinese needs no setting."""
 
     tokenizer: Literal["word"] = setting(default="word", description="Unicode words and punctuation; CJK by character.")
 
 
 def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:
-    """`I can't, 你好` -> `i`, `can`, `'`, `t`, `,`, `你`, `好`."""
+    """Split the texts: `I can't, 你好` -> `i`, `can`, `'`, `t`, `,`, `你`, `好`."""
     return words_in(normalize(texts, options))
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:
-    """The most frequent tokens; of equally frequent ones the alphabetically first."""
+    """Learn the most frequent tokens; of equally frequent ones the alphabetically first."""
     return {"vocabulary": learn_vocabulary(texts, options, split)}
 
 
 def load(state: dict, options: Options) -> Tokenizer:
-    """The learned state -> a tokenizer."""
+    """Return the tokenizer with this learned state."""
     return load_vocabulary(state["vocabulary"], options, split)
