@@ -1,10 +1,10 @@
 """Arrays in files, mapped into memory. The one door to memory maps.
 
-Texts and token ids are mapped from files, because there are thousands of bytes of them a text. The system reads a page
-of a file when it is touched, and `release_pages` gives back what was read. So memory does not grow with the rows:
-reading and encoding 5,000,000 texts took 1.15 times the memory of 100,000 (docs/experiments.md, 2026-11-24).
+Texts and token ids are mapped from files, because each text has many bytes of them. The system reads a page of a file
+when it is touched, and `release_pages` gives back what was read. So memory hardly grows with the texts: encoding
+500,000 short texts takes 307 MB, encoding 2,000,000 takes 337 MB (docs/experiments.md, 2026-11-26).
 
-What has one number a text (labels, hashes, row numbers, the order of an epoch) stays in memory: about 20 bytes a text.
+What has one number a text (labels, hashes, row numbers, the order of an epoch) is an ordinary array in memory.
 
 Contract:
 - An array from `map_file` is read-only. Its file may be closed, and removed, while the array is in use.

@@ -15,8 +15,8 @@ import pyarrow as pa
 from textclf.core.text_column import bytes_of, text_array
 from textclf.preprocessing.options import NormalizedOptions
 
-# Noncharacters, which Unicode reserves for use inside a program. Each is one character, so no tokenizer splits it, and no
-# letter, so it is always a token of its own.
+# Noncharacters, which Unicode reserves for use inside a program. Each is one character, so no tokenizer splits it. None
+# is a letter, so each is always a token of its own.
 URL, USER, NUMBER = "\ufdd0", "\ufdd1", "\ufdd2"
 
 # RE2 patterns, applied in this order. A URL ends before a letter that is not ASCII, because Chinese text follows it
