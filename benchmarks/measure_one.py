@@ -64,7 +64,7 @@ def _fit_textclf(system: str, folder: Path, seed: str, fasttext: str):
     import textclf
 
     classifier = textclf.load("runs/run")
-    several = classifier.targets.many
+    several = classifier.targets.multilabel
 
     def answer(texts: list[str]) -> list[list[str]]:
         return [row if several else [row] for row in classifier.predict(texts)]

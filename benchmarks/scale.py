@@ -25,9 +25,9 @@ ENCODE = """
 from pathlib import Path
 from textclf.preprocessing.cache import encoded_texts
 from textclf.config.config import load_config
-from textclf.training.encoded_dataset import read_splits
+from textclf.data.loading import read_splits
 config = load_config("config.yaml")
-splits, _ = read_splits(config)
+splits, _ = read_splits(config.data, config.targets, config.seed)
 encoded_texts(config.preprocessing, {name: dataset.texts for name, dataset in splits.items()}, Path("cache"))
 """
 CONFIG = """

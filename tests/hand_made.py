@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from textclf.data.checks.context import Material
+from textclf.data.checks.context import CheckContext
 from textclf.data.dataset import Dataset
 from textclf.data.labels import Labels
 from textclf.data.target_options import TargetOptions
@@ -26,8 +26,8 @@ def material(train, tokenizer="word", type="auto", preprocessing=None, **others)
     known = {label for labels in splits["train"].labels for label in labels}
     options_of_targets = TargetOptions(type=type)
     many = type == "multilabel"
-    targets = Targets.fit(splits["train"].labels, options_of_targets, many=many) if len(known) > 1 else None
-    return Material(splits, Preprocessor.fit(options, splits["train"].texts), targets)
+    targets = Targets.fit(splits["train"].labels, options_of_targets, multilabel=many) if len(known) > 1 else None
+    return CheckContext(splits, Preprocessor.fit(options, splits["train"].texts), targets)
 
 
 def distinct(counts, text="{label} text number {number}"):

@@ -11,11 +11,11 @@ import pytest
 
 from tests.data.readers.written_files import write_source
 from textclf.config.config import load_config
+from textclf.data.loading import encode_labels, read_splits
 from textclf.data.readers import READERS
 from textclf.data.targets import TYPES
 from textclf.preprocessing.cache import encoded_texts
 from textclf.preprocessing.tokenizers import TOKENIZERS
-from textclf.training.encoded_dataset import encoded_labels, read_splits
 
 LABELS = {"binary": ["no", "yes"], "multiclass": ["no", "perhaps", "yes"], "multilabel": ["no", "no|yes", "perhaps"]}
 TEXTS = ["good film {}", "很好看 {}", "ดีมาก {}", "영화 {} 좋다", "فيلم جيد {}", "👍🏽 {} 🎉"]
@@ -61,8 +61,8 @@ def material_of(folder, reader, type, tokenizer):
             else {"tokenizer": tokenizer},
         }
     )
-    splits, targets = read_splits(config)
-    classes = encoded_labels(splits, targets)
+    splits, targets = read_splits(config.data, config.targets, config.seed)
+    classes = encode_labels(splits, targets)
     texts = {name: dataset.texts for name, dataset in splits.items()}
     preprocessor, rows = encoded_texts(config.preprocessing, texts, folder / "cache")
     found = {

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from textclf.core.errors import DataError
 from textclf.data.dataset import read_dataset
-from textclf.data.sniffing import guess
+from textclf.data.encodings import SAMPLE_BYTES, detect_encoding
+from textclf.data.sniffing import sniff
 
 REVIEWS = [("a fine film, and long", "good"), ("never again", "bad"), ("I liked it; really", "good"), ("dull", "bad")]
 
@@ -34,7 +35,7 @@ def table(header, rows=REVIEWS, delimiter=","):
 
 
 def columns(path):
-    found = guess(path)
+    found = sniff(path)
     return found.columns.text_column, found.columns.label_column
 
 
@@ -66,7 +67,7 @@ def test_exact_names_come_before_parts_of_names(write):
 def test_without_known_names_the_longest_texts_and_the_fewest_values(write):
     rows = [(str(number), f"text number {number}", "xyz"[number % 3], f"{number / 7}") for number in range(40)]
     assert columns(write(table(("a", "b", "c", "d"), rows))) == ("b", "c")
-    assert guess("a.csv").others == ["a", "d"]
+    assert sniff("a.csv").others == ["a", "d"]
 
 
 @pytest.mark.parametrize("header", [("description", "review_text", "class_name"), ("简介", "评论内容", "情感标签")])
@@ -96,49 +97,135 @@ def test_numbers_may_be_labels_and_are_no_texts(write):
 @pytest.mark.parametrize(("delimiter", "found"), [(",", None), (";", ";"), ("\t", "\t"), ("|", "|")])
 def test_delimiters(write, delimiter, found):
     path = write(table(("text", "label"), delimiter=delimiter))
-    assert guess(path).reading.delimiter == found
+    assert sniff(path).reading.delimiter == found
     assert columns(path) == ("text", "label")
 
 
 def test_tsv_needs_no_delimiter(write):
-    assert guess(write(table(("text", "label"), delimiter="\t"), "a.tsv")).reading.delimiter is None
-    assert guess(write(table(("text", "label"), delimiter=";"), "a.tsv")).reading.delimiter == ";"
+    assert sniff(write(table(("text", "label"), delimiter="\t"), "a.tsv")).reading.delimiter is None
+    assert sniff(write(table(("text", "label"), delimiter=";"), "a.tsv")).reading.delimiter == ";"
 
 
 def test_texts_full_of_another_delimiter(write):
     rows = [("one; two; three; four", "x"), ("five; six; seven; eight", "y")]
-    assert guess(write(table(("text;a;b;c", "label"), rows))).reading.delimiter is None
+    assert sniff(write(table(("text;a;b;c", "label"), rows))).reading.delimiter is None
 
 
+KOREAN = [
+    "배송이 정말 빠르고 포장도 꼼꼼해서 만족합니다",
+    "화면이 자꾸 꺼져서 환불을 신청했습니다",
+    "가격에 비해 품질이 훌륭하네요",
+    "다시는 이 가게에서 사지 않겠습니다",
+    "음질은 좋은데 배터리가 너무 빨리 닳아요",
+]
+JAPANESE = [
+    "この映画は本当に面白かったです",
+    "サービスが悪くて二度と行きません",
+    "料理はとても美味しかったし、店員さんも親切でした",
+    "画面がすぐに消えるので返品しました",
+    "値段の割に品質が良いと思います",
+]
+TRADITIONAL = [
+    "這家餐廳的服務態度非常好，下次還會再來",
+    "手機收到的時候螢幕已經壞了",
+    "價格便宜而且品質不錯",
+    "客服一直沒有回覆，非常失望",
+    "電影的劇情很精彩，值得一看",
+]
+SIMPLIFIED = [
+    "这家餐厅的服务态度非常好，下次还会再来",
+    "手机收到的时候屏幕已经坏了",
+    "价格便宜而且质量不错",
+    "客服一直没有回复，非常失望",
+    "电影的剧情很精彩，值得一看",
+]
+RUSSIAN = [
+    "Отличный фильм, смотрел с удовольствием",
+    "Телефон сломался через неделю, не рекомендую",
+    "Доставка быстрая, качество хорошее",
+    "Очень плохое обслуживание в этом магазине",
+    "Книга скучная, дочитать не смог",
+]
+GERMAN = [
+    "Müller hört Käthe gern zu, schöne Lesung",
+    "Das Gerät war nach zwei Tagen kaputt, nie wieder",
+    "Für den Preis eine großartige Qualität",
+    "Der Kundendienst antwortet überhaupt nicht",
+    "Die Übersetzung ist schlecht, aber die Geschichte schön",
+]
+SPANISH = [
+    "Una película muy buena, la recomiendo",
+    "El teléfono se rompió después de una semana, qué decepción",
+    "Entrega rápida y buena calidad",
+    "El servicio en esta tienda es pésimo, ¡nunca más!",
+    "El libro era aburrido, no lo terminé mañana",
+]
+POLISH = [
+    "Świetny film, gorąco polecam wszystkim",
+    "Telefon zepsuł się po tygodniu, nie polecam",
+    "Szybka dostawa, wysoka jakość",
+    "Bardzo zła obsługa w tym sklepie",
+    "Książka jest nudna, nie mogłem jej skończyć",
+]
+
+
+@pytest.mark.parametrize("rows", [5, 100])
 @pytest.mark.parametrize(
-    ("texts", "encoding", "found"),
+    ("sentences", "encoding", "found"),
     [
-        ("café naïve", "utf-8", "utf-8"),
-        ("café naïve", "utf-8-sig", "utf-8"),
-        ("café naïve", "cp1252", "cp1252"),
-        ("Müller hört Käthe gern zu", "cp1252", "cp1252"),
-        ("味道很好，下次再来", "gb18030", "gb18030"),
-        ("味道很好，下次再来", "utf-8", "utf-8"),
-        ("味道很好，下次再来", "utf-16", "utf-16"),
-        ("plain", "ascii", "utf-8"),
+        (KOREAN, "cp949", "cp949"),
+        (JAPANESE, "shift_jis", "cp932"),  # Microsoft's, which has all of Shift-JIS
+        (JAPANESE, "euc_jp", "euc_jp"),
+        (TRADITIONAL, "big5", "big5"),
+        (SIMPLIFIED, "gb18030", "gb18030"),
+        (RUSSIAN, "cp1251", "cp1251"),
+        (GERMAN, "cp1252", "cp1252"),
+        (SPANISH, "cp1252", "cp1252"),
+        (POLISH, "cp1250", "cp1250"),
+        (RUSSIAN, "utf-16", "utf-16"),
+        (SIMPLIFIED, "utf-16", "utf-16"),
+        (KOREAN, "utf-8", "utf-8"),
+        (GERMAN, "utf-8", "utf-8"),
+        (JAPANESE, "utf-8-sig", "utf-8"),
+        (["plain", "text"], "ascii", "utf-8"),
     ],
+    ids=lambda value: value[0][:6] if isinstance(value, list) else value,
 )
-def test_encodings(write, texts, encoding, found):
-    path = write(f"text,label\n{texts},x\n{texts} 2,y\n", encoding=encoding)
-    guessed = guess(path)
-    assert guessed.reading.encoding == found
-    assert read_dataset(path, guessed.columns, guessed.reading).texts[0].as_py() == texts
+def test_encodings(write, sentences, encoding, found, rows):
+    texts = [f"{sentences[row % len(sentences)]} {row}" for row in range(rows)]
+    lines = [f'"{text}",{"good" if row % 2 else "bad"}' for row, text in enumerate(texts)]
+    path = write("\n".join(["text,label", *lines, ""]), encoding=encoding)
+    sniffed = sniff(path)
+    assert sniffed.reading.encoding == found
+    assert sniffed.first_text == texts[0]
+    assert read_dataset(path, sniffed.columns, sniffed.reading).texts.to_pylist() == texts
 
 
-def test_bytes_of_no_known_encoding_are_latin_1(write):
-    assert guess(write(b"text,label\na\x81,x\nb,y\n")).reading.encoding == "latin-1"
+@pytest.mark.parametrize("encoding", ["cp932", "euc_jp"])
+@pytest.mark.parametrize("sentence", JAPANESE)
+def test_one_japanese_sentence_is_enough(write, sentence, encoding):
+    path = write(f"text,label\n{sentence},x\n{sentence},y\n", encoding=encoding)
+    assert sniff(path).reading.encoding == encoding
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "cp949"])
+def test_a_long_file_is_told_by_its_beginning(write, encoding):
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    lines = [f"{KOREAN[row % 5]} {row},{row % 2}" for row in range(30_000)]
+    path = write(mark + "\n".join(["text,label", *lines, ""]), encoding=encoding)
+    assert Path(path).stat().st_size > SAMPLE_BYTES
+    assert sniff(path).reading.encoding == encoding.removesuffix("-le")
+
+
+def test_bytes_of_no_known_encoding_are_latin_1():
+    assert detect_encoding(bytes(range(128, 256)) * 2) == "latin-1"
 
 
 def test_json_lines_with_lists_and_objects(write):
     rows = [{"id": n, "meta": {"a": 1}, "body": f"text {n}", "tags": ["x", "y"][: n % 3]} for n in range(9)]
     path = write("\n".join(map(json.dumps, rows)), "a.jsonl")
     assert columns(path) == ("body", "tags")
-    assert guess(path).others == ["id", "meta"]
+    assert sniff(path).others == ["id", "meta"]
 
 
 def test_parquet(write, tmp_path):
@@ -149,14 +236,14 @@ def test_parquet(write, tmp_path):
     pa.parquet.write_table(pa.table({"review": texts, "stars": [1, 0, 1, 0]}), tmp_path / "a.parquet")
     assert columns(str(tmp_path / "a.parquet")) == ("review", "stars")
     with pytest.raises(DataError, match="expected a Parquet file"):
-        guess(write(b"nothing", "b.parquet"))
+        sniff(write(b"nothing", "b.parquet"))
 
 
 def test_compressed_files_patterns_and_folders(write):
     write(gzip.compress(table(("text", "label"), delimiter=";").encode()), "a.csv.gz")
-    assert guess("a.csv.gz").reading.delimiter == ";"
+    assert sniff("a.csv.gz").reading.delimiter == ";"
     write(gzip.compress(table(("text", "label"), [("很好", "x"), ("不好", "y")]).encode()), "b.csv.gz")
-    assert guess("b.csv.gz").reading.encoding == "utf-8"
+    assert sniff("b.csv.gz").reading.encoding == "utf-8"
     write(table(("评论", "标签")), "many/1.csv")
     write(table(("评论", "标签")), "many/2.csv")
     assert columns("many/*.csv") == columns("many") == ("评论", "标签")
@@ -167,7 +254,7 @@ def test_formats_without_column_names(write):
     write("one", "texts/good/1.txt")
     write("two", "texts/bad/1.txt")
     for path in ("a.ft", "texts"):
-        assert not guess(path).names_columns
+        assert not sniff(path).names_columns
 
 
 @pytest.mark.parametrize(
@@ -184,14 +271,14 @@ def test_formats_without_column_names(write):
         ("text,label\na,x\n", "a.xyz", "expected a file that ends in"),
     ],
 )
-def test_files_that_cannot_be_guessed(write, content, name, message):
+def test_files_that_cannot_be_sniffed(write, content, name, message):
     with pytest.raises(DataError, match=message):
-        guess(write(content, name))
+        sniff(write(content, name))
 
 
 def test_missing_file(write):
     with pytest.raises(DataError, match="expected a file, but there is none"):
-        guess("none.csv")
+        sniff("none.csv")
 
 
 @given(st.binary(max_size=200), st.sampled_from(["a.csv", "a.tsv", "a.jsonl", "a.parquet", "a.csv.gz"]))
@@ -199,7 +286,7 @@ def test_missing_file(write):
 def test_any_bytes_are_read_or_refused(write, content, name):
     refused = None
     try:
-        found = guess(write(content, name))
+        found = sniff(write(content, name))
         read_dataset(name, found.columns, found.reading)
     except DataError as error:
         refused = str(error)
@@ -209,4 +296,4 @@ def test_any_bytes_are_read_or_refused(write, content, name):
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_is_called_that(write, content):
     with pytest.raises(DataError, match="expected a header line and rows, received an empty file"):
-        guess(write(content))
+        sniff(write(content))

@@ -16,7 +16,7 @@ SAVED = {"type": "binary", "labels": ["no", "yes"], "counts": [3, 5], "majority"
 def fit(labels, type="auto", **options):
     """Targets of texts with one label each, or with the labels of a tuple each."""
     rows = ones(labels)
-    return Targets.fit(rows, TargetOptions(type=type, **options), many=any(len(row) != 1 for row in rows))
+    return Targets.fit(rows, TargetOptions(type=type, **options), multilabel=any(len(row) != 1 for row in rows))
 
 
 def ones(labels):

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from textclf.core.errors import DataError, RunError
+from textclf.data.costs import cost_matrix
 from textclf.data.target_options import TargetOptions, ThresholdAim
 from textclf.data.targets import Targets
-from textclf.inference.decisions import Decision, cost_matrix, decision_for
+from textclf.evaluation.thresholds import decision_for
+from textclf.inference.decisions import Decision
 
 TARGETS = {
     "binary": Targets("binary", ["no", "yes"], [1, 1], ("no",)),

@@ -130,7 +130,7 @@ def test_a_few_steps_lower_the_loss(architecture, targets):
     model = model_of(architecture, targets, dropout=0.0)
     model.optimizer.learning_rate = 0.05
     classes = np.arange(5) % len(targets.labels)
-    if targets.many:
+    if targets.multilabel:
         classes = np.eye(len(targets.labels), dtype=np.float32)[classes]
     losses = [float(model.train_on_batch(batch(architecture), classes)) for _ in range(30)]
     assert losses[-1] < losses[0] / 2

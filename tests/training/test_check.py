@@ -14,9 +14,9 @@ from textclf.config.config import load_config
 from textclf.core.errors import TextclfError
 from textclf.data.checks import CHECKS
 from textclf.data.checks.finding import Finding
+from textclf.data.loading import read_splits
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.check import Report, check, check_config, summary
-from textclf.training.encoded_dataset import read_splits
 
 EVEN = distinct({"x": 20, "y": 20})
 ANY_TEXT = st.one_of(
@@ -241,7 +241,7 @@ def trains(config):
     """Whether a training gets past its data."""
     try:
         config = load_config(config)
-        splits, targets = read_splits(config)
+        splits, targets = read_splits(config.data, config.targets, config.seed)
         for split in splits.values():
             targets.encode(split.labels, rows=split.rows, name=split.name)
         Preprocessor.fit(config.preprocessing, splits["train"].texts)

@@ -145,4 +145,4 @@ def training(facts: Facts) -> list[Line]:
 
 
 def _is_uneven(facts: Facts) -> bool:
-    return not facts.targets.many and max(facts.targets.counts) >= UNEVEN * len(facts.dataset)
+    return not facts.targets.multilabel and max(facts.targets.counts) >= UNEVEN * len(facts.dataset)

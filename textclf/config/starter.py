@@ -16,7 +16,7 @@ from textclf.core.formatting import counted, escape_control, first_shown, percen
 from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_dataset
 from textclf.data.labels import Labels
 from textclf.data.readers.options import DEFAULTS
-from textclf.data.sniffing import Guess, guess
+from textclf.data.sniffing import SniffedFile, sniff
 from textclf.data.splitting import split
 from textclf.data.target_options import TargetOptions
 from textclf.data.targets import Targets
@@ -64,7 +64,7 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
     """
     for source in (data, test or ""):
         _refuse_odd_name(source)
-    found = guess(data)
+    found = sniff(data)
     raw = read_dataset(data, found.columns, found.reading)
     separator = find_separator(raw.labels)
     facts = _facts(drop_blank_texts(parse_labels(raw, separator)), many=separator is not None)
@@ -117,7 +117,7 @@ def find_separator(labels: Labels) -> str | None:
 
 
 def _facts(dataset: Dataset, *, many: bool) -> Facts:
-    targets = Targets.fit(dataset.labels, TargetOptions(type="multilabel" if many else "auto"), many=many)
+    targets = Targets.fit(dataset.labels, TargetOptions(type="multilabel" if many else "auto"), multilabel=many)
     scripts = script_shares(count_characters(dataset.sample(SAMPLE_ROWS).texts))
     by_character = sum(scripts.get(script, 0) for script in BY_CHARACTER)
     tokenizer = "character" if by_character >= MUCH_OF_A_SCRIPT else "word"
@@ -142,7 +142,7 @@ def _facts(dataset: Dataset, *, many: bool) -> Facts:
     )
 
 
-def _data(data: str, test: str | None, found: Guess, facts: Facts) -> list[Line]:
+def _data(data: str, test: str | None, found: SniffedFile, facts: Facts) -> list[Line]:
     texts, labels = found.columns.text_column, found.columns.label_column
     others = f"; not used: {first_shown(map(escape_control, found.others))}" if found.others else ""
     held_out = round(facts.size.validation * len(facts.dataset))
@@ -157,7 +157,7 @@ def _data(data: str, test: str | None, found: Guess, facts: Facts) -> list[Line]
             ("label_column", labels, "column with the label"),
         ]
     how = {
-        "encoding": "the file is not UTF-8: check that the texts are right",
+        "encoding": f"detected; the first text reads {short_repr(found.first_text)}",
         "delimiter": "between the fields",
     }
     read = [(name, getattr(found.reading, name), reason) for name, reason in how.items()]

@@ -1,4 +1,4 @@
-"""Compressed files, by their last ending."""
+"""Read compressed files, which the last ending of their names tells."""
 
 from pathlib import PurePath
 from typing import BinaryIO
@@ -11,13 +11,13 @@ COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 
 
 def without_compression(path: str) -> str:
-    """The name that a file has when it is decompressed: `a.csv` for `a.csv.gz`."""
+    """Return the name of the decompressed file: `a.csv` for `a.csv.gz`."""
     suffix = PurePath(path).suffix
     return path.removesuffix(suffix) if suffix.lower() in COMPRESSIONS else path
 
 
 def decompressed(stream: BinaryIO, name: str) -> BinaryIO:
-    """The content of a stream whose name says how it is compressed. Broken data is an OSError when it is read.
+    """Return a stream that decompresses another one, as its name tells. Reading damaged data raises an OSError.
 
     Raises:
         DataError: the installed pyarrow lacks the codec.
@@ -26,5 +26,7 @@ def decompressed(stream: BinaryIO, name: str) -> BinaryIO:
     if suffix not in COMPRESSIONS:
         return stream
     if not pa.Codec.is_available(COMPRESSIONS[suffix]):
-        raise DataError(f"{name}: expected a pyarrow that reads {suffix}, but the installed one does not. Unpack it.")
+        raise DataError(
+            f"{name}: expected a pyarrow that reads {suffix}, but the installed one does not. Decompress the file."
+        )
     return pa.CompressedInputStream(stream, COMPRESSIONS[suffix])

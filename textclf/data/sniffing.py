@@ -1,6 +1,5 @@
-"""How a file of labelled texts that nobody described is to be read: its encoding, its delimiter, its columns."""
+"""Sniff how to read a file of labelled texts: its encoding, its delimiter and its columns."""
 
-import codecs
 import csv
 import json
 import re
@@ -15,14 +14,13 @@ from textclf.core.compression import decompressed
 from textclf.core.errors import DataError
 from textclf.core.files import open_file
 from textclf.core.formatting import escape_control
-from textclf.core.text_column import text_array
 from textclf.data.dataset import ColumnOptions
+from textclf.data.encodings import detect_encoding, read_sample
 from textclf.data.readers import READERS, format_of
 from textclf.data.readers.decoding import lines_of
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.problems import cannot_be_read
 from textclf.data.readers.sources import expand
-from textclf.data.writing_systems import count_characters, script_shares
 
 # In the order of preference. A name in Latin letters is looked for as a word (review_text), others anywhere.
 TEXT_NAMES = (
@@ -37,37 +35,37 @@ DELIMITERS = ",;\t|"
 DEFAULT_DELIMITERS = {"csv": ",", "tsv": "\t"}
 WITHOUT_NAMES = ("fasttext", "folder")  # say themselves what is the text and what the label
 SAMPLE_LINES = 200
-CHINESE = 0.2  # of the letters: ü and the letter after it are one Chinese character in GB18030, but there are few
 MOST_DIFFERENT = 0.5  # of the rows of a label column have a label of their own
 FEW_ROWS = 20  # below this, that says nothing
 
 
-class Guess(NamedTuple):
+class SniffedFile(NamedTuple):
     """How to read a file."""
 
     reading: ReadingOptions
     columns: ColumnOptions
     others: list[str]  # the columns that are neither text nor label
     names_columns: bool  # whether the file does
+    first_text: str = ""  # as the encoding decodes it, to look at
 
 
-def guess(source: str) -> Guess:
-    """Look at a file, or the first one of a pattern or folder.
+def sniff(source: str) -> SniffedFile:
+    """Return how to read a file, or the first file of a pattern or folder. Only the beginning of the file is read.
 
     Raises:
         DataError: it cannot be read, or has no columns that look like texts and labels.
     """
     path = expand(source)[0]
     try:
-        return _guess(path, source)
+        return _sniff(path, source)
     except OSError as error:  # a broken compressed file
         raise cannot_be_read(path, error) from None
 
 
-def _guess(path: str, source: str) -> Guess:
+def _sniff(path: str, source: str) -> SniffedFile:
     form = "folder" if Path(source).is_dir() and Path(path).parent != Path(source) else format_of(path)
     if form in WITHOUT_NAMES:
-        return Guess(ReadingOptions(), ColumnOptions(), [], False)
+        return SniffedFile(ReadingOptions(), ColumnOptions(), [], False)
     if not READERS[form].NAMES_COLUMNS:
         raise DataError(f"{path}: expected texts with labels, received a file of lines. Use .csv, .tsv or .jsonl.")
     reading = ReadingOptions(encoding="utf-8" if form == "parquet" else _encoding(path))
@@ -85,27 +83,18 @@ def _guess(path: str, source: str) -> Guess:
             "is also a label). Put a line such as text,label before it."
         )
     columns = ColumnOptions(text_column=text, label_column=label)
-    return Guess(reading, columns, [name for name in names if name not in (text, label)], True)
+    others = [name for name in names if name not in (text, label)]
+    first_text = next(value for value in samples[text] if value.strip())
+    return SniffedFile(reading, columns, others, True, first_text)
 
 
 def _encoding(path: str) -> str:
-    """UTF-8 if it can be; UTF-16 by its mark; GB18030 if that gives Chinese; otherwise Western European."""
     with open_file(path) as stream:
-        content = decompressed(stream, path).read()
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    for encoding in ("utf-8", "gb18030", "cp1252"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if encoding != "gb18030" or script_shares(count_characters(text_array([text]))).get("Han", 0) > CHINESE:
-            return encoding
-    return "latin-1"
+        return detect_encoding(read_sample(decompressed(stream, path)))
 
 
 def _names_of_csv(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
-    """The header, split by the delimiter that gives most rows as many fields as the header, and at least two."""
+    """Return the header, split by the delimiter that gives most rows as many fields as the header, and at least two."""
     with open_file(path) as stream:
         lines = next(lines_of(decompressed(stream, path), path, reading.encoding), [])[:SAMPLE_LINES]
     default = DEFAULT_DELIMITERS[format_of(path)]
@@ -147,18 +136,19 @@ def _names_of_parquet(path: str, reading: ReadingOptions) -> tuple[ReadingOption
 
     try:
         with open_file(path) as stream:
-            source = pa.BufferReader(decompressed(stream, path).read())
+            content = decompressed(stream, path)  # the schema is at the end, to which not every stream can go
+            source = content if content.seekable() else pa.BufferReader(content.read())
             return reading, pyarrow.parquet.read_schema(source).names
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: expected a Parquet file, received a broken one: {error}.") from None
+        raise DataError(f"{path}: expected a Parquet file, received a damaged one: {error}.") from None
 
 
 NAMES_OF = {"csv": _names_of_csv, "tsv": _names_of_csv, "jsonl": _names_of_jsonl, "parquet": _names_of_parquet}
 
 
 def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[str, list]:
-    """The first rows of every column that can be read, each a text or a list of them."""
-    reader, samples, fault = READERS[format_of(path)], {}, None
+    """Return the first rows of every column that can be read, each a text or a list of texts."""
+    reader, samples, first_error = READERS[format_of(path)], {}, None
     for name in names:
         try:
             with open_file(path) as stream:
@@ -167,14 +157,14 @@ def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[s
                 raise DataError(f"{path}: expected rows of texts and labels, received a file without rows.")
             samples[name] = table[name].to_pylist()
         except DataError as error:
-            fault = fault or error
-    if fault and not samples:
-        raise fault
+            first_error = first_error or error
+    if first_error and not samples:
+        raise first_error
     return samples
 
 
 def _text_column(samples: dict[str, list]) -> str | None:
-    """By its name, or the column with the longest texts; numbers and lists are none."""
+    """Return the column with texts: by its name, or else the one with the longest texts. Numbers and lists are none."""
     lengths = {
         name: mean(len(value) for value in values)
         for name, values in samples.items()
@@ -190,7 +180,10 @@ def _text_column(samples: dict[str, list]) -> str | None:
 
 
 def _label_column(samples: dict[str, list], text: str) -> str | None:
-    """By its name, or the column with the fewest different values, but at least two; of equal ones the last."""
+    """Return the column with labels: by its name, or else the one with the fewest different values, at least two.
+
+    Of several with as many the last one.
+    """
     different = {}
     for name, values in samples.items():
         found = {tuple(value) if isinstance(value, list) else value for value in values} - {"", None, ()}
@@ -204,7 +197,7 @@ def _label_column(samples: dict[str, list], text: str) -> str | None:
 
 
 def _named(names: Iterable[str], wanted: Sequence[str]) -> str | None:
-    """The first of the wanted names: exactly, else as a part."""
+    """Return the first of the wanted names that is there: exactly, or else as a part of a name."""
     plain = {name: name.strip().casefold() for name in names}
     exact = (name for want in wanted for name in plain if plain[name] == want)
     as_part = (

@@ -1,15 +1,12 @@
 """Settings of the labels: their type, what mistakes cost in training, and when a label is predicted."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from textclf.core.errors import ConfigError, did_you_mean, named
 from textclf.core.options import Limit, Options, setting
-
-HALF = 0.5
-MOST_LABELS_WITH_COSTS = 1000  # the matrix has as many rows and columns
-
-Costs = dict[str, dict[str, float]]
+from textclf.data.costs import MOST_LABELS_WITH_COSTS, Costs, problem_in_costs
+from textclf.data.targets import HALF
 
 
 class ThresholdAim(Options):
@@ -111,15 +108,3 @@ def _check_costs(costs: Costs, labels: Sequence[str], *, multilabel: bool) -> No
     problem = problem_in_costs(costs, set(labels))
     if problem:
         raise ConfigError(f"targets.threshold.costs: {problem}.")
-
-
-def problem_in_costs(costs: Costs, known: Collection[str]) -> str | None:
-    """Return what is wrong with a matrix of costs, or `None`."""
-    for true, row in costs.items():
-        for label in (true, *row):
-            if label not in known:
-                return f"expected labels of the data, received {label[:60]!r}"
-        for predicted, cost in row.items():
-            if not 0 <= cost < float("inf"):
-                return f"expected costs >= 0, received {cost} for {true[:60]!r} predicted as {predicted[:60]!r}"
-    return None

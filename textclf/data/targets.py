@@ -3,24 +3,27 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from textclf.core.errors import DataError, RunError, named
 from textclf.core.memmap import concatenate_on_disk
 from textclf.data.labels import Labels
-from textclf.data.target_options import TargetOptions, check_options
+
+if TYPE_CHECKING:  # predicting does not need it
+    from textclf.data.target_options import TargetOptions
 
 CHUNK_ROWS = 8192  # encoded at a time, where a text has a number for every label
+HALF = 0.5  # the threshold of a probability, unless another is set or chosen
 LONGEST_NUMBER = 20  # Python refuses to read numbers of thousands of digits
 
 
 class TargetType(NamedTuple):
     """The shape of the network's last layer for one type of labels."""
 
-    one_unit: bool  # one unit for two labels, otherwise a unit a label
-    many: bool  # any number of labels a text
+    single_unit: bool  # one unit for two labels, otherwise a unit a label
+    multilabel: bool  # any number of labels a text
     activation: str  # logits -> probabilities
 
 
@@ -51,18 +54,20 @@ class Targets:
 
     @classmethod
     def fit(
-        cls, labels: Labels | Iterable[tuple[str, ...]], options: TargetOptions, *, many: bool = False
+        cls, labels: Labels | Iterable[tuple[str, ...]], options: "TargetOptions", *, multilabel: bool = False
     ) -> "Targets":
         """Find labels and type in the training labels.
 
         Args:
             labels: of each text: exactly one, or any number where the type is multilabel.
-            many: whether `separator_for` found several labels a text.
+            multilabel: whether `separator_for` found several labels a text.
 
         Raises:
             DataError: fewer than two labels, or more than the type allows.
             ConfigError: a setting that these labels cannot have, see `check_options`.
         """
+        from textclf.data.target_options import check_options
+
         labels = Labels.of(labels)
         found = labels.count()
         names = sorted(found, key=_label_order)
@@ -76,26 +81,26 @@ class Targets:
                 f"targets.type is binary: expected two labels, received {len(names)} ({named(names)}). "
                 "Set targets.type to multiclass or auto."
             )
-        found_type = "multilabel" if many else "binary" if len(names) == 2 else "multiclass"
+        found_type = "multilabel" if multilabel else "binary" if len(names) == 2 else "multiclass"
         chosen = found_type if options.type == "auto" else options.type
-        check_options(options, names, multilabel=TYPES[chosen].many, single_unit=TYPES[chosen].one_unit)
+        check_options(options, names, multilabel=TYPES[chosen].multilabel, single_unit=TYPES[chosen].single_unit)
         majority = labels.map(lambda answer: tuple(sorted(answer))).count_categories().most_common(1)[0][0]
         return cls(chosen, names, [found[name] for name in names], majority, options.separator)
 
     @property
-    def many(self) -> bool:
+    def multilabel(self) -> bool:
         """Whether a text has any number of labels."""
-        return TYPES[self.type].many
+        return TYPES[self.type].multilabel
 
     @property
-    def one_unit(self) -> bool:
+    def single_unit(self) -> bool:
         """Whether the network has one unit for two labels."""
-        return TYPES[self.type].one_unit
+        return TYPES[self.type].single_unit
 
     @property
     def num_units(self) -> int:
         """The width of the layer named `logits`."""
-        return 1 if self.one_unit else len(self.labels)
+        return 1 if self.single_unit else len(self.labels)
 
     @property
     def activation(self) -> str:
@@ -129,13 +134,13 @@ class Targets:
                 f"in row {rows[unknown[0]]}{others}. Correct the label, or add rows of it to the training data."
             )
         encoded = self._encoded(labels.categories)
-        if not self.many:
+        if not self.multilabel:
             return encoded[labels.codes]
         chunks = (encoded[labels.codes[start : start + CHUNK_ROWS]] for start in range(0, len(labels), CHUNK_ROWS))
         return concatenate_on_disk(chunks, encoded.dtype).reshape(-1, len(self.labels))  # a row of numbers a text
 
     def _encoded(self, answers: list[tuple[str, ...]]) -> np.ndarray:
-        if not self.many:
+        if not self.multilabel:
             return np.array([self._indices[label] for (label,) in answers], np.int32)
         encoded = np.zeros((len(answers), len(self.labels)), np.float32)
         for number, answer in enumerate(answers):
@@ -144,7 +149,7 @@ class Targets:
 
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """Return a probability for every label, (rows, labels), from what the activation gives, (rows, num_units)."""
-        return np.concatenate([1 - outputs, outputs], axis=1) if self.one_unit else outputs
+        return np.concatenate([1 - outputs, outputs], axis=1) if self.single_unit else outputs
 
     def joined(self, labels: Iterable[str]) -> str:
         """Join the labels of one text into one field."""
@@ -152,7 +157,7 @@ class Targets:
 
     def named(self, encoded: np.ndarray) -> str:
         """Return the labels of one encoded text in one field: of a class index, or of a row of 0 and 1."""
-        return self.joined(self.labels[label] for label in (np.flatnonzero(encoded) if self.many else [encoded]))
+        return self.joined(self.labels[label] for label in (np.flatnonzero(encoded) if self.multilabel else [encoded]))
 
     def to_dict(self) -> dict:
         """Return plain JSON, for `labels.json`."""
@@ -188,23 +193,23 @@ def _are_consistent(type: TargetType, labels: list, counts: list, majority: list
         all(isinstance(label, str) for label in labels)
         and len(set(labels)) == len(labels) == len(counts)
         and all(isinstance(count, int) for count in counts)
-        and (len(labels) == 2 or not type.one_unit)
+        and (len(labels) == 2 or not type.single_unit)
         and all(label in labels for label in majority)
-        and (len(majority) == 1 or type.many)
+        and (len(majority) == 1 or type.multilabel)
     )
 
 
-def separator_for(labels: Labels | Iterable[tuple[str, ...]], options: TargetOptions) -> str | None:
+def separator_for(labels: Labels | Iterable[tuple[str, ...]], options: "TargetOptions") -> str | None:
     """Return what to split label fields by, or `None` where every text has exactly one label.
 
     Args:
         labels: as they stand in the file. A list of labels says that a text may have several, also where none has.
     """
     labels = Labels.of(labels)
-    looks_many = labels.lists or any(
+    looks_multilabel = labels.lists or any(
         len(answer) > 1 or (answer and options.separator in answer[0]) for answer in labels.categories
     )
-    return options.separator if options.type == "multilabel" or (options.type == "auto" and looks_many) else None
+    return options.separator if options.type == "multilabel" or (options.type == "auto" and looks_multilabel) else None
 
 
 def _label_order(label: str) -> tuple:

@@ -1,4 +1,4 @@
-"""Which writing systems a text uses, counted by character."""
+"""Count the characters of texts by writing system."""
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ CHUNK_ROWS = 8192
 
 
 def count_characters(texts: pa.LargeStringArray) -> np.ndarray:
-    """How often each code point occurs in the texts, int64 (0x110000,)."""
+    """Return how often each code point occurs in the texts, int64 (0x110000,)."""
     counts = np.zeros(ALL_CODE_POINTS, np.int64)
     for start in range(0, len(texts), CHUNK_ROWS):
         joined = "".join(texts.slice(start, CHUNK_ROWS).to_pylist())
@@ -28,9 +28,13 @@ def count_characters(texts: pa.LargeStringArray) -> np.ndarray:
 
 
 def script_shares(counts: np.ndarray) -> dict[str, float]:
-    """Counts of code points -> the share of each script in all letters, the largest first; none without letters."""
+    """Return the share of each script in all letters, the largest first; empty without letters.
+
+    Args:
+        counts: of code points, from `count_characters`.
+    """
     points = np.flatnonzero(counts)
-    # Only what occurs is looked up: RE2 knows the script of every character, and there are few different ones.
+    # RE2 knows the script of every character. Only those that occur are looked up, which are few.
     characters = text_array(map(chr, points))
     letters = _matches(characters, r"\p{L}")
     totals = {

@@ -66,7 +66,7 @@ def evaluate(
         if output is None and (folder.parent / "run.json").exists():
             run_folder = RunFolder(folder.parent)
             output = run_folder.inside(run_folder.evaluations / Path(data).stem)
-    dataset = parse_labels(raw, classifier.targets.separator if classifier.targets.many else None)
+    dataset = parse_labels(raw, classifier.targets.separator if classifier.targets.multilabel else None)
     classes = classifier.targets.encode(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts)
     metrics = measure(classes, probabilities, classifier.targets, classifier.decision)

@@ -27,7 +27,7 @@ def measure(classes: np.ndarray, probabilities: np.ndarray, targets: Targets, de
         probabilities: (rows, labels).
     """
     predicted = decision.classes(probabilities, targets)
-    metrics_of = multilabel_metrics if targets.many else classification_metrics
+    metrics_of = multilabel_metrics if targets.multilabel else classification_metrics
     metrics = metrics_of(classes, probabilities, predicted, targets.labels)
     if decision.abstain_below is not None:
         covered = ~decision.abstains(probabilities)

@@ -71,7 +71,7 @@ def read_predictions(run: RunFolder, classifier: Classifier, most_rows: int | No
         raise RunError(f"{path}: damaged: the probabilities are not all between 0 and 1. Evaluate the run again.")
     split = next((name for name in ("test", "validation") if name in run.read_metrics()), "test")
     fields = [(field,) if field else () for field in table["label"].to_pylist()]
-    if targets.many:
+    if targets.multilabel:
         fields = [tuple(field[0].split(targets.separator)) if field else () for field in fields]
     rows = table["row"].to_numpy()
     truth = targets.encode(fields, rows=rows, name=str(path))
@@ -79,7 +79,7 @@ def read_predictions(run: RunFolder, classifier: Classifier, most_rows: int | No
         split,
         rows,
         table["text"].to_pylist(),
-        truth.astype(bool) if targets.many else truth.astype(np.int64),
+        truth.astype(bool) if targets.multilabel else truth.astype(np.int64),
         classifier.decision.classes(probabilities, targets),
         probabilities,
     )

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from textclf.data.target_options import Threshold, ThresholdAim
-from textclf.data.targets import Targets
+from textclf.data.target_options import TargetOptions, Threshold, ThresholdAim
+from textclf.data.targets import HALF, Targets
 from textclf.evaluation.calibration import activate
 from textclf.evaluation.ranking import Ranking, rank
 from textclf.inference.decisions import Decision
@@ -13,6 +13,19 @@ from textclf.inference.decisions import Decision
 # A label with this many texts gets a threshold half from them and half from the other labels.
 TEXTS_OF_TRUST = 10
 SMALLEST = 1e-6
+
+
+def decision_for(options: TargetOptions, targets: Targets) -> Decision:
+    """Return what the settings decide before training: everything but thresholds that are chosen on validation texts.
+
+    Args:
+        options: which `Targets.fit` has checked.
+    """
+    threshold, thresholds = options.threshold, None
+    costs = threshold.costs if isinstance(threshold, ThresholdAim) else None
+    if isinstance(threshold, float) and threshold != HALF:
+        thresholds = (threshold,) * (len(targets.labels) if targets.multilabel else 1)
+    return Decision(thresholds, costs, options.abstain_below)
 
 
 def choose_thresholds(
@@ -27,7 +40,7 @@ def choose_thresholds(
     """
     if isinstance(threshold, float) or decision.costs is not None:
         return decision
-    if not targets.many:
+    if not targets.multilabel:
         ranking = rank(classes, probabilities[:, 1])
         return decision._replace(thresholds=(_threshold(threshold, ranking, best_macro_f1),))
     rankings = (rank(true, values) for true, values in zip(classes.T, probabilities.T, strict=True))

@@ -97,7 +97,7 @@ class Classifier:
             DataError: a threshold for a classifier with three or more exclusive labels.
         """
         labels = self.decode(self.predict_proba(texts), threshold)
-        return [list(row) for row in labels] if self.targets.many else [next(iter(row), None) for row in labels]
+        return [list(row) for row in labels] if self.targets.multilabel else [next(iter(row), None) for row in labels]
 
     def decode(self, probabilities: np.ndarray, threshold: float | None = None) -> list[tuple[str, ...]]:
         """Return the labels of each row of probabilities, (rows, labels); none where the classifier abstains.

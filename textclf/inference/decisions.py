@@ -6,15 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.core.errors import DataError, RunError
-from textclf.data.target_options import (
-    HALF,
-    MOST_LABELS_WITH_COSTS,
-    Costs,
-    TargetOptions,
-    ThresholdAim,
-    problem_in_costs,
-)
-from textclf.data.targets import Targets
+from textclf.data.costs import MOST_LABELS_WITH_COSTS, Costs, cost_matrix, problem_in_costs
+from textclf.data.targets import HALF, Targets
 
 
 class Decision(NamedTuple):
@@ -30,7 +23,7 @@ class Decision(NamedTuple):
         Args:
             probabilities: (rows, labels).
         """
-        if targets.many:
+        if targets.multilabel:
             return probabilities >= np.array(self.thresholds or [HALF], np.float64)
         if self.thresholds:
             return (probabilities[:, 1] >= self.thresholds[0]).astype(np.int64)
@@ -49,7 +42,7 @@ class Decision(NamedTuple):
             probabilities: (rows, labels).
         """
         classes = self.classes(probabilities, targets)
-        if targets.many:
+        if targets.multilabel:
             return [tuple(targets.labels[index] for index in np.flatnonzero(row)) for row in classes]
         abstains = self.abstains(probabilities)
         return [() if unsure else (targets.labels[index],) for index, unsure in zip(classes, abstains, strict=True)]
@@ -63,7 +56,7 @@ class Decision(NamedTuple):
         Raises:
             DataError: a multiclass classifier, which has no threshold.
         """
-        if not (targets.many or targets.one_unit):
+        if not (targets.multilabel or targets.single_unit):
             raise DataError(f"a threshold needs a binary or multilabel classifier; this one has {targets.type} labels.")
         return Decision((threshold,), None, self.abstain_below)
 
@@ -82,40 +75,17 @@ class Decision(NamedTuple):
             thresholds, costs, abstain_below = (content.get(name) for name in cls._fields)
             if (
                 (thresholds is None or _are_thresholds(thresholds, targets))
-                and (costs is None or (not targets.many and _are_costs(costs, targets.labels)))
-                and (abstain_below is None or (not targets.many and _is_number(abstain_below, 1)))
+                and (costs is None or (not targets.multilabel and _are_costs(costs, targets.labels)))
+                and (abstain_below is None or (not targets.multilabel and _is_number(abstain_below, 1)))
             ):
                 return cls(thresholds and tuple(thresholds), costs, abstain_below)
         raise RunError("expected thresholds, costs and abstain_below that fit the labels, received something else")
 
 
-def decision_for(options: TargetOptions, targets: Targets) -> Decision:
-    """Return what the settings decide before training: everything but thresholds that are chosen on validation texts.
-
-    Args:
-        options: which `Targets.fit` has checked.
-    """
-    threshold, thresholds = options.threshold, None
-    costs = threshold.costs if isinstance(threshold, ThresholdAim) else None
-    if isinstance(threshold, float) and threshold != HALF:
-        thresholds = (threshold,) * (len(targets.labels) if targets.many else 1)
-    return Decision(thresholds, costs, options.abstain_below)
-
-
-def cost_matrix(costs: Costs, labels: Sequence[str]) -> np.ndarray:
-    """Return the cost of each prediction, float64 (true labels, predicted labels): 0 if right, 1 unless it is named."""
-    matrix = 1 - np.eye(len(labels))
-    index = {label: number for number, label in enumerate(labels)}
-    for true, row in costs.items():
-        for predicted, cost in row.items():
-            matrix[index[true], index[predicted]] = cost
-    return matrix
-
-
 def _are_thresholds(values: object, targets: Targets) -> bool:
-    expected = len(targets.labels) if targets.many else 1
+    expected = len(targets.labels) if targets.multilabel else 1
     return (
-        (targets.many or targets.one_unit)
+        (targets.multilabel or targets.single_unit)
         and isinstance(values, list)
         and len(values) == expected
         and all(_is_number(value, 1) for value in values)

@@ -27,7 +27,7 @@ class Prediction(NamedTuple):
 
     def to_dict(self, targets: Targets) -> dict:
         """Return plain JSON: "label" (null: unsure) and "probability", or "labels" of a multi-label classifier."""
-        if targets.many:
+        if targets.multilabel:
             predicted: dict[str, Any] = {"labels": list(self.labels)}
         else:
             label = self.labels[0] if self.labels else None
@@ -70,7 +70,7 @@ def make_predictions(
         if top_k is not None:
             shown = sorted(range(len(row)), key=row.__getitem__, reverse=True)[:top_k]
         of_labels = [row[columns[label]] for label in labels]
-        if not labels and not targets.many:
+        if not labels and not targets.multilabel:
             of_labels = [max(row)]
         predictions.append(Prediction(text, labels, of_labels, {targets.labels[index]: row[index] for index in shown}))
     return predictions
@@ -140,7 +140,7 @@ def _as_text(predictions: list[Prediction], targets: Targets, *, with_header: bo
             yield "\t".join(part for label, value in pairs for part in (one_line(label), value))
         else:
             values = [f"{value:.4f}" for value in prediction.label_probabilities]
-            abstains = not (prediction.labels or targets.many)
+            abstains = not (prediction.labels or targets.multilabel)
             labels = UNSURE if abstains else one_line(targets.joined(prediction.labels))
             yield f"{labels}\t{targets.joined(values)}"
 
@@ -154,10 +154,10 @@ def _as_jsonl(predictions: list[Prediction], targets: Targets, *, with_header: b
 def _as_csv(predictions: list[Prediction], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
     """Yield text, label (joined by the separator; empty: unsure) and one column for the probability of every label."""
     if with_header:
-        columns = ["labels"] if targets.many else ["label", "probability"]
+        columns = ["labels"] if targets.multilabel else ["label", "probability"]
         yield _csv_line(["text", *columns, *(f"probability_{label}" for label in targets.labels)])
     for prediction in predictions:
-        values = [*([] if targets.many else prediction.label_probabilities), *prediction.probabilities.values()]
+        values = [*([] if targets.multilabel else prediction.label_probabilities), *prediction.probabilities.values()]
         yield _csv_line([prediction.text, targets.joined(prediction.labels), *(f"{value:.6f}" for value in values)])
 
 

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from textclf.config.config import Config, load_config
 from textclf.config.ensemble import check_vector_files
 from textclf.core.errors import ConfigError, TextclfError
-from textclf.data import splitting
 from textclf.data.checks import CHECKS
-from textclf.data.checks.context import Material
+from textclf.data.checks.context import CheckContext
 from textclf.data.checks.finding import Finding
-from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_sources
-from textclf.data.targets import Targets, separator_for
+from textclf.data.dataset import Dataset
+from textclf.data.loading import read_readable_splits
+from textclf.data.targets import Targets
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.loggers import check_loggers
 
@@ -54,9 +54,9 @@ def check(
         targets: `None` if the labels of train cannot be used.
         without: names in `CHECKS` to skip.
     """
-    material = Material(splits, preprocessor, targets)
+    context = CheckContext(splits, preprocessor, targets)
     functions = [function for name, function in CHECKS.items() if name not in without]
-    return _sorted(finding for function in functions for finding in function(material))
+    return _sorted(finding for function in functions for finding in function(context))
 
 
 def summary(findings: Iterable[Finding]) -> list[str]:
@@ -84,37 +84,18 @@ def _check_loaded(name: str, config: Config) -> Report:
     with _warnings_as_findings() as findings:
         _or_failure(findings, "model.vectors", check_vector_files, config.model)
         _or_failure(findings, "training.log_to", check_loggers, config.training.log_to)
-        splits, targets = _read_splits(config, findings)
+        splits, targets = read_readable_splits(
+            config.data,
+            config.targets,
+            config.seed,
+            on_error=lambda subject, error: findings.append(_failure(subject, str(error))),
+        )
     if "train" in splits:
         texts = splits["train"].texts
         preprocessor = _or_failure(findings, "preprocessing", Preprocessor.fit, config.preprocessing, texts)
         if preprocessor:
             findings += check(splits, preprocessor, targets)
     return Report(name, {split: _overview(dataset) for split, dataset in splits.items()}, _sorted(findings))
-
-
-def _read_splits(config: Config, findings: list[Finding]) -> tuple[dict[str, Dataset], Targets | None]:
-    """As `training_data.read_splits`, but what cannot be read or used is a finding, and the rest goes on."""
-    share = config.data.validation if isinstance(config.data.validation, float) else None
-    sources = _or_failure(findings, "data", read_sources, config.data) or {}
-    raw = {split: _or_failure(findings, "data", read) for split, read in sources.items()}
-    if raw.get("train") is None:
-        return {}, None
-    separator = separator_for(raw["train"].labels, config.targets)
-    splits = {
-        split: _or_failure(findings, "labels", parse_labels, dataset, separator)
-        for split, dataset in raw.items()
-        if dataset
-    }
-    splits["train"] = splits["train"] and _or_failure(findings, "texts", drop_blank_texts, splits["train"])
-    if splits["train"] is None:
-        return {}, None
-    many = separator is not None
-    targets = _or_failure(findings, "labels", Targets.fit, splits["train"].labels, config.targets, many=many)
-    if share and targets and "validation" not in raw:
-        sides = _or_failure(findings, "data.validation", splitting.split, splits["train"], share, config.seed)
-        splits["train"], splits["validation"] = sides or (splits["train"], None)
-    return {name: splits[name] for name in ("train", "validation", "test") if splits.get(name)}, targets
 
 
 def _or_failure(findings: list[Finding], subject: str, function: Callable, *arguments, **options):

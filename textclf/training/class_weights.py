@@ -23,7 +23,7 @@ def class_weights(
         return None
     if setting != "balanced":
         return np.array([setting.get(label, 1.0) for label in targets.labels], np.float32)
-    if targets.many:  # a label against its absence
+    if targets.multilabel:  # a label against its absence
         counts = np.maximum(classes.sum(axis=0, dtype=np.float64), 1)
         return np.clip((len(classes) - counts) / counts, 1.0, LARGEST_CLASS_WEIGHT).astype(np.float32)
     counts = np.maximum(np.bincount(classes, minlength=len(targets.labels)), 1)
@@ -36,6 +36,6 @@ def sample_weights(weights: np.ndarray | None, targets: Targets, classes: np.nda
     Args:
         weights: from `class_weights`. The loss of multilabel targets has them.
     """
-    if weights is None or targets.many:
+    if weights is None or targets.multilabel:
         return None
     return weights[classes]

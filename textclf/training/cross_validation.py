@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from textclf.config.config import Config, load_config
+from textclf.config.ensemble import check_vector_files
 from textclf.core.errors import DataError, RunError
 from textclf.core.files import atomic_file, parse_json, write_json
 from textclf.core.run_folder import RunFolder
 from textclf.data.dataset import Dataset
+from textclf.data.loading import encode_labels, read_labelled
 from textclf.data.splitting import split
 from textclf.data.targets import Targets
-from textclf.training.encoded_dataset import encoded_labels, read_labelled
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.loggers import check_loggers
@@ -66,7 +67,8 @@ def cross_validate_in(
     started = time.perf_counter()
     check_loggers(config.training.log_to)
     with collected_log() as collected:
-        splits, targets = read_labelled(config)
+        check_vector_files(config.model)
+        splits, targets = read_labelled(config.data, config.targets)
         splits_of_folds = list(_fold_splits(config, splits, folds))
         folder = folder or new_run(config, f"textclf train {name} --folds {folds}", f"{name}-folds", run, folds=folds)
         with training_run(folder, collected, started=started):
@@ -120,7 +122,7 @@ def _train_fold(folder: RunFolder, number: int, config: Config, splits: dict[str
         log.info("fold %d: already finished", number)
         return
     with training_run(part, started=started) as results:
-        results.update(train_on(part, config, splits, targets, encoded_labels(splits, targets)))
+        results.update(train_on(part, config, splits, targets, encode_labels(splits, targets)))
 
 
 def _write_metrics(folder: RunFolder, folds: int) -> None:

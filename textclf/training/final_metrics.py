@@ -72,7 +72,7 @@ def _before_calibration(
     classifier: Classifier, classes: np.ndarray, probabilities: np.ndarray, temperature: float
 ) -> dict[str, float]:
     """Return the metrics that the uncalibrated probabilities would have, where they differ."""
-    before = before_temperature(probabilities, temperature, multilabel=classifier.targets.many)
+    before = before_temperature(probabilities, temperature, multilabel=classifier.targets.multilabel)
     metrics = measure(classes, before, classifier.targets, classifier.decision)
     return {name: metrics[name] for name in ("log_loss", "brier_score", CALIBRATION_ERROR)}
 

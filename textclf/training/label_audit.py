@@ -65,7 +65,7 @@ def audit(
 def _doubtful_lines(predictions: Predictions, targets: Targets) -> Iterator[list]:
     for row, given, suggested, margin in zip(*label_errors(predictions.truth, predictions.probabilities), strict=True):
         instead = suggested
-        if targets.many:
+        if targets.multilabel:
             instead = predictions.truth[row].copy()
             instead[given] = not instead[given]
         text, label = predictions.texts[row], targets.named(predictions.truth[row])
@@ -97,4 +97,6 @@ def _pair_lines(predictions: Predictions, targets: Targets) -> Iterator[list]:
 def _belief(predictions: Predictions, row: int, targets: Targets) -> float:
     """Return the probability of the given label; for a multi-label task the lowest over all labels."""
     probabilities, truth = predictions.probabilities[row], predictions.truth[row]
-    return float(np.where(truth, probabilities, 1 - probabilities).min() if targets.many else probabilities[truth])
+    if targets.multilabel:
+        return float(np.where(truth, probabilities, 1 - probabilities).min())
+    return float(probabilities[truth])

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import Member, members_of
+from textclf.config.ensemble import Member, check_vector_files, members_of
 from textclf.core.errors import TrainingError
 from textclf.core.run_folder import CACHE, RUNS
+from textclf.data.loading import encode_labels, read_splits
 from textclf.models import ARCHITECTURES
-from textclf.training.encoded_dataset import encode, encoded_labels, read_splits
+from textclf.training.encoded_dataset import encode
 from textclf.training.fitting.task import Task, build_task
 from textclf.training.tensorflow_import import importing_tensorflow
 
@@ -41,8 +42,9 @@ def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] =
         TrainingError: the loss is not finite from the first step on.
     """
     config = load_config(config, overrides)
-    splits, targets = read_splits(config)
-    preprocessor, encoded = encode(config, splits, encoded_labels(splits, targets), RUNS / CACHE)
+    check_vector_files(config.model)
+    splits, targets = read_splits(config.data, config.targets, config.seed)
+    preprocessor, encoded = encode(config, splits, encode_labels(splits, targets), RUNS / CACHE)
     members = members_of(config.model, config.training)
     task = build_task(config, encoded, preprocessor, targets)
     return [sweep(member, task) for member in members]

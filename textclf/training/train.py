@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from textclf.config.config import Config, load_config
+from textclf.config.ensemble import check_vector_files
 from textclf.core.files import atomic_file
 from textclf.core.options import fields_of
 from textclf.core.run_folder import RunFolder
 from textclf.data.checks import SLOW_CHECKS
 from textclf.data.dataset import DataOptions, Dataset
+from textclf.data.loading import encode_labels, read_splits
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.targets import Targets
 from textclf.evaluation.thresholds import choose_thresholds
@@ -22,7 +24,7 @@ from textclf.inference.classifier import load_classifier, save_classifier
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import longest
 from textclf.training.check import check, summary
-from textclf.training.encoded_dataset import EncodedDataset, encode, encoded_labels, read_splits
+from textclf.training.encoded_dataset import EncodedDataset, encode
 from textclf.training.final_metrics import HeldOut, check_against_keras, write_final_metrics
 from textclf.training.fitting.task import build_task
 from textclf.training.locking import resumable_run
@@ -65,8 +67,9 @@ def train_in(folder: RunFolder | None, config: Config, name: str = "", run: str 
     started = time.perf_counter()
     check_loggers(config.training.log_to)
     with collected_log() as collected:
-        splits, targets = read_splits(config)
-        classes = encoded_labels(splits, targets)
+        check_vector_files(config.model)
+        splits, targets = read_splits(config.data, config.targets, config.seed)
+        classes = encode_labels(splits, targets)
         folder = folder or new_run(config, f"textclf train {name}", name, run)
         with training_run(folder, collected, started=started) as results:
             log.info("run: %s", folder.path)
@@ -82,7 +85,7 @@ def train_on(
     """Fit the network, save the classifier and measure it. Return the results for `run.json`.
 
     Args:
-        classes: the labels of each split as numbers, from `encoded_labels`.
+        classes: the labels of each split as numbers, from `encode_labels`.
     """
     _write_splits(folder.splits, splits)
     preprocessor, encoded = encode(config, splits, classes, folder.cache)

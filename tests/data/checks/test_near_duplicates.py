@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.hand_made import distinct, found, material, only
 from textclf.core.text_column import text_array
-from textclf.data.checks.near_duplicates import FACTORS, NEIGHBOURS, near_copies, near_pairs
+from textclf.data.checks.near_duplicates import FACTORS, NEIGHBOURS, near_duplicates, near_pairs
 from textclf.preprocessing.token_spans import token_keys, tokens_in
 
 WORDS = [f"word{number}" for number in range(2000)]
@@ -107,8 +107,8 @@ def test_many_texts_alike_cost_no_square_and_each_has_a_partner():
 
 def test_of_many_texts_alike_all_are_near_the_first():
     test = [(SENTENCE + "!" * number, "x") for number in range(1, 20)]
-    across = list(near_copies(material([*OTHERS, (SENTENCE, "x")], test=test)))[-1]
-    assert across.subject == "near copies in two splits"
+    across = list(near_duplicates(material([*OTHERS, (SENTENCE, "x")], test=test)))[-1]
+    assert across.subject == "near duplicates in two splits"
     assert "test 19 of 19 rows" in across.found
 
 
@@ -133,7 +133,7 @@ def test_any_texts_can_be_compared(texts):
 def test_findings_name_the_rows():
     train = [*OTHERS, (SENTENCE, "x"), (SENTENCE.upper(), "x")]
     test = [("nothing like it in any of the files", "x"), (SENTENCE + "!", "y"), (SENTENCE, "y")]
-    within, across = near_copies(material(train, test=test))
+    within, across = near_duplicates(material(train, test=test))
     assert within.found == (
         "Almost the same as an earlier row, by an estimate: train 1 of 22 rows (4.5 %; row 22), "
         "test 1 of 3 rows (33.3 %; row 2)."
@@ -144,11 +144,11 @@ def test_findings_name_the_rows():
 
 def test_exact_duplicates_are_not_near_duplicates():
     train = [*OTHERS, (SENTENCE, "x"), (SENTENCE, "x")]
-    assert found(near_copies(material(train, test=[(SENTENCE, "y")]))) == []
-    within = only(near_copies(material([*train, (SENTENCE + "!", "x")], test=[(SENTENCE, "y")])))
+    assert found(near_duplicates(material(train, test=[(SENTENCE, "y")]))) == []
+    within = only(near_duplicates(material([*train, (SENTENCE + "!", "x")], test=[(SENTENCE, "y")])))
     assert within.found == "Almost the same as an earlier row, by an estimate: train 1 of 23 rows (4.3 %; row 23)."
 
 
 def test_few_near_duplicates_in_two_splits_are_a_note():
     test = [*((text, "x") for text in sentences(5, 200, 20)), (SENTENCE + "!", "x")]
-    assert only(near_copies(material([*OTHERS, (SENTENCE, "x")], test=test))).severity == "note"
+    assert only(near_duplicates(material([*OTHERS, (SENTENCE, "x")], test=test))).severity == "note"

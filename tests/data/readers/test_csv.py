@@ -80,7 +80,7 @@ def test_csv_open_quote_is_refused_naming_its_row(before):
     message = fault("csv", b"text,label\n" + b"a,b\n" * before + b'"open,b\n' + b"a,b\n" * 5)
     assert message == (
         f"stream: expected every opening quote to be closed, but the one in row {before + 1} never is. "
-        'Write " as "", or set data.quoting: none if quotes mean nothing here.'
+        'Write " as "", or set data.quoting: none if the file does not use quotes.'
     )
 
 

@@ -121,13 +121,13 @@ def test_parquet_of_two_columns_of_one_name_gives_the_first():
 def test_parquet_texts_that_are_no_utf8_are_refused():
     bad = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xe9")])
     message = fault("parquet", parquet({"text": bad}), ["text"])
-    assert message.startswith("stream: expected a Parquet file, received a broken one or something else: Invalid UTF8")
+    assert message.startswith("stream: expected a Parquet file, received a damaged one or something else: Invalid UTF8")
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"text,label\na,b\n", b"PAR1" + b"\0" * 50 + b"PAR1"])
 def test_what_is_no_parquet_file_is_refused(content):
     message = fault("parquet", content)
-    assert message.startswith("stream: expected a Parquet file, received a broken one or something else: ")
+    assert message.startswith("stream: expected a Parquet file, received a damaged one or something else: ")
     assert "\n" not in message
 
 

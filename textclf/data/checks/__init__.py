@@ -1,7 +1,7 @@
-"""What can be wrong with texts and labels before anything is learned from them. `CHECKS` is the list of it."""
+"""Checks of texts and labels before training. `CHECKS` is the table of all checks."""
 
 from textclf.data.checks.duplicates import contradicting_labels, repeated_texts, texts_in_two_splits
-from textclf.data.checks.label_leakage import giveaway_words
+from textclf.data.checks.label_leakage import leaking_tokens
 from textclf.data.checks.labels import (
     balance,
     joined_labels,
@@ -12,11 +12,11 @@ from textclf.data.checks.labels import (
     sorted_by_label,
     unknown_labels,
 )
-from textclf.data.checks.near_duplicates import near_copies
+from textclf.data.checks.near_duplicates import near_duplicates
 from textclf.data.checks.texts import damaged_texts, empty_texts, sample, scripts
 from textclf.data.checks.tokens import lengths, unknown_words, wrong_tokenizer
 
-# One function and one line each, in the order of the report: Material -> what it found.
+# One function and one line each, in the order of the report: CheckContext -> findings.
 CHECKS = {
     "labels": balance,
     "unknown labels": unknown_labels,
@@ -30,8 +30,8 @@ CHECKS = {
     "texts in two splits": texts_in_two_splits,
     "contradicting labels": contradicting_labels,
     "repeated texts": repeated_texts,
-    "near copies": near_copies,
-    "giveaway words": giveaway_words,
+    "near duplicates": near_duplicates,
+    "label leakage": leaking_tokens,
     "sample": sample,
     "tokenizer": wrong_tokenizer,
     "lengths": lengths,
@@ -39,4 +39,4 @@ CHECKS = {
     "scripts": scripts,
     "damaged texts": damaged_texts,
 }
-SLOW_CHECKS = ("near copies", "giveaway words")  # most of the time of all: seconds for a hundred thousand texts
+SLOW_CHECKS = ("near duplicates", "label leakage")  # most of the time of all checks: seconds for 100,000 texts

@@ -1,4 +1,4 @@
-"""What the checks look at. Everything is computed once, and only if a check asks for it."""
+"""The data that the checks share. Each property is computed once, when the first check asks for it."""
 
 from functools import cached_property
 
@@ -15,11 +15,11 @@ from textclf.data.writing_systems import count_characters
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import Ragged, concatenate
 
-SAMPLE_ROWS = 200_000  # of a split, where texts are looked into: more would not fit into memory, nor change a share
+SAMPLE_ROWS = 200_000  # of a split: more would not fit into memory, and would not change a share
 
 
-class Material:
-    """The splits of one training, `train` first. Every property has an entry for each split.
+class CheckContext:
+    """The splits of one training, `train` first. Each property has an entry for each split.
 
     Args:
         targets: `None` where they cannot be learned from the training labels.
@@ -33,7 +33,7 @@ class Material:
 
     @cached_property
     def repetitions(self) -> Repetitions:
-        """Texts that occur more than once, empty ones with them."""
+        """Texts that occur more than once, empty ones included."""
         hashes = {name: text_hashes(dataset.texts) for name, dataset in self.splits.items()}
         return find_repetitions(hashes, self.answer_numbers)
 
@@ -50,18 +50,18 @@ class Material:
 
     @cached_property
     def sampled(self) -> dict[str, Dataset]:
-        """The splits, or where they are large rows from everywhere: for what takes long or much memory."""
+        """The splits, or `SAMPLE_ROWS` evenly spaced rows of a larger one: for what takes much time or memory."""
         return {name: dataset.sample(SAMPLE_ROWS) for name, dataset in self.splits.items()}
 
     @cached_property
     def token_ids(self) -> dict[str, Ragged]:
-        """Sampled texts as token ids, whole: not cut at `sequence_length`, and empty where nothing was found."""
+        """The token ids of the sampled texts, not truncated at `sequence_length`; none for a text without tokens."""
         encode = self.preprocessor.tokenizer.encode
         return {name: concatenate(list(map_chunks(encode, dataset.texts))) for name, dataset in self.sampled.items()}
 
     @cached_property
     def characters(self) -> dict[str, np.ndarray]:
-        """How often each code point occurs in the sampled texts."""
+        """The number of times that each code point occurs in the sampled texts."""
         return {name: count_characters(dataset.texts) for name, dataset in self.sampled.items()}
 
     @cached_property
@@ -70,7 +70,7 @@ class Material:
 
     @property
     def distinct_texts(self) -> pa.LargeStringArray:
-        """Every sampled text once, in the order of its first occurrence: those of train come first."""
+        """Every sampled text once, in the order of first occurrence, those of train first."""
         return self._sampled_texts.dictionary
 
     @cached_property

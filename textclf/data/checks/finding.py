@@ -1,4 +1,4 @@
-"""What a check finds, and the wording that only checks share."""
+"""What a check finds, and the wording that all checks share."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -12,7 +12,7 @@ SHARE_TO_WARN = 0.01  # of the rows of a split
 
 
 class Finding(NamedTuple):
-    """One thing to know before training. An error means that training would fail."""
+    """One thing to know before training. With an error, training would fail."""
 
     severity: Literal["error", "warning", "note"]
     subject: str
@@ -21,13 +21,13 @@ class Finding(NamedTuple):
 
 
 def shown_rows(rows: Sequence[int] | np.ndarray) -> str:
-    """`row 3`, or `rows 1, 2, 3, 4, 5 …`: the first of them, as numbered in the file."""
+    """Return the first row numbers of a file: `row 3`, or `rows 1, 2, 3, 4, 5 …`."""
     first = ", ".join(str(row) for row in rows[:MOST_SHOWN])
     return f"row{'s' if len(rows) > 1 else ''} {first}{' …' if len(rows) > MOST_SHOWN else ''}"
 
 
 def rows_by_split(splits: dict[str, Dataset], marked: dict[str, np.ndarray]) -> tuple[str, float]:
-    """`train 3 of 1000 rows (0.3 %; rows 5, 6, 9)` for every split with marked rows, and the largest share."""
+    """Return `train 3 of 1000 rows (0.3 %; rows 5, 6, 9)` for each split with marked rows, and the largest share."""
     shares = {split: float(rows.mean()) for split, rows in marked.items() if rows.any()}
     described = [
         f"{split} {marked[split].sum()} of {counted(len(marked[split]), 'row')} "
@@ -38,5 +38,5 @@ def rows_by_split(splits: dict[str, Dataset], marked: dict[str, np.ndarray]) -> 
 
 
 def severity_of(share: float) -> Literal["warning", "note"]:
-    """A warning where so many rows of a split are concerned that its figures can move by a point."""
+    """Return "warning" where the rows are enough to change a metric of the split by a point, else "note"."""
     return "warning" if share >= SHARE_TO_WARN else "note"

@@ -1,4 +1,4 @@
-"""Words that give a label away: a mark left by whoever made the file, or the label itself in the text."""
+"""Find label leakage: a token that tells the label, such as a mark of the source or the label in the text."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 
 from textclf.core.formatting import counted, percent, short_repr
 from textclf.core.text_column import text_array
-from textclf.data.checks.context import Material
+from textclf.data.checks.context import CheckContext
 from textclf.data.checks.finding import Finding, shown_rows
 from textclf.data.labels import Labels
 from textclf.preprocessing.ragged import Ragged
@@ -18,8 +18,8 @@ IN_LABEL = 0.9  # of the label's rows have the word
 ONLY_THERE = 0.95  # of the rows with the word have the label
 
 
-class Giveaway(NamedTuple):
-    """A token, the label it gives away, and in how many rows they meet."""
+class LeakingToken(NamedTuple):
+    """A token that tells a label, and the rows that have both or one of them."""
 
     token_id: int
     label: str
@@ -28,24 +28,30 @@ class Giveaway(NamedTuple):
     with_label: int
 
 
-def giveaway_words(material: Material) -> Iterator[Finding]:
-    """Tokens that nearly all rows of a label have, and hardly any other row."""
-    rows, train = material.token_ids["train"], material.sampled["train"]
-    for found in find_giveaways(rows, train.labels, material.preprocessor.tokenizer.unknown_id):
+def leaking_tokens(context: CheckContext) -> Iterator[Finding]:
+    """Find tokens that nearly all rows of a label have, and hardly any other row."""
+    rows, train = context.token_ids["train"], context.sampled["train"]
+    for found in find_leaking_tokens(rows, train.labels, context.preprocessor.tokenizer.unknown_id):
         first = int(np.searchsorted(rows.offsets, np.argmax(rows.values == found.token_id), side="right")) - 1
         yield Finding(
             "warning",
-            "giveaway words",
-            f"train: {short_repr(_written(material, found.token_id, first))} is in {found.together} of "
+            "label leakage",
+            f"train: {short_repr(_written(context, found.token_id, first))} is in {found.together} of "
             f"{counted(found.with_label, 'row')} of {short_repr(found.label)} "
             f"({percent(found.together / found.with_label)}) and in {found.with_token - found.together} others "
             f"({shown_rows(train.rows[[first]])}).",
-            "Make sure that texts will have this word when the classifier is used; if not, remove it from the file.",
+            "Make sure that texts have this word when you use the classifier. Otherwise remove it from the file.",
         )
 
 
-def find_giveaways(rows: Ragged, labels: Labels, unknown_id: int) -> list[Giveaway]:
-    """All of them, by label and token."""
+def find_leaking_tokens(rows: Ragged, labels: Labels, unknown_id: int) -> list[LeakingToken]:
+    """Return all leaking tokens, by label and token.
+
+    Args:
+        rows: the token ids of each text.
+        labels: of each text.
+        unknown_id: a token id that is left out, as it stands for many tokens.
+    """
     names = [label for label, count in labels.count().items() if count >= FEWEST_ROWS]
     if not names or len(labels.count()) < 2:
         return []
@@ -67,21 +73,21 @@ def find_giveaways(rows: Ragged, labels: Labels, unknown_id: int) -> list[Giveaw
     label_of, ids = np.divmod(pairs, width)
 
     with_label = np.bincount(flat_labels, minlength=len(names))
-    gives_away = (together >= IN_LABEL * with_label[label_of]) & (together >= ONLY_THERE * with_token[ids])
+    leaks = (together >= IN_LABEL * with_label[label_of]) & (together >= ONLY_THERE * with_token[ids])
     return [
-        Giveaway(
+        LeakingToken(
             int(ids[i]), names[label_of[i]], int(together[i]), int(with_token[ids[i]]), int(with_label[label_of[i]])
         )
-        for i in np.flatnonzero(gives_away)
+        for i in np.flatnonzero(leaks)
     ]
 
 
-def _written(material: Material, token_id: int, index: int) -> str:
-    """The word of a token, found in a text that has it: a tokenizer need not know its words."""
-    text = material.sampled["train"].texts.slice(index, 1)
+def _written(context: CheckContext, token_id: int, index: int) -> str:
+    """Return the word of a token id from a text that has it. A hashing tokenizer does not know its words."""
+    text = context.sampled["train"].texts.slice(index, 1)
     words = [*word.split(text, word.Options()).values.to_pylist(), *text[0].as_py().split()]
     for written in words:
-        ids = material.preprocessor.tokenizer.encode(text_array([written])).values
+        ids = context.preprocessor.tokenizer.encode(text_array([written])).values
         if ids.tolist() == [token_id]:
             return written
     return f"token {token_id}"

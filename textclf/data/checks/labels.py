@@ -1,4 +1,4 @@
-"""Labels: rare ones, ones that a split lacks, ones that are written in two ways, and the order of the file."""
+"""Check the labels: rare, missing, unknown or written in two ways, and the order of the rows."""
 
 import unicodedata
 from collections import Counter, defaultdict
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from textclf.core.formatting import counted, first_shown, percent, short_repr
-from textclf.data.checks.context import Material
+from textclf.data.checks.context import CheckContext
 from textclf.data.checks.finding import Finding, shown_rows
 
 FEW_ROWS = 10
@@ -16,9 +16,9 @@ SEPARATORS = "|;,"
 SORTED = 0.1  # of the runs of equal labels that a shuffled file has
 
 
-def balance(material: Material) -> Iterator[Finding]:
-    """How many labels there are, and what always answering the most frequent one would reach."""
-    labels = material.train.labels
+def balance(context: CheckContext) -> Iterator[Finding]:
+    """Count the labels, and give the accuracy of always predicting the most frequent one."""
+    labels = context.train.labels
     counts = labels.count()
     if not counts:
         return
@@ -31,15 +31,15 @@ def balance(material: Material) -> Iterator[Finding]:
         "labels",
         f"train: {counted(len(counts), 'label')}{by_row}; the most frequent is {short_repr(most)} with {share} of the "
         f"rows, the rarest {short_repr(least)} with {counted(counts[least], 'row')}.",
-        "Compare F1 macro: accuracy says little of several labels a row."
+        "Compare macro F1. Accuracy says little about several labels a row."
         if several
-        else f"Compare every accuracy with {share}: always answering {short_repr(most)} reaches that.",
+        else f"Compare every accuracy with {share}, the accuracy of always predicting {short_repr(most)}.",
     )
 
 
-def rare_labels(material: Material) -> Iterator[Finding]:
-    """Labels with too few training rows to be learned, or far fewer than the others."""
-    counts = material.train.labels.count()
+def rare_labels(context: CheckContext) -> Iterator[Finding]:
+    """Find labels with too few training rows to learn them, or far fewer than the others."""
+    counts = context.train.labels.count()
     fewest = max(FEW_ROWS, RARE * sum(counts.values()) / max(1, len(counts)))
     rare = {label: count for label, count in reversed(counts.items()) if count < fewest}
     if rare:
@@ -50,15 +50,15 @@ def rare_labels(material: Material) -> Iterator[Finding]:
             "rare labels",
             f"train: {len(rare)} of {counted(len(counts), 'label')} {'has' if len(rare) == 1 else 'have'} fewer than "
             f"{fewest:.0f} rows{f', {single} of them a single one' if single else ''}: {shown}.",
-            "Add rows of them or merge them with others: they will hardly ever be answered, and F1 macro counts them "
-            "as much as all others.",
+            "Add rows of them or merge them with other labels. The classifier will hardly ever predict them, and macro "
+            "F1 gives them the same weight as the others.",
         )
 
 
-def unknown_labels(material: Material) -> Iterator[Finding]:
-    """Labels of another split that the training texts do not have: training refuses them."""
-    known = set(material.train.labels.count())
-    for split, dataset in list(material.splits.items())[1:]:
+def unknown_labels(context: CheckContext) -> Iterator[Finding]:
+    """Find labels of another split that train does not have. Training fails on them."""
+    known = set(context.train.labels.count())
+    for split, dataset in list(context.splits.items())[1:]:
         unknown = set(dataset.labels.count()) - known
         if unknown:
             rows = dataset.rows[dataset.labels.where(lambda answer: not unknown.isdisjoint(answer))]  # noqa: B023
@@ -71,10 +71,10 @@ def unknown_labels(material: Material) -> Iterator[Finding]:
             )
 
 
-def missing_labels(material: Material) -> Iterator[Finding]:
-    """Labels that are learned but cannot be measured in a split."""
-    known = material.train.labels.count()
-    for split, dataset in list(material.splits.items())[1:]:
+def missing_labels(context: CheckContext) -> Iterator[Finding]:
+    """Find labels of train that another split lacks."""
+    known = context.train.labels.count()
+    for split, dataset in list(context.splits.items())[1:]:
         present = set(dataset.labels.count())
         missing = [label for label in known if label not in present]
         if missing:
@@ -83,14 +83,14 @@ def missing_labels(material: Material) -> Iterator[Finding]:
                 "missing labels",
                 f"{split}: {len(missing)} of {counted(len(known), 'label')} of train never "
                 f"{'occurs' if len(missing) == 1 else 'occur'}: {first_shown(map(short_repr, missing))}.",
-                f"Add rows of them to {split}: how well they are answered cannot be said from it.",
+                f"Add rows of them to {split}. Without them it cannot measure these labels.",
             )
 
 
-def labels_alike(material: Material) -> Iterator[Finding]:
-    """Labels that differ only in case, spaces or Unicode form."""
+def labels_alike(context: CheckContext) -> Iterator[Finding]:
+    """Find labels that differ only in case, spaces or Unicode form."""
     written: dict[str, Counter[str]] = defaultdict(Counter)
-    for dataset in material.splits.values():
+    for dataset in context.splits.values():
         for label, count in dataset.labels.count().items():
             written[_plain(label)][label] += count
     for forms in written.values():
@@ -101,15 +101,15 @@ def labels_alike(material: Material) -> Iterator[Finding]:
                 "differing only in case, spaces or Unicode form: "
                 + ", ".join(f"{short_repr(form)} in {counted(count, 'row')}" for form, count in forms.most_common())
                 + ".",
-                "Write them the same: they are learned as different labels.",
+                "Write them the same way. Training takes them for different labels.",
             )
 
 
-def joined_labels(material: Material) -> Iterator[Finding]:
-    """Several labels in one field that are read as one label."""
-    if material.targets and material.targets.many:
+def joined_labels(context: CheckContext) -> Iterator[Finding]:
+    """Find several labels in one field that are read as one label."""
+    if context.targets and context.targets.multilabel:
         return
-    counts = material.train.labels.count()
+    counts = context.train.labels.count()
     for separator in SEPARATORS:
         joined = [label for label in counts if separator in label]
         parts = {part.strip() for label in joined for part in label.split(separator)}
@@ -123,22 +123,22 @@ def joined_labels(material: Material) -> Iterator[Finding]:
             )
 
 
-def labels_all_different(material: Material) -> Iterator[Finding]:
-    """Hardly any label twice: probably not the column of labels."""
-    counts = material.train.labels.count()
+def labels_all_different(context: CheckContext) -> Iterator[Finding]:
+    """Find a column in which hardly any label repeats: it is probably not the column of labels."""
+    counts = context.train.labels.count()
     if len(counts) > FEW_ROWS and 2 * len(counts) > sum(counts.values()):
         yield Finding(
             "warning",
             "different labels",
-            f"train: {len(counts)} different labels in {counted(len(material.train), 'row')}.",
-            "Check data.label_column: labels are expected to repeat.",
+            f"train: {len(counts)} different labels in {counted(len(context.train), 'row')}.",
+            "Check data.label_column. Labels should repeat.",
         )
 
 
-def sorted_by_label(material: Material) -> Iterator[Finding]:
-    """Files in which the rows of a label follow each other."""
+def sorted_by_label(context: CheckContext) -> Iterator[Finding]:
+    """Find splits in which the rows of a label follow each other."""
     found = []
-    for split, answers in material.answer_numbers.items():
+    for split, answers in context.answer_numbers.items():
         shares = np.bincount(answers, minlength=1) / max(1, len(answers))
         expected = 1 + (len(answers) - 1) * (1 - (shares**2).sum())
         runs = 1 + int((answers[1:] != answers[:-1]).sum())
@@ -149,7 +149,7 @@ def sorted_by_label(material: Material) -> Iterator[Finding]:
             "note",
             "sorted by label",
             f"The rows of a label follow each other in {', '.join(found)}.",
-            "Nothing to do: a validation share is drawn from everywhere, and training shuffles.",
+            "You need not do anything. textclf draws a validation share from all rows, and shuffles for training.",
         )
 
 

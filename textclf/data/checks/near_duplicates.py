@@ -1,4 +1,4 @@
-"""Texts that are almost the same, by an estimate: MinHash over pairs of words, and banding to find the texts.
+"""Find near-duplicate texts by MinHash over pairs of words, with banding.
 
 Two texts are near when about 80 % of their pairs of neighbouring words are the same (Broder 1997): about one word
 in twenty was changed. Case and punctuation do not count, and a Chinese or Japanese character is a word.
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from textclf.core.parallel import map_chunks
 from textclf.core.text_hashing import GOLDEN_GAMMA, mix64
-from textclf.data.checks.context import Material
+from textclf.data.checks.context import CheckContext
 from textclf.data.checks.finding import Finding, rows_by_split, severity_of
 from textclf.preprocessing.token_spans import token_keys
 from textclf.preprocessing.tokenizers import word
@@ -27,40 +27,40 @@ PAIRS_AT_ONCE = 100_000
 FACTORS = mix64(np.arange(1, HASHES + 1, dtype=np.uint64) * GOLDEN_GAMMA) | np.uint64(1)  # odd
 
 
-def near_copies(material: Material) -> Iterator[Finding]:
-    """Rows near an earlier row of their split, or near a row of an earlier split, and equal to none."""
-    present = {split: _present(material, split) for split in material.sampled}
-    first, second = near_pairs(material.distinct_texts)
+def near_duplicates(context: CheckContext) -> Iterator[Finding]:
+    """Find rows that are near an earlier row of their split, or near a row of an earlier split, and equal to none."""
+    present = {split: _present(context, split) for split in context.sampled}
+    first, second = near_pairs(context.distinct_texts)
     again = {
         split: np.isin(numbers, second[present[split][first] & present[split][second]])
-        for split, numbers in material.distinct_numbers.items()
+        for split, numbers in context.distinct_numbers.items()
     }
-    described, share = rows_by_split(material.sampled, again)
+    described, share = rows_by_split(context.sampled, again)
     if share:
         yield Finding(
             "note",
-            "near copies",
+            "near duplicates",
             f"Almost the same as an earlier row, by an estimate: {described}.",
-            "Look at a few: copies and templates count as often as they stand there.",
+            "Look at a few of them. Each copy of a text or a template counts again.",
         )
-    for earlier, later in combinations(material.sampled, 2):
+    for earlier, later in combinations(context.sampled, 2):
         partners = np.concatenate([second[present[earlier][first]], first[present[earlier][second]]])
-        numbers = material.distinct_numbers[later]
+        numbers = context.distinct_numbers[later]
         near = np.isin(numbers, partners) & ~present[earlier][numbers]
-        described, share = rows_by_split(material.sampled, {later: near})
+        described, share = rows_by_split(context.sampled, {later: near})
         if share:
             yield Finding(
                 severity_of(share),
-                "near copies in two splits",
+                "near duplicates in two splits",
                 f"Almost the same as a row of {earlier}, by an estimate: {described}.",
-                f"Look at a few; remove copies from {earlier}: on them {later} measures memory.",
+                f"Look at a few of them, and remove copies from {earlier}. On them {later} measures memorization.",
             )
 
 
 def near_pairs(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of texts that are near each other, as two arrays; the first of each pair is the smaller.
+    """Return positions of texts that are near each other, as two arrays; the first of each pair is the smaller.
 
-    Of many texts that are all alike not every pair is there, but each is in a pair with an earlier one.
+    Of many texts that are all near each other, each is in a pair with an earlier one, but not every pair is there.
     """
     parts = list(map_chunks(_signatures, texts))
     usable = np.concatenate([np.empty(0, bool), *(usable for usable, _ in parts)])
@@ -79,7 +79,7 @@ def near_pairs(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _signatures(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
-    """Which texts are long enough, bool (texts,), and the smallest hashes of those, uint32 (long texts, HASHES)."""
+    """Return which texts are long enough, bool (texts,), and their MinHash signatures, uint32 (long texts, HASHES)."""
     tokens = word.split(texts, word.Options())
     words = pc.match_substring_regex(tokens.values, r"[\p{L}\p{N}]").to_numpy(zero_copy_only=False).astype(bool)
     row_of = np.repeat(np.arange(len(texts)), tokens.lengths)
@@ -109,8 +109,8 @@ def _candidates(keys: np.ndarray) -> np.ndarray:
     return np.unique(np.concatenate([first * len(keys) + second for first, second in found]))
 
 
-def _present(material: Material, split: str) -> np.ndarray:
-    """Which of the distinct texts are in a split."""
-    present = np.zeros(len(material.distinct_texts), bool)
-    present[material.distinct_numbers[split]] = True
+def _present(context: CheckContext, split: str) -> np.ndarray:
+    """Return which of the distinct texts are in a split."""
+    present = np.zeros(len(context.distinct_texts), bool)
+    present[context.distinct_numbers[split]] = True
     return present

@@ -1,4 +1,4 @@
-"""Texts that occur more than once, in one split or in two."""
+"""Find texts that occur more than once, in one split or in two."""
 
 from itertools import combinations
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from textclf.core.text_hashing import group_equal
 
 
 class Repetitions(NamedTuple):
-    """Which rows they are, bool (texts,), by split, or by an earlier and a later split of which the later is marked."""
+    """Marked rows, bool (texts,), by split; or by an earlier and a later split, with the rows of the later one."""
 
     again: dict[str, np.ndarray]  # an earlier row of the split has the text
     contradicting: dict[str, np.ndarray]  # another row of the split has the text with other labels
@@ -18,7 +18,7 @@ class Repetitions(NamedTuple):
 
 
 def find_repetitions(hashes: dict[str, np.ndarray], answers: dict[str, np.ndarray]) -> Repetitions:
-    """All repetitions.
+    """Return all repetitions.
 
     Args:
         hashes: of the texts of each split, uint64 (texts,).

@@ -1,4 +1,4 @@
-"""The characters of the texts: nothing there, damaged, of another language."""
+"""Check the characters of the texts: empty texts, damaged texts, and other writing systems."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from textclf.core.formatting import counted, percent
 from textclf.core.parallel import map_chunks
-from textclf.data.checks.context import Material
+from textclf.data.checks.context import CheckContext
 from textclf.data.checks.finding import Finding, rows_by_split, severity_of
 from textclf.data.writing_systems import script_shares
 
@@ -19,7 +19,7 @@ OTHER_LANGUAGE = 0.2  # more of one script in a split than in train
 
 
 class Pattern(NamedTuple):
-    """Something that texts should not have."""
+    """A pattern that texts should not match."""
 
     subject: str
     pattern: str  # RE2
@@ -31,71 +31,71 @@ PATTERNS = (
     Pattern(
         "replacement characters",
         "\ufffd",
-        "With U+FFFD, the sign for bytes that could not be read",
+        "With U+FFFD, the character for bytes that could not be decoded",
         "Convert the file again from its source with the right encoding, if you have it.",
     ),
     Pattern(
         "control characters",
         r"[\x00-\x08\x0E-\x1F\x7F]",
         "With control characters",
-        "Remove them: they are invisible, and each is read as a token.",
+        "Remove them. They are invisible, and each becomes a token.",
     ),
     Pattern(
         "wrong encoding",
         # Windows-1252 read as Latin-1; UTF-8 read as either (é, ', ”, a byte order mark, an emoji); U+FFFD read as GBK
         r"[\x{80}-\x{9F}]|Ã[\x{A0}-\x{BF}]|Â[\x{A0}-\x{BF}]|â€|ï»¿|ðŸ|锟斤拷",
-        "Like text that was read in a wrong encoding",
+        "That look like text decoded with a wrong encoding",
         "Convert the file again from its source as UTF-8.",
     ),
     Pattern(
         "markup",
         r"<(?:br|/?p|/?div|/?span|/?b|/?i|/?a)\b[^<>]{0,200}>|&(?:amp|lt|gt|quot|nbsp|#\d{2,5});",
         "With HTML in them",
-        "Remove it from all files and, later, from the texts to answer for: it takes the place of words.",
+        "Remove it from all files and, later, from the texts to predict. It takes the place of words.",
     ),
 )
 
 
-def sample(material: Material) -> Iterator[Finding]:
-    """Large splits are looked into in part; labels, and texts that occur twice, are counted in all rows."""
+def sample(context: CheckContext) -> Iterator[Finding]:
+    """Say which splits are sampled. Labels and duplicate texts are counted in all rows."""
     looked_into = [
-        f"{len(dataset)} of {counted(len(material.splits[split]), 'row')} of {split}"
-        for split, dataset in material.sampled.items()
-        if len(dataset) < len(material.splits[split])
+        f"{len(dataset)} of {counted(len(context.splits[split]), 'row')} of {split}"
+        for split, dataset in context.sampled.items()
+        if len(dataset) < len(context.splits[split])
     ]
     if looked_into:
         yield Finding(
             "note",
             "sample",
-            f"Looked for characters, tokens and near copies in {', '.join(looked_into)}, taken from everywhere.",
+            f"Sampled for characters, tokens and near duplicates: {', '.join(looked_into)}, evenly spaced.",
             "",
         )
 
 
-def empty_texts(material: Material) -> Iterator[Finding]:
-    """Texts without anything to read."""
-    described, share = rows_by_split(material.splits, material.blank)
+def empty_texts(context: CheckContext) -> Iterator[Finding]:
+    """Find texts that are empty or only spaces."""
+    described, share = rows_by_split(context.splits, context.blank)
     if share:
         yield Finding(
             severity_of(share),
             "empty texts",
             f"Without a text: {described}.",
-            "Remove the rows, or check data.text_column: an empty text is answered with a guess.",
+            "Remove the rows, or check data.text_column. The prediction for an empty text is a guess.",
         )
 
 
-def damaged_texts(material: Material) -> Iterator[Finding]:
-    """Rows with what `PATTERNS` describes."""
+def damaged_texts(context: CheckContext) -> Iterator[Finding]:
+    """Find rows that match one of `PATTERNS`."""
     for pattern in PATTERNS:
-        matched = {split: _matches(dataset.texts, pattern.pattern) for split, dataset in material.sampled.items()}
-        described, share = rows_by_split(material.sampled, matched)
+        matched = {split: _matches(dataset.texts, pattern.pattern) for split, dataset in context.sampled.items()}
+        described, share = rows_by_split(context.sampled, matched)
         if share:
             yield Finding(severity_of(share), pattern.subject, f"{pattern.found}: {described}.", pattern.advice)
 
 
-def scripts(material: Material) -> Iterator[Finding]:
-    """Writing systems by split, and splits that are written differently from train."""
-    shares = {split: script_shares(counts) for split, counts in material.characters.items()}
+def scripts(context: CheckContext) -> Iterator[Finding]:
+    """Give the writing systems of each split, and find splits that differ from train."""
+    shares = {split: script_shares(counts) for split, counts in context.characters.items()}
     described = [f"{split} {_shown(found)}" for split, found in shares.items() if found]
     if described:
         yield Finding("note", "scripts", f"Letters: {'; '.join(described)}.", "")

@@ -1,4 +1,4 @@
-"""Texts as the network will read them: how long they are, what is cut, what is unknown, and wrong tokenizers."""
+"""Check the tokens of the texts: lengths, truncation, unknown tokens, and a tokenizer that does not split."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from textclf.core.formatting import percent
-from textclf.data.checks.context import Material
+from textclf.data.checks.context import CheckContext
 from textclf.data.checks.finding import Finding
 from textclf.data.dataset import blank_texts
 from textclf.data.writing_systems import WITHOUT_SPACES, script_shares
@@ -18,11 +18,11 @@ MUCH_OF_A_SCRIPT = 0.3  # of all letters
 ONE_TOKEN, SEVERAL_WORDS = 2, 8  # fewer tokens than this in the middle text, more characters than that
 
 
-def lengths(material: Material) -> Iterator[Finding]:
-    """Tokens of a text by split, and how many texts lose some of them."""
-    limit = material.preprocessor.options.sequence_length
+def lengths(context: CheckContext) -> Iterator[Finding]:
+    """Give the tokens of a text by split, and the texts that are truncated."""
+    limit = context.preprocessor.options.sequence_length
     described, cut = [], {}
-    for split, rows in material.token_ids.items():
+    for split, rows in context.token_ids.items():
         if len(rows.lengths):
             middle, most, longest = (int(value) for value in np.quantile(rows.lengths, [0.5, 0.95, 1], method="higher"))
             described.append(f"{split} median {middle}, 95 % at most {most}, longest {longest}")
@@ -37,18 +37,18 @@ def lengths(material: Material) -> Iterator[Finding]:
             "warning" if max(cut.values()) >= MUCH_CUT else "note",
             "cut texts",
             f"Longer than preprocessing.sequence_length {limit} and cut on the "
-            f"{material.preprocessor.options.truncating}: {_by_split(cut)}.",
-            "Raise preprocessing.sequence_length to read more, at the price of time; preprocessing.truncating decides "
-            "which end is lost.",
+            f"{context.preprocessor.options.truncating}: {_by_split(cut)}.",
+            "Raise preprocessing.sequence_length to read more, which takes more time. preprocessing.truncating decides "
+            "which end of a text is cut.",
         )
 
 
-def unknown_words(material: Material) -> Iterator[Finding]:
-    """The share of tokens that the vocabulary of train does not have, by split."""
-    unknown_id = material.preprocessor.tokenizer.unknown_id
+def unknown_words(context: CheckContext) -> Iterator[Finding]:
+    """Give the share of unknown tokens by split."""
+    unknown_id = context.preprocessor.tokenizer.unknown_id
     shares = {
         split: float((rows.values == unknown_id).mean())
-        for split, rows in material.token_ids.items()
+        for split, rows in context.token_ids.items()
         if len(rows.values)
     }
     if any(shares.values()):
@@ -57,33 +57,33 @@ def unknown_words(material: Material) -> Iterator[Finding]:
             "warning" if much else "note",
             "unknown words",
             f"Tokens that are not in the vocabulary: {_by_split(shares)}.",
-            "If train has many too, raise preprocessing.vocabulary_size; if not, add texts like those of the others."
+            "If train has many too, raise preprocessing.vocabulary_size. Otherwise add texts like those of the others."
             if much
             else "",
         )
 
 
-def wrong_tokenizer(material: Material) -> Iterator[Finding]:
-    """Texts that stay whole: a tokenizer that splits on spaces, and a script that has none."""
-    train = material.sampled["train"]
+def wrong_tokenizer(context: CheckContext) -> Iterator[Finding]:
+    """Find texts that stay whole: the tokenizer splits on spaces, and the script has none."""
+    train = context.sampled["train"]
     used = np.flatnonzero(~blank_texts(train.texts))
     if not len(used):
         return
-    tokens = material.token_ids["train"].lengths[used]
+    tokens = context.token_ids["train"].lengths[used]
     characters = pc.utf8_length(train.texts).to_numpy(zero_copy_only=False)[used]
-    scripts = script_shares(material.characters["train"])
+    scripts = script_shares(context.characters["train"])
     without_spaces = sum(scripts.get(script, 0) for script in WITHOUT_SPACES)
     whole = np.median(tokens) < ONE_TOKEN and np.median(characters) > SEVERAL_WORDS
     unsplit = without_spaces >= MUCH_OF_A_SCRIPT and np.median(characters / np.maximum(tokens, 1)) >= LONG_TOKEN
     if whole or unsplit:
-        tokenizer = material.preprocessor.options.tokenizer
+        tokenizer = context.preprocessor.options.tokenizer
         yield Finding(
             "warning",
             "tokenizer",
             f"train: tokenizer {tokenizer} makes {np.median(tokens):g} tokens of a text of {np.median(characters):g} "
             f"characters (medians); {percent(without_spaces)} of the letters are of scripts written without spaces.",
-            "Set preprocessing.tokenizer to word, which makes a token of every Chinese and Japanese character; "
-            "for other scripts choose one that needs no spaces, or put spaces between the words.",
+            "Set preprocessing.tokenizer to word, which makes a token of every Chinese and Japanese character. "
+            "For other scripts choose a tokenizer that needs no spaces, or put spaces between the words.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Files of texts -> columns, in chunks. `READERS` says what there is, `sources.py` reads whatever is named."""
+"""Readers turn files of texts into columns, in chunks. `READERS` is the table of formats, `sources.py` finds files."""
 
 from pathlib import PurePath
 
@@ -24,7 +24,7 @@ ENDINGS = {ending: name for name, reader in READERS.items() for ending in reader
 
 
 def format_of(path: str) -> str:
-    """The format of a file, by its ending, before which it may be one of a compressed file.
+    """Return the format of a file by its ending. An ending of a compressed file, such as .gz, is ignored.
 
     Raises:
         DataError: no reader has that ending.

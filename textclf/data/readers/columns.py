@@ -1,4 +1,4 @@
-"""Python values -> one column, with lists only where there are lists."""
+"""Make one column of Python values, with lists only where there are lists."""
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +9,7 @@ LABEL_LISTS = pa.list_(pa.large_string())
 
 
 def plain_text(value: object) -> str:
-    """A value as a CSV file would have it; nothing is an empty field."""
+    """Return a value as a CSV file has it; an empty field for `None`."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -18,7 +18,7 @@ def plain_text(value: object) -> str:
 
 
 def column_of(values: list[str | list[str]]) -> pa.Array:
-    """Texts; or, if there is a list among them, lists: `[text]` for a text, and `[]` for an empty one."""
+    """Return a column of texts; or, if one of them is a list, of lists: `[text]` for a text, `[]` for an empty one."""
     if not any(isinstance(value, list) for value in values):
         return text_array(values)
     rows = [value if isinstance(value, list) else [value] if value else [] for value in values]
@@ -29,6 +29,6 @@ def column_of(values: list[str | list[str]]) -> pa.Array:
 
 
 def as_lists(column: pa.ChunkedArray) -> pa.Array:
-    """A column of texts as one of lists, as `column_of` would have it."""
+    """Return a column of texts as a column of lists, as `column_of` makes it."""
     lists = column_of([*column.to_pylist(), []])
     return lists.slice(0, len(column))

@@ -1,4 +1,4 @@
-"""CSV: quoted fields with delimiters, quotes and line breaks inside, of any length."""
+"""Read CSV. Quoted fields may contain delimiters, quotes and line breaks, and have any length."""
 
 import csv
 import io
@@ -22,11 +22,11 @@ DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar"}
 
 
 def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
-    """The named columns, `CHUNK_ROWS` rows at a time; a file with only a header gives no chunk.
+    """Yield the named columns, `CHUNK_ROWS` rows at a time; nothing for a file with only a header.
 
     Raises:
-        DataError: no header, a missing column, a row with too many fields or without an end, an open quote, or
-            bytes that the encoding does not have.
+        DataError: no header, a missing column, a row with too many fields or without an end, a quote that is never
+            closed, or bytes that the encoding does not have.
     """
     import pandas
 
@@ -57,7 +57,7 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
 
 
 def _form(options: ReadingOptions) -> dict:
-    """The options in pandas's words."""
+    """Return the options as arguments of `pandas.read_csv`."""
     return {
         "sep": options.delimiter or ",",
         "quoting": csv.QUOTE_MINIMAL if options.quoting == "minimal" else csv.QUOTE_NONE,
@@ -76,13 +76,13 @@ def _is_one_column(beginning: bytes, delimiter: str) -> bool:
 
 
 def _other_delimiter(found: list[str]) -> str:
-    """What to do about a header that is one field because its delimiter is another."""
+    """Return advice for a header of one field that contains another delimiter, or nothing."""
     likely = [named for delimiter, named in DELIMITERS.items() if len(found) == 1 and delimiter in found[0]]
     return f"The fields seem to be separated by {likely[0]}: set data.delimiter." if likely else ""
 
 
 def _explained(message: str, delimiter: str, quoting: str) -> str:
-    """Pandas's words for a broken row, in ours."""
+    """Return our message for an error that pandas found in a row."""
     named = DELIMITERS.get(delimiter, repr(delimiter))
     quotes = f'Put fields that contain {named} in double quotes: "one{delimiter} two".'
     if quoting == "none":
@@ -94,7 +94,7 @@ def _explained(message: str, delimiter: str, quoting: str) -> str:
         row = int(message.rsplit(" ", 1)[-1]) if message[-1].isdigit() else 0
         return (
             f"expected every opening quote to be closed, but the one in row {row} never is. "
-            'Write " as "", or set data.quoting: none if quotes mean nothing here.'
+            'Write " as "", or set data.quoting: none if the file does not use quotes.'
         )
     if "Length of header" in message:
         return f"expected as many fields as in the header, received more in the first row. {quotes}"

@@ -1,4 +1,4 @@
-"""Bytes -> text in any encoding, as it arrives."""
+"""Decode bytes of any encoding as they arrive."""
 
 import codecs
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def decoded(stream: BinaryIO, name: str, encoding: str) -> Iterator[str]:
-    """Pieces of text: what a pipe has ready is one, so that answers do not wait for its end.
+    """Yield text piece by piece. What a pipe has ready is one piece, so that predictions do not wait for its end.
 
     Raises:
         DataError: bytes that the encoding does not have.
@@ -32,7 +32,7 @@ def decoded(stream: BinaryIO, name: str, encoding: str) -> Iterator[str]:
 
 
 def lines_of(stream: BinaryIO, name: str, encoding: str) -> Iterator[list[str]]:
-    r"""Lines as they arrive, some at a time. A line ends at \\n or \\r\\n only: a text may hold U+2028 and the like.
+    r"""Yield lines as they arrive, some at a time. A line ends only at \\n or \\r\\n, as a text may contain U+2028.
 
     Raises:
         DataError: a line without an end, or bytes that the encoding does not have.

@@ -1,4 +1,4 @@
-"""fastText's lines: `__label__a __label__b the text`. The first column is the text, the second the labels."""
+"""Read fastText lines, `__label__a __label__b the text`. The first column is the text, the second the labels."""
 
 import re
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from textclf.data.readers.problems import too_many_columns
 
 ENDINGS = (".fasttext", ".ft")
 NAMES_COLUMNS = False
-# As fastText has it: words end at ASCII white space only, and a label may stand anywhere in the line. The look
-# behind comes after the prefix, which is then searched as plain text: much faster.
+# As in fastText, words end at ASCII white space only, and a label may stand anywhere in the line. The look-behind
+# comes after the prefix, so that the prefix is searched as plain text, which is much faster.
 LABEL = re.compile(r"__label__(?<![^ \t\v\f\r\0]__label__)([^ \t\v\f\r\0]*)[ \t\v\f\r\0]?")
 
 
 def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
-    """Lines as they arrive; the labels are lists in a table with a line of several labels, otherwise texts.
+    """Yield lines as they arrive. Labels are lists in a table with a line of several labels, otherwise texts.
 
     Raises:
         DataError: a third column is asked for, or bytes that the encoding does not have.

@@ -1,4 +1,4 @@
-"""A folder with a subfolder for every label: each file in it is one text."""
+"""Read a folder with a subfolder for every label, in which each file is one text."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ NAMES_COLUMNS = False
 
 
 def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
-    """One file: the first column is its whole text, the second the name of the folder it is in.
+    """Yield one file: the first column is its whole text, the second the name of its folder.
 
     Raises:
         DataError: a third column is asked for, or bytes that the encoding does not have.

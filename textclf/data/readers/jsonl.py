@@ -1,4 +1,4 @@
-"""JSON Lines: one object a line, its fields are the columns."""
+"""Read JSON Lines: one object a line, whose fields are the columns."""
 
 import json
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from textclf.core.errors import DataError
+from textclf.core.files import MIB
 from textclf.data.readers.columns import column_of, plain_text
 from textclf.data.readers.decoding import BYTE_ORDER_MARK, lines_of
-from textclf.data.readers.limits import MIB
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import missing_columns
 
@@ -19,7 +19,7 @@ MOST_LINE_VALUES = 500_000  # a value takes some seventy bytes
 
 
 def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
-    """The named fields as the lines arrive; blank lines are left out. An array of texts is a list.
+    """Yield the named fields as the lines arrive, without blank lines. An array of texts becomes a list.
 
     Raises:
         DataError: a line that is no JSON object, a field that is missing or neither a string or number nor an

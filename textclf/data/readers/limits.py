@@ -1,12 +1,12 @@
-"""Limits on what a reader keeps in memory at once: a file of some kilobytes can hold gigabytes when it is unpacked."""
+"""Limits on what a reader keeps in memory. A file of some kilobytes can become gigabytes when it is decompressed."""
 
 import io
 import re
 from typing import BinaryIO
 
 from textclf.core.errors import DataError
+from textclf.core.files import MIB
 
-MIB = 2**20
 LONGEST_LINE = 16 * MIB  # characters; also of a file that is one text
 MOST_ROW_BYTES = 128 * MIB  # of the rows that are read at once
 MOST_FIELDS = 10_000_000  # in them: each takes some ten bytes, even if it is empty
@@ -15,20 +15,20 @@ MOST_COLUMNS = 10_000
 
 
 def too_long(name: str, what: str, most: int) -> DataError:
-    """The error for more than is kept in memory at once."""
+    """Return the error for more than a reader keeps in memory."""
     return DataError(
-        f"{name}: expected {what} of at most {most / MIB:g} MiB, received more. Is it what its name says? "
-        "If so, cut its texts: only their beginning is read anyway."
+        f"{name}: expected {what} of at most {most / MIB:g} MiB, received more. Check that the file is what its name "
+        "says. If it is, shorten its texts: the classifier only reads their beginning."
     )
 
 
 class BoundedRows(io.RawIOBase):
-    """A stream of rows below a header, for a parser that would read on until its rows are full.
+    """A stream of rows below a header that limits what a parser reads for one chunk of rows.
 
-    Call `forget` whenever the rows so far are dealt with.
+    Call `forget` after each chunk.
 
     Raises:
-        DataError: while it is read: a header that is none, or rows without end.
+        DataError: on reading, a header that is too long, or more than fits into memory.
     """
 
     def __init__(self, stream: BinaryIO, name: str, *, delimiter: str, quotes: bool):
@@ -40,15 +40,15 @@ class BoundedRows(io.RawIOBase):
         self.header: bytes | None = b""
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Start to count again."""
         self.since = self.fields = 0
 
     def readable(self) -> bool:
-        """Yes."""
+        """Return `True`."""
         return True
 
     def readinto(self, buffer) -> int:
-        """As every raw stream, looked at on the way."""
+        """Read as `io.RawIOBase` does, and check the limits."""
         content = self.stream.read(len(buffer))
         buffer[: len(content)] = content
         self.since += len(content)

@@ -1,4 +1,4 @@
-"""Plain text: one text a line. There is only one column, whatever its name."""
+"""Read plain text: one text a line, in a single column of any name."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -15,7 +15,7 @@ NAMES_COLUMNS = False
 
 
 def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
-    """Lines as they arrive; an empty line is a text.
+    """Yield lines as they arrive. An empty line is a text.
 
     Raises:
         DataError: a second column is asked for, or bytes that the encoding does not have.

@@ -1,4 +1,4 @@
-"""Parquet: columns of any plain type, read a batch of rows at a time."""
+"""Read Parquet: columns of any plain type, a batch of rows at a time."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -23,12 +23,12 @@ def read(
     name: str,
     options: ReadingOptions = DEFAULTS,  # noqa: ARG001
 ) -> Iterator[pa.Table]:
-    """The named columns, at most `CHUNK_ROWS` rows at a time; what is no text becomes what CSV would show.
+    """Yield the named columns, at most `CHUNK_ROWS` rows at a time. Other values than texts become what CSV has.
 
-    A stream that cannot seek is read whole: the description of a Parquet file is at its end.
+    A stream that cannot seek is read whole, as the schema is at the end of the file.
 
     Raises:
-        DataError: no Parquet file or a broken one, a missing column, or one of a type that is no text.
+        DataError: not a Parquet file, a damaged one, a missing column, or a column that is neither texts nor numbers.
     """
     import pyarrow.parquet
 
@@ -47,7 +47,7 @@ def read(
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).partition("\n")[0]
         raise DataError(
-            f"{name}: expected a Parquet file, received a broken one or something else: {reason}. Write it again."
+            f"{name}: expected a Parquet file, received a damaged one or something else: {reason}. Write it again."
         ) from None
 
 
@@ -68,12 +68,12 @@ def _texts(array: pa.Array, column: str, name: str) -> pa.Array:
         raise DataError(
             f"{name}: expected texts, numbers or lists of them in '{column}', received {array.type}."
         ) from None
-    texts.validate(full=True)  # Parquet does not look whether texts are UTF-8
+    texts.validate(full=True)  # Parquet does not check that texts are UTF-8
     return texts
 
 
 def _decoded_bytes(array: pa.DictionaryArray) -> int:
-    """How large the texts of a column are that has each only once: a file of kilobytes can stand for terabytes."""
+    """Return the size of a dictionary-encoded column when decoded. A file of kilobytes can hold terabytes."""
     if array.dictionary.type not in TEXTS:
         return 0
     import pyarrow.compute as pc
@@ -83,7 +83,7 @@ def _decoded_bytes(array: pa.DictionaryArray) -> int:
 
 
 def _list(row: object) -> str | list[str]:
-    """A list of plain values; nothing is an empty field."""
+    """Return a list of plain values; an empty field for `None`."""
     if row is None:
         return ""
     if not isinstance(row, list) or any(isinstance(item, list | dict | tuple) for item in row):

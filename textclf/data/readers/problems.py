@@ -1,4 +1,4 @@
-"""The sentences for what is wrong with a file, shared by the readers."""
+"""The errors for files that cannot be read, shared by the readers."""
 
 import codecs
 from pathlib import Path, PurePath
@@ -17,7 +17,7 @@ NAME_IT = (
 
 
 def missing_columns(name: str, wanted: list[str], found: list[str], hint: str = "") -> DataError:
-    """The error for a file that lacks a column: which one, and which there are."""
+    """Return the error for a missing column, with the columns that there are."""
     missing = next(column for column in wanted if column not in found)
     return DataError(
         f"{name}: expected a column '{missing}', but the columns are: {', '.join(found) or '(none)'}"
@@ -27,7 +27,7 @@ def missing_columns(name: str, wanted: list[str], found: list[str], hint: str = 
 
 
 def too_many_columns(name: str, wanted: list[str], there: str) -> DataError:
-    """The error for more columns than a format without column names has."""
+    """Return the error for more columns than a format without column names has."""
     return DataError(
         f"{name}: expected {there}, which is all that its format has, but {len(wanted)} columns are needed: "
         f"{', '.join(wanted)}. Use another format, such as .csv or .jsonl, or name the format with data.format."
@@ -35,17 +35,17 @@ def too_many_columns(name: str, wanted: list[str], there: str) -> DataError:
 
 
 def cannot_be_read(name: str, error: OSError) -> DataError:
-    """The error for what the system or a decompressor refuses in the middle of a file."""
+    """Return the error for a file that the system or a decompressor cannot read."""
     if (suffix := PurePath(name).suffix.lower()) in COMPRESSIONS:
         return DataError(
-            f"{name}: expected a whole file of {COMPRESSIONS[suffix]}, as its ending says, received a broken one or "
-            f"something else: {error}. Compress it again, or take the ending away."
+            f"{name}: expected a whole file of {COMPRESSIONS[suffix]}, as its ending says, received a damaged one or "
+            f"something else: {error}. Compress it again, or remove the ending."
         )
     return DataError(f"{name}: cannot be read: {error.strerror or error}.")
 
 
 def wrong_bytes(name: str, error: UnicodeError, encoding: str) -> DataError:
-    """The error for bytes that the encoding does not have, with their line where the file can be read again."""
+    """Return the error for bytes that the encoding does not have, with their line if the file can be read again."""
     is_default = encoding == "utf-8"
     expected = "UTF-8 text" if is_default else f"text in {encoding}, as data.encoding says"
     if not isinstance(error, UnicodeDecodeError):
@@ -67,7 +67,7 @@ def wrong_bytes(name: str, error: UnicodeError, encoding: str) -> DataError:
 
 
 def _place(name: str, encoding: str) -> str:
-    """`in line 3`, found by reading the file again."""
+    """Return ` in line 3`, found by reading the file again, or nothing."""
     if not Path(name).is_file():
         return ""
     decoder = codecs.getincrementaldecoder(encoding)()

@@ -1,4 +1,4 @@
-"""Whatever the config names - a file, a pattern, a folder, or several of them - as texts and labels."""
+"""Read texts and labels from a file, a pattern, a folder, or a list of these."""
 
 import glob
 import os
@@ -30,15 +30,18 @@ def read_files(
     options: ReadingOptions = DEFAULTS,
     split_column: str | None = None,
 ) -> Iterator[pa.Table]:
-    """Tables with `text` and, if columns for them are named, `label` and `split`: large strings, or lists of them.
+    """Yield tables with `text` and, if their columns are named, `label` and `split`: large strings, or lists of them.
 
     Args:
         source: a file, a glob pattern, a folder (with a subfolder for every label, or with files), or a list of
-            these, read in its order; what a pattern or folder stands for is read in the order of the names.
-        text_columns: joined by `options.text_separator`, empty ones left out.
+            these. The list is read in its order, the files of a pattern or a folder in the order of their names.
+        text_columns: joined by `options.text_separator`, without empty fields.
+        label_column: `None` for texts without labels.
+        options: how the files are read.
+        split_column: the column that assigns each row to a split.
 
     Raises:
-        DataError: there is no such file, it cannot be read, or lacks a column; names the file.
+        DataError: a file that is missing, cannot be read or lacks a column.
     """
     for found, files in groupby(_files(source, options.format), key=lambda file: file[1]):
         form = replace(options, format=found)
@@ -55,10 +58,13 @@ def read_stream(
     options: ReadingOptions = DEFAULTS,
     split_column: str | None = None,
 ) -> Iterator[pa.Table]:
-    """As `read_files`, from an open file or pipe; `name` says its format and compression, unless the options do.
+    """Yield what `read_files` yields, from an open file or pipe.
+
+    Args:
+        name: tells the format, unless the options do, and the compression.
 
     Raises:
-        DataError: it cannot be read, or lacks a column.
+        DataError: the stream cannot be read, or lacks a column.
     """
     reader = READERS[options.format or format_of(name)]
     if not reader.NAMES_COLUMNS:
@@ -77,21 +83,21 @@ def read_stream(
 
 
 def expand(source: Source, options: ReadingOptions = DEFAULTS) -> list[str]:
-    """The files that a source stands for, in the order in which they are read.
+    """Return the files of a source, in the order in which they are read.
 
     Raises:
-        DataError: there is none, or one of an unknown format.
+        DataError: there is no file, or one of an unknown format.
     """
     return [path for path, _ in _files(source, options.format)]
 
 
 def is_pattern(path: str) -> bool:
-    """Whether a path stands for the files that match it: a file of that very name comes first."""
+    """Return whether a path is a glob pattern. A file of that very name comes first."""
     return not _is_there(path) and glob.has_magic(path) and "\0" not in path
 
 
 def joined(tables: Iterable[pa.Table]) -> pa.Table:
-    """Tables of `read_files`, at least one, as one; if there are lists of labels in any of them, in all."""
+    """Join tables of `read_files`, at least one. If one of them has lists of labels, the result has."""
     tables = list(tables)
     if any("label" in table.column_names and table["label"].type == LABEL_LISTS for table in tables):
         tables = [
@@ -120,7 +126,7 @@ def _joined_texts(table: pa.Table, columns: Sequence[str], separator: str, name:
 
 
 def _gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Many small tables as a few: what is done for each of them costs more than their rows."""
+    """Join many small tables into a few, as each table costs more time than its rows."""
     few = []
     for table in tables:
         few.append(table)
@@ -132,7 +138,7 @@ def _gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _files(source: Source, format: str | None) -> list[tuple[str, str]]:
-    """The files of a source, each with its format."""
+    """Return the files of a source, each with its format."""
     if not isinstance(source, str | os.PathLike):
         files = [file for part in source for file in _files(part, format)]
         if not files:
@@ -143,12 +149,12 @@ def _files(source: Source, format: str | None) -> list[tuple[str, str]]:
         return _in_folder(Path(path), format) if Path(path).is_dir() else [(path, format or format_of(path))]
     if is_pattern(path):
         return _matches(path, format)
-    open_file(path).close()  # says what is wrong with it
+    open_file(path).close()  # raises the error that names the reason
     return [(path, format or format_of(path))]
 
 
 def _matches(pattern: str, format: str | None) -> list[tuple[str, str]]:
-    """The files that match; the folders only if nothing but folders does, so that `**` gives no file twice."""
+    """Return the files that match. Folders count only if no file matches, so that `**` gives no file twice."""
     # Path.glob would match hidden files, and takes no absolute pattern.
     paths = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
     files = [(str(path), format or format_of(str(path))) for path in paths if not path.is_dir()]
@@ -161,7 +167,7 @@ def _matches(pattern: str, format: str | None) -> list[tuple[str, str]]:
 
 
 def _in_folder(folder: Path, format: str | None) -> list[tuple[str, str]]:
-    """The texts in the subfolders of a folder, or the files in it."""
+    """Return the texts in the subfolders of a folder, or the files in it."""
     folders, files = _listed(folder)
     if format in (None, "folder") and folders:
         if files and format is None:
@@ -187,7 +193,7 @@ def _texts_of(label: Path) -> list[Path]:
 
 
 def _listed(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The folders and the files in a folder, in the order of their names; hidden ones are left out."""
+    """Return the folders and the files in a folder in the order of their names, without hidden ones."""
     try:
         entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:

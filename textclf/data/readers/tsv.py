@@ -1,4 +1,4 @@
-"""TSV: CSV with a tab between the fields."""
+"""Read TSV: CSV with a tab between the fields."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ NAMES_COLUMNS = True
 
 
 def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
-    """As `csv.read`, with a tab unless the options name a delimiter.
+    """Yield what `csv.read` yields, with a tab as delimiter unless the options name one.
 
     Raises:
         DataError: as `csv.read`.

@@ -33,7 +33,7 @@ def linear_baseline(train: Dataset, texts: list[str], targets: Targets) -> tuple
     """
     from sklearn.svm import LinearSVC
 
-    columns = len(targets.labels) if targets.many else 1
+    columns = len(targets.labels) if targets.multilabel else 1
     train = train.sample(min(_affordable(train.texts, MOST_TRAINED), MOST_CELLS // columns))
     others = text_array(texts)
     most = _affordable(others, MOST_PREDICTED)
@@ -42,7 +42,7 @@ def linear_baseline(train: Dataset, texts: list[str], targets: Targets) -> tuple
     options, normalization = NgramOptions(longest_characters=0), NormalizedOptions()
     ngrams = Ngrams(options, normalization, learn_ngrams(train.texts, options, normalization))
     train_matrix, other_matrix = _matrix(ngrams, train.texts), _matrix(ngrams, others.take(pa.array(chosen)))
-    if not targets.many:
+    if not targets.multilabel:
         return len(train), chosen, LinearSVC(C=1).fit(train_matrix, classes).predict(other_matrix)
     predicted = np.zeros((len(chosen), columns), bool)
     for label in np.flatnonzero(classes.any(axis=0) & ~classes.all(axis=0)):

@@ -75,7 +75,7 @@ def label_errors_table(predictions: Predictions, targets: Targets) -> dict | Non
     rows = []
     for row, given, suggested, margin in list(zip(*found, strict=True))[:MOST_LABEL_ERRORS]:
         better = targets.labels[suggested]
-        if targets.many:
+        if targets.multilabel:
             better = f"{'without' if predictions.truth[row, given] else 'with'} {better}"
         text, label = blocks.shortened(predictions.texts[row]), _named(targets, predictions.truth[row])
         rows.append([int(predictions.rows[row]), text, label, better, round(float(margin), 4)])
@@ -89,7 +89,7 @@ def duplicates_table(predictions: Predictions, targets: Targets) -> dict | None:
     """Return a table of nearly equal texts with different labels."""
     first, second = near_pairs(text_array(predictions.texts))
     differs = predictions.truth[first] != predictions.truth[second]
-    differs = differs.any(axis=1) if targets.many else differs
+    differs = differs.any(axis=1) if targets.multilabel else differs
     pairs = list(zip(first[differs], second[differs], strict=True))[:MOST_PAIRS]
     if not pairs:
         return None

@@ -12,6 +12,7 @@ from textclf.core.errors import DataError, RunError, TextclfError
 from textclf.core.files import MIB, atomic_file, read_untrusted
 from textclf.core.find_run import find_run
 from textclf.core.run_folder import VALIDATION, RunFolder
+from textclf.data.loading import read_splits
 from textclf.data.readers.sources import expand
 from textclf.evaluation.evaluate import changed_file
 from textclf.evaluation.metrics import measure
@@ -20,7 +21,6 @@ from textclf.evaluation.report import blocks, errors, scores
 from textclf.evaluation.report.baseline import has_scikit_learn, linear_baseline
 from textclf.evaluation.report.render import page
 from textclf.inference.classifier import Classifier, load_classifier
-from textclf.training.encoded_dataset import read_splits
 
 log = logging.getLogger(__name__)
 LARGEST_TEXT_FILE = 4 * MIB  # config.yaml, history.csv
@@ -129,7 +129,7 @@ def _baseline(
         return None, ""
     try:
         changed = changed_file(folder, expand(config.data.train, config.data))
-        splits = {} if changed else read_splits(config)[0]
+        splits = {} if changed else read_splits(config.data, config.targets, config.seed)[0]
     except DataError as error:
         changed = str(error)
     if changed:
@@ -137,7 +137,7 @@ def _baseline(
         return None, ""
     targets = classifier.targets
     trained, chosen, predicted = linear_baseline(splits["train"], predictions.texts, targets)
-    probabilities = np.asarray(predicted, np.float64) if targets.many else np.eye(len(targets.labels))[predicted]
+    probabilities = np.asarray(predicted, np.float64) if targets.multilabel else np.eye(len(targets.labels))[predicted]
     metrics = measure(predictions.truth[chosen], probabilities, targets, classifier.decision)
     names = ("accuracy", "f1_macro", "f1_micro", "rows")
     return {name: metrics[name] for name in names}, f"linear tf-idf, {trained:,} training texts"

@@ -59,7 +59,7 @@ def by_class(predictions: Predictions, metrics: dict) -> dict:
 
 def confusions(predictions: Predictions, targets: Targets) -> list[dict | None]:
     """Return the confusion matrix and a table of its largest cells off the diagonal; nothing for multi-label."""
-    if targets.many:
+    if targets.multilabel:
         return []
     labels = targets.labels
     cells = confusion_matrix(predictions.truth, predictions.predicted, len(labels))
@@ -80,7 +80,7 @@ def confusions(predictions: Predictions, targets: Targets) -> list[dict | None]:
 
 def curves(predictions: Predictions, targets: Targets) -> dict:
     """Return precision-recall and ROC curves of each label against the rest, the most frequent labels first."""
-    binary = len(targets.labels) == 2 and not targets.many
+    binary = len(targets.labels) == 2 and not targets.multilabel
     indices = [1] if binary else _by_frequency(predictions)[:MOST_CURVES]
     points = 100 if len(indices) < 20 else 40
     options = {}
@@ -106,14 +106,14 @@ def _curves_of(label: str, ranking: Ranking, area: float | None, points: int) ->
 def thresholds(predictions: Predictions, classifier: Classifier) -> dict | None:
     """Return a slider for the positive label of a binary classifier, or for each label of a multi-label one."""
     targets = classifier.targets
-    if not targets.many and len(targets.labels) != 2:
+    if not targets.multilabel and len(targets.labels) != 2:
         return None
     chosen = classifier.decision.thresholds or [0.5] * len(targets.labels)
     options = {}
-    for index in _by_frequency(predictions)[:MOST_CURVES] if targets.many else [1]:
+    for index in _by_frequency(predictions)[:MOST_CURVES] if targets.multilabel else [1]:
         ranking = _ranking(predictions, index)
         hits, false_alarms = at_thresholds(ranking, STEPS)
-        threshold = chosen[index if targets.many else 0]
+        threshold = chosen[index if targets.multilabel else 0]
         options[targets.labels[index]] = [
             blocks.slider(hits, false_alarms, ranking.positives, ranking.negatives, threshold)
         ]
@@ -123,7 +123,7 @@ def thresholds(predictions: Predictions, classifier: Classifier) -> dict | None:
 def calibration(predictions: Predictions, targets: Targets, temperature: float) -> list[dict | None]:
     """Return the reliability diagram before and after temperature scaling, and accuracy by coverage."""
     series, errors = {}, {}
-    before = before_temperature(predictions.probabilities, temperature, multilabel=targets.many)
+    before = before_temperature(predictions.probabilities, temperature, multilabel=targets.multilabel)
     for name, probabilities in {"calibrated": predictions.probabilities, "before calibration": before}.items():
         confidences, correct = _confidences(predictions, probabilities)
         bins = reliability(confidences, correct)
@@ -132,7 +132,7 @@ def calibration(predictions: Predictions, targets: Targets, temperature: float) 
     note = ", ".join(f"{name} {error:.4f}" for name, error in errors.items())
     note = f"A perfectly calibrated classifier lies on the diagonal. Error: {note}. Temperature: {temperature:.3f}."
     diagram = blocks.lines("Reliability diagram", series, "confidence", "accuracy", note=note, diagonal=True, dots=True)
-    if targets.many:
+    if targets.multilabel:
         return [diagram]
     covered, accuracy, _ = coverage(*reversed(_confidences(predictions, predictions.probabilities)))
     note = "Accuracy if only the most confident predictions are kept. Set targets.abstain_below accordingly."

@@ -22,7 +22,7 @@ def build_accuracy(targets: Targets) -> keras.metrics.Metric:
     """Return the Keras accuracy on logits: of single labels, not of whole predictions, where a text has several."""
     if targets.activation == "softmax":
         return keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    return keras.metrics.BinaryAccuracy(name="label_accuracy" if targets.many else "accuracy", threshold=0.0)
+    return keras.metrics.BinaryAccuracy(name="label_accuracy" if targets.multilabel else "accuracy", threshold=0.0)
 
 
 def binary_loss(label_smoothing: float, weights: np.ndarray | None):  # noqa: ARG001 (samples carry the weights)

@@ -7,7 +7,8 @@ import numpy as np
 
 from textclf.config.config import Config
 from textclf.data.targets import Targets
-from textclf.inference.decisions import Decision, decision_for
+from textclf.evaluation.thresholds import decision_for
+from textclf.inference.decisions import Decision
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.class_weights import class_weights
 from textclf.training.encoded_dataset import EncodedDataset
