@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from textclf.core.compression import decompressed
 from textclf.core.errors import DataError
 from textclf.core.files import open_file
-from textclf.core.formatting import escape_control
+from textclf.core.formatting import escape_control, short_repr
 from textclf.data.dataset import ColumnOptions
 from textclf.data.encodings import detect_encoding, read_sample
 from textclf.data.readers import READERS, format_of
@@ -22,6 +23,7 @@ from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.problems import cannot_be_read
 from textclf.data.readers.sources import expand
 
+log = logging.getLogger(__name__)
 # In the order of preference. A name in Latin letters is looked for as a word (review_text), others anywhere.
 TEXT_NAMES = (
     "text", "review", "content", "sentence", "comment", "message", "tweet", "document", "body", "question", "query",
@@ -85,6 +87,8 @@ def _sniff(path: str, source: str) -> SniffedFile:
     columns = ColumnOptions(text_column=text, label_column=label)
     others = [name for name in names if name not in (text, label)]
     first_text = next(value for value in samples[text] if value.strip())
+    if reading.encoding != "utf-8":
+        log.info("encoding: %s (detected); the first text reads %s", reading.encoding, short_repr(first_text))
     return SniffedFile(reading, columns, others, True, first_text)
 
 
