@@ -22,7 +22,7 @@ from textclf.core.compression import COMPRESSIONS
 from textclf.core.errors import TextclfError
 from textclf.data.readers import READERS
 from textclf.data.readers.options import ReadingOptions
-from textclf.data.readers.sources import read_files
+from textclf.data.readers.sources import Columns, read_files
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.tokenizers import TOKENIZERS
 
@@ -51,7 +51,7 @@ def readers(number, folder):
         quoting=random.choice(["minimal", "minimal", "none"]),
     )
     columns = random.choice([["text"], ["text"], ["text", "label"]])
-    for table in read_files(str(source), columns, random.choice(["label", "label", None, "x"]), options):
+    for table in read_files(str(source), Columns(columns, random.choice(["label", "label", None, "x"])), options):
         assert len(table)
         assert all(isinstance(text, str) for text in table["text"].to_pylist())
 
@@ -108,7 +108,7 @@ def folder(target, request, workplace):
     """Whole files of every kind, to be damaged; with a run where one is needed."""
     if target == "predict":
         shutil.copytree(request.getfixturevalue("finished_runs") / "runs", workplace / "runs", symlinks=True)
-    [table] = read_files("data/toy_en/test.csv", ["text"], "label")
+    [table] = read_files("data/toy_en/test.csv", Columns(["text"], "label"))
     rows = list(zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True))[:30]
     (workplace / "texts.csv").write_text(lines([("text", "label"), *rows], ","))
     (workplace / "texts.tsv").write_text(lines([("text", "label"), *rows], "\t"))

@@ -18,7 +18,7 @@ from textclf.core.parallel import chunks_of, map_chunks
 from textclf.core.text_column import stored_texts
 from textclf.data.labels import Labels, encode_column
 from textclf.data.readers.options import ReadingOptions
-from textclf.data.readers.sources import read_files
+from textclf.data.readers.sources import Columns, read_files
 
 log = logging.getLogger(__name__)
 # The usual names of splits in data sets, and ours.
@@ -159,7 +159,7 @@ def _read(
     with_lists: set[str] = set()
 
     def texts_of_tables() -> Iterator[pa.LargeStringArray]:
-        for table in read_files(source, columns.text_columns, columns.label_column, reading, split_column):
+        for table in read_files(source, Columns(columns.text_columns, columns.label_column, split_column), reading):
             for column in table.column_names[1:]:
                 codes[column].append(encode_column(table[column], numbers[column]))
                 if pa.types.is_list(table[column].type):

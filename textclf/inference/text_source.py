@@ -10,7 +10,7 @@ from textclf.core.compression import without_compression
 from textclf.core.files import open_file
 from textclf.data.readers import ENDINGS
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
-from textclf.data.readers.sources import is_pattern, read_files, read_stream
+from textclf.data.readers.sources import Columns, is_pattern, read_files, read_stream
 
 
 def read_texts(
@@ -36,7 +36,7 @@ def read_texts(
     ending = PurePath(without_compression(name)).suffix.lower()
     options = replace(reading, format=format or ENDINGS.get(ending, "txt"))  # type: ignore[arg-type]
     columns = [column] if isinstance(column, str) else column
-    for table in read_stream(stream, name, columns, None, options):
+    for table in read_stream(stream, name, Columns(columns), options):
         yield table["text"].to_pylist()
 
 
@@ -58,7 +58,7 @@ def read_source(
         yield from read_texts(sys.stdin.buffer, format=format, column=column, name=source, reading=reading)
     elif Path(source).is_dir() or is_pattern(source):
         options = replace(reading, format=format)  # type: ignore[arg-type]
-        for table in read_files(source, [column] if isinstance(column, str) else column, None, options):
+        for table in read_files(source, Columns([column] if isinstance(column, str) else column), options):
             yield table["text"].to_pylist()
     else:
         with open_file(source) as stream:

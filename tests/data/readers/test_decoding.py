@@ -25,7 +25,7 @@ from tests.data.readers.written_files import (
 from textclf.core.errors import DataError
 from textclf.core.options import checked, fields_of
 from textclf.data.readers.options import ReadingOptions
-from textclf.data.readers.sources import read_files
+from textclf.data.readers.sources import Columns, read_files
 
 LATIN = [("é à ü", "x"), ("£5, nicht £6", "x")]
 
@@ -47,7 +47,7 @@ OPTIONS = list(filter(None, map(known, sorted(set(encodings.aliases.aliases.valu
 def test_any_text_in_any_encoding_that_has_it(name, encoding, tmp_path):
     rows = can_hold(name, ROWS)
     source = write_source(tmp_path, name, rows, encoding)
-    read = rows_of(read_files(source, ["text"], None, ReadingOptions(encoding=encoding)))
+    read = rows_of(read_files(source, Columns(["text"]), ReadingOptions(encoding=encoding)))
     assert read == [(text,) for text, _ in rows]
 
 
@@ -82,7 +82,7 @@ def test_wrong_bytes_are_refused_naming_byte_and_line(name, encoding, byte, comp
     path = write_source(tmp_path, name, rows, encoding, compression)
     line = 3 if name in ("csv", "tsv") else 2
     with pytest.raises(DataError) as caught:
-        list(read_files(path, ["text"], None))
+        list(read_files(path, Columns(["text"])))
     message = str(caught.value)
     assert message.startswith(f"{path}: expected UTF-8 text, received byte {byte} in line {line}. Name the encoding")
     assert "data.encoding: gb18030" in message
@@ -96,7 +96,7 @@ def test_line_of_wrong_bytes_is_found_far_into_a_file(lines, tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes("上a\n".encode("utf-16") + "上a\n".encode("utf-16-le") * lines + b"\x00\xdca\x00")
     with pytest.raises(DataError) as caught:
-        list(read_files(str(path), ["text"], None, ReadingOptions(encoding="utf-16")))
+        list(read_files(str(path), Columns(["text"]), ReadingOptions(encoding="utf-16")))
     assert str(caught.value) == (
         f"{path}: expected text in utf-16, as data.encoding says, received byte 0x00 in line {lines + 2}. "
         "Set data.encoding to the encoding that the file has."
@@ -139,7 +139,7 @@ def test_any_bytes_in_any_encoding_are_rows_or_a_data_error(tmp_path_factory, na
     path = tmp_path_factory.getbasetemp() / f"junk{ENDING.get(name, '')}"
     path.write_bytes(content)
     with suppress(DataError):
-        for (text,) in rows_of(read_files(str(path), ["text"], None, replace(options, format=name))):
+        for (text,) in rows_of(read_files(str(path), Columns(["text"]), replace(options, format=name))):
             assert isinstance(text, str)
 
 

@@ -31,7 +31,7 @@ from textclf.core.errors import DataError
 from textclf.core.options import fields_of
 from textclf.data.readers import ENDINGS, READERS, format_of
 from textclf.data.readers.options import ReadingOptions
-from textclf.data.readers.sources import read_files, read_stream
+from textclf.data.readers.sources import Columns, read_files, read_stream
 
 LABELS = st.sampled_from(["好评", "negative", "7"])
 LETTERS = st.characters(codec="utf-8", exclude_characters="\r\ufeff")
@@ -79,10 +79,10 @@ def test_every_format_gives_the_same_rows(name, compression, tmp_path):
     rows = can_hold(name, ROWS)
     source = write_source(tmp_path, name, rows, compression=compression)
     if name == "txt":
-        assert rows_of(read_files(source, ["text"], None)) == [(text,) for text, _ in rows]
+        assert rows_of(read_files(source, Columns(["text"]))) == [(text,) for text, _ in rows]
     else:
-        assert rows_of(read_files(source, ["text"], "label")) == rows
-        assert rows_of(read_files(source, ["text"], None)) == [(text,) for text, _ in rows]
+        assert rows_of(read_files(source, Columns(["text"], "label"))) == rows
+        assert rows_of(read_files(source, Columns(["text"]))) == [(text,) for text, _ in rows]
 
 
 @settings(deadline=None)
@@ -124,7 +124,7 @@ def test_tables_have_the_asked_columns_as_large_strings(name):
 def test_tables_of_files_have_text_and_label(name, tmp_path):
     source = write_source(tmp_path, name, [("a", "x")])
     label = {} if name == "txt" else {"label": pa.large_string()}
-    [table] = read_files(source, ["text"], "label" if label else None)
+    [table] = read_files(source, Columns(["text"], "label" if label else None))
     assert table.schema == pa.schema({"text": pa.large_string(), **label})
 
 
@@ -209,7 +209,7 @@ def test_file_that_cannot_be_read_further_is_named():
             raise OSError(5, "Input/output error")
 
     with pytest.raises(DataError, match=r"^a\.txt: cannot be read: Input/output error\.$"):
-        list(read_stream(Broken(b"a"), "a.txt", ["text"], None))
+        list(read_stream(Broken(b"a"), "a.txt", Columns(["text"])))
 
 
 def test_missing_codec_is_said(monkeypatch):

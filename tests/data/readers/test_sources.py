@@ -8,7 +8,7 @@ import pytest
 from tests.data.readers.written_files import rows_of
 from textclf.core.errors import DataError
 from textclf.data.readers.options import ReadingOptions
-from textclf.data.readers.sources import expand, joined, read_files
+from textclf.data.readers.sources import Columns, expand, joined, read_files
 
 FOLDER = ReadingOptions(format="folder")
 
@@ -32,12 +32,12 @@ def csv_of(text, label="x"):
 
 
 def texts_of(source, options=ReadingOptions()):  # noqa: B008
-    return [text for text, *_ in rows_of(read_files(source, ["text"], None, options))]
+    return [text for text, *_ in rows_of(read_files(source, Columns(["text"]), options))]
 
 
 def fault(source, options=ReadingOptions(), label="label"):  # noqa: B008
     with pytest.raises(DataError) as caught:
-        list(read_files(source, ["text"], label, options))
+        list(read_files(source, Columns(["text"], label), options))
     return str(caught.value)
 
 
@@ -68,7 +68,7 @@ def test_file_with_the_letters_of_a_pattern_in_its_name_is_that_file(write):
 
 def test_files_of_different_formats_are_one_source(write):
     write(**{"a.csv": csv_of("a"), "b.jsonl": '{"text": "b", "label": ["y", "z"]}\n', "c.ft": "__label__x c\n"})
-    table = joined(read_files("*", ["text"], "label"))
+    table = joined(read_files("*", Columns(["text"], "label")))
     assert rows_of([table]) == [("a", ["x"]), ("b", ["y", "z"]), ("c", ["x"])]
     assert table.num_rows == 3
 
@@ -128,25 +128,25 @@ def test_file_without_the_columns_of_the_others_is_named(write):
 def test_folder_of_labels(write):
     write(**{"d/pos/b.txt": "good\n", "d/pos/a": "great", "d/neg/1.txt": "", "d/.git/x": "", "d/pos/.DS_Store": ""})
     assert expand("d") == ["d/neg/1.txt", "d/pos/a", "d/pos/b.txt"]
-    assert rows_of(read_files("d", ["body"], "stars")) == [("", "neg"), ("great", "pos"), ("good\n", "pos")]
+    assert rows_of(read_files("d", Columns(["body"], "stars"))) == [("", "neg"), ("great", "pos"), ("good\n", "pos")]
 
 
 def test_folders_of_some_labels_may_be_named_by_a_pattern(write):
     write(**{"d/pos/a.txt": "good", "d/neg/a.txt": "bad", "d/unsup/a.txt": "?"})
     expected = [("bad", "neg"), ("good", "pos")]
     for source in ("d/[np]*", ["d/neg", "d/pos"], "d/[np]*/*.txt"):
-        assert rows_of(read_files(source, ["text"], "label", FOLDER)) == expected
+        assert rows_of(read_files(source, Columns(["text"], "label"), FOLDER)) == expected
 
 
 def test_label_of_a_file_in_the_working_directory_is_its_name(write, tmp_path, monkeypatch):
     write(**{"pos/a.txt": "good"})
     monkeypatch.chdir(tmp_path / "pos")
-    assert rows_of(read_files("a.txt", ["text"], "label", FOLDER)) == [("good", "pos")]
+    assert rows_of(read_files("a.txt", Columns(["text"], "label"), FOLDER)) == [("good", "pos")]
 
 
 def test_thousands_of_files_come_in_a_few_tables(write):
     write(**{f"d/{'pos' if number % 2 else 'neg'}/{number:04}": str(number) for number in range(2_050)})
-    tables = list(read_files("d", ["text"], "label"))
+    tables = list(read_files("d", Columns(["text"], "label")))
     assert [len(table) for table in tables] == [1000, 1000, 50]
     expected = [(str(number), "pos" if number % 2 else "neg") for number in [*range(0, 2050, 2), *range(1, 2050, 2)]]
     assert rows_of(tables) == expected
@@ -188,16 +188,16 @@ def test_folder_that_is_not_ours_to_read_is_refused(write, tmp_path, monkeypatch
 def test_several_columns_of_text_are_joined_without_the_empty_ones(write):
     write(**{"a.csv": "title,body,label\nA,b,x\n,b,y\nA,,z\n,,w\n"})
     columns = ["title", "body"]
-    assert rows_of(read_files("a.csv", columns, "label")) == [("A b", "x"), ("b", "y"), ("A", "z"), ("", "w")]
+    assert rows_of(read_files("a.csv", Columns(columns, "label"))) == [("A b", "x"), ("b", "y"), ("A", "z"), ("", "w")]
     options = ReadingOptions(text_separator=" | ")
-    assert rows_of(read_files("a.csv", columns[::-1], None, options)) == [("b | A",), ("b",), ("A",), ("",)]
-    table = joined(read_files("a.csv", columns, "label"))
+    assert rows_of(read_files("a.csv", Columns(columns[::-1]), options)) == [("b | A",), ("b",), ("A",), ("",)]
+    table = joined(read_files("a.csv", Columns(columns, "label")))
     assert table.schema == pa.schema({"text": pa.large_string(), "label": pa.large_string()})
 
 
 def test_a_column_may_be_text_and_label(write):
     write(**{"a.csv": csv_of("a")})
-    assert rows_of(read_files("a.csv", ["text"], "text")) == [("a", "a")]
+    assert rows_of(read_files("a.csv", Columns(["text"], "text"))) == [("a", "a")]
 
 
 def test_lists_are_no_texts(write):
@@ -205,18 +205,18 @@ def test_lists_are_no_texts(write):
     message = "a.jsonl: expected texts in 'text', received lists. Name a column of texts with data.text_column."
     assert fault("a.jsonl") == message
     with pytest.raises(DataError, match="received lists"):
-        list(read_files("a.jsonl", ["title", "text"], None))
+        list(read_files("a.jsonl", Columns(["title", "text"])))
 
 
 def test_lines_of_text_have_no_labels(write):
     write(**{"a.txt": "one\n"})
     assert fault("a.txt").startswith("a.txt: expected a text a line and no labels, which is all that its format has")
-    assert rows_of(read_files("a.txt", ["title", "body"], None)) == [("one",)]
+    assert rows_of(read_files("a.txt", Columns(["title", "body"]))) == [("one",)]
 
 
 def test_labels_are_lists_in_all_tables_if_in_one(write):
     write(**{"a.csv": "text,label\na,x\nb,\n", "b.jsonl": '{"text": "c", "label": []}\n'})
-    table = joined(read_files("*", ["text"], "label"))
+    table = joined(read_files("*", Columns(["text"], "label")))
     assert rows_of([table]) == [("a", ["x"]), ("b", []), ("c", [])]
     assert table["label"].num_chunks == 1
 
@@ -227,8 +227,8 @@ def test_labels_are_lists_in_all_tables_if_in_one(write):
 BLOCKED = """
 import sys
 sys.modules["pandas"] = None
-from textclf.data.readers.sources import read_files
-rows = [text for source in sys.argv[1:] for table in read_files(source, ["text"], None) for text in table["text"]]
+from textclf.data.readers.sources import Columns, read_files
+rows = [text for source in sys.argv[1:] for table in read_files(source, Columns(["text"])) for text in table["text"]]
 print(*rows, "pyarrow.parquet" in sys.modules)
 """
 

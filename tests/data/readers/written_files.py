@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from textclf.core.errors import DataError
 from textclf.data.readers import READERS
 from textclf.data.readers.options import DEFAULTS
-from textclf.data.readers.sources import read_stream
+from textclf.data.readers.sources import Columns, read_stream
 
 LIKE_NOTHING_OR_NUMBERS = ["NA", "null", "None", "nan", "true", "007", "1.0", "1e5"]
 AWKWARD = [*LIKE_NOTHING_OR_NUMBERS, "你好，世界", " x ", "é", "e\u0301", "👩‍👩‍👧", "#a", "a\x00b", "\u2028"]
@@ -122,7 +122,7 @@ def fault(name, content, columns=("text", "label"), stream_name="stream", option
 
 def read_bytes(content, name, label_column="label", options=DEFAULTS):
     """The rows of a stream with a name, as `read_files` reads them."""
-    return rows_of(read_stream(io.BytesIO(content), name, ["text"], label_column, options))
+    return rows_of(read_stream(io.BytesIO(content), name, Columns(["text"], label_column), options))
 
 
 def slow_stream(pieces):

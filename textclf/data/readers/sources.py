@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, groupby
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 
@@ -23,40 +23,33 @@ Source = str | os.PathLike | Sequence[str | os.PathLike]
 GATHERED_FILES = 1000  # of a text each, in one table
 
 
-def read_files(
-    source: Source,
-    text_columns: Sequence[str],
-    label_column: str | None,
-    options: ReadingOptions = DEFAULTS,
-    split_column: str | None = None,
-) -> Iterator[pa.Table]:
+class Columns(NamedTuple):
+    """Which columns of a file are read."""
+
+    text: Sequence[str]  # joined by `options.text_separator`, without empty fields
+    label: str | None = None
+    split: str | None = None  # assigns each row to a split
+
+
+def read_files(source: Source, columns: Columns, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
     """Yield tables with `text` and, if their columns are named, `label` and `split`: large strings, or lists of them.
 
     Args:
         source: a file, a glob pattern, a folder (with a subfolder for every label, or with files), or a list of
             these. The list is read in its order, the files of a pattern or a folder in the order of their names.
-        text_columns: joined by `options.text_separator`, without empty fields.
-        label_column: `None` for texts without labels.
         options: how the files are read.
-        split_column: the column that assigns each row to a split.
 
     Raises:
         DataError: a file that is missing, cannot be read or lacks a column.
     """
     for found, files in groupby(_files(source, options.format), key=lambda file: file[1]):
         form = replace(options, format=found)
-        columns = (text_columns, label_column, form, split_column)
-        tables = chain.from_iterable(_read_file(path, *columns) for path, _ in files)
+        tables = chain.from_iterable(_read_file(path, columns, form) for path, _ in files)
         yield from _gathered(tables) if found == "folder" else tables
 
 
 def read_stream(
-    stream: BinaryIO,
-    name: str,
-    text_columns: Sequence[str],
-    label_column: str | None,
-    options: ReadingOptions = DEFAULTS,
-    split_column: str | None = None,
+    stream: BinaryIO, name: str, columns: Columns, options: ReadingOptions = DEFAULTS
 ) -> Iterator[pa.Table]:
     """Yield what `read_files` yields, from an open file or pipe.
 
@@ -68,15 +61,15 @@ def read_stream(
     """
     reader = READERS[options.format or format_of(name)]
     if not reader.NAMES_COLUMNS:
-        if split_column:
+        if columns.split:
             raise DataError(f"{name}: expected a file with named columns, as data.split_column is set. Remove that.")
-        text_columns, label_column = ["text"], label_column and "label"
-    named = {"label": label_column, "split": split_column}
+        columns = Columns(["text"], columns.label and "label")
+    named = {"label": columns.label, "split": columns.split}
     named = {meaning: column for meaning, column in named.items() if column}
-    columns = list(dict.fromkeys([*text_columns, *named.values()]))
+    wanted = list(dict.fromkeys([*columns.text, *named.values()]))
     try:
-        for table in reader.read(decompressed(stream, name), columns, name, options):
-            found = {"text": _joined_texts(table, text_columns, options.text_separator, name)}
+        for table in reader.read(decompressed(stream, name), wanted, name, options):
+            found = {"text": _joined_texts(table, columns.text, options.text_separator, name)}
             yield pa.table(found | {meaning: table[column] for meaning, column in named.items()})
     except OSError as error:
         raise cannot_be_read(name, error) from None
@@ -107,9 +100,9 @@ def joined(tables: Iterable[pa.Table]) -> pa.Table:
     return pa.concat_tables(tables).combine_chunks()
 
 
-def _read_file(path: str, *arguments) -> Iterator[pa.Table]:
+def _read_file(path: str, columns: Columns, options: ReadingOptions) -> Iterator[pa.Table]:
     with open_file(path) as stream:
-        yield from read_stream(stream, path, *arguments)
+        yield from read_stream(stream, path, columns, options)
 
 
 def _joined_texts(table: pa.Table, columns: Sequence[str], separator: str, name: str) -> pa.ChunkedArray | pa.Array:
