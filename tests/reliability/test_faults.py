@@ -88,7 +88,7 @@ def test_a_folder_that_may_not_be_written(interrupted, textclf_command):
 def test_a_folder_that_is_removed_during_the_training(interrupted, monkeypatch):
     run, _ = interrupted
     at_step(monkeypatch, 3, lambda: shutil.rmtree(run.path))
-    with pytest.raises(RunError, match=r"^runs/r: was removed while the training wrote to it\. Train again\.$"):
+    with pytest.raises(RunError, match=r"^runs/r: the folder was removed during training\. Train again\.$"):
         textclf.resume("r")
     assert not run.path.exists()
 
@@ -106,5 +106,5 @@ def test_sigterm_ends_the_program_with_143(interrupted):
     finished = run_dying({"steps": 2, "signal": signal.SIGTERM}, "resume", "r")
     errors = finished.stderr.decode()
     assert finished.returncode == 143, errors
-    assert "Warning: interrupted: runs/r is not finished; textclf resume runs/r goes on\n\nInterrupted.\n" in errors
+    assert "Warning: interrupted: runs/r is not finished. To go on: textclf resume runs/r\n\nInterrupted.\n" in errors
     assert "Traceback" not in errors
