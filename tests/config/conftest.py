@@ -23,7 +23,7 @@ def load(path):
 
 
 @pytest.fixture
-def faults(load):
+def problems(load):
     """The rows of the message: place, path if there is one, what was expected and received."""
 
     def faults_in(text, *overrides):

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 
 from tests.config.odd_configs import DATA, NAMES, VALUES
 from textclf.config.config import Config, load_config
-from textclf.core.errors import ConfigError
+from textclf.core.errors import ConfigError, RunError
 from textclf.core.options import plain
+from textclf.core.run_folder import create_run
 
 
 def test_whole_number_is_accepted_where_a_number_is_expected(load):
@@ -169,3 +171,20 @@ def test_mapping_within_itself_is_refused():
     endless["seed"] = endless
     with pytest.raises(ConfigError):
         load_config({"data": {"train": "a.csv"}, **endless})
+
+
+def test_the_config_of_the_latest_run_may_be_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, seed in (("first", 1), ("second", 2)):
+        run = create_run(name, "toy", {})
+        run.config.write_text(f"seed: {seed}\n{DATA}")
+        run.finish()
+    assert load_config("runs/latest/config.yaml").seed == 2
+    Path("latest").write_text(f"seed: 3\n{DATA}")
+    assert load_config("latest").seed == 3
+
+
+def test_there_may_be_no_latest_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunError, match="expected a finished run in runs/"):
+        load_config("runs/latest/config.yaml")

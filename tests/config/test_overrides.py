@@ -46,9 +46,9 @@ def test_override_is_written_as_in_yaml(load):
     assert config.preprocessing.oov_token is None
 
 
-def test_override_is_checked_as_the_file_is(faults):
+def test_override_is_checked_as_the_file_is(problems):
     kera = "preprocessing.tokenizer=kera"
-    assert faults(DATA, "training={epochs: 0}", kera, "model.unit=3", "data=3") == [
+    assert problems(DATA, "training={epochs: 0}", kera, "model.unit=3", "data=3") == [
         (f"--set {kera}", kera.split("=")[0], f"expected one of {CHOICE}, got 'kera'; did you mean 'keras'?"),
         ("--set data=3", "data", "expected settings (name: value), got 3"),
         ("--set model.unit=3", "model.unit", "unknown setting; did you mean 'units'?"),
@@ -57,13 +57,13 @@ def test_override_is_checked_as_the_file_is(faults):
 
 
 @pytest.mark.parametrize("override", ["foo", "a.=1", "=3", ".=", "training..epochs=3", ".seed=1", ""])
-def test_override_of_wrong_form_is_refused(faults, override):
-    assert faults(DATA, override) == [(f"--set {override}".strip(), FORM)]
+def test_override_of_wrong_form_is_refused(problems, override):
+    assert problems(DATA, override) == [(f"--set {override}".strip(), FORM)]
 
 
 @pytest.mark.parametrize("override", ["data.train.x=1", "seed.x=1", "training.early_stopping.metric.x=1"])
-def test_override_below_a_plain_value_is_refused(faults, override):
-    [(place, *_)] = faults(DATA + "seed: 1\ntraining: {early_stopping: {metric: loss}}", override)
+def test_override_below_a_plain_value_is_refused(problems, override):
+    [(place, *_)] = problems(DATA + "seed: 1\ntraining: {early_stopping: {metric: loss}}", override)
     assert place == f"--set {override}"
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a config, in words: every fault at once, with its place and what was expected."""
+"""What is wrong with a config, in words: every problem at once, with its place and what was expected."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from textclf.config.config import load_config
 from textclf.config.ensemble import MODELS
 from textclf.core.errors import ConfigError
 
-MANY_FAULTS = """\
+MANY_PROBLEMS = """\
 seed: -1
 data:
   train: 3
@@ -33,8 +33,8 @@ surplus: 1
 """
 
 
-def test_every_fault_is_named_at_once_in_the_order_of_the_file(faults):
-    assert faults(MANY_FAULTS, "training.batch_size=0", "foo") == [
+def test_every_problem_is_named_at_once_in_the_order_of_the_file(problems):
+    assert problems(MANY_PROBLEMS, "training.batch_size=0", "foo") == [
         ("line 1", "seed", "expected an integer >= 0 and < 4294967296, got -1"),
         ("line 3", "data.train", "expected text or a list of texts, got 3"),
         (
@@ -75,28 +75,28 @@ def test_every_fault_is_named_at_once_in_the_order_of_the_file(faults):
     ]
 
 
-def test_a_list_of_names_says_which_there_are(faults):
+def test_a_list_of_names_says_which_there_are(problems):
     expected = "expected a list with any of mlflow, tensorboard, such as [mlflow], got"
-    assert faults(f"{DATA}training:\n  log_to: [tensorbord]\n") == [
+    assert problems(f"{DATA}training:\n  log_to: [tensorbord]\n") == [
         ("line 3", "training.log_to", f"{expected} 'tensorbord'; did you mean 'tensorboard'?")
     ]
-    assert faults(DATA, "training.log_to=mlflow") == [
+    assert problems(DATA, "training.log_to=mlflow") == [
         ("--set training.log_to=mlflow", "training.log_to", f"{expected} 'mlflow'")
     ]
 
 
-def test_unknown_setting_gets_a_suggestion_from_its_own_section(faults):
-    assert faults(DATA + "training: {epoch: 3, sead: 4}") == [
+def test_unknown_setting_gets_a_suggestion_from_its_own_section(problems):
+    assert problems(DATA + "training: {epoch: 3, sead: 4}") == [
         ("line 2", "training.epoch", "unknown setting; did you mean 'epochs'?"),
         ("line 2", "training.sead", "unknown setting"),
     ]
 
 
-def test_message_has_one_line_for_every_fault(faults):
-    assert len(faults(DATA + '"a\\nb": 1\nseed: "c\\nd"\n', "model.e\nf=1", "model.units=g\nh", "i\nj")) == 5
+def test_message_has_one_line_for_every_problem(problems):
+    assert len(problems(DATA + '"a\\nb": 1\nseed: "c\\nd"\n', "model.e\nf=1", "model.units=g\nh", "i\nj")) == 5
 
 
-def test_of_very_many_and_very_long_faults_the_message_stays_short(path):
+def test_of_very_many_and_very_long_problems_the_message_stays_short(path):
     path.write_text(DATA + "".join(f"setting_{number}: 1\n" for number in range(1000)))
     with pytest.raises(ConfigError, match="1001 problems") as caught:
         load_config(path, ["model." + "x" * 10_000])
@@ -104,49 +104,49 @@ def test_of_very_many_and_very_long_faults_the_message_stays_short(path):
     assert str(caught.value).splitlines()[-2] == "  … and 951 more"
 
 
-def test_missing_data_section_is_said(faults):
-    [(*place, message)] = faults("seed: 1\n")
+def test_missing_data_section_is_said(problems):
+    [(*place, message)] = problems("seed: 1\n")
     assert place[-1] == "data"
     assert message == "expected settings (name: value), but the setting is missing"
 
 
-def test_missing_setting_is_said_with_the_line_of_its_section(faults):
-    assert faults("seed: 1\ndata:\n  test: a.csv\n") == [
+def test_missing_setting_is_said_with_the_line_of_its_section(problems):
+    assert problems("seed: 1\ndata:\n  test: a.csv\n") == [
         ("line 2", "data.train", "expected text or a list of texts, but the setting is missing")
     ]
 
 
 @pytest.mark.parametrize("value", ["true", "'3'", "3.0", "null", "[3]"])
-def test_nothing_is_converted_to_a_whole_number(faults, value):
-    [(place, setting, message)] = faults(f"{DATA}training: {{epochs: {value}}}")
+def test_nothing_is_converted_to_a_whole_number(problems, value):
+    [(place, setting, message)] = problems(f"{DATA}training: {{epochs: {value}}}")
     assert (place, setting) == ("line 2", "training.epochs")
     assert message.startswith("expected an integer >= 1, got")
 
 
 @pytest.mark.parametrize("value", ["0.0", "1.0", "1", "-0.1", ".nan", "''", "null", "true", "[0.1]"])
-def test_validation_is_a_share_or_a_file(faults, value):
-    [(place, setting, message)] = faults(f"data:\n  train: a\n  validation: {value}\n")
+def test_validation_is_a_share_or_a_file(problems, value):
+    [(place, setting, message)] = problems(f"data:\n  train: a\n  validation: {value}\n")
     assert (place, setting) == ("line 3", "data.validation")
     assert message.startswith("expected a share above 0 and below 1, such as 0.1, or the path of a file")
 
 
-def test_settings_of_another_tokenizer_are_unknown(faults, load):
+def test_settings_of_another_tokenizer_are_unknown(problems, load):
     text = DATA + "preprocessing: {tokenizer: %s, oov_token: null}"
     assert load(text % "keras").preprocessing.oov_token is None
-    assert faults(text % "word") == [("line 2", "preprocessing.oov_token", "unknown setting")]
+    assert problems(text % "word") == [("line 2", "preprocessing.oov_token", "unknown setting")]
 
 
 @pytest.mark.parametrize("name", ["null", "[word]", "3", "{}", "Word"])
-def test_tokenizer_that_is_no_name_of_one_is_refused(faults, name):
-    [(place, setting, message)] = faults(f"{DATA}preprocessing: {{tokenizer: {name}}}")
+def test_tokenizer_that_is_no_name_of_one_is_refused(problems, name):
+    [(place, setting, message)] = problems(f"{DATA}preprocessing: {{tokenizer: {name}}}")
     assert (place, setting) == ("line 2", "preprocessing.tokenizer")
     assert message.startswith(f"expected one of {CHOICE}, got ")
 
 
-def test_text_and_label_are_different_columns(faults, load):
+def test_text_and_label_are_different_columns(problems, load):
     message = "expected another column than text_column"
-    assert faults(DATA, "data.label_column=text") == [("--set data.label_column=text", "data.label_column", message)]
-    assert faults("data:\n  train: a\n  text_column: x\n  label_column: x\n") == [
+    assert problems(DATA, "data.label_column=text") == [("--set data.label_column=text", "data.label_column", message)]
+    assert problems("data:\n  train: a\n  text_column: x\n  label_column: x\n") == [
         ("line 4", "data.label_column", message)
     ]
     assert load("data: {train: a, text_column: label, label_column: text}").data.text_column == "label"

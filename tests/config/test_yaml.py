@@ -11,9 +11,9 @@ from textclf.config.config import Config, load_config
 from textclf.core.errors import ConfigError
 
 
-def test_duplicate_section_is_refused_naming_both_lines(faults):
+def test_duplicate_section_is_refused_naming_both_lines(problems):
     text = DATA + "training: {epochs: 3}\nseed: 1\ntraining: {epochs: 4}\n"
-    assert faults(text) == [("line 4", "training", "expected every setting once, got it in line 2 too")]
+    assert problems(text) == [("line 4", "training", "expected every setting once, got it in line 2 too")]
 
 
 @pytest.mark.parametrize("value", ["1e-3", "1E-3", "0.001", "1.0e-3"])
@@ -37,35 +37,35 @@ def test_only_true_and_false_are_truth_values(load, word):
         (DATA + "---\n" + DATA, 2),
     ],
 )
-def test_line_of_invalid_yaml_is_named(faults, text, line):
-    places = [fault[0] for fault in faults(text) if "expected YAML" in fault[-1]]
+def test_line_of_invalid_yaml_is_named(problems, text, line):
+    places = [problem[0] for problem in problems(text) if "expected YAML" in problem[-1]]
     assert places in ([f"line {line}"], [f"line {line + 1}"])  # an open bracket is noticed where it should have closed
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# nothing\n"])
-def test_empty_file_misses_its_data_and_nothing_else(faults, text):
-    assert faults(text) == [("data", "expected settings (name: value), but the setting is missing")]
+def test_empty_file_misses_its_data_and_nothing_else(problems, text):
+    assert problems(text) == [("data", "expected settings (name: value), but the setting is missing")]
 
 
 @pytest.mark.parametrize(("text", "shown"), [("- data\n- 1\n", '["data", 1]'), ("data\n", "'data'"), ("3\n", "3")])
-def test_file_that_is_no_mapping_is_refused(faults, text, shown):
-    assert ("line 1", f"expected settings (name: value), got {shown}") in faults(text)
+def test_file_that_is_no_mapping_is_refused(problems, text, shown):
+    assert ("line 1", f"expected settings (name: value), got {shown}") in problems(text)
 
 
 @pytest.mark.parametrize("text", ["a: &x [*x]", "a: &x {b: *x}", "&x [*x]", "data: &x {train: *x}"])
-def test_alias_within_itself_is_refused(faults, text):
-    assert any(fault[-1].endswith("is nested too deeply") for fault in faults(text))
+def test_alias_within_itself_is_refused(problems, text):
+    assert any(problem[-1].endswith("is nested too deeply") for problem in problems(text))
 
 
-def test_alias_within_itself_twice_is_refused_once(faults):
-    assert len(faults(DATA + "seed: &x " + "{a: *x, b: *x}")) < 10
+def test_alias_within_itself_twice_is_refused_once(problems):
+    assert len(problems(DATA + "seed: &x " + "{a: *x, b: *x}")) < 10
 
 
-def test_aliases_that_multiply_are_refused(faults):
+def test_aliases_that_multiply_are_refused(problems):
     text = "a: &a 1\n"
     for one, ten in ["ab", "bc", "cd", "de", "ef"]:
         text += f"{ten}: &{ten} [{', '.join(10 * [f'*{one}'])}]\n"
-    assert any("expected YAML" in fault[-1] for fault in faults(text))
+    assert any("expected YAML" in problem[-1] for problem in problems(text))
 
 
 def test_alias_stands_for_what_it_names(load):
@@ -82,22 +82,22 @@ def test_alias_stands_for_what_it_names(load):
         "!x 1",
     ],
 )
-def test_tags_make_no_objects(faults, tmp_path, monkeypatch, value):
+def test_tags_make_no_objects(problems, tmp_path, monkeypatch, value):
     monkeypatch.chdir(tmp_path)
-    assert faults(f"{DATA}seed: {value}")[0][:2] == ("line 2", "seed")
+    assert problems(f"{DATA}seed: {value}")[0][:2] == ("line 2", "seed")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
     "value", ["!!int x", "!!int ''", "!!float ''", "!!bool x", "2001-99-99", "!!binary x", "=", "1" * 5000, "0x_"]
 )
-def test_value_that_is_none_of_its_kind_is_a_fault(faults, value):
-    assert faults(f"{DATA}seed: {value}")[0][:2] == ("line 2", "seed")
+def test_value_that_is_none_of_its_kind_is_a_problem(problems, value):
+    assert problems(f"{DATA}seed: {value}")[0][:2] == ("line 2", "seed")
 
 
 @pytest.mark.parametrize("value", [r'"\UFFFFFFFF"', r'"\U00FFFFFF"', r'"\x"', "\x07", "[" * 1000, "{a: " * 1000])
-def test_text_that_is_no_yaml_is_a_fault(faults, value):
-    assert faults(f"{DATA}seed: {value}")
+def test_text_that_is_no_yaml_is_a_problem(problems, value):
+    assert problems(f"{DATA}seed: {value}")
 
 
 @settings(deadline=None)

@@ -182,7 +182,8 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
     if isinstance(source, Mapping):
         return Document(copy.deepcopy(dict(source)), {}, []), "config"
     try:
-        text = _config_text(resolve_latest(source))
+        path = Path(source)
+        text = _config_text(resolve_latest(path) if len(path.parts) > 1 else path)  # `latest` alone may be a file
     except FileNotFoundError:
         raise ConfigError(f"{source}: expected a config file, but there is none. Check the path.") from None
     except UnicodeDecodeError:

@@ -63,7 +63,7 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
         DataError: a file that cannot be read, or that no classifier can be trained on.
     """
     for source in (data, test or ""):
-        _refuse_odd_name(source)
+        _check_file_name(source)
     found = sniff(data)
     raw = read_dataset(data, found.columns, found.reading)
     separator = find_separator(raw.labels)
@@ -89,7 +89,7 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
     return "\n".join(lines) + "\n"
 
 
-def _refuse_odd_name(path: str) -> None:
+def _check_file_name(path: str) -> None:
     """Reject a file name that is not text. Linux allows any bytes; a config is UTF-8."""
     try:
         path.encode()
