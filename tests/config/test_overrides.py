@@ -76,3 +76,10 @@ def test_override_mends_what_the_file_has_wrong(load):
 def test_any_override_is_a_setting_or_a_config_error(override):
     with suppress(ConfigError):
         assert isinstance(load_config({"data": {"train": "a.csv"}}, [override]), Config)
+
+
+def test_a_problem_within_an_override_has_its_place_and_not_a_line_of_the_file(problems):
+    override = "training.early_stopping={patience: 0}"
+    assert problems(f"{DATA}training:\n  early_stopping:\n    patience: 2\n", override) == [
+        (f"--set {override}", "training.early_stopping.patience", "expected an integer >= 1, got 0")
+    ]

@@ -226,6 +226,8 @@ def _apply(override: str, document: Document) -> None:
             return
     if isinstance(settings, dict):
         settings[keys[-1]] = parse_value(value)
+        for inner in [known for known in document.places if known[: len(keys)] == keys]:
+            del document.places[inner]  # the lines of what was there
         document.places[keys] = place
 
 
