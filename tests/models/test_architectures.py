@@ -61,7 +61,7 @@ def options_of(architecture: str, **changed):
 def model_of(architecture: str, targets: Targets = TARGETS["binary"], **changed) -> keras.Model:
     keras.utils.set_random_seed(1)
     model = build_model(options_of(architecture, **changed), SIZES, num_units=targets.num_units)
-    model.compile(optimizer="adam", loss=build_loss(Objective(targets, Decision())))
+    model.compile(optimizer="adam", loss=build_loss(Objective(targets, Decision())), jit_compile=False)
     return model
 
 
@@ -250,6 +250,7 @@ def test_the_penalty_is_on_all_kernels_and_on_no_table(architecture):
     smaller = {}
     for l2 in (0.0, 0.1):
         model = model_of(architecture, l2=l2, dropout=0.0)
+        model.run_eagerly = True  # to trace three steps takes longer than to make them
         kernels = [weight for weight in model.trainable_weights if "kernel" in weight.path]
         penalty = sum(float(np.square(kernel.numpy()).sum()) for kernel in kernels)
         assert float(sum(model.losses)) == pytest.approx(l2 * penalty, rel=1e-4)
