@@ -13,6 +13,7 @@ from textclf.data.targets import TYPES, Targets
 from textclf.export.onnx import build_graph
 from textclf.inference.decisions import Decision
 from textclf.models import ARCHITECTURES, build_model
+from textclf.models.embedding import VectorOptions
 from textclf.models.sizes import Sizes
 from textclf.training.fitting.losses import build_loss
 from textclf.training.fitting.task import Objective
@@ -28,7 +29,7 @@ OTHER = {
     "embedding_dim": 5, "units": 3, "num_layers": 2, "bidirectional": True,
     "pooling": "attention", "dropout": 0.6, "recurrent_dropout": 0.5, "l2": 0.1, "word_dropout": 0.5,
     "spatial_dropout": 0.5, "widths": [1], "filters": 3, "num_heads": 3, "head_dim": 2, "hidden_units": 7,
-    "positions": "sinusoidal", "vectors": {"file": "v.txt", "tuned": False},
+    "positions": "sinusoidal", "vectors": VectorOptions(file="v.txt", tuned=False),
 }  # fmt: skip
 SMALL = {"embedding_dim": 6, "units": 4, "filters": 5, "num_heads": 2, "head_dim": 3, "hidden_units": 8}
 # Settings that change the form of a network, beside its defaults.
