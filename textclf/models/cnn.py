@@ -1,4 +1,4 @@
-"""Architecture `cnn`: Embedding -> convolutions of several widths -> their maxima."""
+"""Architecture `cnn`: embedding -> convolutions of several widths -> maximum over the text -> logits."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ INPUTS = ("token_ids",)
 
 
 class Options(EmbeddingOptions):
-    """Looks for phrases, wherever they stand (Kim 2014); quick to train."""
+    """A convolutional network (Kim 2014). Each filter detects a phrase anywhere in the text. Fast to train."""
 
     architecture: Literal["cnn"] = setting(default="cnn", description="Embedding, convolutions, max pooling.")
     widths: list[Annotated[int, Limit(ge=1, le=32)]] = setting(
@@ -20,17 +20,14 @@ class Options(EmbeddingOptions):
         description="Filter widths in tokens, each from 1 to 32.",
     )
     filters: int = setting(default=64, ge=1, description="Filters of each width.")
-    dropout: float = setting(
-        default=0.5,
-        ge=0,
-        lt=1,
-        description="Dropout rate after the embedding and after pooling.",
-    )
-    l2: float = setting(default=0.0, ge=0, description="L2 penalty on the weights of the filters and the output layer.")
+    dropout: float = setting(default=0.5, ge=0, lt=1, description="Dropout rate after the embedding and after pooling.")
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
-    """Token ids (batch, tokens) -> logits (batch, num_units), from the largest answer of each filter."""
+    """Return the logits (batch, num_units) of token ids (batch, tokens), padded with 0 on either side.
+
+    The convolutions set padded tokens to 0, and the maximum over the text does not read them.
+    """
     from keras import layers, regularizers
 
     from textclf.models.layers import MaskedConv1D, MaxPooling
@@ -39,7 +36,7 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
     states = layers.Dropout(options.dropout, name="embedding_dropout")(states)
     maxima = []
     for width in dict.fromkeys(options.widths):
-        # As if the text stood between empty tokens: one shorter than the filter has an answer too.
+        # "same" padding: a text that is shorter than the filter has an output, too.
         convolution = MaskedConv1D(
             options.filters,
             width,

@@ -1,4 +1,4 @@
-"""From token ids to vectors, and from features to logits: how all begin and end that read tokens in their order."""
+"""What all networks that read a sequence of tokens share: settings, the embedding, and the output layer."""
 
 from textclf.core.options import Options, setting
 from textclf.models.sizes import Sizes
@@ -19,7 +19,7 @@ class VectorOptions(Options):
 
 
 class EmbeddingOptions(Options):
-    """The settings of the embedding."""
+    """The settings that `lstm`, `cnn` and `transformer` share."""
 
     embedding_dim: int = setting(default=64, ge=1, description="Dimension of the token embeddings.")
     vectors: VectorOptions | None = setting(
@@ -37,16 +37,18 @@ class EmbeddingOptions(Options):
         lt=1,
         description="Share of the embedding dimensions dropped in training, the same for all tokens of a text.",
     )
+    dropout: float = setting(default=0.2, ge=0, lt=1, description="Dropout rate after the embedding and each layer.")
+    l2: float = setting(default=0.0, ge=0, description="L2 penalty on the weights of all layers but the embedding.")
 
 
 def embed(options: EmbeddingOptions, token_ids, sizes: Sizes):
-    """Token ids (batch, tokens) -> (batch, tokens, embedding_dim), with a mask over the padding.
+    """Return the embeddings of token ids (batch, tokens): float32 (batch, tokens, embedding_dim).
 
-    The mask keeps padding, on either side, from ever being read.
+    They carry a mask (batch, tokens), False where the id is 0: padding, on either side. Layers above must use it.
     """
     from keras import layers
 
-    states = _table(options, sizes)(token_ids)
+    states = _embedding(options, sizes)(token_ids)
     if options.word_dropout:
         states = layers.Dropout(options.word_dropout, noise_shape=(None, None, 1), name="word_dropout")(states)
     if options.spatial_dropout:
@@ -55,18 +57,18 @@ def embed(options: EmbeddingOptions, token_ids, sizes: Sizes):
     return states
 
 
-def _table(options: EmbeddingOptions, sizes: Sizes):
-    """A layer with a vector for each token; the file of pretrained ones is read later, by `word_vectors.py`."""
+def _embedding(options: EmbeddingOptions, sizes: Sizes):
+    """Return the embedding layer. Its pretrained vectors are loaded later, by `training/fitting/word_vectors.py`."""
     from textclf.models.layers import Embedding, FreezableEmbedding
 
-    later = options.vectors is not None and options.vectors.tuned and options.vectors.frozen_epochs
-    form = FreezableEmbedding if later else Embedding
-    trainable = options.vectors is None or options.vectors.tuned
-    return form(sizes.num_ids, options.embedding_dim, mask_zero=True, trainable=trainable, name="embedding")
+    vectors = options.vectors
+    layer = FreezableEmbedding if vectors and vectors.tuned and vectors.frozen_epochs else Embedding
+    trainable = vectors is None or vectors.tuned
+    return layer(sizes.num_ids, options.embedding_dim, mask_zero=True, trainable=trainable, name="embedding")
 
 
 def logits_of(features, num_units: int, l2: float):
-    """Features (batch, features) -> the layer named `logits`, (batch, num_units)."""
+    """Return the output of the layer `logits`: features (batch, features) -> (batch, num_units)."""
     from keras import layers, regularizers
 
     return layers.Dense(num_units, kernel_regularizer=regularizers.L2(l2), name="logits")(features)

@@ -1,4 +1,4 @@
-"""Architecture `lstm`: Embedding -> LSTM layers -> the last state, or what is pooled from all."""
+"""Architecture `lstm`: embedding -> LSTM layers -> the last state, or a pooling of all states -> logits."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ INPUTS = ("token_ids",)
 
 
 class Options(EmbeddingOptions):
-    """Reads a text from its first to its last token and keeps what it needs (Hochreiter & Schmidhuber 1997)."""
+    """A recurrent network (Hochreiter & Schmidhuber 1997). It reads a text token by token."""
 
     architecture: Literal["lstm"] = setting(default="lstm", description="Embedding, LSTM layers, pooling.")
     units: int = setting(default=64, ge=1, description="Units of each LSTM layer, per direction.")
@@ -21,25 +21,19 @@ class Options(EmbeddingOptions):
         description="What represents a text: the last state, the maximum or mean of all states, both (max_mean), "
         "or a mean with learned weights (attention).",
     )
-    dropout: float = setting(
-        default=0.2,
-        ge=0,
-        lt=1,
-        description="Dropout rate after the embedding and each layer.",
-    )
     recurrent_dropout: float = setting(
         default=0.0,
         ge=0,
         lt=1,
         description="Dropout rate of the recurrent state; slower, and without the GPU kernel.",
     )
-    l2: float = setting(
-        default=0.0, ge=0, description="L2 penalty on the weights of the LSTM layers and the output layer."
-    )
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
-    """Token ids (batch, tokens) -> logits (batch, num_units)."""
+    """Return the logits (batch, num_units) of token ids (batch, tokens), padded with 0 on either side.
+
+    Every LSTM gets the mask of the embedding: a padded token leaves its state as it was, and no pooling reads it.
+    """
     from keras import layers, regularizers
 
     from textclf.models.layers import POOLINGS

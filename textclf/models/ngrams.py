@@ -1,4 +1,4 @@
-"""Architecture `ngrams`: n-grams of words and characters -> a linear model, or one with a hidden layer."""
+"""Architecture `ngrams`: n-grams of words and characters -> a linear model, or a hidden layer -> logits."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ INPUTS = ("ngram_ids", "ngram_weights")
 
 
 class Options(BaseOptions):
-    """Adds up what each n-gram says (as in Joulin et al. 2017); quick, and hard to beat on few or short texts."""
+    """A bag of n-grams (as in Joulin et al. 2017). Fast to train, and hard to beat on few or short texts."""
 
     architecture: Literal["ngrams"] = setting(default="ngrams", description="Bag of n-grams, weighted by tf-idf.")
     hidden_units: int = setting(
@@ -23,14 +23,17 @@ class Options(BaseOptions):
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
-    """N-grams (batch, entries) and their weights -> logits (batch, num_units)."""
+    """Return the logits (batch, num_units) of n-gram ids (batch, entries) and their weights (batch, entries).
+
+    There is no mask: the weight of a padded entry is 0.
+    """
     from keras import layers
 
     from textclf.models.layers import Embedding, WeightedSum
 
     weights = layers.Dropout(options.dropout, name="ngram_dropout")(inputs["ngram_weights"])
     width = options.hidden_units or num_units
-    # Zeros are no obstacle to a linear model, and an n-gram that is never learned says nothing.
+    # A linear model can start at zero, and an n-gram that training never sees then has no influence.
     initializer = "uniform" if options.hidden_units else "zeros"
     table = Embedding(sizes.num_ngrams, width, embeddings_initializer=initializer, name="ngram_embedding")
     rows = table(inputs["ngram_ids"])  # (batch, entries, width)

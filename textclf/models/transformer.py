@@ -1,4 +1,4 @@
-"""Architecture `transformer`: Embedding and positions -> encoder layers -> pooling. Trained from scratch."""
+"""Architecture `transformer`: embedding and positions -> encoder layers -> pooling -> logits. Trained from scratch."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ INPUTS = ("token_ids",)
 
 
 class Options(EmbeddingOptions):
-    """A small encoder (Vaswani et al. 2017), normalized before each part (Xiong et al. 2020)."""
+    """A small encoder (Vaswani et al. 2017) with pre-layer normalization (Xiong et al. 2020)."""
 
     architecture: Literal["transformer"] = setting(
         default="transformer", description="Embedding, positions, self-attention layers, pooling."
@@ -25,17 +25,14 @@ class Options(EmbeddingOptions):
         description="What represents a text: the maximum or mean over all tokens, both (max_mean), or a mean with "
         "learned weights (attention).",
     )
-    dropout: float = setting(
-        default=0.2,
-        ge=0,
-        lt=1,
-        description="Dropout rate after the embedding, the attention and each layer.",
-    )
-    l2: float = setting(default=0.0, ge=0, description="L2 penalty on the weights of the layers and the output layer.")
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
-    """Token ids (batch, tokens) -> logits (batch, num_units)."""
+    """Return the logits (batch, num_units) of token ids (batch, tokens), padded with 0 on either side.
+
+    Positions count from the first token. The attention and the pooling get the mask of the embedding, and do not read
+    padding.
+    """
     from keras import layers
 
     from textclf.models.layers import POOLINGS, Positions
@@ -51,7 +48,7 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
 
 
 def _encoder_layer(options: Options, states, number: int):
-    """(batch, tokens, embedding_dim) -> the same, every token with what it takes from the others."""
+    """Return the output of one encoder layer, (batch, tokens, embedding_dim), as its input and with the same mask."""
     from keras import layers, regularizers
 
     regularizer = regularizers.L2(options.l2)

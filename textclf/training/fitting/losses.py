@@ -1,4 +1,4 @@
-"""What a network is fitted to: Keras losses and accuracy on logits, for each type of targets."""
+"""Keras losses and accuracy on logits, for each type of targets."""
 
 from collections.abc import Callable
 
@@ -26,12 +26,12 @@ def build_accuracy(targets: Targets) -> keras.metrics.Metric:
 
 
 def binary_loss(label_smoothing: float, weights: np.ndarray | None):  # noqa: ARG001 (samples carry the weights)
-    """One unit: classes 0 and 1."""
+    """Return the log loss of one unit; the classes are 0 and 1."""
     return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
 
 
 def multiclass_loss(label_smoothing: float, weights: np.ndarray | None):  # noqa: ARG001 (samples carry the weights)
-    """A unit a label: class indices, one right."""
+    """Return the log loss of a unit per label; classes are the indices of the true labels."""
     if not label_smoothing:
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -43,7 +43,7 @@ def multiclass_loss(label_smoothing: float, weights: np.ndarray | None):  # noqa
 
 
 def multilabel_loss(label_smoothing: float, weights: np.ndarray | None):
-    """A unit a label, each right or not: the mean over labels, a missed label costing its weight."""
+    """Return the mean log loss over labels; classes are 0 and 1 for each, and a 1 counts by the label's weight."""
     positive_weights = 1.0 if weights is None else keras.ops.convert_to_tensor(weights)
 
     def weighted_crossentropy(truth, logits):
@@ -67,13 +67,14 @@ def _truth_of_labels(truth, logits):  # noqa: ARG001 (as the others)
 
 
 def squared_hinge(truth_of: Callable, *, weighted: bool) -> Callable:
-    """Every unit by itself: how far a logit is from 1 on the right side of 0, squared (as scikit-learn's LinearSVC).
+    """Return a builder of the squared hinge loss of each unit, as in scikit-learn's LinearSVC.
 
-    What is surely right costs nothing, so that the many easy texts of a frequent label do not outweigh a rare one.
+    A logit beyond 1 on the right side of 0 costs nothing, so the many easy texts of a frequent label do not outweigh
+    those of a rare one.
 
     Args:
         truth_of: (classes, logits) -> 0 and 1 for every unit.
-        weighted: weights of the labels are in the loss, not in the rows.
+        weighted: the loss applies the weights of the labels; otherwise the sample weights contain them.
     """
 
     def loss_for(label_smoothing: float, weights: np.ndarray | None):

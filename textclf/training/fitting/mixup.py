@@ -1,25 +1,25 @@
-"""Mix-up: every text of a batch mixed with another one, and what is asked of the network mixed likewise."""
+"""Mixup: a loss on every text of a batch mixed with another text."""
 
 from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
-TINY = 1e-30  # keeps two shares that are too small to be told from 0 from being divided by each other
+TINY = 1e-30  # avoids 0 / 0 when both draws underflow
 
 
 def mixup_loss(loss: Callable, alpha: float, *, seed: int, step: keras.Variable) -> Callable:
-    """A loss of logits mixed in pairs (Zhang et al. 2018; of features of texts: Guo et al. 2019).
+    """Return the mixup loss (Zhang et al. 2018; on features of texts, Guo et al. 2019).
 
-    The last layer of every network here is affine, so that logits are mixed exactly as its features are. The loss is
-    that of the mixed logits for the one label and for the other, by their shares.
+    The last layer of every network is affine, so mixing its outputs equals mixing its inputs. The loss is the sum of
+    the losses of the mixed logits for both labels, weighted by their shares.
 
     Args:
-        loss: (classes, logits) -> a loss for each row, or a Keras loss.
-        alpha: of the distribution Beta(alpha, alpha) of the shares.
-        step: its number; with the seed it decides who is mixed with whom and how much.
+        loss: (classes, logits) -> the loss of each row, or a Keras loss.
+        alpha: the shares are drawn from Beta(alpha, alpha).
+        step: number of the step. With the seed it determines the pairs and their shares.
     """
-    loss_of_rows = loss.call if isinstance(loss, keras.losses.Loss) else loss
+    row_loss = loss.call if isinstance(loss, keras.losses.Loss) else loss
 
     def mixed(classes, logits):
         rows = tf.shape(logits)[0]
@@ -28,7 +28,7 @@ def mixup_loss(loss: Callable, alpha: float, *, seed: int, step: keras.Variable)
         first, second = (tf.random.stateless_gamma((rows,), seeds[number], alpha) + TINY for number in (1, 2))
         shares = first / (first + second)
         mixed_logits = shares[:, None] * logits + (1 - shares[:, None]) * tf.gather(logits, partners)
-        own, others = loss_of_rows(classes, mixed_logits), loss_of_rows(tf.gather(classes, partners), mixed_logits)
+        own, others = row_loss(classes, mixed_logits), row_loss(tf.gather(classes, partners), mixed_logits)
         return shares * tf.reshape(own, (-1,)) + (1 - shares) * tf.reshape(others, (-1,))
 
     return mixed

@@ -1,4 +1,4 @@
-"""Pretrained vectors into a network: the embedding begins with them, and the log says how many they are."""
+"""Pretrained word vectors: put them into the embedding of a network, and log their coverage."""
 
 import logging
 
@@ -11,54 +11,58 @@ from textclf.models.word_vectors.vocabulary_vectors import BY_LOWER_CASE, BY_SUB
 from textclf.preprocessing.preprocessor import Preprocessor
 
 log = logging.getLogger(__name__)
-COUNTED_AT_ONCE = 2**20  # tokens of a file that is mapped into memory
+TOKENS_AT_ONCE = 2**20  # of a mapped file
 
 
 def load_word_vectors(
     model: keras.Model, options: VectorOptions, preprocessor: Preprocessor, token_ids: np.ndarray
 ) -> None:
-    """Put the vectors of the vocabulary into the layer `embedding`.
+    """Put the vectors of the vocabulary into the layer `embedding`, and log their coverage.
 
-    Tokens without one stay random, in the range of the others.
+    Tokens without a vector stay random, scaled to the standard deviation of the vectors.
 
     Args:
-        token_ids: all of the training texts, flat: what share of them has a vector is said.
+        token_ids: of all training texts, flat.
 
     Raises:
         DataError, ConfigError: the file cannot be used.
     """
     table = model.get_layer("embedding")
-    wanted = read_vectors(options.file, preprocessor.tokenizer.ids(), num_ids=table.input_dim, dim=table.output_dim)
-    log.info(coverage(wanted, token_ids, options.file))
-    found = wanted.found > MISSING
+    vectors = read_vectors(options.file, preprocessor.tokenizer.ids(), num_ids=table.input_dim, dim=table.output_dim)
+    log.info(coverage(vectors, token_ids, options.file))
+    found = vectors.found > MISSING
     random, *rest = table.get_weights()
-    spread = wanted.vectors[found].std() / random.std() if found.any() else 1.0
-    table.set_weights([np.where(found[:, None], wanted.vectors, random * spread), *rest])
+    scale = vectors.vectors[found].std() / random.std() if found.any() else 1.0
+    table.set_weights([np.where(found[:, None], vectors.vectors, random * scale), *rest])
 
 
-def coverage(wanted: VocabularyVectors, token_ids: np.ndarray, name: str) -> str:
-    """How much of the vocabulary, and of the training texts, has a vector, and how it was found."""
-    counts = np.zeros(len(wanted.found), np.int64)
-    for start in range(0, len(token_ids), COUNTED_AT_ONCE):
-        counts += np.bincount(token_ids[start : start + COUNTED_AT_ONCE], minlength=len(counts))
-    found = wanted.found > MISSING
+def coverage(vectors: VocabularyVectors, token_ids: np.ndarray, name: str) -> str:
+    """Return in words which share of the vocabulary and of the training tokens has a vector, and how it was found."""
+    counts = np.zeros(len(vectors.found), np.int64)
+    for start in range(0, len(token_ids), TOKENS_AT_ONCE):
+        counts += np.bincount(token_ids[start : start + TOKENS_AT_ONCE], minlength=len(counts))
+    found = vectors.found > MISSING
     share = counts[found].sum() / max(counts.sum(), 1)
-    ways = {"by their lower-case form": BY_LOWER_CASE, "from their pieces": BY_SUBWORDS}
-    counted = {text: (wanted.found == way).sum() for text, way in ways.items()}
+    ways = {"by their lower-case form": BY_LOWER_CASE, "from their subwords": BY_SUBWORDS}
+    counted = {text: (vectors.found == way).sum() for text, way in ways.items()}
     how = "".join(f", {count:,} of them {text}" for text, count in counted.items() if count)
     return (
-        f"{name}: vectors for {found.sum():,} of {len(wanted.ids):,} tokens of the vocabulary{how}; "
+        f"{name}: vectors for {found.sum():,} of {len(vectors.ids):,} tokens of the vocabulary{how}; "
         f"{share:.1%} of the tokens of the training texts"
     )
 
 
 class UnfreezeEmbedding(keras.callbacks.Callback):
-    """Lets the vectors be trained from an epoch on."""
+    """Trains the embedding only after some intervals.
 
-    def __init__(self, frozen_epochs: int):
+    Args:
+        frozen_intervals: for so many the embedding stays as it is.
+    """
+
+    def __init__(self, frozen_intervals: int):
         super().__init__()
-        self.frozen_epochs = frozen_epochs
+        self.frozen_intervals = frozen_intervals
 
-    def on_epoch_begin(self, epoch, logs=None):
-        """The number of the epoch decides alone, so that a resumed training needs to know nothing else."""
-        self.model.get_layer("embedding").tuned.assign(float(epoch >= self.frozen_epochs))
+    def on_epoch_begin(self, interval, logs=None):
+        """Freeze or unfreeze. Only the number of the interval decides, so a resumed fit needs no other state."""
+        self.model.get_layer("embedding").tuned.assign(float(interval >= self.frozen_intervals))
