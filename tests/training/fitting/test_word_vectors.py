@@ -94,7 +94,7 @@ def test_a_classifier_does_not_need_the_file(workplace, tiny_config):
 
 def test_what_is_wrong_with_the_file_is_said_before_there_is_a_run(workplace, tiny_config):
     write_vectors(workplace / "v.txt")
-    with pytest.raises(ConfigError, match=r"model.embedding_dim: expected 4, .*received 8"):
+    with pytest.raises(ConfigError, match=r"model.embedding_dim: expected 4, .*got 8"):
         textclf.train(tiny_config(model={"vectors": {"file": "v.txt"}}))
     with pytest.raises(DataError, match=r"none.txt: expected a file, but there is none"):
         textclf.train(tiny_config(model={"vectors": {"file": "none.txt"}}))
