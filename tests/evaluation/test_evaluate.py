@@ -30,7 +30,9 @@ def test_the_figures_of_the_training_come_again(with_runs, name):
 def test_the_newest_run_is_evaluated_on_its_test_file(with_runs):
     metrics = textclf.evaluate()
     written = with_runs / "runs/toy_en/evaluations/test"
-    assert json.loads((written / "metrics.json").read_text()) == {"data": "data/toy_en/test.csv", **metrics}
+    saved = json.loads((written / "metrics.json").read_text())
+    assert len(saved.pop("data_path_sha256")) == 64
+    assert saved == {"data": "data/toy_en/test.csv", **metrics}
     rows = predictions(written / "predictions.csv")
     assert len(rows) == metrics["rows"] == 120
     true, predicted = [row["label"] for row in rows], [row["predicted"] for row in rows]
@@ -55,6 +57,63 @@ def test_another_file_is_measured_apart(with_runs):
     assert textclf.evaluate("toy_en", "new.csv")["rows"] == 2
     assert (with_runs / "runs/toy_en/evaluations/new/predictions.csv").exists()
     assert (with_runs / "runs/toy_en/metrics.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["a/test.csv", "b/test.csv", "test.csv"],
+        ["a/test.csv", "a/test.jsonl", "a/test.tsv"],
+        ["data/toy_en/test.csv", "a/test.csv", "a/../b/test.csv"],
+    ],
+)
+def test_files_of_one_name_have_a_folder_each(with_runs, files):
+    formats = {
+        "csv": "text,label\na wonderful film,positive\nawful,negative\n",
+        "tsv": "text\tlabel\na wonderful film\tpositive\nawful\tnegative\n",
+        "jsonl": '{"text": "a wonderful film", "label": "positive"}\n',
+    }
+    for folder in ("a", "b", "."):
+        (with_runs / folder).mkdir(exist_ok=True)
+        for ending, content in formats.items():
+            (with_runs / folder / f"test.{ending}").write_text(content, encoding="utf-8")
+    for _ in range(2):  # the same file again has the same folder
+        for number, file in enumerate(files):
+            rows = textclf.evaluate("toy_en", file)["rows"]
+            name = "test" if number == 0 else f"test-{number + 1}"
+            saved = json.loads((with_runs / f"runs/toy_en/evaluations/{name}/metrics.json").read_text())
+            assert (saved["data"], saved["rows"]) == (file, rows)
+    assert len(list((with_runs / "runs/toy_en/evaluations").iterdir())) == len(files)
+
+
+def test_a_relative_name_means_another_file_in_another_folder(with_runs, monkeypatch):
+    for folder, rows in (("a", 2), ("b", 3)):
+        (with_runs / folder).mkdir()
+        (with_runs / folder / "new.csv").write_text("text,label\n" + "awful,negative\n" * rows, encoding="utf-8")
+        monkeypatch.chdir(with_runs / folder)
+        textclf.evaluate(with_runs / "runs/toy_en", "new.csv")
+    saved = [with_runs / f"runs/toy_en/evaluations/{name}/metrics.json" for name in ("new", "new-2")]
+    assert [json.loads(path.read_text())["rows"] for path in saved] == [2, 3]
+
+
+@pytest.mark.parametrize("name", ["..", "../", "../../up"])
+def test_the_folder_above_is_evaluated_under_its_own_name(with_runs, monkeypatch, name):
+    (with_runs / "up").mkdir()
+    (with_runs / "up/new.csv").write_text("text,label\nawful,negative\n", encoding="utf-8")
+    (with_runs / "up/.here").mkdir()
+    before = (with_runs / "runs/toy_en/metrics.json").read_bytes()
+    monkeypatch.chdir(with_runs / "up/.here")
+    textclf.evaluate(with_runs / "runs/toy_en", name)
+    assert (with_runs / "runs/toy_en/metrics.json").read_bytes() == before
+    assert json.loads((with_runs / "runs/toy_en/evaluations/up/metrics.json").read_text())["rows"] == 1
+
+
+def test_a_folder_that_the_user_names_may_hold_links(with_runs):
+    (with_runs / "figures").mkdir()
+    (with_runs / "figures/metrics.json").symlink_to(with_runs / "elsewhere.json")
+    textclf.evaluate("toy_en", output="figures")
+    assert (with_runs / "figures/metrics.json").is_symlink()
+    assert json.loads((with_runs / "elsewhere.json").read_text())["rows"] == 120
 
 
 def test_jsonl_gives_the_same_as_csv(with_runs):

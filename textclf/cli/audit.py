@@ -3,6 +3,7 @@
 import click
 
 from textclf.cli.options import CONFIG, FOLDS, OVERRIDES, output_file, run_name
+from textclf.cli.tables import print_written
 
 
 @click.command("audit")
@@ -21,11 +22,13 @@ def command(config, overrides, folds, run, output):
     Examples:
       textclf audit configs/toy_topics.yaml --folds 3
     """
+    from textclf.core.output_file import is_standard_output
     from textclf.training.label_audit import audit
 
     found = audit(config, overrides, folds=folds, run=run, output=output)
     click.echo(
         f"{found.texts} texts, {found.doubtful} doubtful labels, {found.pairs} pairs of similar texts with different "
-        "labels"
+        "labels",
+        err=is_standard_output(found.path),
     )
-    click.echo(f"wrote {found.path}")
+    print_written(found.path)

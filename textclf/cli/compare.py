@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from textclf.cli.options import output_file
-from textclf.cli.tables import format_figures, new_table, print_line, print_table
+from textclf.cli.tables import format_figures, new_table, print_line, print_table, print_written
 
 if TYPE_CHECKING:
     from textclf.evaluation.compare import Comparison
@@ -33,7 +33,7 @@ def command(runs, output):
     print_comparison(compared)
     if output:
         write_comparison(compared, Path(output))
-        print_line(f"wrote {output}")
+        print_written(output)
 
 
 def print_comparison(comparison: "Comparison") -> None:

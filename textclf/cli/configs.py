@@ -3,6 +3,7 @@
 import click
 
 from textclf.cli.options import output_file
+from textclf.cli.tables import print_written
 
 
 @click.command("configs")
@@ -23,14 +24,16 @@ def command(name, output, force):
     from pathlib import Path
 
     from textclf.config.examples import copy_example
+    from textclf.core.output_file import is_standard_output
 
     if name is None:
         print_examples()
         return
     written = copy_example(name, Path(output) if output else None, force=force)
     for path in written:
-        click.echo(f"wrote {path}")
-    click.echo(f"next: textclf train {written[-1]}")
+        print_written(path)
+    if not is_standard_output(written[-1]):
+        click.echo(f"next: textclf train {written[-1]}")
 
 
 def print_examples() -> None:

@@ -3,6 +3,7 @@
 import click
 
 from textclf.cli.options import CONFIG
+from textclf.cli.tables import print_written
 
 
 @click.command("new")
@@ -20,7 +21,9 @@ def command(config, data, test):
       textclf new topics.yaml --data data/toy_topics/train.csv --test data/toy_topics/test.csv
     """
     from textclf.config.starter import write_starter
+    from textclf.core.output_file import is_standard_output
 
     path = write_starter(config, data, test)
-    click.echo(f"wrote {path}")
-    click.echo(f"next: textclf check {path}, textclf train {path}")
+    print_written(path)
+    if not is_standard_output(path):
+        click.echo(f"next: textclf check {path}, textclf train {path}")

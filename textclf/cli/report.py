@@ -3,6 +3,7 @@
 import click
 
 from textclf.cli.options import output_file
+from textclf.cli.tables import print_written
 
 
 @click.command("report")
@@ -21,4 +22,4 @@ def command(run, output):
     """
     from textclf.evaluation.report.report import write_report
 
-    click.echo(f"wrote {write_report(run, output=output)}")
+    print_written(write_report(run, output=output))

@@ -21,6 +21,15 @@ def print_line(line: str) -> None:
     Console(soft_wrap=True, highlight=False, markup=False).print(line)
 
 
+def print_written(path: object) -> None:
+    """Say which file was written: on standard error where the file is standard output itself."""
+    import click
+
+    from textclf.core.output_file import is_standard_output
+
+    click.echo(f"wrote {path}", err=is_standard_output(str(path)))
+
+
 def print_json(content: Any) -> None:
     """Print plain data as indented JSON."""
     import json

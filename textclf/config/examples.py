@@ -7,6 +7,7 @@ from pathlib import Path
 
 from textclf.core.errors import ConfigError, WriteError, did_you_mean
 from textclf.core.files import atomic_file, make_folder
+from textclf.core.output_file import output_file, would_replace
 
 PACKAGE = Path(__file__).parent.parent
 SCHEMA_LINE = "# yaml-language-server:"  # names a file beside the config, which a copy has not
@@ -44,12 +45,12 @@ def copy_example(name: str, output: Path | None = None, *, force: bool = False) 
         known = f". The examples are: {', '.join(names)}."
         raise ConfigError(f"'{name}': no such example config{did_you_mean(name, names, known)}")
     output = output or Path(f"{name}.yaml")
-    if output.exists() and not force:
+    if would_replace(output) and not force:
         raise WriteError(f"{output} exists. Replace it with --force, or choose another name with --output.")
     text = (examples_folder() / "configs" / f"{name}.yaml").read_text(encoding="utf-8")
     lines = text.replace(f"configs/{name}.yaml", str(output)).splitlines(keepends=True)
     written = _copy_data(text)
-    with atomic_file(output) as stream:
+    with output_file(output) as stream:
         stream.writelines(line for line in lines if not line.startswith(SCHEMA_LINE))
     return [*written, output]
 

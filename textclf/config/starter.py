@@ -11,8 +11,8 @@ from textclf.config import recipe
 from textclf.config.recipe import Facts, Line
 from textclf.config.yaml import parse_yaml
 from textclf.core.errors import DataError, WriteError
-from textclf.core.files import atomic_file
 from textclf.core.formatting import counted, escape_control, first_shown, percent, short_repr
+from textclf.core.output_file import output_file, would_replace
 from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_dataset
 from textclf.data.labels import Labels
 from textclf.data.readers.options import DEFAULTS
@@ -43,10 +43,10 @@ def write_starter(config: str | Path, data: str, test: str | None = None) -> Pat
         DataError: as `starter_config`.
     """
     path = Path(config)
-    if path.exists():
+    if would_replace(path):
         raise WriteError(f"{path}: this file exists already. Choose another name, or remove it.")
     content = starter_config(data, test, name=str(path))
-    with atomic_file(path) as stream:
+    with output_file(path) as stream:
         stream.write(content)
     return path
 

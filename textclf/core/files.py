@@ -9,8 +9,8 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from io import BufferedReader
 from itertools import groupby
 from pathlib import Path
@@ -211,9 +211,9 @@ def cannot_write(path: Path, error: OSError | ValueError) -> WriteError:
     return WriteError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}.")
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write indented JSON, as `atomic_file` does."""
-    with atomic_file(path) as stream:
+def write_json(path: Path, content: Any, open_file: Callable[[Path], AbstractContextManager[IO]] = atomic_file) -> None:
+    """Write indented JSON, as `atomic_file` does, or `output_file`."""
+    with open_file(path) as stream:
         json.dump(content, stream, ensure_ascii=False, indent=2, allow_nan=False)
         stream.write("\n")
 

@@ -10,9 +10,9 @@ import numpy as np
 from textclf.config.config import Config, flatten
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
-from textclf.core.files import atomic_file
 from textclf.core.find_run import find_run
 from textclf.core.options import plain
+from textclf.core.output_file import output_file
 from textclf.data.targets import Targets
 from textclf.evaluation.metrics import f1_score, log_losses
 from textclf.evaluation.predictions_file import Predictions, read_predictions
@@ -152,7 +152,7 @@ def write_comparison(comparison: Comparison, path: Path) -> None:
         blocks.section("Settings", blocks.table(["setting", *names], settings) if settings else None),
         blocks.section("Different predictions", predictions if texts else None, note=shown),
     ]
-    with atomic_file(path) as stream:
+    with output_file(path) as stream:
         stream.write(page(f"{' · '.join(names)} · textclf", " vs. ".join(names), note, sections))
 
 

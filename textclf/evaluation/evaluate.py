@@ -1,19 +1,25 @@
 """`textclf evaluate`: evaluate a classifier on labelled texts. Does not import TensorFlow."""
 
 import csv
+import hashlib
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
-from textclf.core.files import atomic_file, checksums, make_folder, write_json
+from textclf.core.files import atomic_file, checksums, make_folder, parse_json, read_untrusted, write_json
 from textclf.core.find_run import find_classifier, find_run
 from textclf.core.options import fields_of
-from textclf.core.run_folder import RunFolder
+from textclf.core.output_file import output_file
+from textclf.core.run_folder import LARGEST_FILE, RunFolder
 from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_dataset, read_sources
 from textclf.data.readers.sources import expand
 from textclf.evaluation.metrics import measure
@@ -21,6 +27,7 @@ from textclf.inference.classifier import Classifier, load_classifier
 
 log = logging.getLogger(__name__)
 BLOCK_ROWS = 10_000  # written at a time
+PATH_DIGEST = "data_path_sha256"
 
 
 def evaluate(
@@ -38,8 +45,9 @@ def evaluate(
     Args:
         run: a run folder, the name of a run in `runs/`, or a classifier folder; by default the newest finished run.
         data: the file; by default the test file of the run.
-        output: the folder to write to; by default `evaluations/<file name>/` in the run folder. For a classifier
-            folder without a run nothing is written by default.
+        output: the folder to write to; by default `evaluations/<file name>/` in the run folder, with a number if
+            another file of that name has been evaluated. For a classifier folder without a run nothing is written by
+            default.
         text_column, label_column: by default as in training.
 
     Returns:
@@ -57,24 +65,54 @@ def evaluate(
     named = {"text_column": text_column, "label_column": label_column}
     columns = {name: column for name, column in named.items() if column}
     if data is None:
-        run_folder = find_run(folder.parent)
-        raw = _own_test(run_folder, columns)
-        output = output or run_folder.inside(run_folder.evaluations / "test")
+        raw = _own_test(find_run(folder.parent), columns)
     else:
         about = {name: classifier.metadata[name] for name in fields_of(ColumnOptions)}
         raw = read_dataset(str(data), ColumnOptions(**about | columns), classifier.reading)
-        if output is None and (folder.parent / "run.json").exists():
-            run_folder = RunFolder(folder.parent)
-            output = run_folder.inside(run_folder.evaluations / Path(data).stem)
     dataset = parse_labels(raw, classifier.targets.separator if classifier.targets.multilabel else None)
     classes = classifier.targets.encode(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts)
     metrics = measure(classes, probabilities, classifier.targets, classifier.decision)
-    if output is not None:
-        make_folder(Path(output))
-        write_evaluation(Path(output), classifier, dataset, probabilities, {"data": dataset.name, **metrics})
-        log.info("wrote metrics.json and predictions.csv to %s", output)
+    place = Path(output) if output else _place_in_run(folder.parent, dataset.name, "test" if data is None else None)
+    if place is not None:
+        make_folder(place)
+        source = {"data": dataset.name, PATH_DIGEST: _path_digest(dataset.name)}
+        open_file = output_file if output else atomic_file
+        write_evaluation(place, classifier, dataset, probabilities, {**source, **metrics}, open_file)
+        log.info("wrote metrics.json and predictions.csv to %s", place)
     return metrics
+
+
+def _place_in_run(path: Path, data: str, stem: str | None) -> Path | None:
+    """Return the folder for the evaluation on a file in the run at `path`, or `None` if there is no run.
+
+    It has the name of the file, with a number where that is the folder of another file.
+    """
+    if not (path / "run.json").exists():
+        return None
+    run = RunFolder(path)
+    stem = stem or Path(os.path.abspath(data)).stem or "data"  # noqa: PTH100 (`..` has to become a name)
+    for number in count(1):
+        place = run.inside(run.evaluations / (stem if number == 1 else f"{stem}-{number}"))
+        if not place.exists() or _is_evaluation_of(place, data):
+            return place
+    return None
+
+
+def _is_evaluation_of(place: Path, data: str) -> bool:
+    try:
+        saved = parse_json(read_untrusted(place, "metrics.json", LARGEST_FILE))
+        return saved.get(PATH_DIGEST, _path_digest(saved["data"])) == _path_digest(data)  # older versions had none
+    except FileNotFoundError:
+        return True  # of an evaluation that has not ended
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _path_digest(data: str) -> str:
+    """Return what tells files of one name apart, and says nothing of the machine to those who receive the run."""
+    absolute = os.path.abspath(data)  # noqa: PTH100 (of a pattern, too)
+    return hashlib.sha256(absolute.encode(errors="surrogateescape")).hexdigest()
 
 
 def _own_test(run: RunFolder, columns: dict[str, str]) -> Dataset:
@@ -110,11 +148,20 @@ def changed_file(run: RunFolder, files: list[str]) -> str | None:
 
 
 def write_evaluation(
-    folder: Path, classifier: Classifier, dataset: Dataset, probabilities: np.ndarray, metrics: dict
+    folder: Path,
+    classifier: Classifier,
+    dataset: Dataset,
+    probabilities: np.ndarray,
+    metrics: dict,
+    open_file: Callable[[Path], AbstractContextManager[IO]] = atomic_file,
 ) -> None:
-    """Write `metrics.json`, and `predictions.csv` with one line for each text of the dataset."""
-    write_json(folder / "metrics.json", metrics)
-    with atomic_file(folder / "predictions.csv") as stream:
+    """Write `metrics.json`, and `predictions.csv` with one line for each text of the dataset.
+
+    Args:
+        open_file: `output_file` in a folder that the user names, where links are followed.
+    """
+    write_json(folder / "metrics.json", metrics, open_file)
+    with open_file(folder / "predictions.csv") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["row", "text", "label", "predicted", *(f"probability_{label}" for label in classifier.labels)])
         start = 0

@@ -3,13 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 import numpy as np
 
-from textclf.core.files import atomic_file
 from textclf.data.targets import Targets
 from textclf.inference.classifier import Classifier
 
@@ -114,12 +112,14 @@ def check_request(texts: Sequence[str], file: str | None, format: str, *, top_k:
 
 
 def write_lines(lines: Iterable[str], path: str | None) -> None:
-    """Write lines to standard output as they come, or to a file, which is complete or absent."""
+    """Write lines to standard output as they come, or to a file, as `output_file` does."""
     if path is None:
         for line in lines:
             click.echo(line)
         return
-    with atomic_file(Path(path)) as stream:
+    from textclf.core.output_file import output_file
+
+    with output_file(path) as stream:
         stream.writelines(f"{line}\n" for line in lines)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.config.config import Config
-from textclf.core.files import atomic_file
+from textclf.core.output_file import output_file
 from textclf.core.text_column import text_array
 from textclf.data.checks.near_duplicates import near_pairs
 from textclf.data.targets import Targets
@@ -55,7 +55,7 @@ def audit(
     targets, predictions = classifier.targets, read_predictions(folder, classifier, most_rows=None)
     path = Path(output) if output else folder.path / "audit.csv"
     doubtful, pairs = list(_doubtful_lines(predictions, targets)), list(_pair_lines(predictions, targets))
-    with atomic_file(path) as stream:
+    with output_file(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows([*doubtful, *pairs])

@@ -11,6 +11,7 @@ from textclf.config.run_config import read_run_config
 from textclf.core.errors import DataError, RunError, TextclfError
 from textclf.core.files import MIB, atomic_file, read_untrusted
 from textclf.core.find_run import find_run
+from textclf.core.output_file import output_file
 from textclf.core.run_folder import VALIDATION, RunFolder
 from textclf.data.loading import read_splits
 from textclf.data.readers.sources import expand
@@ -57,7 +58,7 @@ def write_report(
         blocks.section("Run", *_about_the_run(folder, about)),
     ]
     path = Path(output) if output else folder.inside(folder.report)
-    with atomic_file(path) as stream:
+    with output_file(path) if output else atomic_file(path) as stream:
         stream.write(page(f"{folder.path.name} · textclf", folder.path.name, _subtitle(about, classifier), sections))
     return path
 
