@@ -124,7 +124,7 @@ def test_missing_file_and_folder_are_named(path, monkeypatch):
         open_file("none")
     with pytest.raises(DataError, match=rf"^{path}: expected a file, but there is none\. Check the path\.$"):
         open_file(path)
-    with pytest.raises(DataError, match=rf"^{path.parent}: expected a file, received a folder\.$"):
+    with pytest.raises(DataError, match=rf"^{path.parent}: expected a file, got a folder\.$"):
         open_file(path.parent)
 
 
@@ -160,5 +160,5 @@ def test_names_that_are_no_text_are_written_and_come_back(path):
 
 
 def test_an_empty_name_is_said_to_be_one():
-    with pytest.raises(DataError, match=r"^expected the path of a file, received an empty one"):
+    with pytest.raises(DataError, match=r"^expected the path of a file, got an empty one"):
         open_file("")

@@ -56,7 +56,7 @@ def test_taken_name_is_refused_and_the_run_left_alone():
 def test_name_that_is_no_folder_below_runs_is_refused(name, folder):
     with pytest.raises(RunError) as caught:
         create_run(name, "toy", {})
-    assert str(caught.value) == f"--run: expected a name for a folder below runs/, received '{name}'."
+    assert str(caught.value) == f"--run: expected a name for a folder below runs/, got '{name}'."
     assert list(folder.iterdir()) == []
 
 
@@ -137,7 +137,7 @@ def test_a_link_that_cannot_be_removed_fails_no_run(folder, monkeypatch):
 def test_newer_format_is_refused_with_what_to_do(version):
     run = create_run("mine", "toy", {})
     run.metadata.write_text(json.dumps({"format_version": version}))
-    with pytest.raises(RunError, match=f"received format {version}.*pip install --upgrade textclf-keras"):
+    with pytest.raises(RunError, match=f"got format {version}.*pip install --upgrade textclf-keras"):
         run.read_metadata()
 
 

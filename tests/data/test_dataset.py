@@ -91,7 +91,7 @@ def test_missing_file_is_named_with_the_folder_looked_in(write, tmp_path):
 
 def test_folder_is_refused(tmp_path):
     (tmp_path / "a.csv").mkdir()
-    with pytest.raises(DataError, match=r"a\.csv: expected files or subfolders of texts, received a folder without\."):
+    with pytest.raises(DataError, match=r"a\.csv: expected files or subfolders of texts, got a folder without\."):
         read(str(tmp_path / "a.csv"), **COLUMNS)
 
 
@@ -104,12 +104,12 @@ def test_path_that_cannot_be_one_is_refused(write, path):
 
 @pytest.mark.parametrize(("content", "name"), [("text,label\n", "a.csv"), ("", "a.jsonl"), ("\n", "a.jsonl")])
 def test_file_without_rows_is_refused(write, content, name):
-    with pytest.raises(DataError, match=f"{name}: expected rows of texts and labels, received a file without rows"):
+    with pytest.raises(DataError, match=f"{name}: expected rows of texts and labels, got a file without rows"):
         read(write(content, name), **COLUMNS)
 
 
 def test_file_without_any_label_is_refused(write):
-    with pytest.raises(DataError, match=r"a\.csv: expected labels, received only empty fields\."):
+    with pytest.raises(DataError, match=r"a\.csv: expected labels, got only empty fields\."):
         read(write("text,label\na,\nb,  \n"), **COLUMNS)
 
 
@@ -143,7 +143,7 @@ def test_blank_texts_are_left_out_of_training_only(write, warnings):
 def test_training_without_any_text_is_refused(write):
     path = write("text,label\n,x\n ,y\n")
     assert len(read(path, **COLUMNS)) == 2
-    with pytest.raises(DataError, match=r"a\.csv: expected texts, received only empty fields\."):
+    with pytest.raises(DataError, match=r"a\.csv: expected texts, got only empty fields\."):
         read_for_training(path, **COLUMNS)
 
 
@@ -168,8 +168,8 @@ def test_a_split_column_may_name_train_alone(write):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ("train,a,x\nrest,b,y\n", "received 'rest' in row 2"),
-        ("train,a,x\n,b,y\n", "received 'nothing' in row 2"),
+        ("train,a,x\nrest,b,y\n", "got 'rest' in row 2"),
+        ("train,a,x\n,b,y\n", "got 'nothing' in row 2"),
         ("test,a,x\n", "expected rows of train in column 'part', but there are none"),
     ],
 )

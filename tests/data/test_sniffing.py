@@ -263,11 +263,11 @@ def test_formats_without_column_names(write):
         ("good film,good\nbad film,bad\nso so,good\n", "a.csv", "expected a header line"),
         ("text\none\ntwo\n", "a.csv", r"a\.csv: expected a column with labels .* looks like it: text\."),
         ("a,b\n1,2\n3,4\n", "a.csv", "expected a column with texts and one with labels"),
-        ("text,label\n", "a.csv", "received a file without rows"),
+        ("text,label\n", "a.csv", "got a file without rows"),
         ("", "a.csv", "expected a column with texts|empty file"),
         ('text,label\n"open,x\n', "a.csv", "closed"),
         ("[1]\n", "a.jsonl", "expected a JSON object"),
-        ("one\ntwo\n", "a.txt", "received a file of lines"),
+        ("one\ntwo\n", "a.txt", "got a file of lines"),
         ("text,label\na,x\n", "a.xyz", "expected a file that ends in"),
     ],
 )
@@ -295,5 +295,5 @@ def test_any_bytes_are_read_or_refused(write, content, name):
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_is_called_that(write, content):
-    with pytest.raises(DataError, match="expected a header line and rows, received an empty file"):
+    with pytest.raises(DataError, match="expected a header line and rows, got an empty file"):
         sniff(write(content))

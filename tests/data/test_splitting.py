@@ -120,7 +120,7 @@ def test_rows_stay_in_the_order_of_the_file():
 def test_single_row_of_a_label_is_refused_naming_label_and_row():
     with pytest.raises(DataError) as caught:
         split(dataset_of([*distinct({"x": 3}), ("one", "rare"), *distinct({"y": 3})]), 0.1, seed=1)
-    assert "received a single row of 'rare' (row 4)." in str(caught.value)
+    assert "got a single row of 'rare' (row 4)." in str(caught.value)
     assert str(caught.value).startswith("a.csv: expected at least two rows of every label")
 
 
@@ -151,7 +151,7 @@ def test_contradicting_labels_of_one_text_stay_together(seed):
 
 
 def test_only_repetitions_cannot_be_split():
-    with pytest.raises(DataError, match="received only repetitions"):
+    with pytest.raises(DataError, match="got only repetitions"):
         split(dataset_of([("a", "x"), ("b", "y"), ("a", "x"), ("b", "y")]), 0.5, 0)
 
 

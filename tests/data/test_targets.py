@@ -69,17 +69,17 @@ def test_type_of_the_answer(labels, wanted, type, num_units, activation):
 @pytest.mark.parametrize("type", ["auto", "binary", "multiclass"])
 @pytest.mark.parametrize(("labels", "received"), [([], "none"), (["spam"], "'spam'"), (["好"] * 3, "'好'")])
 def test_fewer_than_two_labels_are_refused(labels, received, type):
-    with pytest.raises(DataError, match=f"two different labels to learn, received {received}"):
+    with pytest.raises(DataError, match=f"two different labels to learn, got {received}"):
         fit(labels, type)
 
 
 def test_three_labels_of_type_binary_are_refused():
-    with pytest.raises(DataError, match=r"binary: expected two labels, received 3 \('a', 'b', 'c'\)"):
+    with pytest.raises(DataError, match=r"binary: expected two labels, got 3 \('a', 'b', 'c'\)"):
         fit(["a", "b", "c"], "binary")
 
 
 def test_a_message_shows_ten_labels_of_many():
-    with pytest.raises(DataError, match=r"received 12 \('0', .*'9' …\)") as caught:
+    with pytest.raises(DataError, match=r"got 12 \('0', .*'9' …\)") as caught:
         fit([str(number) for number in range(12)], "binary")
     assert "'10'" not in str(caught.value)
 
@@ -95,11 +95,11 @@ def test_unknown_label_names_file_and_first_row():
         fit(["a", "b"]).encode(ones(["a", "d", "c", "d"]), rows=np.array([1, 5, 7, 9]), name="folder/test.csv")
     assert str(caught.value).startswith("folder/test.csv: ")
     assert "('a', 'b')" in str(caught.value)
-    assert "received 'd' in row 5 and 1 more such labels" in str(caught.value)
+    assert "got 'd' in row 5 and 1 more such labels" in str(caught.value)
 
 
 def test_one_unknown_label_is_not_more():
-    with pytest.raises(DataError, match=r"received 'A' in row 3\. ") as caught:
+    with pytest.raises(DataError, match=r"got 'A' in row 3\. ") as caught:
         fit(["a", "b"]).encode(ones(["A", "a"]), rows=[3, 4], name="test.csv")
     assert "more" not in str(caught.value)
 

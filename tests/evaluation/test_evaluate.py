@@ -135,7 +135,7 @@ def test_a_copied_classifier_needs_data_and_writes_only_where_it_is_told(with_ru
 
 def test_an_unknown_label_is_named_and_nothing_is_written(with_runs):
     (with_runs / "new.csv").write_text("text,label\na,positive\nb,neutral\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"new.csv: .*received 'neutral' in row 2"):
+    with pytest.raises(DataError, match=r"new.csv: .*got 'neutral' in row 2"):
         textclf.evaluate("toy_en", "new.csv")
     assert not (with_runs / "runs/toy_en/evaluations").exists()
 

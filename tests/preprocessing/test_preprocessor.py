@@ -206,7 +206,7 @@ def test_one_text_instead_of_a_list_is_refused(texts):
 @pytest.mark.parametrize("wrong", [None, 1, 1.5, b"bytes", ["text"], float("nan")])
 def test_a_text_that_is_no_string_is_refused(wrong):
     for give in (text_array, fit().encode):
-        with pytest.raises(TypeError, match=f"expected texts, received {type(wrong).__name__}"):
+        with pytest.raises(TypeError, match=f"expected texts, got {type(wrong).__name__}"):
             give(["text", wrong])
 
 

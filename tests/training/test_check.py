@@ -184,9 +184,9 @@ def test_without_training_texts_only_their_fault_is_said(write):
     report = check_config({"data": {**config["data"], "train": "none.csv"}})
     assert len(errors(report)) == len(report.findings) == 1
     report = check_config(write(train=[("", "x"), (" ", "y")], test=EVEN))
-    assert errors(report) == ["train.jsonl: expected texts, received only empty fields. Check data.text_column."]
+    assert errors(report) == ["train.jsonl: expected texts, got only empty fields. Check data.text_column."]
     report = check_config(write(train=[("a", ""), ("b", "")]))
-    assert errors(report) == ["train.jsonl: expected labels, received only empty fields. Check data.label_column."]
+    assert errors(report) == ["train.jsonl: expected labels, got only empty fields. Check data.label_column."]
 
 
 def test_one_label_cannot_be_learned_but_is_looked_at(write):
@@ -199,7 +199,7 @@ def test_one_label_cannot_be_learned_but_is_looked_at(write):
 
 def test_a_share_that_cannot_be_held_out_is_an_error(write):
     report = check_config(write(train=[*EVEN, ("single", "z")]))
-    assert "received a single row of 'z' (row 41)" in errors(report)[0]
+    assert "got a single row of 'z' (row 41)" in errors(report)[0]
     assert {"rare labels", "lengths"} <= subjects(report.findings)
     assert list(report.splits) == ["train"]
 

@@ -64,7 +64,7 @@ def test_texts_with_several_labels_and_a_validation_file(workplace):
 
 def test_a_label_with_too_few_rows_is_refused_before_anything_is_written(workplace):
     write_rows(workplace / "a.csv", {"x": 12, "rare": 4})
-    with pytest.raises(DataError, match="more than 5 rows of every label for 5 folds, received 4 of 'rare'"):
+    with pytest.raises(DataError, match="more than 5 rows of every label for 5 folds, got 4 of 'rare'"):
         cross_validate({"data": {"train": "a.csv"}, **FAST}, folds=5)
     assert not (workplace / "runs").exists()
 

@@ -120,11 +120,11 @@ def test_a_classifier_that_answers_otherwise_than_the_network_is_refused(workpla
 BAD_DATA = {
     "missing file": (None, r"expected a file, but there is none"),
     "missing column": ("comment,label\na,b\n", r"expected a column 'text', but the columns are: comment, label"),
-    "no rows": ("text,label\n", r"received a file without rows"),
-    "empty file": ("", r"received an empty file"),
-    "one class only": ("text,label\na,x\nb,x\nc,x\n", r"at least two different labels to learn, received 'x'"),
-    "a single row": ("text,label\na,x\nb,x\nc,y\n", r"received a single row of 'y' \(row 3\)"),
-    "not UTF-8": ("text,label\na,x\nb\udcff,y\n", r"expected UTF-8 text, received byte 0xff in line 3"),
+    "no rows": ("text,label\n", r"got a file without rows"),
+    "empty file": ("", r"got an empty file"),
+    "one class only": ("text,label\na,x\nb,x\nc,x\n", r"at least two different labels to learn, got 'x'"),
+    "a single row": ("text,label\na,x\nb,x\nc,y\n", r"got a single row of 'y' \(row 3\)"),
+    "not UTF-8": ("text,label\na,x\nb\udcff,y\n", r"expected UTF-8 text, got byte 0xff in line 3"),
 }
 
 
@@ -139,7 +139,7 @@ def test_data_that_cannot_be_used_is_refused_and_nothing_is_written(workplace, c
 
 def test_a_test_label_that_training_never_saw_is_refused_before_training(workplace, tiny_config):
     (workplace / "test.csv").write_text("text,label\ngood,positive\nbad,negatif\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"test.csv: .* received 'negatif' in row 2"):
+    with pytest.raises(DataError, match=r"test.csv: .* got 'negatif' in row 2"):
         train(tiny_config(data={"test": "test.csv"}))
     assert not (workplace / "runs").exists()
 

@@ -95,7 +95,7 @@ def _check_file_name(path: str) -> None:
         path.encode()
     except UnicodeEncodeError:
         raise DataError(
-            f"{escape_control(path)}: expected a file name that a config can hold, received bytes that are not "
+            f"{escape_control(path)}: expected a file name that a config can hold, got bytes that are not "
             "UTF-8. Rename the file."
         ) from None
 

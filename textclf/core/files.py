@@ -31,14 +31,14 @@ def open_file(path: str | Path) -> BinaryIO:
         DataError: the file is missing, is a folder, or cannot be read.
     """
     if path == "":
-        raise DataError("expected the path of a file, received an empty one. Name the file.")
+        raise DataError("expected the path of a file, got an empty one. Name the file.")
     try:
         return Path(path).open("rb")
     except FileNotFoundError:
         where = "" if Path(path).is_absolute() else f" (looked in {Path.cwd()})"
         raise DataError(f"{path}: expected a file, but there is none{where}. Check the path.") from None
     except IsADirectoryError:
-        raise DataError(f"{path}: expected a file, received a folder.") from None
+        raise DataError(f"{path}: expected a file, got a folder.") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}.") from None
 
@@ -58,9 +58,9 @@ def read_untrusted(folder: Path, name: str, max_bytes: int) -> bytes:
     with os.fdopen(handle, "rb") as stream:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise ValueError("expected an ordinary file, received something else")
+            raise ValueError("expected an ordinary file, got something else")
         if status.st_size > max_bytes:
-            raise ValueError(f"expected at most {_size(max_bytes)}, received {_size(status.st_size)}")
+            raise ValueError(f"expected at most {_size(max_bytes)}, got {_size(status.st_size)}")
         content = stream.read(status.st_size + 1)
     if len(content) != status.st_size:
         raise ValueError("it changed while it was read")
@@ -91,7 +91,7 @@ def checksum(path: str | Path) -> str:
         DataError: it is not an ordinary file, or cannot be read.
     """
     if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
-        raise DataError(f"{path}: expected an ordinary file, received a device or a pipe.")
+        raise DataError(f"{path}: expected an ordinary file, got a device or a pipe.")
     with open_file(path) as stream:
         return hashlib.file_digest(cast(BufferedReader, stream), "sha256").hexdigest()
 
@@ -225,7 +225,7 @@ def parse_json(content: bytes) -> Any:
         ValueError: not JSON, more values than `MOST_VALUES`, NaN or infinity, or nested too deeply.
     """
     if content.count(b",") + content.count(b"[") + content.count(b"{") > MOST_VALUES:
-        raise ValueError(f"expected at most {MOST_VALUES:,} values, received more")
+        raise ValueError(f"expected at most {MOST_VALUES:,} values, got more")
     try:
         return json.loads(content, parse_constant=_reject_constant)
     except RecursionError:
@@ -233,7 +233,7 @@ def parse_json(content: bytes) -> Any:
 
 
 def _reject_constant(name: str) -> None:
-    raise ValueError(f"expected numbers, received {name}")
+    raise ValueError(f"expected numbers, got {name}")
 
 
 def _flush_file(path: Path) -> None:

@@ -82,7 +82,7 @@ class RunFolder:
             ) from None
         if type(version) is not int or version > FORMAT_VERSION:
             raise RunError(
-                f"{self.path}: expected a run of format {FORMAT_VERSION} or older, received format {version!s:.40}. "
+                f"{self.path}: expected a run of format {FORMAT_VERSION} or older, got format {version!s:.40}. "
                 "It was made by a newer textclf: pip install --upgrade textclf-keras."
             )
         return metadata
@@ -109,7 +109,7 @@ class RunFolder:
         try:
             reject_symlinks(self.path, path)
             if path.exists() and not path.is_file() and not path.is_dir():
-                raise ValueError("expected an ordinary file or folder, received something else")
+                raise ValueError("expected an ordinary file or folder, got something else")
         except ValueError as error:
             raise RunError(f"{path}: not used: {error}. Remove it, or copy the run without links.") from None
         return path
@@ -142,7 +142,7 @@ def check_name(name: str | None) -> None:
         RunError: it cannot.
     """
     if name is not None and (not name.strip() or name in {LATEST, CACHE, ".", ".."} or Path(name).name != name):
-        raise RunError(f"--run: expected a name for a folder below {RUNS}/, received '{name}'.")
+        raise RunError(f"--run: expected a name for a folder below {RUNS}/, got '{name}'.")
 
 
 def create_run(

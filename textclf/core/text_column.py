@@ -21,10 +21,10 @@ def text_array(texts: Iterable[str] | pa.Array) -> pa.LargeStringArray:
     """
     if isinstance(texts, pa.Array):
         if texts.null_count or not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
-            raise TypeError(f"expected texts, received a column of {texts.type} with {texts.null_count} nulls")
+            raise TypeError(f"expected texts, got a column of {texts.type} with {texts.null_count} nulls")
         return texts if pa.types.is_large_string(texts.type) else texts.cast(pa.large_string())
     if isinstance(texts, str):
-        raise TypeError("expected a list of texts, received one text: put it in a list")
+        raise TypeError("expected a list of texts, got one text: put it in a list")
     texts = texts if isinstance(texts, list | tuple) else list(texts)
     try:
         encoded = list(map(str.encode, texts))
@@ -85,4 +85,4 @@ def _utf8(text: str) -> bytes:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
     except AttributeError:
-        raise TypeError(f"expected texts, received {type(text).__name__}: {text!r:.60}") from None
+        raise TypeError(f"expected texts, got {type(text).__name__}: {text!r:.60}") from None

@@ -28,8 +28,8 @@ def problem_in_costs(costs: Costs, known: Collection[str]) -> str | None:
     for true, row in costs.items():
         for label in (true, *row):
             if label not in known:
-                return f"expected labels of the data, received {label[:60]!r}"
+                return f"expected labels of the data, got {label[:60]!r}"
         for predicted, cost in row.items():
             if not 0 <= cost < float("inf"):
-                return f"expected costs >= 0, received {cost} for {true[:60]!r} predicted as {predicted[:60]!r}"
+                return f"expected costs >= 0, got {cost} for {true[:60]!r} predicted as {predicted[:60]!r}"
     return None

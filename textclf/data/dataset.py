@@ -140,7 +140,7 @@ def _read_parts(data: DataOptions) -> dict[str, Dataset]:
     if len(unknown):
         received = ", ".join(said[unknown[0]]) or "nothing"
         raise DataError(
-            f"{dataset.name}: expected train, validation or test in column '{data.split_column}', received "
+            f"{dataset.name}: expected train, validation or test in column '{data.split_column}', got "
             f"'{received}' in row {dataset.rows[unknown[0]]}. Correct it, or remove data.split_column."
         )
     if ("train",) not in splits.categories:
@@ -168,7 +168,7 @@ def _read(
 
     texts = stored_texts(texts_of_tables())
     if not len(texts):
-        raise DataError(f"{name}: expected rows of texts and labels, received a file without rows.")
+        raise DataError(f"{name}: expected rows of texts and labels, got a file without rows.")
     labels, splits = (
         Labels(list(numbers[column]), np.concatenate(codes[column]), column in with_lists).map(_stripped)
         for column in ("label", "split")
@@ -187,13 +187,13 @@ def parse_labels(dataset: Dataset, separator: str | None) -> Dataset:
         DataError: no row has a label, or a row has several where it must have one.
     """
     if not any(dataset.labels.categories):
-        raise DataError(f"{dataset.name}: expected labels, received only empty fields. Check data.label_column.")
+        raise DataError(f"{dataset.name}: expected labels, got only empty fields. Check data.label_column.")
     if separator is not None:
         return replace(dataset, labels=dataset.labels.map(lambda category: _split(category, separator)))
     several = np.flatnonzero(dataset.labels.where(lambda category: len(category) > 1))
     if len(several):
         raise DataError(
-            f"{dataset.name}: expected one label in every row, received {len(dataset.labels[several[0]])} in row "
+            f"{dataset.name}: expected one label in every row, got {len(dataset.labels[several[0]])} in row "
             f"{dataset.rows[several[0]]}. Set targets.type to multilabel."
         )
     return _without(dataset, dataset.labels.where(lambda category: not category), "have no label")
@@ -207,7 +207,7 @@ def drop_blank_texts(dataset: Dataset) -> Dataset:
     """
     blank = blank_texts(dataset.texts)
     if blank.all():
-        raise DataError(f"{dataset.name}: expected texts, received only empty fields. Check data.text_column.")
+        raise DataError(f"{dataset.name}: expected texts, got only empty fields. Check data.text_column.")
     return _without(dataset, blank, "have no text")
 
 

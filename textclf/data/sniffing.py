@@ -69,11 +69,11 @@ def _sniff(path: str, source: str) -> SniffedFile:
     if form in WITHOUT_NAMES:
         return SniffedFile(ReadingOptions(), ColumnOptions(), [], False)
     if not READERS[form].NAMES_COLUMNS:
-        raise DataError(f"{path}: expected texts with labels, received a file of lines. Use .csv, .tsv or .jsonl.")
+        raise DataError(f"{path}: expected texts with labels, got a file of lines. Use .csv, .tsv or .jsonl.")
     reading = ReadingOptions(encoding="utf-8" if form == "parquet" else _encoding(path))
     reading, names = NAMES_OF[form](path, reading)
     if not names:
-        raise DataError(f"{path}: expected a header line and rows, received an empty file.")
+        raise DataError(f"{path}: expected a header line and rows, got an empty file.")
     samples = _samples(path, names, reading)
     text = _text_column(samples)
     label = _label_column(samples, text) if text else None
@@ -81,7 +81,7 @@ def _sniff(path: str, source: str) -> SniffedFile:
         raise _no_columns(path, names, text)
     if form in DEFAULT_DELIMITERS and label in samples[label]:
         raise DataError(
-            f"{path}: expected a header line with the names of the columns, received a row ('{escape_control(label)}' "
+            f"{path}: expected a header line with the names of the columns, got a row ('{escape_control(label)}' "
             "is also a label). Put a line such as text,label before it."
         )
     columns = ColumnOptions(text_column=text, label_column=label)
@@ -130,7 +130,7 @@ def _names_of_jsonl(path: str, reading: ReadingOptions) -> tuple[ReadingOptions,
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
-        raise DataError(f"{path}: expected a JSON object in every line, received '{escape_control(first[:40])}'.")
+        raise DataError(f"{path}: expected a JSON object in every line, got '{escape_control(first[:40])}'.")
     return reading, list(fields)
 
 
@@ -144,7 +144,7 @@ def _names_of_parquet(path: str, reading: ReadingOptions) -> tuple[ReadingOption
             source = content if content.seekable() else pa.BufferReader(content.read())
             return reading, pyarrow.parquet.read_schema(source).names
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: expected a Parquet file, received a damaged one: {error}.") from None
+        raise DataError(f"{path}: expected a Parquet file, got a damaged one: {error}.") from None
 
 
 NAMES_OF = {"csv": _names_of_csv, "tsv": _names_of_csv, "jsonl": _names_of_jsonl, "parquet": _names_of_parquet}
@@ -158,7 +158,7 @@ def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[s
             with open_file(path) as stream:
                 table = next(iter(reader.read(decompressed(stream, path), [name], path, reading)), None)
             if table is None:
-                raise DataError(f"{path}: expected rows of texts and labels, received a file without rows.")
+                raise DataError(f"{path}: expected rows of texts and labels, got a file without rows.")
             samples[name] = table[name].to_pylist()
         except DataError as error:
             first_error = first_error or error

@@ -47,7 +47,7 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
     if not in_share.any():
         raise DataError(
             f"{dataset.name}: expected a label with at least two different texts, one to learn from and one to "
-            "validate on, received only repetitions. Add rows, or give data.validation a file of its own."
+            "validate on, got only repetitions. Add rows, or give data.validation a file of its own."
         )
     return dataset.take(~in_share), dataset.take(in_share)
 
@@ -91,7 +91,7 @@ def _check_single_rows(dataset: Dataset) -> None:
         return
     raise DataError(
         f"{dataset.name}: expected at least two rows of every label, one to learn from and one to validate on, "
-        f"received a single row of {named}{more}. Add rows, merge or remove the label, "
+        f"got a single row of {named}{more}. Add rows, merge or remove the label, "
         "or give data.validation a file of its own."
     )
 

@@ -80,12 +80,12 @@ def check_options(options: TargetOptions, labels: Sequence[str], *, multilabel: 
         _check_costs(costs, labels, multilabel=multilabel)
     elif options.threshold != HALF and not multilabel and not single_unit:
         raise ConfigError(
-            "targets.threshold: expected binary or multilabel targets, received multiclass ones, where the classifier "
+            "targets.threshold: expected binary or multilabel targets, got multiclass ones, where the classifier "
             "predicts the most probable label. Leave it out, or set targets.threshold.costs."
         )
     if options.abstain_below is not None and multilabel:
         raise ConfigError(
-            "targets.abstain_below: expected one label a text, received multilabel targets, where a prediction may "
+            "targets.abstain_below: expected one label a text, got multilabel targets, where a prediction may "
             "have no label at all. Leave it out."
         )
 
@@ -95,10 +95,10 @@ def _check_class_weights(weights: dict[str, float], labels: Sequence[str]) -> No
         if label not in labels:
             meant = did_you_mean(label, labels, otherwise=".")
             raise ConfigError(
-                f"targets.class_weights: expected labels of the data ({named(labels)}), received '{label}'{meant}"
+                f"targets.class_weights: expected labels of the data ({named(labels)}), got '{label}'{meant}"
             )
         if not 0 < weight < float("inf"):
-            raise ConfigError(f"targets.class_weights.{label}: expected a number above 0, received {weight}.")
+            raise ConfigError(f"targets.class_weights.{label}: expected a number above 0, got {weight}.")
 
 
 def _check_costs(costs: Costs, labels: Sequence[str], *, multilabel: bool) -> None:

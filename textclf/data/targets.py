@@ -73,12 +73,12 @@ class Targets:
         names = sorted(found, key=_label_order)
         if len(names) < 2:
             raise DataError(
-                f"expected at least two different labels to learn, received {named(names) or 'none'}. "
+                f"expected at least two different labels to learn, got {named(names) or 'none'}. "
                 "Check data.label_column, or add rows of another label."
             )
         if options.type == "binary" and len(names) > 2:
             raise DataError(
-                f"targets.type is binary: expected two labels, received {len(names)} ({named(names)}). "
+                f"targets.type is binary: expected two labels, got {len(names)} ({named(names)}). "
                 "Set targets.type to multiclass or auto."
             )
         found_type = "multilabel" if multilabel else "binary" if len(names) == 2 else "multiclass"
@@ -130,7 +130,7 @@ class Targets:
             first = next(label for label in labels[unknown[0]] if label in found)
             others = f" and {len(found) - 1} more such labels" if len(found) > 1 else ""
             raise DataError(
-                f"{name}: expected the labels of the training data ({named(self.labels)}), received '{first}' "
+                f"{name}: expected the labels of the training data ({named(self.labels)}), got '{first}' "
                 f"in row {rows[unknown[0]]}{others}. Correct the label, or add rows of it to the training data."
             )
         encoded = self._encoded(labels.categories)
@@ -185,7 +185,7 @@ class Targets:
                 "separator": str(separator),
             } if type in TYPES and _are_consistent(TYPES[type], labels, counts, majority):
                 return cls(type, labels, counts, tuple(majority), separator)
-        raise RunError("expected type, labels, counts, majority and separator, received something else")
+        raise RunError("expected type, labels, counts, majority and separator, got something else")
 
 
 def _are_consistent(type: TargetType, labels: list, counts: list, majority: list) -> bool:

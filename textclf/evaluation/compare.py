@@ -62,7 +62,7 @@ def compare(runs: Sequence[str | Path]) -> Comparison:
     """
     folders = [find_run(run) for run in runs]
     if len(folders) < 2:
-        raise RunError(f"expected at least two runs to compare, received {len(folders)}.")
+        raise RunError(f"expected at least two runs to compare, got {len(folders)}.")
     classifiers = [load_classifier(folder.inside(folder.classifier)) for folder in folders]
     predictions = [read_predictions(folder, one) for folder, one in zip(folders, classifiers, strict=True)]
     targets = [classifier.targets for classifier in classifiers]
@@ -70,7 +70,7 @@ def compare(runs: Sequence[str | Path]) -> Comparison:
         if not _same_texts(predictions[0], predictions[number], targets[0], targets[number]):
             raise RunError(
                 f"{folders[number].path}: expected a run evaluated on the same texts and labels as {folders[0].path}, "
-                "received one evaluated on others. Train both with the same data.test."
+                "got one evaluated on others. Train both with the same data.test."
             )
     return Comparison(
         [folder.path.name for folder in folders],

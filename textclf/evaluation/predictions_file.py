@@ -109,5 +109,5 @@ def _read_table(path: Path, probabilities: list[str], most_rows: int | None) -> 
     except (OSError, pa.ArrowException) as error:
         raise RunError(f"{path}: damaged: {str(error)[:200]}. Evaluate the run again.") from None
     if not len(table):
-        raise RunError(f"{path}: expected predictions, received a file without rows. Evaluate the run again.")
+        raise RunError(f"{path}: expected predictions, got a file without rows. Evaluate the run again.")
     return table

@@ -79,7 +79,7 @@ class Decision(NamedTuple):
                 and (abstain_below is None or (not targets.multilabel and _is_number(abstain_below, 1)))
             ):
                 return cls(thresholds and tuple(thresholds), costs, abstain_below)
-        raise RunError("expected thresholds, costs and abstain_below that fit the labels, received something else")
+        raise RunError("expected thresholds, costs and abstain_below that fit the labels, got something else")
 
 
 def _are_thresholds(values: object, targets: Targets) -> bool:

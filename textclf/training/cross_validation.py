@@ -108,7 +108,7 @@ def _check_label_counts(dataset: Dataset, folds: int) -> None:
     label, count = dataset.labels.count().most_common()[-1]
     if count <= folds:
         raise DataError(
-            f"{dataset.name}: expected more than {folds} rows of every label for {folds} folds, received {count} of "
+            f"{dataset.name}: expected more than {folds} rows of every label for {folds} folds, got {count} of "
             f"'{label}'. Choose fewer folds, or add rows."
         )
 

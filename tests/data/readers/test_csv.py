@@ -44,7 +44,7 @@ def test_csv_field_may_have_ten_million_characters():
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\r\n\r\n", b"\xef\xbb\xbf"])
 def test_csv_without_a_header_is_refused(content):
-    assert fault("csv", content) == "stream: expected a header line and rows, received an empty file."
+    assert fault("csv", content) == "stream: expected a header line and rows, got an empty file."
 
 
 @pytest.mark.parametrize("content", [b"text,label", b"text,label\n", b"text,label\r\n\r\n"])
@@ -109,7 +109,7 @@ def test_tsv_keeps_commas_and_quoted_tabs():
 def test_tsv_row_with_too_many_fields_says_tab():
     message = fault("tsv", b"text\tlabel\na\tb\na\tb\tc\n")
     assert message == (
-        "stream: expected 2 fields as in the header, received 3 in line 3. "
+        "stream: expected 2 fields as in the header, got 3 in line 3. "
         'Put fields that contain a tab in double quotes: "one\t two".'
     )
 

@@ -84,11 +84,11 @@ def test_wrong_bytes_are_refused_naming_byte_and_line(name, encoding, byte, comp
     with pytest.raises(DataError) as caught:
         list(read_files(path, Columns(["text"])))
     message = str(caught.value)
-    assert message.startswith(f"{path}: expected UTF-8 text, received byte {byte} in line {line}. Name the encoding")
+    assert message.startswith(f"{path}: expected UTF-8 text, got byte {byte} in line {line}. Name the encoding")
     assert "data.encoding: gb18030" in message
     assert "iconv -f" in message
     message = fault(name, content_of(name, rows, encoding), ["text"])
-    assert message.startswith(f"stream: expected UTF-8 text, received byte {byte}. ")
+    assert message.startswith(f"stream: expected UTF-8 text, got byte {byte}. ")
 
 
 @pytest.mark.parametrize("lines", [0, 1, 5_000, 200_000])
@@ -98,7 +98,7 @@ def test_line_of_wrong_bytes_is_found_far_into_a_file(lines, tmp_path):
     with pytest.raises(DataError) as caught:
         list(read_files(str(path), Columns(["text"]), ReadingOptions(encoding="utf-16")))
     assert str(caught.value) == (
-        f"{path}: expected text in utf-16, as data.encoding says, received byte 0x00 in line {lines + 2}. "
+        f"{path}: expected text in utf-16, as data.encoding says, got byte 0x00 in line {lines + 2}. "
         "Set data.encoding to the encoding that the file has."
     )
 
@@ -106,7 +106,7 @@ def test_line_of_wrong_bytes_is_found_far_into_a_file(lines, tmp_path):
 @pytest.mark.parametrize("name", TEXT_FORMATS)
 def test_utf16_suggests_itself(name):
     message = fault(name, content_of(name, [("a", "x"), ("b", "x")], "utf-16"), ["text"])
-    assert message.startswith("stream: expected UTF-8 text, received byte 0xff. It begins as UTF-16 does: ")
+    assert message.startswith("stream: expected UTF-8 text, got byte 0xff. It begins as UTF-16 does: ")
     assert "set data.encoding: utf-16" in message
 
 
@@ -114,21 +114,21 @@ def test_utf16_suggests_itself(name):
 def test_utf16_without_its_mark_suggests_utf16_le(name):
     content = content_of(name, [("a", "x"), ("b", "x")], "utf-16-le")
     message = fault(name, content, ["text"], options=ReadingOptions(encoding="utf-16"))
-    assert message.startswith("stream: expected text in utf-16, as data.encoding says, received something else: ")
+    assert message.startswith("stream: expected text in utf-16, as data.encoding says, got something else: ")
     assert message.endswith("utf-16-le.")
 
 
 @pytest.mark.parametrize("name", TEXT_FORMATS)
 def test_wrong_bytes_of_another_encoding_name_the_setting(name):
     message = fault(name, content_of(name, [("é", "x")], "latin-1"), ["text"], options=ReadingOptions(encoding="ascii"))
-    assert message.startswith("stream: expected text in ascii, as data.encoding says, received byte 0xe9. Set data.enc")
+    assert message.startswith("stream: expected text in ascii, as data.encoding says, got byte 0xe9. Set data.enc")
 
 
 @pytest.mark.parametrize("name", TEXT_FORMATS)
 def test_cut_character_at_the_end_is_refused(name):
     content = content_of(name, [("a", "x"), ("你", "x")]).rstrip(b'\n}"x,label:\t ')
     content = content[: content.index("你".encode()) + 2]
-    assert fault(name, content, ["text"]).startswith("stream: expected UTF-8 text, received byte 0xe4.")
+    assert fault(name, content, ["text"]).startswith("stream: expected UTF-8 text, got byte 0xe4.")
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda options: options.encoding)

@@ -43,7 +43,7 @@ def test_jsonl_without_lines_has_no_rows(content):
 @pytest.mark.parametrize("value", ["[]", "[1]", '"a"', "1", "null", "true"])
 def test_jsonl_line_that_is_no_object_is_shown(value):
     content = f'{{"text": "a", "label": 1}}\n\n{value}\n'.encode()
-    assert fault("jsonl", content) == f"stream, line 3: expected a JSON object, received {value!r}."
+    assert fault("jsonl", content) == f"stream, line 3: expected a JSON object, got {value!r}."
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_jsonl_line_that_is_no_object_is_shown(value):
 )
 def test_jsonl_bad_json_names_its_line(line):
     message = fault("jsonl", b'{"text": "a", "label": 1}\n' * 10_001 + line)
-    assert message.startswith("stream, line 10002: expected a JSON object, received something else: ")
+    assert message.startswith("stream, line 10002: expected a JSON object, got something else: ")
 
 
 @pytest.mark.parametrize("line", [b"[" * 100_000, b'{"text": ' + b'{"a":' * 3000 + b"1" + b"}" * 3000 + b"}"])
 def test_jsonl_deep_nesting_is_refused(line):
-    assert fault("jsonl", line) == "stream, line 1: expected a JSON object, received one nested too deeply."
+    assert fault("jsonl", line) == "stream, line 1: expected a JSON object, got one nested too deeply."
 
 
 def test_jsonl_missing_field_is_named_with_line_and_fields():
@@ -70,7 +70,7 @@ def test_jsonl_missing_field_is_named_with_line_and_fields():
 @pytest.mark.parametrize("value", ['{"a": 1}', '[["a"]]', '["a", {"b": 1}]', "[[]]"])
 def test_jsonl_value_that_is_no_text_is_refused(value):
     message = fault("jsonl", f'{{"text": "a", "label": {value}}}'.encode())
-    assert message == f"stream, line 1: expected a string, a number or an array of them in 'label', received {value}."
+    assert message == f"stream, line 1: expected a string, a number or an array of them in 'label', got {value}."
 
 
 def test_jsonl_arrays_are_lists_of_texts():

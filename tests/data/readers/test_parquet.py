@@ -89,7 +89,7 @@ def test_parquet_lists_of_numbers_are_lists_of_texts():
 @pytest.mark.parametrize("values", [[{"a": 1}], [[["a"]]], [[{"a": 1}]]])
 def test_parquet_values_that_are_no_text_are_refused(values):
     message = fault("parquet", parquet({"text": pa.array(values)}), ["text"])
-    assert message.startswith("stream: expected texts, numbers or lists of them in 'text', received ")
+    assert message.startswith("stream: expected texts, numbers or lists of them in 'text', got ")
 
 
 def test_parquet_is_read_in_batches_over_row_groups():
@@ -121,13 +121,13 @@ def test_parquet_of_two_columns_of_one_name_gives_the_first():
 def test_parquet_texts_that_are_no_utf8_are_refused():
     bad = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xe9")])
     message = fault("parquet", parquet({"text": bad}), ["text"])
-    assert message.startswith("stream: expected a Parquet file, received a damaged one or something else: Invalid UTF8")
+    assert message.startswith("stream: expected a Parquet file, got a damaged one or something else: Invalid UTF8")
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"text,label\na,b\n", b"PAR1" + b"\0" * 50 + b"PAR1"])
 def test_what_is_no_parquet_file_is_refused(content):
     message = fault("parquet", content)
-    assert message.startswith("stream: expected a Parquet file, received a damaged one or something else: ")
+    assert message.startswith("stream: expected a Parquet file, got a damaged one or something else: ")
     assert "\n" not in message
 
 

@@ -200,7 +200,7 @@ def test_broken_compression_is_named(name, compression):
         with pytest.raises(DataError) as caught:
             read_bytes(content, path, None)
         assert str(caught.value).startswith(f"{path}: expected a ")
-        assert "received a damaged one or something else: " in str(caught.value)
+        assert "got a damaged one or something else: " in str(caught.value)
 
 
 def test_file_that_cannot_be_read_further_is_named():

@@ -106,7 +106,7 @@ def test_pattern_without_a_match_is_refused(write, tmp_path):
 
 
 def test_empty_list_is_refused(write):
-    assert fault([]) == "expected at least one file of texts, received an empty list. Name one."
+    assert fault([]) == "expected at least one file of texts, got an empty list. Name one."
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,7 @@ def test_thousands_of_files_come_in_a_few_tables(write):
 def test_folder_of_both_folders_and_files_asks_which(write):
     write(**{"d/pos/a.txt": "good", "d/neg/a.txt": "bad", "d/train.csv": csv_of("a")})
     message = fault("d")
-    assert message.startswith(
-        "d: expected either a subfolder for every label or files, received both (neg/ and train.csv)"
-    )
+    assert message.startswith("d: expected either a subfolder for every label or files, got both (neg/ and train.csv)")
     assert "data.format: folder" in message
     assert "d/*.csv" in message
     assert texts_of("d", FOLDER) == ["bad", "good"]
@@ -165,15 +163,13 @@ def test_folder_of_both_folders_and_files_asks_which(write):
 
 def test_deeper_folder_is_refused(write):
     write(**{"d/pos/2026/a.txt": "good"})
-    assert fault("d").startswith("d/pos: expected only texts in the folder of a label, received the folder 2026/ too.")
+    assert fault("d").startswith("d/pos: expected only texts in the folder of a label, got the folder 2026/ too.")
 
 
 @pytest.mark.parametrize("options", [ReadingOptions(), FOLDER, ReadingOptions(format="csv")])
 def test_empty_folder_is_refused(write, options, tmp_path):
     (tmp_path / "d").mkdir()
-    assert fault("d", options) == (
-        "d: expected files or subfolders of texts, received a folder without. Check the path."
-    )
+    assert fault("d", options) == ("d: expected files or subfolders of texts, got a folder without. Check the path.")
 
 
 def test_folder_that_is_not_ours_to_read_is_refused(write, tmp_path, monkeypatch):
@@ -202,9 +198,9 @@ def test_a_column_may_be_text_and_label(write):
 
 def test_lists_are_no_texts(write):
     write(**{"a.jsonl": '{"text": ["a"], "title": "b", "label": "x"}\n'})
-    message = "a.jsonl: expected texts in 'text', received lists. Name a column of texts with data.text_column."
+    message = "a.jsonl: expected texts in 'text', got lists. Name a column of texts with data.text_column."
     assert fault("a.jsonl") == message
-    with pytest.raises(DataError, match="received lists"):
+    with pytest.raises(DataError, match="got lists"):
         list(read_files("a.jsonl", Columns(["title", "text"])))
 
 

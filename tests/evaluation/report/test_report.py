@@ -158,7 +158,7 @@ def test_a_run_that_is_not_finished_has_no_report(with_runs, textclf_command):
     run.update_metadata(status="interrupted")
     refused = textclf_command("report", "toy_en")
     assert refused.returncode == 1
-    assert "expected a finished run, received one that is interrupted" in refused.stderr.decode()
+    assert "expected a finished run, got one that is interrupted" in refused.stderr.decode()
 
 
 def test_no_training_fails_for_want_of_a_report(with_runs, caplog):

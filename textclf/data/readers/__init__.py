@@ -33,6 +33,6 @@ def format_of(path: str) -> str:
     if ending not in ENDINGS:
         raise DataError(
             f"{path}: expected a file that ends in {', '.join(ENDINGS)}, compressed or not "
-            f"({', '.join(COMPRESSIONS)}), received '{ending or path}'. Name its format with data.format."
+            f"({', '.join(COMPRESSIONS)}), got '{ending or path}'. Name its format with data.format."
         )
     return ENDINGS[ending]

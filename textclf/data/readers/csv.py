@@ -49,7 +49,7 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
                     if len(frame):
                         yield pa.table({column: pa.array(frame[column], pa.large_string()) for column in columns})
     except pandas.errors.EmptyDataError:
-        raise DataError(f"{name}: expected a header line and rows, received an empty file.") from None
+        raise DataError(f"{name}: expected a header line and rows, got an empty file.") from None
     except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
         raise DataError(f"{name}: {_explained(str(error), form['sep'], options.quoting)}") from None
     except UnicodeError as error:
@@ -89,7 +89,7 @@ def _explained(message: str, delimiter: str, quoting: str) -> str:
         quotes = f"No field can contain {named} where data.quoting is none."
     if match := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
         expected, line, seen = match.groups()
-        return f"expected {expected} fields as in the header, received {seen} in line {line}. {quotes}"
+        return f"expected {expected} fields as in the header, got {seen} in line {line}. {quotes}"
     if "EOF inside string" in message:
         row = int(message.rsplit(" ", 1)[-1]) if message[-1].isdigit() else 0
         return (
@@ -97,5 +97,5 @@ def _explained(message: str, delimiter: str, quoting: str) -> str:
             'Write " as "", or set data.quoting: none if the file does not use quotes.'
         )
     if "Length of header" in message:
-        return f"expected as many fields as in the header, received more in the first row. {quotes}"
+        return f"expected as many fields as in the header, got more in the first row. {quotes}"
     return f"cannot be read as CSV: {message.strip()}"

@@ -37,15 +37,15 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
 
 def _row(line: str, columns: list[str], place: str) -> list[str | list[str]]:
     if len(line) > MIB and sum(map(line.count, ",[{")) > MOST_LINE_VALUES:
-        raise DataError(f"{place}: expected at most {MOST_LINE_VALUES:,} values, received more.")
+        raise DataError(f"{place}: expected at most {MOST_LINE_VALUES:,} values, got more.")
     try:
         fields = json.loads(line.removeprefix(BYTE_ORDER_MARK))  # files may have been put together with theirs
     except RecursionError:
-        raise DataError(f"{place}: expected a JSON object, received one nested too deeply.") from None
+        raise DataError(f"{place}: expected a JSON object, got one nested too deeply.") from None
     except ValueError as error:  # no JSON, or a number of thousands of digits
-        raise DataError(f"{place}: expected a JSON object, received something else: {error}.") from None
+        raise DataError(f"{place}: expected a JSON object, got something else: {error}.") from None
     if not isinstance(fields, dict):
-        raise DataError(f"{place}: expected a JSON object, received {line[:40].strip()!r}.")
+        raise DataError(f"{place}: expected a JSON object, got {line[:40].strip()!r}.")
     if not set(columns) <= set(fields):
         raise missing_columns(place, columns, list(fields))
     return [_value(fields[column], column, place) for column in columns]
@@ -56,6 +56,6 @@ def _value(value: object, column: str, place: str) -> str | list[str]:
     if not all(item is None or isinstance(item, str | int | float) for item in values):
         raise DataError(
             f"{place}: expected a string, a number or an array of them in '{column}', "
-            f"received {json.dumps(value, ensure_ascii=False)[:40]}."
+            f"got {json.dumps(value, ensure_ascii=False)[:40]}."
         )
     return [plain_text(item) for item in value if item is not None] if isinstance(value, list) else plain_text(value)

@@ -17,7 +17,7 @@ MOST_COLUMNS = 10_000
 def too_long(name: str, what: str, most: int) -> DataError:
     """Return the error for more than a reader keeps in memory."""
     return DataError(
-        f"{name}: expected {what} of at most {most / MIB:g} MiB, received more. Check that the file is what its name "
+        f"{name}: expected {what} of at most {most / MIB:g} MiB, got more. Check that the file is what its name "
         "says. If it is, shorten its texts: the classifier only reads their beginning."
     )
 
@@ -72,6 +72,6 @@ class BoundedRows(io.RawIOBase):
         else:
             header += rest
         if header.count(self.delimiter) >= MOST_COLUMNS:
-            raise DataError(f"{self.name}: expected at most {MOST_COLUMNS:,} columns, received more.")
+            raise DataError(f"{self.name}: expected at most {MOST_COLUMNS:,} columns, got more.")
         if self.header is not None and len(self.header) > LONGEST_HEADER:
             raise too_long(self.name, "a header line", LONGEST_HEADER)

@@ -47,7 +47,7 @@ def read(
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).partition("\n")[0]
         raise DataError(
-            f"{name}: expected a Parquet file, received a damaged one or something else: {reason}. Write it again."
+            f"{name}: expected a Parquet file, got a damaged one or something else: {reason}. Write it again."
         ) from None
 
 
@@ -65,9 +65,7 @@ def _texts(array: pa.Array, column: str, name: str) -> pa.Array:
         else:
             texts = array.cast(pa.large_string()).fill_null("")
     except (pa.ArrowNotImplementedError, TypeError):
-        raise DataError(
-            f"{name}: expected texts, numbers or lists of them in '{column}', received {array.type}."
-        ) from None
+        raise DataError(f"{name}: expected texts, numbers or lists of them in '{column}', got {array.type}.") from None
     texts.validate(full=True)  # Parquet does not check that texts are UTF-8
     return texts
 

@@ -38,7 +38,7 @@ def cannot_be_read(name: str, error: OSError) -> DataError:
     """Return the error for a file that the system or a decompressor cannot read."""
     if (suffix := PurePath(name).suffix.lower()) in COMPRESSIONS:
         return DataError(
-            f"{name}: expected a whole file of {COMPRESSIONS[suffix]}, as its ending says, received a damaged one or "
+            f"{name}: expected a whole file of {COMPRESSIONS[suffix]}, as its ending says, got a damaged one or "
             f"something else: {error}. Compress it again, or remove the ending."
         )
     return DataError(f"{name}: cannot be read: {error.strerror or error}.")
@@ -50,7 +50,7 @@ def wrong_bytes(name: str, error: UnicodeError, encoding: str) -> DataError:
     expected = "UTF-8 text" if is_default else f"text in {encoding}, as data.encoding says"
     if not isinstance(error, UnicodeDecodeError):
         return DataError(
-            f"{name}: expected {expected}, received something else: {error}. "
+            f"{name}: expected {expected}, got something else: {error}. "
             "Set data.encoding to the encoding that the file has; that of UTF-16 without a mark is utf-16-le."
         )
     if not is_default:
@@ -63,7 +63,7 @@ def wrong_bytes(name: str, error: UnicodeError, encoding: str) -> DataError:
             "iconv -f GB18030 -t UTF-8 old.csv > new.csv"
         )
     byte = error.object[error.start]
-    return DataError(f"{name}: expected {expected}, received byte 0x{byte:02x}{_place(name, encoding)}. {advice}")
+    return DataError(f"{name}: expected {expected}, got byte 0x{byte:02x}{_place(name, encoding)}. {advice}")
 
 
 def _place(name: str, encoding: str) -> str:

@@ -109,7 +109,7 @@ def _joined_texts(table: pa.Table, columns: Sequence[str], separator: str, name:
     for column in columns:
         if table[column].type == LABEL_LISTS:
             raise DataError(
-                f"{name}: expected texts in '{column}', received lists. Name a column of texts with data.text_column."
+                f"{name}: expected texts in '{column}', got lists. Name a column of texts with data.text_column."
             )
     if len(columns) == 1:
         return table[columns[0]]
@@ -135,7 +135,7 @@ def _files(source: Source, format: str | None) -> list[tuple[str, str]]:
     if not isinstance(source, str | os.PathLike):
         files = [file for part in source for file in _files(part, format)]
         if not files:
-            raise DataError("expected at least one file of texts, received an empty list. Name one.")
+            raise DataError("expected at least one file of texts, got an empty list. Name one.")
         return files
     path = os.fspath(source)
     if _is_there(path):
@@ -165,13 +165,13 @@ def _in_folder(folder: Path, format: str | None) -> list[tuple[str, str]]:
     if format in (None, "folder") and folders:
         if files and format is None:
             raise DataError(
-                f"{folder}: expected either a subfolder for every label or files, received both "
+                f"{folder}: expected either a subfolder for every label or files, got both "
                 f"({folders[0].name}/ and {files[0].name}). Set data.format: folder to read the subfolders, "
                 f"or name the files, as in {folder}/*{files[0].suffix}."
             )
         return [(str(file), "folder") for label in folders for file in _texts_of(label)]
     if not files:
-        raise DataError(f"{folder}: expected files or subfolders of texts, received a folder without. Check the path.")
+        raise DataError(f"{folder}: expected files or subfolders of texts, got a folder without. Check the path.")
     return [(str(file), format or format_of(str(file))) for file in files]
 
 
@@ -179,7 +179,7 @@ def _texts_of(label: Path) -> list[Path]:
     folders, files = _listed(label)
     if folders:
         raise DataError(
-            f"{label}: expected only texts in the folder of a label, received the folder {folders[0].name}/ too. "
+            f"{label}: expected only texts in the folder of a label, got the folder {folders[0].name}/ too. "
             "Put every text directly into the folder of its label."
         )
     return files

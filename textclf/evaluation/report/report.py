@@ -46,7 +46,7 @@ def write_report(
     folder = run if isinstance(run, RunFolder) else find_run(run)
     about, metrics = folder.read_metadata(), folder.read_metrics()
     if about.get("status") != "finished" or not folder.classifier.exists():
-        raise RunError(f"{folder.path}: expected a finished run, received one that is {about.get('status')!s:.40}.")
+        raise RunError(f"{folder.path}: expected a finished run, got one that is {about.get('status')!s:.40}.")
     classifier = load_classifier(folder.inside(folder.classifier))
     config = read_run_config(folder)
     predictions = read_predictions(folder, classifier)

@@ -53,7 +53,7 @@ def learn(texts: pa.LargeStringArray, options: Options) -> dict:
     words = strings_at(tokens_in(counted.tokens), by_frequency).to_pylist()
     if options.oov_token in words:
         raise DataError(
-            f"preprocessing.oov_token: expected a token that is no word of the texts, received "
+            f"preprocessing.oov_token: expected a token that is no word of the texts, got "
             f"'{options.oov_token}', which is one. Choose another, such as '<OOV>'."
         )
     return {"vocabulary": words}
