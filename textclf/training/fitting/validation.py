@@ -15,7 +15,6 @@ from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
 from textclf.inference.engine import Engine
 from textclf.inference.onnx.session import GraphError
-from textclf.models.xla_lstm.layer import lstms_of
 from textclf.preprocessing.ragged import RaggedArrays, longest, num_rows
 from textclf.training.fitting.batches import evaluation_batches
 from textclf.training.fitting.callbacks import not_finite
@@ -62,10 +61,8 @@ def predict_probabilities(model: keras.Model, task: Task) -> np.ndarray:
 def predict_logits(model: keras.Model, arrays: RaggedArrays, *, padding: str) -> np.ndarray:
     """Return the logits that Keras computes for some texts, (texts, units)."""
     batch_size = max(FEWEST_ROWS, min(MOST_TOKENS // longest(next(iter(arrays.values()))), MOST_ROWS))
-    predict = partial(model, training=False)
-    if lstms_of(model):  # for one pass, tracing pays only where there is a loop over tokens
-        signature = [{tensor.name: tf.TensorSpec((None, None), tensor.dtype) for tensor in model.inputs}]
-        predict = tf.function(predict, input_signature=signature, autograph=False)
+    signature = [{tensor.name: tf.TensorSpec((None, None), tensor.dtype) for tensor in model.inputs}]
+    predict = tf.function(partial(model, training=False), input_signature=signature, autograph=False)
     logits = np.empty((num_rows(arrays), model.output_shape[-1]), np.float32)
     for numbers, inputs in evaluation_batches(arrays, batch_size=batch_size, padding=padding):
         logits[numbers] = predict(inputs)
