@@ -10,6 +10,7 @@ from textclf.core.errors import TrainingError
 from textclf.data.targets import Targets
 from textclf.evaluation.metrics import measure
 from textclf.inference.decisions import Decision
+from textclf.inference.onnx.session import GraphError
 from textclf.models import build_model
 from textclf.models.lstm import Options
 from textclf.models.sizes import Sizes
@@ -74,3 +75,12 @@ def test_predictions_that_are_not_finite_end_the_training(task):
     model.set_weights([weight * np.nan for weight in model.get_weights()])
     with pytest.raises(TrainingError, match=r"the validation loss became nan at step 0 with learning rate 0\.1"):
         validation_metrics(model, task)
+
+
+def test_an_engine_without_memory_is_not_taken_for_a_loss_that_is_no_number(task, monkeypatch):
+    def fail(*_):
+        raise GraphError("a batch needs more than 2 GiB of memory")
+
+    monkeypatch.setattr("textclf.inference.engine.Engine.run", fail)
+    with pytest.raises(TrainingError, match="cannot predict the validation texts: a batch needs more than 2 GiB"):
+        predict_probabilities(network(), task)

@@ -23,6 +23,10 @@ class GraphError(ValueError):
     """An ONNX graph that cannot be loaded or run. ONNX Runtime's own error is the `__cause__`."""
 
 
+class NotProbabilitiesError(GraphError):
+    """The output of a graph is not finite, or not from 0 to 1."""
+
+
 def open_session(model: bytes, *, names: Iterable[str], num_units: int) -> InferenceSession:
     """Return a session for a graph that `verify.check_graph` has accepted.
 
@@ -62,7 +66,8 @@ def run_session(session: InferenceSession, inputs: dict[str, np.ndarray], num_un
         Probabilities, float32 (rows, num_units).
 
     Raises:
-        GraphError: the graph fails, or its output is not probabilities.
+        GraphError: the graph fails, or its output has another shape.
+        NotProbabilitiesError: its output is not probabilities.
     """
     try:
         outputs = session.run(None, inputs)[0]
@@ -72,7 +77,7 @@ def run_session(session: InferenceSession, inputs: dict[str, np.ndarray], num_un
     if not isinstance(outputs, np.ndarray) or outputs.dtype != np.float32 or outputs.shape != expected:
         raise GraphError("its output is not one probability for every label")
     if not ((outputs >= 0) & (outputs <= LARGEST_PROBABILITY)).all():  # False for NaN, too
-        raise GraphError("its output is not probabilities from 0 to 1")
+        raise NotProbabilitiesError("its output is not probabilities from 0 to 1")
     return outputs
 
 

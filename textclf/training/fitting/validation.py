@@ -10,11 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from textclf.core.errors import TrainingError
 from textclf.data.targets import Targets
 from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
 from textclf.inference.engine import Engine
-from textclf.inference.onnx.session import GraphError
+from textclf.inference.onnx.session import GraphError, NotProbabilitiesError
 from textclf.preprocessing.ragged import RaggedArrays, longest, num_rows
 from textclf.training.fitting.batches import evaluation_batches
 from textclf.training.fitting.callbacks import not_finite
@@ -46,7 +47,7 @@ def predict_probabilities(model: keras.Model, task: Task) -> np.ndarray:
     """Export a network, and return what the inference engine predicts for the validation texts, (texts, labels).
 
     Raises:
-        TrainingError: the network predicts numbers that are not finite.
+        TrainingError: the network predicts numbers that are not finite, or the engine has no memory for a batch.
     """
     arrays, preprocessor, targets = task.validation.arrays, task.preprocessor, task.objective.targets
     graph = build_graph(model, activation=targets.activation, padding=preprocessor.options.padding)
@@ -54,8 +55,13 @@ def predict_probabilities(model: keras.Model, task: Task) -> np.ndarray:
     engine = Engine(graph.SerializeToString(), preprocessor, targets.num_units, operators, names=list(arrays))
     try:
         return targets.probabilities(engine.run(arrays))
-    except GraphError as error:
+    except NotProbabilitiesError as error:
         raise not_finite(model, "validation loss", np.nan) from error
+    except GraphError as error:
+        raise TrainingError(
+            f"the network cannot predict the validation texts: {error}. Try a smaller network, or a lower "
+            "preprocessing.sequence_length."
+        ) from error
 
 
 def predict_logits(model: keras.Model, arrays: RaggedArrays, *, padding: str) -> np.ndarray:
