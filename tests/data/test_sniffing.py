@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from textclf.core.errors import DataError
 from textclf.data.dataset import read_dataset
 from textclf.data.encodings import SAMPLE_BYTES, detect_encoding
-from textclf.data.sniffing import sniff
+from textclf.data.sniffing import read_sniffed, sniff
 
 REVIEWS = [("a fine film, and long", "good"), ("never again", "bad"), ("I liked it; really", "good"), ("dull", "bad")]
 
@@ -265,7 +265,7 @@ def test_formats_without_column_names(write):
         ("a,b\n1,2\n3,4\n", "a.csv", "expected a column with texts and one with labels"),
         ("text,label\n", "a.csv", "got a file without rows"),
         ("", "a.csv", "expected a column with texts|empty file"),
-        ('text,label\n"open,x\n', "a.csv", "closed"),
+        ('text,label\n"open, x,x\n', "a.csv", "closed"),
         ("[1]\n", "a.jsonl", "expected a JSON object"),
         ("one\ntwo\n", "a.txt", "got a file of lines"),
         ("text,label\na,x\n", "a.xyz", "expected a file that ends in"),
@@ -297,3 +297,22 @@ def test_any_bytes_are_read_or_refused(write, content, name):
 def test_an_empty_file_is_called_that(write, content):
     with pytest.raises(DataError, match="expected a header line and rows, got an empty file"):
         sniff(write(content))
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize(("name", "delimiter"), [("a.tsv", "\t"), ("a.csv", ";")])
+def test_a_file_without_quoting_is_read_without(write, name, delimiter, late):
+    count, opened = (40_000, (35_000, 39_990)) if late else (100, (5, 95))
+    texts = [('"' if row in opened else "") + f"the film was good {row}" for row in range(count)]
+    lines = [f"{text}{delimiter}{('pos', 'neg')[row % 2]}" for row, text in enumerate(texts)]
+    path = write("\n".join([f"text{delimiter}label", *lines]), name)
+    dataset, found = read_sniffed(path, sniff(path))
+    assert found.reading.quoting == "none"
+    assert f"row {opened[0] + 1}" in found.no_quotes
+    assert dataset.texts.to_pylist() == texts
+
+
+def test_an_open_quote_among_quoted_fields_is_an_error(write):
+    path = write('text,label\n"one, two",a\n"open,b\nthree,a\n"four,b\n"five, six",a\n')
+    with pytest.raises(DataError, match="quote"):
+        read_sniffed(path, sniff(path))

@@ -16,7 +16,7 @@ from textclf.core.output_file import output_file, would_replace
 from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_dataset
 from textclf.data.labels import Labels
 from textclf.data.readers.options import DEFAULTS
-from textclf.data.sniffing import SniffedFile, sniff
+from textclf.data.sniffing import SniffedFile, read_sniffed, sniff
 from textclf.data.splitting import split
 from textclf.data.target_options import TargetOptions
 from textclf.data.targets import Targets
@@ -65,7 +65,7 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
     for source in (data, test or ""):
         _check_file_name(source)
     found = sniff(data)
-    raw = read_dataset(data, found.columns, found.reading)
+    raw, found = read_sniffed(data, found)
     separator = find_separator(raw.labels)
     facts = _facts(drop_blank_texts(parse_labels(raw, separator)), many=separator is not None)
     split(facts.dataset, facts.size.validation, SEED)  # raises now what a training would raise
@@ -159,6 +159,7 @@ def _data(data: str, test: str | None, found: SniffedFile, facts: Facts) -> list
     how = {
         "encoding": f"detected; the first text reads {short_repr(found.first_text)}",
         "delimiter": "between the fields",
+        "quoting": found.no_quotes,
     }
     read = [(name, getattr(found.reading, name), reason) for name, reason in how.items()]
     return lines + [line for line in read if line[1] != getattr(DEFAULTS, line[0])]

@@ -4,9 +4,9 @@ import csv
 import json
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
@@ -15,12 +15,14 @@ from textclf.core.compression import decompressed
 from textclf.core.errors import DataError
 from textclf.core.files import open_file
 from textclf.core.formatting import escape_control, short_repr
-from textclf.data.dataset import ColumnOptions
+from textclf.data.dataset import ColumnOptions, Dataset, read_dataset
 from textclf.data.encodings import detect_encoding, read_sample
 from textclf.data.readers import READERS, format_of
 from textclf.data.readers.decoding import lines_of
-from textclf.data.readers.options import ReadingOptions
+from textclf.data.readers.limits import LONGEST_LINE
+from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import cannot_be_read
+from textclf.data.readers.quotes import OpenQuoteError
 from textclf.data.readers.sources import expand
 
 log = logging.getLogger(__name__)
@@ -49,32 +51,64 @@ class SniffedFile(NamedTuple):
     others: list[str]  # the columns that are neither text nor label
     names_columns: bool  # whether the file does
     first_text: str = ""  # as the encoding decodes it, to look at
+    no_quotes: str = ""  # the reason why quotes are ordinary characters
 
 
-def sniff(source: str) -> SniffedFile:
+def sniff(source: str, reading: ReadingOptions = DEFAULTS, given: Collection[str] = ()) -> SniffedFile:
     """Return how to read a file, or the first file of a pattern or folder. Only the beginning of the file is read.
+
+    Args:
+        reading: the values of the options in `given`, and the words of messages.
+        given: names of options that are not to be detected.
 
     Raises:
         DataError: it cannot be read, or has no columns that look like texts and labels.
     """
-    path = expand(source)[0]
+    path = expand(source, reading)[0]
     try:
-        return _sniff(path, source)
+        return _sniff(path, source, reading, given)
     except OSError as error:  # a broken compressed file
         raise cannot_be_read(path, error) from None
 
 
-def _sniff(path: str, source: str) -> SniffedFile:
-    form = "folder" if Path(source).is_dir() and Path(path).parent != Path(source) else format_of(path)
+def read_sniffed(source: str, found: SniffedFile, given: Collection[str] = ()) -> tuple[Dataset, SniffedFile]:
+    """Read all of a sniffed source. Where a late quote shows that it has no quoting, read it again without.
+
+    Raises:
+        DataError: as `read_dataset`.
+    """
+    try:
+        return read_dataset(source, found.columns, found.reading), found
+    except OpenQuoteError as error:
+        files = expand(source, found.reading)
+        if "quoting" in given or not all(fits_without_quotes(path, found.reading) for path in files):
+            raise
+        log.info("quoting: none (%s)", error.reason)
+        found = found._replace(reading=replace(found.reading, quoting="none"), no_quotes=error.reason)
+    return read_dataset(source, found.columns, found.reading), found
+
+
+def fits_without_quotes(path: str, reading: ReadingOptions) -> bool:
+    """Return whether every line has as many delimiters as the header, quotes being ordinary characters."""
+    delimiter = reading.delimiter or DEFAULT_DELIMITERS[reading.format or format_of(path)]
+    with open_file(path) as stream:
+        lines = chain.from_iterable(lines_of(decompressed(stream, path), path, reading.encoding))
+        expected = next(lines, "").count(delimiter)
+        return all(line.count(delimiter) == expected for line in lines if line)
+
+
+def _sniff(path: str, source: str, reading: ReadingOptions, given: Collection[str]) -> SniffedFile:
+    given_format = reading.format
+    in_subfolder = Path(source).is_dir() and Path(path).parent != Path(source)
+    form = reading.format or ("folder" if in_subfolder else format_of(path))
     if form in WITHOUT_NAMES:
-        return SniffedFile(ReadingOptions(), ColumnOptions(), [], False)
+        return SniffedFile(reading, ColumnOptions(), [], False)
     if not READERS[form].NAMES_COLUMNS:
         raise DataError(f"{path}: expected texts with labels, got a file of lines. Use .csv, .tsv or .jsonl.")
-    reading = ReadingOptions(encoding="utf-8" if form == "parquet" else _encoding(path))
-    reading, names = NAMES_OF[form](path, reading)
-    if not names:
-        raise DataError(f"{path}: expected a header line and rows, got an empty file.")
-    samples = _samples(path, names, reading)
+    if form != "parquet" and "encoding" not in given:
+        reading = replace(reading, encoding=_encoding(path))
+    reading = replace(reading, format=form)  # type: ignore[arg-type]
+    reading, names, samples, no_quotes = _read_beginning(path, reading, given)
     text = _text_column(samples)
     label = _label_column(samples, text) if text else None
     if not text or not label:
@@ -84,12 +118,36 @@ def _sniff(path: str, source: str) -> SniffedFile:
             f"{path}: expected a header line with the names of the columns, got a row ('{escape_control(label)}' "
             "is also a label). Put a line such as text,label before it."
         )
+    reading = replace(reading, format=given_format)
     columns = ColumnOptions(text_column=text, label_column=label)
     others = [name for name in names if name not in (text, label)]
     first_text = next(value for value in samples[text] if value.strip())
     if reading.encoding != "utf-8":
         log.info("encoding: %s (detected); the first text reads %s", reading.encoding, short_repr(first_text))
-    return SniffedFile(reading, columns, others, True, first_text)
+    if no_quotes:
+        log.info("quoting: none (%s)", no_quotes)
+    return SniffedFile(reading, columns, others, True, first_text, no_quotes)
+
+
+def _read_beginning(
+    path: str, reading: ReadingOptions, given: Collection[str]
+) -> tuple[ReadingOptions, list[str], dict[str, list], str]:
+    """Return how to read a file, its columns, the first values of each, and the reason why it has no quoting.
+
+    Args:
+        reading: with the format of the file.
+    """
+    no_quotes = ""
+    while True:
+        reading, names = NAMES_OF[str(reading.format)](path, reading)
+        if not names:
+            raise DataError(f"{path}: expected a header line and rows, got an empty file.")
+        try:
+            return reading, names, _samples(path, names, reading), no_quotes
+        except OpenQuoteError as error:
+            if "quoting" in given or not fits_without_quotes(path, reading):
+                raise
+            reading, no_quotes = replace(reading, quoting="none"), error.reason
 
 
 def _encoding(path: str) -> str:
@@ -101,11 +159,11 @@ def _names_of_csv(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, l
     """Return the header, split by the delimiter that gives most rows as many fields as the header, and at least two."""
     with open_file(path) as stream:
         lines = next(lines_of(decompressed(stream, path), path, reading.encoding), [])[:SAMPLE_LINES]
-    default = DEFAULT_DELIMITERS[format_of(path)]
+    default = DEFAULT_DELIMITERS[reading.format or format_of(path)]
     best, best_score = default, (0.0, 0)
     names: list[str] = []
-    for delimiter in sorted(DELIMITERS, key=lambda one: one != default):
-        rows = _rows(lines, delimiter)
+    for delimiter in reading.delimiter or sorted(DELIMITERS, key=lambda one: one != default):
+        rows = _rows(lines, delimiter, reading.quoting)
         header = rows[0] if rows else []
         score = (mean(len(row) == len(header) for row in rows) if len(header) > 1 else 0.0, len(header))
         if not names or score > best_score:
@@ -114,11 +172,16 @@ def _names_of_csv(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, l
     return found, [name for name in names if name]
 
 
-def _rows(lines: list[str], delimiter: str) -> list[list[str]]:
+def _rows(lines: list[str], delimiter: str, quoting: str) -> list[list[str]]:
+    if quoting == "none":
+        return [line.split(delimiter) for line in lines]
+    longest = csv.field_size_limit(LONGEST_LINE)
     try:
         return list(csv.reader((f"{line}\n" for line in lines), delimiter=delimiter))
-    except csv.Error:  # a field of more than 128 KiB: an open quote, with a wrong delimiter
+    except csv.Error:  # a longer field: an open quote, with a wrong delimiter
         return []
+    finally:
+        csv.field_size_limit(longest)
 
 
 def _names_of_jsonl(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
@@ -151,8 +214,12 @@ NAMES_OF = {"csv": _names_of_csv, "tsv": _names_of_csv, "jsonl": _names_of_jsonl
 
 
 def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[str, list]:
-    """Return the first rows of every column that can be read, each a text or a list of texts."""
-    reader, samples, first_error = READERS[format_of(path)], {}, None
+    """Return the first rows of every column that can be read, each a text or a list of texts.
+
+    Raises:
+        DataError: none can be read.
+    """
+    reader, samples, first_error = READERS[str(reading.format)], {}, None
     for name in names:
         try:
             with open_file(path) as stream:
@@ -160,6 +227,8 @@ def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[s
             if table is None:
                 raise DataError(f"{path}: expected rows of texts and labels, got a file without rows.")
             samples[name] = table[name].to_pylist()
+        except OpenQuoteError:
+            raise
         except DataError as error:
             first_error = first_error or error
     if first_error and not samples:

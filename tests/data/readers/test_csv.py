@@ -120,7 +120,7 @@ def test_csv_quotes_may_be_characters_as_any_other():
     assert read("tsv", content, options=unquoted) == [('"open', "a"), ('"both"', "b"), ("5'11\" tall", "c")]
     assert "set data.quoting: none" in fault("tsv", b'text\tlabel\n"open\ta\n')
     message = fault("csv", b'text,label\na,b\n"a,b",c\n', options=unquoted)
-    assert message.endswith("No field can contain a comma where data.quoting is none.")
+    assert message.endswith("No field can contain a comma with data.quoting: none.")
 
 
 @pytest.mark.parametrize(("delimiter", "named"), [(";", "a semicolon"), ("\t", "a tab"), ("|", "a bar")])

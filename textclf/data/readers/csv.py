@@ -13,6 +13,7 @@ from textclf.core.errors import DataError
 from textclf.data.readers.limits import BoundedRows
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import missing_columns, wrong_bytes
+from textclf.data.readers.quotes import OpenQuoteError, find_swallowed, open_quote
 
 ENDINGS = (".csv",)
 NAMES_COLUMNS = True
@@ -31,11 +32,16 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
     import pandas
 
     form = _form(options)
-    rows = BoundedRows(stream, name, delimiter=form["sep"], quotes=options.quoting == "minimal")
+    rows = BoundedRows(stream, name, delimiter=form["sep"], quotes=options.quoting != "none")
+    before = 0
     try:
         content = io.BufferedReader(rows, HEADER_BYTES)
+        beginning = content.peek(HEADER_BYTES)
         # A blank line is no row, but where a text is all of a row, it is an empty one.
-        form["skip_blank_lines"] = not _is_one_column(content.peek(HEADER_BYTES), form["sep"])
+        one_column = _is_one_column(beginning, form["sep"])
+        form["skip_blank_lines"] = not one_column
+        if options.quoting == "minimal" and one_column:
+            rows.watch_one_column(beginning)
         with warnings.catch_warnings():
             # A first row with more fields than the header is only a warning to pandas, and data is lost. With
             # `usecols` it would not even be that, in any row: all columns are read.
@@ -46,12 +52,16 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
                     found = list(frame.columns)
                     if not set(columns) <= set(found):
                         raise missing_columns(name, columns, found, _other_delimiter(found))
+                    arrays = {column: pa.array(frame[column], pa.large_string()) for column in columns}
+                    if rows.has_quotes and options.quoting == "minimal":
+                        _check_quotes(frame, arrays, rows, before, form["sep"], options)
+                    before += len(frame)
                     if len(frame):
-                        yield pa.table({column: pa.array(frame[column], pa.large_string()) for column in columns})
+                        yield pa.table(arrays)
     except pandas.errors.EmptyDataError:
         raise DataError(f"{name}: expected a header line and rows, got an empty file.") from None
     except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
-        raise DataError(f"{name}: {_explained(str(error), form['sep'], options.quoting)}") from None
+        raise _explained(str(error), name, form["sep"], options) from None
     except UnicodeError as error:
         raise wrong_bytes(name, error, options.encoding) from None
 
@@ -60,7 +70,7 @@ def _form(options: ReadingOptions) -> dict:
     """Return the options as arguments of `pandas.read_csv`."""
     return {
         "sep": options.delimiter or ",",
-        "quoting": csv.QUOTE_MINIMAL if options.quoting == "minimal" else csv.QUOTE_NONE,
+        "quoting": csv.QUOTE_NONE if options.quoting == "none" else csv.QUOTE_MINIMAL,
         # With plain utf-8 pandas decodes field by field, and does not see a character that is cut at the end.
         "encoding": "utf-8-sig" if options.encoding == "utf-8" else options.encoding,
         "dtype": str,
@@ -81,21 +91,34 @@ def _other_delimiter(found: list[str]) -> str:
     return f"The fields seem to be separated by {likely[0]}: set data.delimiter." if likely else ""
 
 
-def _explained(message: str, delimiter: str, quoting: str) -> str:
-    """Return our message for an error that pandas found in a row."""
+def _check_quotes(
+    frame, arrays: dict[str, pa.Array], rows: BoundedRows, before: int, delimiter: str, options: ReadingOptions
+) -> None:
+    """Raise an error if a field of these rows holds rows."""
+    if rows.one_column and (found := rows.one_column.found):
+        raise open_quote(rows.name, f"line {found.place}", found.lines, options)
+    if len(frame.columns) > 1:
+        every = [arrays.get(column, pa.array(frame[column], pa.large_string())) for column in frame.columns]
+        if found := find_swallowed(every, delimiter):
+            raise open_quote(rows.name, f"row {before + found.place + 1}", found.lines, options)
+
+
+def _explained(message: str, name: str, delimiter: str, options: ReadingOptions) -> DataError:
+    """Return our error for one that pandas found in a row."""
     named = DELIMITERS.get(delimiter, repr(delimiter))
     quotes = f'Put fields that contain {named} in double quotes: "one{delimiter} two".'
-    if quoting == "none":
-        quotes = f"No field can contain {named} where data.quoting is none."
+    if options.quoting == "none":
+        quotes = f"No field can contain {named} with {options.named('quoting', 'none')}."
     if match := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
         expected, line, seen = match.groups()
-        return f"expected {expected} fields as in the header, got {seen} in line {line}. {quotes}"
+        return DataError(f"{name}: expected {expected} fields as in the header, got {seen} in line {line}. {quotes}")
     if "EOF inside string" in message:
         row = int(message.rsplit(" ", 1)[-1]) if message[-1].isdigit() else 0
-        return (
-            f"expected every opening quote to be closed, but the one in row {row} never is. "
-            'Write " as "", or set data.quoting: none if the file does not use quotes.'
+        return OpenQuoteError(
+            f"{name}: expected every opening quote to be closed, but the one in row {row} never is. "
+            f'Write " as "", or set {options.named("quoting", "none")} if the file does not use quotes.',
+            f"no quotes: else the quote in row {row} would not be closed",
         )
     if "Length of header" in message:
-        return f"expected as many fields as in the header, got more in the first row. {quotes}"
-    return f"cannot be read as CSV: {message.strip()}"
+        return DataError(f"{name}: expected as many fields as in the header, got more in the first row. {quotes}")
+    return DataError(f"{name}: cannot be read as CSV: {message.strip()}")

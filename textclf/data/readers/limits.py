@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from textclf.core.errors import DataError
 from textclf.core.files import MIB
+from textclf.data.readers.quotes import OneColumn, OpenQuoteError
 
 LONGEST_LINE = 16 * MIB  # characters; also of a file that is one text
 MOST_ROW_BYTES = 128 * MIB  # of the rows that are read at once
@@ -38,6 +39,13 @@ class BoundedRows(io.RawIOBase):
         self.since = 0
         self.fields = 0
         self.header: bytes | None = b""
+        self.has_quotes = False
+        self.one_column: OneColumn | None = None
+
+    def watch_one_column(self, beginning: bytes) -> None:
+        """Look for open quotes of a file with one column, whose first bytes have been read."""
+        self.one_column = OneColumn()
+        self.one_column.watch(beginning)
 
     def forget(self) -> None:
         """Start to count again."""
@@ -53,8 +61,14 @@ class BoundedRows(io.RawIOBase):
         buffer[: len(content)] = content
         self.since += len(content)
         self.fields += content.count(self.delimiter)
+        self.has_quotes = self.has_quotes or (self.quotes and b'"' in content)
+        if self.one_column:
+            self.one_column.watch(content)
         if self.since > MOST_ROW_BYTES or self.fields > MOST_FIELDS:
-            raise too_long(self.name, "rows with texts", MOST_ROW_BYTES)
+            error = too_long(self.name, "rows with texts", MOST_ROW_BYTES)
+            if self.has_quotes:
+                raise OpenQuoteError(f"{error} Or a quote is not closed.", "no quotes: else one would not be closed")
+            raise error
         if self.header is not None:
             self._look_at_header(content)
         return len(content)

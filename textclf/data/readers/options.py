@@ -38,11 +38,25 @@ class ReadingOptions(Options):
     delimiter: Annotated[str | None, Check(_one_character)] = setting(
         default=None, description="Character between the fields of a line; null: a comma, in .tsv a tab."
     )
-    quoting: Literal["minimal", "none"] = setting(
+    quoting: Literal["minimal", "none", "unchecked"] = setting(
         default="minimal",
-        description="minimal: fields may be in double quotes; none: a quote is an ordinary character.",
+        description="minimal: fields may be in double quotes, and a field that seems to hold other rows is an error; "
+        "unchecked: as minimal, whatever fields hold; none: a quote is an ordinary character.",
     )
     text_separator: str = setting(default=" ", description="Text between the texts of several columns.")
+
+    def named(self, name: str, value: str = "") -> str:
+        """Return the name of a setting, and a value for it, as a message advises it."""
+        return f"data.{name}: {value}" if value else f"data.{name}"
+
+
+class ReadingArguments(ReadingOptions):
+    """How files are read that no config names. Messages advise the options of the command line."""
+
+    def named(self, name: str, value: str = "") -> str:
+        """Return the name of an option, and a value for it, as a message advises it."""
+        option = {"format": "--input-format"}.get(name, f"--{name.replace('_', '-')}")
+        return f"{option} {value}" if value else option
 
 
 DEFAULTS = ReadingOptions()
