@@ -52,7 +52,7 @@ def test_counts_go_with_the_labels():
 
 
 @pytest.mark.parametrize(
-    ("labels", "wanted", "type", "num_units", "activation"),
+    ("labels", "wanted", "type", "num_outputs", "activation"),
     [
         ("ab", "auto", "binary", 1, "sigmoid"),
         ("ab", "binary", "binary", 1, "sigmoid"),
@@ -61,9 +61,9 @@ def test_counts_go_with_the_labels():
         ("abc", "multiclass", "multiclass", 3, "softmax"),
     ],
 )
-def test_type_of_the_answer(labels, wanted, type, num_units, activation):
+def test_type_of_the_answer(labels, wanted, type, num_outputs, activation):
     targets = fit(list(labels), wanted)
-    assert (targets.type, targets.num_units, targets.activation) == (type, num_units, activation)
+    assert (targets.type, targets.num_outputs, targets.activation) == (type, num_outputs, activation)
 
 
 @pytest.mark.parametrize("type", ["auto", "binary", "multiclass"])
@@ -188,7 +188,7 @@ def test_three_labels_of_one_unit_are_refused():
     content = SAVED | {"labels": ["a", "b", "c"], "counts": [1, 2, 3], "majority": ["a"]}
     with pytest.raises(RunError, match="expected type, labels, counts"):
         Targets.from_dict(content)
-    assert Targets.from_dict(content | {"type": "multiclass"}).num_units == 3
+    assert Targets.from_dict(content | {"type": "multiclass"}).num_outputs == 3
 
 
 # Any number of labels a text
@@ -199,7 +199,7 @@ MANY = [("b", "a"), ("a",), (), ("a",), ("c", "b")]
 def test_several_labels_or_none_are_found_by_looking():
     targets = fit(MANY)
     assert (targets.type, targets.labels, targets.counts) == ("multilabel", ["a", "b", "c"], [3, 2, 1])
-    assert (targets.num_units, targets.activation, targets.majority) == (3, "sigmoid", ("a",))
+    assert (targets.num_outputs, targets.activation, targets.majority) == (3, "sigmoid", ("a",))
 
 
 def test_many_labels_are_encoded_as_zeros_and_ones():

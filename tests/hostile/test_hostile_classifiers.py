@@ -113,7 +113,7 @@ GREEDY = """
 import re, sys
 from textclf.inference.onnx import session as onnx_session
 onnx_session.MOST_WORK_BYTES = 2**24
-session = onnx_session.open_session(open(sys.argv[1], "rb").read(), names=["token_ids"], num_units=1)
+session = onnx_session.open_session(open(sys.argv[1], "rb").read(), names=["token_ids"], num_outputs=1)
 try:
     onnx_session.run_session(session, {"token_ids": onnx_session.np.ones((1, 2), "int32")}, 1)
 except onnx_session.GraphError:

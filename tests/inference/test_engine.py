@@ -81,7 +81,7 @@ def test_a_graph_that_cannot_be_made_anew_answers_as_it_is(classifier, monkeypat
     expected = classifier.predict_proba(texts)
     assert uses_tables(classifier)
     again = type(classifier._engine)(
-        classifier._engine._model, classifier.preprocessor, classifier.targets.num_units, {"LSTM"}
+        classifier._engine._model, classifier.preprocessor, classifier.targets.num_outputs, {"LSTM"}
     )
     monkeypatch.setattr(lookup_tables, "add_lookup_tables", fail)
     classifier._engine = again

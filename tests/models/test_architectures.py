@@ -61,7 +61,7 @@ def options_of(architecture: str, **changed):
 
 def model_of(architecture: str, targets: Targets = TARGETS["binary"], **changed) -> keras.Model:
     keras.utils.set_random_seed(1)
-    model = build_model(options_of(architecture, **changed), SIZES, num_units=targets.num_units)
+    model = build_model(options_of(architecture, **changed), SIZES, num_outputs=targets.num_outputs)
     model.compile(optimizer="adam", loss=build_loss(Objective(targets, Decision())), jit_compile=False)
     return model
 
@@ -123,7 +123,7 @@ def test_every_architecture_has_variants():
 @cases
 def test_logits_have_a_column_for_every_unit(architecture, targets):
     logits = model_of(architecture, targets)(batch(architecture))
-    assert logits.shape == (5, targets.num_units)
+    assert logits.shape == (5, targets.num_outputs)
 
 
 @pytest.mark.parametrize(("architecture", "targets"), list(zip(ARCHITECTURES, itertools.cycle(TARGETS.values()))))
@@ -206,7 +206,7 @@ def description(model: keras.Model) -> str:
 
 
 def test_number_of_weights_of_the_default_lstm():
-    model = build_model(ARCHITECTURES["lstm"].Options(), Sizes(1000, 256), num_units=1)
+    model = build_model(ARCHITECTURES["lstm"].Options(), Sizes(1000, 256), num_outputs=1)
     # embedding 1000 * 64, four gates of (64 inputs + 64 states + a bias) * 64, logits 64 + 1
     assert model.count_params() == 64_000 + 4 * (64 + 64 + 1) * 64 + 65
 

@@ -75,7 +75,7 @@ def preprocessing(facts: Facts) -> list[Line]:
     cut_by_it = f"{percent(cut)} are longer and truncated" if cut else "none is truncated"
     vocabulary = 1_000 * math.ceil((facts.repeated_tokens + 2) / 1_000)
     vocabulary = min(max(vocabulary, SMALLEST_VOCABULARY), LARGEST_VOCABULARY)
-    ngrams = min(MOST_NGRAMS, MOST_NGRAM_LOGITS // facts.targets.num_units)
+    ngrams = min(MOST_NGRAMS, MOST_NGRAM_LOGITS // facts.targets.num_outputs)
     return [
         ("tokenizer", facts.tokenizer, f"{split_by[facts.tokenizer]} (letters: {scripts or 'none'})"),
         ("vocabulary_size", vocabulary, f"{facts.distinct_tokens} distinct tokens, {facts.repeated_tokens} of them "

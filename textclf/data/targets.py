@@ -98,7 +98,7 @@ class Targets:
         return TYPES[self.type].single_unit
 
     @property
-    def num_units(self) -> int:
+    def num_outputs(self) -> int:
         """The width of the layer named `logits`."""
         return 1 if self.single_unit else len(self.labels)
 
@@ -148,7 +148,7 @@ class Targets:
         return encoded
 
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
-        """Return a probability for every label, (rows, labels), from what the activation gives, (rows, num_units)."""
+        """Return a probability for every label, (rows, labels), from what the activation gives, (rows, num_outputs)."""
         return np.concatenate([1 - outputs, outputs], axis=1) if self.single_unit else outputs
 
     def joined(self, labels: Iterable[str]) -> str:

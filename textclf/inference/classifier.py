@@ -157,7 +157,7 @@ def load_classifier(folder: str | Path) -> Classifier:
         decision = Decision.from_dict(labels.get("decision", {}), targets)  # the oldest classifiers have none
         preprocessor = Preprocessor.from_json(content[TOKENIZER])
         operators = check_graph(content[MODEL])
-        engine = Engine(content[MODEL], preprocessor, targets.num_units, operators)
+        engine = Engine(content[MODEL], preprocessor, targets.num_outputs, operators)
         engine.run(_extreme_ids(preprocessor))
     except (RunError, ValueError) as error:
         raise _damaged(folder, str(error)) from error

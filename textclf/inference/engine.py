@@ -41,7 +41,7 @@ class Engine:
     Args:
         model: a serialized graph that `verify.check_graph` has accepted.
         preprocessor: makes the inputs of the graph.
-        num_units: the width of its output.
+        num_outputs: the width of its output.
         operators: of its nodes, as `check_graph` returns them.
         names: the arrays that the graph reads, if not all that the preprocessor makes.
 
@@ -53,26 +53,26 @@ class Engine:
         self,
         model: bytes,
         preprocessor: Preprocessor,
-        num_units: int,
+        num_outputs: int,
         operators: set[str],
         names: Sequence[str] | None = None,
     ):
         self._preprocessor = preprocessor
         self._names = tuple(names or preprocessor.names)
-        self._num_units = num_units
-        self._session = open_session(model, names=self._names, num_units=num_units)
+        self._num_outputs = num_outputs
+        self._session = open_session(model, names=self._names, num_outputs=num_outputs)
         replaceable = operators & REPLACEABLE and "token_ids" in self._names
         self._model = model if replaceable and len(model) <= MOST_KEPT_BYTES else None
         self._lookup_limits = LSTM_LOOKUP_LIMITS if "LSTM" in operators else DEFAULT_LIMITS
         self._num_tokens = 0
 
     def run(self, arrays: RaggedArrays) -> np.ndarray:
-        """Return the output of the graph, float32 (texts, num_units), in the order of the texts.
+        """Return the output of the graph, float32 (texts, num_outputs), in the order of the texts.
 
         Raises:
             GraphError: the graph fails. One that textclf has trained never does, unless memory runs out.
         """
-        outputs = np.empty((num_rows(arrays), self._num_units), np.float32)
+        outputs = np.empty((num_rows(arrays), self._num_outputs), np.float32)
         lengths = lengths_of(arrays)
         session, limits = self._session, DEFAULT_LIMITS
         tables: dict[str, np.ndarray] = {}
@@ -84,7 +84,7 @@ class Engine:
 
         def run_batch(batch: np.ndarray) -> None:
             inputs = self._preprocessor.pad(take_rows(arrays, batch))
-            outputs[batch] = run_session(session, inputs | tables, self._num_units)
+            outputs[batch] = run_session(session, inputs | tables, self._num_outputs)
 
         _for_each(run_batch, _batches(lengths, limits))
         return outputs
@@ -108,7 +108,7 @@ class Engine:
             if (graph := add_lookup_tables(self._model)) is None:
                 return None
             names = [*self._names, *graph.tables]
-            return open_session(graph.model, names=names, num_units=self._num_units), graph.tables
+            return open_session(graph.model, names=names, num_outputs=self._num_outputs), graph.tables
         except (ValueError, LookupError, MemoryError) as error:  # the graph of a stranger, or too little memory
             log.debug("lookup tables: none, %s", error)
             return None

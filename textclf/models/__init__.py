@@ -11,7 +11,7 @@ from textclf.models.sizes import Sizes
 # One file and one line each. A module offers
 #   Options          with a field `architecture: Literal["<its name>"]`
 #   INPUTS           names of the arrays it reads
-#   build(options, inputs, sizes, num_units) -> the output of a layer named `logits`, (batch, num_units)
+#   build(options, inputs, sizes, num_outputs) -> the output of a layer named `logits`, (batch, num_outputs)
 ARCHITECTURES = {
     "lstm": lstm,
     "cnn": cnn,
@@ -20,12 +20,12 @@ ARCHITECTURES = {
 }
 
 
-def build_model(options: Any, sizes: Sizes, *, num_units: int):
-    """Return a Keras model of one network, from its inputs to the layer named `logits`, (batch, num_units).
+def build_model(options: Any, sizes: Sizes, *, num_outputs: int):
+    """Return a Keras model of one network, from its inputs to the layer named `logits`, (batch, num_outputs).
 
     Args:
         options: of the architecture.
-        num_units: width of the last layer, `Targets.num_units`.
+        num_outputs: width of the last layer, `Targets.num_outputs`.
     """
     import keras
 
@@ -34,4 +34,4 @@ def build_model(options: Any, sizes: Sizes, *, num_units: int):
         name: keras.Input((None,), dtype="float32" if name == "ngram_weights" else "int32", name=name)
         for name in network.INPUTS
     }
-    return keras.Model(inputs, network.build(options, inputs, sizes, num_units), name=options.architecture)
+    return keras.Model(inputs, network.build(options, inputs, sizes, num_outputs), name=options.architecture)

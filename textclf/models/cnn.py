@@ -23,8 +23,8 @@ class Options(EmbeddingOptions):
     dropout: float = setting(default=0.5, ge=0, lt=1, description="Dropout rate after the embedding and after pooling.")
 
 
-def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
-    """Return the logits (batch, num_units) of token ids (batch, tokens), padded with 0 on either side.
+def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
+    """Return the logits (batch, num_outputs) of token ids (batch, tokens), padded with 0 on either side.
 
     The convolutions set padded tokens to 0, and the maximum over the text does not read them.
     """
@@ -47,4 +47,4 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
         )
         maxima.append(MaxPooling(name=f"max_{width}")(convolution(states)))
     features = layers.Concatenate(name="maxima")(maxima) if len(maxima) > 1 else maxima[0]
-    return logits_of(layers.Dropout(options.dropout, name="dropout")(features), num_units, options.l2)
+    return logits_of(layers.Dropout(options.dropout, name="dropout")(features), num_outputs, options.l2)

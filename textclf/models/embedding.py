@@ -67,8 +67,8 @@ def _embedding(options: EmbeddingOptions, sizes: Sizes):
     return layer(sizes.num_ids, options.embedding_dim, mask_zero=True, trainable=trainable, name="embedding")
 
 
-def logits_of(features, num_units: int, l2: float):
-    """Return the output of the layer `logits`: features (batch, features) -> (batch, num_units)."""
+def logits_of(features, num_outputs: int, l2: float):
+    """Return the output of the layer `logits`: features (batch, features) -> (batch, num_outputs)."""
     from keras import layers, regularizers
 
-    return layers.Dense(num_units, kernel_regularizer=regularizers.L2(l2), name="logits")(features)
+    return layers.Dense(num_outputs, kernel_regularizer=regularizers.L2(l2), name="logits")(features)

@@ -29,8 +29,8 @@ class Options(EmbeddingOptions):
     )
 
 
-def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
-    """Return the logits (batch, num_units) of token ids (batch, tokens), padded with 0 on either side.
+def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
+    """Return the logits (batch, num_outputs) of token ids (batch, tokens), padded with 0 on either side.
 
     Every LSTM gets the mask of the embedding: a padded token leaves its state as it was, and no pooling reads it.
     """
@@ -56,4 +56,4 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
         if number == options.num_layers and options.pooling != "last":
             states = POOLINGS[options.pooling](states, options.pooling)
         states = layers.Dropout(options.dropout, name=f"dropout_{number}")(states)
-    return logits_of(states, num_units, options.l2)
+    return logits_of(states, num_outputs, options.l2)

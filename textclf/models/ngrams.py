@@ -22,8 +22,8 @@ class Options(BaseOptions):
     dropout: float = setting(default=0.5, ge=0, lt=1, description="Share of the n-grams of a text dropped in training.")
 
 
-def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
-    """Return the logits (batch, num_units) of n-gram ids (batch, entries) and their weights (batch, entries).
+def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
+    """Return the logits (batch, num_outputs) of n-gram ids (batch, entries) and their weights (batch, entries).
 
     There is no mask: the weight of a padded entry is 0.
     """
@@ -32,7 +32,7 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
     from textclf.models.layers import Embedding, WeightedSum
 
     weights = layers.Dropout(options.dropout, name="ngram_dropout")(inputs["ngram_weights"])
-    width = options.hidden_units or num_units
+    width = options.hidden_units or num_outputs
     # A linear model can start at zero, and an n-gram that training never sees then has no influence.
     initializer = "uniform" if options.hidden_units else "zeros"
     table = Embedding(sizes.num_ngrams, width, embeddings_initializer=initializer, name="ngram_embedding")
@@ -41,4 +41,4 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
         return WeightedSum(name="logits")([rows, weights])
     hidden = layers.Activation("relu", name="hidden_activation")(WeightedSum(name="hidden")([rows, weights]))
     hidden = layers.Dropout(options.dropout, name="dropout")(hidden)
-    return layers.Dense(num_units, name="logits")(hidden)
+    return layers.Dense(num_outputs, name="logits")(hidden)

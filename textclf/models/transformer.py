@@ -27,8 +27,8 @@ class Options(EmbeddingOptions):
     )
 
 
-def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
-    """Return the logits (batch, num_units) of token ids (batch, tokens), padded with 0 on either side.
+def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
+    """Return the logits (batch, num_outputs) of token ids (batch, tokens), padded with 0 on either side.
 
     Positions count from the first token. The attention and the pooling get the mask of the embedding, and do not read
     padding.
@@ -44,7 +44,7 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_units: int):
         states = _encoder_layer(options, states, number)
     states = layers.LayerNormalization(epsilon=1e-6, name="normalization")(states)
     features = layers.Dropout(options.dropout, name="dropout")(POOLINGS[options.pooling](states, options.pooling))
-    return logits_of(features, num_units, options.l2)
+    return logits_of(features, num_outputs, options.l2)
 
 
 def _encoder_layer(options: Options, states, number: int):

@@ -28,7 +28,7 @@ def check_message(raised, case):
 
 @pytest.mark.parametrize("case", RUN_ERRORS)
 def test_what_cannot_run_is_said_without_names_of_functions(case):
-    session = open_session(GRAPHS[case](), names=["token_ids"], num_units=1)
+    session = open_session(GRAPHS[case](), names=["token_ids"], num_outputs=1)
     with pytest.raises(GraphError, match=f"^{RUN_ERRORS[case]}") as raised:
         run_session(session, INPUTS, 1)
     check_message(raised, case)
@@ -37,16 +37,16 @@ def test_what_cannot_run_is_said_without_names_of_functions(case):
 @pytest.mark.parametrize("case", LOAD_ERRORS)
 def test_what_cannot_be_loaded_is_said_without_names_of_functions(case):
     with pytest.raises(GraphError, match=f"^not a valid ONNX graph: .*{LOAD_ERRORS[case]}") as raised:
-        open_session(GRAPHS[case](), names=["token_ids"], num_units=1)
+        open_session(GRAPHS[case](), names=["token_ids"], num_outputs=1)
     check_message(raised, case)
 
 
 def test_bytes_that_are_no_graph_are_said_to_be_none():
     with pytest.raises(GraphError, match="not an ONNX graph that can be loaded"):
-        open_session(graph()[:20], names=["token_ids"], num_units=1)
+        open_session(graph()[:20], names=["token_ids"], num_outputs=1)
 
 
 def test_inputs_and_outputs_are_those_of_tokenizer_and_labels():
-    for names, num_units in ((["ids"], 1), (["token_ids"], 2)):
+    for names, num_outputs in ((["ids"], 1), (["token_ids"], 2)):
         with pytest.raises(GraphError, match="do not fit the tokenizer and the labels"):
-            open_session(graph(), names=names, num_units=num_units)
+            open_session(graph(), names=names, num_outputs=num_outputs)

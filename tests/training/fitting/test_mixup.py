@@ -20,7 +20,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def batch(name, rows=64):
-    logits = RANDOM.normal(0, 2, (rows, TARGETS[name].num_units)).astype(np.float32)
+    logits = RANDOM.normal(0, 2, (rows, TARGETS[name].num_outputs)).astype(np.float32)
     classes = RANDOM.integers(0, 3 if name == "multiclass" else 2, (rows, 3) if name == "multilabel" else (rows,))
     return classes.astype(np.float32 if name == "multilabel" else np.int32), logits
 

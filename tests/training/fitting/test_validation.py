@@ -36,7 +36,7 @@ def task(request):
 
 def network(**settings) -> keras.Model:
     keras.utils.set_random_seed(1)
-    model = build_model(Options(units=8, embedding_dim=4, dropout=0.5, **settings), Sizes(50, 30, 0), num_units=3)
+    model = build_model(Options(units=8, embedding_dim=4, dropout=0.5, **settings), Sizes(50, 30, 0), num_outputs=3)
     options = SimpleNamespace(optimizer="adam", ema_decay=None, weight_decay=0, clip_norm=None)
     model.compile(build_optimizer(options, learning_rate=0.1), "sparse_categorical_crossentropy")
     return model

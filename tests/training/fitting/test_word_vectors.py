@@ -38,7 +38,7 @@ def network(tmp_path, **settings):
     preprocessor = Preprocessor.fit(Words(vocabulary_size=50, sequence_length=5), TEXTS)
     options = VectorOptions(file=str(tmp_path / "v.txt"), **settings)
     sizes = Sizes(preprocessor.num_ids, 5)
-    model = build_model(Options(embedding_dim=4, units=3, dropout=0.0, vectors=options), sizes, num_units=1)
+    model = build_model(Options(embedding_dim=4, units=3, dropout=0.0, vectors=options), sizes, num_outputs=1)
     load_word_vectors(model, options, preprocessor, preprocessor.encode(TEXTS).values)
     model.compile(keras.optimizers.SGD(0.1), loss="mse")
     return model, preprocessor

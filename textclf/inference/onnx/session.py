@@ -27,13 +27,13 @@ class NotProbabilitiesError(GraphError):
     """The output of a graph is not finite, or not from 0 to 1."""
 
 
-def open_session(model: bytes, *, names: Iterable[str], num_units: int) -> InferenceSession:
+def open_session(model: bytes, *, names: Iterable[str], num_outputs: int) -> InferenceSession:
     """Return a session for a graph that `verify.check_graph` has accepted.
 
     Args:
         model: the serialized graph.
         names: the inputs that the graph must have.
-        num_units: the width of its output, (batch, num_units).
+        num_outputs: the width of its output, (batch, num_outputs).
 
     Raises:
         GraphError: ONNX Runtime cannot load the graph, or it has other inputs or outputs.
@@ -54,16 +54,16 @@ def open_session(model: bytes, *, names: Iterable[str], num_units: int) -> Infer
     except Exception as error:  # the errors of ONNX Runtime have no common class
         raise GraphError(_why_not_loaded(error)) from error
     inputs, outputs = session.get_inputs(), session.get_outputs()
-    if sorted(node.name for node in inputs) != sorted(names) or [node.shape[1:] for node in outputs] != [[num_units]]:
+    if sorted(node.name for node in inputs) != sorted(names) or [node.shape[1:] for node in outputs] != [[num_outputs]]:
         raise GraphError("its inputs and outputs do not fit the tokenizer and the labels")
     return session
 
 
-def run_session(session: InferenceSession, inputs: dict[str, np.ndarray], num_units: int) -> np.ndarray:
+def run_session(session: InferenceSession, inputs: dict[str, np.ndarray], num_outputs: int) -> np.ndarray:
     """Run a graph on one batch.
 
     Returns:
-        Probabilities, float32 (rows, num_units).
+        Probabilities, float32 (rows, num_outputs).
 
     Raises:
         GraphError: the graph fails, or its output has another shape.
@@ -73,7 +73,7 @@ def run_session(session: InferenceSession, inputs: dict[str, np.ndarray], num_un
         outputs = session.run(None, inputs)[0]
     except Exception as error:
         raise GraphError(_why_not_run(error)) from error
-    expected = (len(next(iter(inputs.values()))), num_units)
+    expected = (len(next(iter(inputs.values()))), num_outputs)
     if not isinstance(outputs, np.ndarray) or outputs.dtype != np.float32 or outputs.shape != expected:
         raise GraphError("its output is not one probability for every label")
     if not ((outputs >= 0) & (outputs <= LARGEST_PROBABILITY)).all():  # False for NaN, too

@@ -38,7 +38,7 @@ def compile_network(
     tf.config.experimental.enable_op_determinism()
     options, preprocessor, objective = member.training, task.preprocessor, task.objective
     sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
-    model = build_model(member.model, sizes, num_units=objective.targets.num_units)
+    model = build_model(member.model, sizes, num_outputs=objective.targets.num_outputs)
     optimizer = build_optimizer(options, learning_rate=learning_rate)
     use_sparse_updates(model, optimizer, options.batch_size * mean_length(task.train.arrays))
     loss = build_loss(objective, options.loss)

@@ -52,7 +52,7 @@ def predict_probabilities(model: keras.Model, task: Task) -> np.ndarray:
     arrays, preprocessor, targets = task.validation.arrays, task.preprocessor, task.objective.targets
     graph = build_graph(model, activation=targets.activation, padding=preprocessor.options.padding)
     operators = {node.op_type for node in graph.graph.node}
-    engine = Engine(graph.SerializeToString(), preprocessor, targets.num_units, operators, names=list(arrays))
+    engine = Engine(graph.SerializeToString(), preprocessor, targets.num_outputs, operators, names=list(arrays))
     try:
         return targets.probabilities(engine.run(arrays))
     except NotProbabilitiesError as error:

@@ -29,7 +29,7 @@ def network(architecture: str = "lstm", **changed) -> keras.Model:
     """Random weights, biases too."""
     known = fields_of(ARCHITECTURES[architecture].Options)
     sizes = {name: value for name, value in SMALL.items() if name in known}
-    model = build_model(ARCHITECTURES[architecture].Options(**{**sizes, **changed}), SIZES, num_units=1)
+    model = build_model(ARCHITECTURES[architecture].Options(**{**sizes, **changed}), SIZES, num_outputs=1)
     random = np.random.default_rng(0)
     for weight in model.weights:
         weight.assign(random.normal(0, 0.7, weight.shape))
@@ -52,7 +52,7 @@ def batch(padding: str = "right") -> dict[str, np.ndarray]:
 
 
 def answers(model: bytes, inputs: dict[str, np.ndarray]) -> np.ndarray:
-    return run_session(open_session(model, names=inputs, num_units=1), inputs, 1)
+    return run_session(open_session(model, names=inputs, num_outputs=1), inputs, 1)
 
 
 @pytest.mark.parametrize("padding", ["right", "left"])
@@ -228,6 +228,6 @@ def test_a_graph_with_a_wrong_bit_has_no_tables_or_others(models):
             continue
         with contextlib.suppress(ValueError, LookupError):  # as `Engine` does
             if made := add_lookup_tables(model):
-                open_session(made[0], names=["token_ids", *made[1]], num_units=1)
+                open_session(made[0], names=["token_ids", *made[1]], num_outputs=1)
                 seen += 1
     assert seen > 50
