@@ -20,7 +20,7 @@ from textclf.training.provenance import provenance
 
 @pytest.fixture
 def config(workplace, tiny_config):
-    return load_config(tiny_config(model={"units": 9}))
+    return load_config(tiny_config(model={"filters": 9}))
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_run_from_before_there_were_checksums_is_read(run):
     about = run.read_metadata()
     del about["config_sha256"]
     write_json(run.metadata, about)
-    assert read_run_config(run).model.units == 9
+    assert read_run_config(run).model.filters == 9
     run.config.unlink()
     with pytest.raises(RunError, match=r"^runs/mine/config\.yaml: damaged: No such file or directory\. Train again\.$"):
         read_run_config(run)
@@ -75,7 +75,7 @@ def test_a_checksum_that_is_none_fits_nothing(run, checksum):
 
 
 def test_nobody_goes_on_with_another_config(run, config):
-    run.config.write_text(run.config.read_text().replace("units: 9", "units: 7"))
+    run.config.write_text(run.config.read_text().replace("filters: 9", "filters: 7"))
     before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
     for call in (lambda: textclf.resume("mine"), lambda: textclf.train(config, run="mine")):
         with pytest.raises(RunError, match="damaged or changed: its SHA-256 is"):

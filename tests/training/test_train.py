@@ -8,7 +8,7 @@ import re
 import pytest
 
 import textclf
-from tests.conftest import LEARNS, write_colours
+from tests.conftest import LSTM, TINY, write_colours
 from textclf.config.config import load_config
 from textclf.core.errors import ConfigError, DataError, RunError, TrainingError
 from textclf.core.find_run import find_run, latest_run
@@ -16,12 +16,7 @@ from textclf.core.run_folder import RunFolder
 from textclf.evaluation.calibration import before_temperature
 from textclf.inference.classifier import load_classifier
 
-CNN = {"architecture": "cnn", "embedding_dim": 8}  # trains in half of the time of an LSTM
-
-
-def quick(config):
-    """The same with one epoch of a quick network, for what depends on neither."""
-    return {**config, "model": CNN, "training": {"epochs": 1}}
+ONE_EPOCH = {"epochs": 1}
 
 
 def train(config, *overrides, run="r"):
@@ -50,13 +45,13 @@ def test_the_run_folder_has_everything_it_promises(with_runs):
 
 
 def test_the_resolved_config_repeats_the_run_and_its_seed_matters(with_runs):
-    first = RunFolder(with_runs / "runs/toy_en")
+    first = RunFolder(with_runs / "runs/toy_topics")
     second = train(first.config, run="second")
     for name in ("metrics", "predictions"):
         assert getattr(first, name).read_bytes() == getattr(second, name).read_bytes()
-    other = train(first.config, "seed=7", "model.units=5", run="other")
+    other = train(first.config, "seed=7", "model.filters=5", run="other")
     assert other.metrics.read_bytes() != first.metrics.read_bytes()
-    assert (load_config(other.config).seed, load_config(other.config).model.units) == (7, 5)
+    assert (load_config(other.config).seed, load_config(other.config).model.filters) == (7, 5)
 
 
 def test_validation_figures_of_the_history_are_those_of_the_classifier(with_runs):
@@ -69,7 +64,7 @@ def test_validation_figures_of_the_history_are_those_of_the_classifier(with_runs
 
 
 def test_a_validation_file_is_used_as_it_is(workplace, tiny_config):
-    run = train(quick(tiny_config(data={"validation": "data/toy_en/test.csv", "test": None})))
+    run = train(tiny_config(data={"validation": "data/toy_en/test.csv", "test": None}, training=ONE_EPOCH))
     metrics = json.loads(run.metrics.read_text())
     assert metrics["train"]["rows"] == 440
     assert metrics["validation"]["rows"] == 120
@@ -102,7 +97,7 @@ def test_an_interrupted_run_says_that_it_is_unfinished(workplace, tiny_config, m
 
     monkeypatch.setattr(fitting, "build_graph", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        train(quick(tiny_config()))
+        train(tiny_config(training=ONE_EPOCH))
     assert json.loads((workplace / "runs/r/run.json").read_text())["status"] == "interrupted"
     assert latest_run() is None
 
@@ -113,7 +108,7 @@ def test_a_classifier_that_answers_otherwise_than_the_network_is_refused(workpla
     right_order = recurrent._onnx_weights
     monkeypatch.setattr(recurrent, "_onnx_weights", lambda k, r, b, units: right_order(k[:, ::-1], r, b, units))
     with pytest.raises(TrainingError, match="differ from the trained network's by up to"):
-        train(tiny_config())
+        train({**tiny_config(training=ONE_EPOCH), "model": LSTM})
     assert json.loads((workplace / "runs/r/run.json").read_text())["status"] == "failed"
 
 
@@ -158,7 +153,7 @@ def test_a_name_that_is_taken_is_refused(with_runs, tiny_config):
 def test_rows_without_text_or_label_are_left_out_and_said(workplace, tiny_config):
     lines = (workplace / "data/toy_en/train.csv").read_text(encoding="utf-8")
     (workplace / "gaps.csv").write_text(lines + ",positive\nno label,\n", encoding="utf-8")
-    run = train(quick(tiny_config(data={"train": "gaps.csv"})))
+    run = train(tiny_config(data={"train": "gaps.csv"}, training=ONE_EPOCH))
     log = run.log.read_text()
     assert json.loads(run.metrics.read_text())["train"]["rows"] + 44 == 440
     assert "gaps.csv: 1 of 442 rows have no label and are left out (rows 442)" in log
@@ -172,7 +167,7 @@ def test_every_tokenizer_and_padding_trains(workplace, tiny_config, tokenizer, p
 
 
 def test_two_labels_can_be_trained_as_multiclass(workplace, tiny_config):
-    run = train(quick(tiny_config()), "targets.type=multiclass")
+    run = train(tiny_config(training=ONE_EPOCH), "targets.type=multiclass")
     assert textclf.load(run).predict_proba(["good"]).sum() == pytest.approx(1)
 
 
@@ -180,8 +175,7 @@ def test_it_learns_what_can_be_learned(workplace):
     words = {"red": ["cherry", "blood", "rose"], "green": ["grass", "leaf", "moss"], "blue": ["sky", "sea", "ink"]}
     rows = [f"{word} {filler},{label}" for label, many in words.items() for word in many for filler in range(20)]
     (workplace / "colours.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
-    training = {"epochs": 20, "learning_rate": 0.02}
-    run = train({"data": {"train": "colours.csv"}, "model": {"units": 8, "embedding_dim": 8}, "training": training})
+    run = train({"data": {"train": "colours.csv"}, **TINY, "training": {"epochs": 20, "learning_rate": 0.05}})
     assert json.loads(run.metrics.read_text())["validation"]["accuracy"] == 1
     assert textclf.load(run).predict(["the sky", "a rose", "moss here"]) == ["blue", "red", "green"]
 
@@ -204,7 +198,7 @@ def test_lists_of_labels_in_json_are_the_same_as_a_separator(workplace):
     with (workplace / "colours.csv").open(newline="", encoding="utf-8") as stream:
         rows = [{**row, "label": [part for part in row["label"].split(";") if part]} for row in csv.DictReader(stream)]
     (workplace / "colours.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    config = quick(LEARNS)
+    config = {**TINY, "training": ONE_EPOCH}
     first = train({"data": {"train": "colours.csv"}, "targets": {"separator": ";"}, **config}, run="first")
     second = train({"data": {"train": "colours.jsonl"}, "targets": {"separator": ";"}, **config}, run="second")
     assert first.metrics.read_bytes() == second.metrics.read_bytes()
@@ -218,14 +212,14 @@ def test_class_weights_find_more_of_a_rare_label(workplace, tiny_config):
         writer = csv.DictWriter(stream, ["text", "label"])
         writer.writeheader()
         writer.writerows(kept)
-    config = {**tiny_config(data={"train": "rare.csv"}), "model": CNN}
+    config = tiny_config(data={"train": "rare.csv"})
     plain, weighted = train(config, run="plain"), train(config, "targets.class_weights={positive: 20}", run="weighted")
     found = [json.loads(run.metrics.read_text())["test"]["by_class"]["positive"] for run in (plain, weighted)]
     assert found[1]["recall"] > found[0]["recall"]
 
 
 def test_label_smoothing_keeps_probabilities_off_the_ends(workplace, tiny_config):
-    config = {**tiny_config(training={"epochs": 8}), "model": CNN}
+    config = tiny_config(training={"epochs": 8})
     plain, smoothed = train(config, run="plain"), train(config, "targets.label_smoothing=0.4", run="smoothed")
     texts = ["terrible, awful, broken", "great, love it"]
     highest = []
@@ -245,7 +239,7 @@ def test_the_temperature_makes_the_log_loss_of_validation_lower(finished_runs):
 
 def test_a_threshold_chosen_on_validation_is_in_the_classifier_and_the_figures(workplace):
     write_colours(workplace / "colours.csv")
-    config = {"data": {"train": "colours.csv"}, **LEARNS, "training": {"epochs": 3, "learning_rate": 0.02}}
+    config = {"data": {"train": "colours.csv"}, **TINY, "training": {"epochs": 3, "learning_rate": 0.02}}
     half, chosen = (train(config, f"targets.threshold={aim}", run=aim) for aim in ("0.5", "f1"))
     thresholds = load_classifier(chosen.classifier).decision.thresholds
     assert len(set(thresholds)) == 3
@@ -258,16 +252,21 @@ def test_a_threshold_chosen_on_validation_is_in_the_classifier_and_the_figures(w
     assert load_classifier(chosen.classifier).predict(["cherry 1", "sky and moss"]) == expected
 
 
-def test_an_unsure_classifier_says_so(workplace, tiny_config, textclf_command):
+def test_an_unsure_classifier_says_so(workplace, tiny_config, textclf_main):
     run = train(tiny_config(targets={"abstain_below": 0.99}), run="unsure")
     metrics = run.read_metrics()["test"]
     assert 0 <= metrics["coverage"] < 1
-    said = textclf_command("predict", "a film").stdout.decode()
-    assert re.fullmatch(r"unsure\t0\.\d{4}\n", said)
-    said = json.loads(textclf_command("predict", "a film", "--format", "jsonl").stdout)
+
+    def answer(*options):
+        finished = textclf_main("predict", "a film", *options)
+        assert finished.code == 0, finished.stderr
+        return finished.stdout
+
+    assert re.fullmatch(r"unsure\t0\.\d{4}\n", answer())
+    said = json.loads(answer("--format", "jsonl"))
     assert said["label"] is None
     assert said["probability"] == max(said["probabilities"].values())
     assert load_classifier(run.classifier).predict(["a film"]) == [None]
-    [_, line] = textclf_command("predict", "a film", "--format", "csv").stdout.decode().splitlines()
+    [_, line] = answer("--format", "csv").splitlines()
     assert line.startswith("a film,,0.")
-    assert textclf_command("predict", "a film", "--explain").returncode == 0
+    assert re.fullmatch(r"positive\t0\.\d{4}\t(\w+ [+-]0\.\d{4}  )\w+ [+-]0\.\d{4}\n", answer("--explain"))

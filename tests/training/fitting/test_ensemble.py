@@ -31,7 +31,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_training(workplace, tiny_c
     stopping = {"metric": "accuracy", "patience": 2}
     run = train(tiny_config(training={"epochs": 40, "learning_rate": 0.1, "early_stopping": stopping}))
     values = [float(row["validation_accuracy"]) for row in history(run)]
-    about = run.read_metadata()["networks"]["lstm"]
+    about = run.read_metadata()["networks"]["cnn"]
     best = int(np.argmax(values))
     assert about["best_epoch"] == best + 1
     assert about["epochs"] == len(values) == best + 1 + 2 < 40
@@ -44,7 +44,7 @@ def test_loss_is_better_when_lower(workplace, tiny_config):
     run = train(tiny_config(training={"epochs": 6, "learning_rate": 0.1, "early_stopping": None}))
     losses = [float(row["validation_loss"]) for row in history(run)]
     assert len(losses) == 6
-    assert run.read_metadata()["networks"]["lstm"]["best_epoch"] == int(np.argmin(losses)) + 1
+    assert run.read_metadata()["networks"]["cnn"]["best_epoch"] == int(np.argmin(losses)) + 1
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_says_what_to_try(workplace, tiny_config):
@@ -75,7 +75,8 @@ def test_the_best_weights_stay_when_the_loss_is_no_number_any_more(workplace, ti
 
 def test_an_ensemble_is_fitted_network_by_network_and_answers_as_one(workplace, tiny_config):
     members = [{"model": {"architecture": "ngrams"}, "training": {"epochs": 3, "learning_rate": 0.1}}]
-    members += [{"model": {"architecture": name, "embedding_dim": 8}} for name in ("cnn", "lstm")]
+    members += [{"model": {"architecture": "cnn", "embedding_dim": 8, "widths": [2]}}]
+    members += [{"model": {"architecture": "lstm", "embedding_dim": 8, "units": 4}}]
     config = tiny_config(preprocessing={"ngrams": {"min_frequency": 1}})
     run = train({**config, "model": {"architecture": "ensemble", "members": members}})
     about = run.read_metadata()
@@ -99,7 +100,7 @@ def test_refit_learns_from_validation_too_and_measures_it_before(workplace, tiny
     after = train({**plain, "training": {**plain["training"], "refit": True}}, run="after")
     [best] = [network["best_epoch"] for network in after.read_metadata()["networks"].values()]
     assert history(after) == history(before)
-    refitted = history(after.network("refit-lstm"))
+    refitted = history(after.network("refit-cnn"))
     assert len(refitted) == best
     assert not any(name.startswith("validation") for name in refitted[0])
     first, second = (json.loads(run.metrics.read_text()) for run in (before, after))
@@ -114,7 +115,7 @@ def test_validation_several_times_an_epoch(workplace, tiny_config):
     stopping = {"metric": "loss", "patience": 2}
     parts = {"validations_per_epoch": 4, "epochs": 9, "early_stopping": stopping, "learning_rate": 0.1, "refit": True}
     run = train(tiny_config(training=parts))
-    rows, about = history(run), run.read_metadata()["networks"]["lstm"]
+    rows, about = history(run), run.read_metadata()["networks"]["cnn"]
     assert [float(row["epoch"]) for row in rows] == [(number + 1) / 4 for number in range(len(rows))]
     losses = [float(row["validation_loss"]) for row in rows]
     best = int(np.argmin(losses)) + 1
@@ -122,7 +123,7 @@ def test_validation_several_times_an_epoch(workplace, tiny_config):
     assert (about["best_epoch"], about["epochs"]) == (best / 4, len(losses) / 4)
     _, last = load_checkpoint(run.last_checkpoint)
     assert next(int(value) for name, value in last.items() if name.endswith("iteration")) == 3 * len(losses)
-    refitted = load_checkpoint(run.network("refit-lstm").last_checkpoint)[0]
+    refitted = load_checkpoint(run.network("refit-cnn").last_checkpoint)[0]
     assert refitted["position"]["epoch"] == best
 
 
