@@ -3,7 +3,7 @@
 import click
 
 from textclf.cli.options import CONFIG, FOLDS, OVERRIDES, output_file, run_name
-from textclf.cli.tables import print_written
+from textclf.cli.terminal import print_line, print_written
 
 
 @click.command("audit")
@@ -26,9 +26,9 @@ def command(config, overrides, folds, run, output):
     from textclf.training.label_audit import audit
 
     found = audit(config, overrides, folds=folds, run=run, output=output)
-    click.echo(
+    print_line(
         f"{found.texts} texts, {found.doubtful} doubtful labels, {found.pairs} pairs of similar texts with different "
         "labels",
-        err=is_standard_output(found.path),
+        error=is_standard_output(found.path),
     )
     print_written(found.path)

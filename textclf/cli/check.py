@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import click
 
 from textclf.cli.options import CONFIG, OVERRIDES, output_format
-from textclf.cli.tables import print_json, print_line
+from textclf.cli.terminal import print_json, print_line, print_parts
 
 if TYPE_CHECKING:
     from textclf.training.check import Report
 
 MOST_LABELS = 10  # of a split, in its overview
-STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
+STYLES: dict[str, dict] = {"error": {"fg": "red", "bold": True}, "warning": {"fg": "yellow"}, "note": {"dim": True}}
 
 
 @click.command("check")
@@ -40,17 +40,13 @@ def command(config, overrides, format):
 
 def print_findings(report: "Report") -> None:
     """Print the rows of each split by label, then each finding with what to do."""
-    from rich.console import Console
-    from rich.markup import escape
-
     for split, overview in report.splits.items():
         labels = sorted(overview["labels"].items(), key=lambda item: -item[1])[:MOST_LABELS]
         shares = ", ".join(f"{label} {count / max(overview['rows'], 1):.1%}" for label, count in labels)
         more = len(overview["labels"]) - len(labels)
         print_line(f"{split}: {overview['rows']} rows; {shares}{f' and {more} more labels' if more else ''}")
     for finding in report.findings:
-        style = STYLES[finding.severity]
-        Console(soft_wrap=True, highlight=False).print(f"[{style}]{finding.severity}[/] {escape(finding.subject)}")
+        print_parts((finding.severity, STYLES[finding.severity]), (f" {finding.subject}", {}))
         print_line(f"  {finding.found}")
         if finding.advice:
             print_line(f"  {finding.advice}")

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from textclf.cli.options import output_file
-from textclf.cli.tables import format_figures, new_table, print_line, print_table, print_written
+from textclf.cli.tables import Table, format_figures, print_table
+from textclf.cli.terminal import print_line, print_written
 
 if TYPE_CHECKING:
     from textclf.evaluation.compare import Comparison
@@ -40,7 +41,7 @@ def print_comparison(comparison: "Comparison") -> None:
     """Print the scores of runs, their differences from the first run, and the settings that differ."""
     from textclf.evaluation.compare import METRICS, format_p_value
 
-    table = new_table("run", *METRICS.values())
+    table = Table("run", *METRICS.values())
     for name, metrics in zip(comparison.names, comparison.metrics, strict=True):
         table.add_row(name, *format_figures(metrics.values()))
     print_table(table)

@@ -3,7 +3,7 @@
 import click
 
 from textclf.cli.options import output_file
-from textclf.cli.tables import print_written
+from textclf.cli.terminal import print_line, print_written
 
 
 @click.command("configs")
@@ -33,7 +33,7 @@ def command(name, output, force):
     for path in written:
         print_written(path)
     if not is_standard_output(written[-1]):
-        click.echo(f"next: textclf train {written[-1]}")
+        print_line(f"next: textclf train {written[-1]}")
 
 
 def print_examples() -> None:
@@ -43,4 +43,4 @@ def print_examples() -> None:
     examples = example_configs()
     width = max(map(len, examples), default=0)
     for name, summary in examples.items():
-        click.echo(f"{name:{width}}  {summary}")
+        print_line(f"{name:{width}}  {summary}")

@@ -3,7 +3,8 @@
 import click
 
 from textclf.cli.options import RUN, output_format
-from textclf.cli.tables import format_figures, new_table, print_json, print_line, print_table, summary_table
+from textclf.cli.tables import Table, format_figures, print_table, summary_table
+from textclf.cli.terminal import print_json, print_line
 
 LARGEST_MATRIX = 12  # labels
 SCORES = ("precision", "recall", "f1")
@@ -41,7 +42,7 @@ def command(run, data, output, text_column, label_column, format):
 def print_metrics(metrics: dict) -> None:
     """Print the metrics of one evaluation: in short, by label, and as a confusion matrix."""
     print_table(summary_table({"": metrics}))
-    table = new_table("label", "precision", "recall", "F1", "rows")
+    table = Table("label", "precision", "recall", "F1", "rows")
     for label, row in metrics["by_class"].items():
         table.add_row(label, *format_figures(row[name] for name in SCORES), str(row["support"]))
     for average in ("macro", "micro", "weighted"):
@@ -57,7 +58,7 @@ def print_confusion_matrix(labels: list[str], rows_true_columns_predicted: list[
     if len(labels) > LARGEST_MATRIX:
         print_line(f"metrics.json has the confusion matrix of all {len(labels)} labels")
         return
-    matrix = new_table("true \\ predicted", *labels)
+    matrix = Table("true \\ predicted", *labels)
     for label, counts in zip(labels, rows_true_columns_predicted, strict=True):
         matrix.add_row(label, *map(str, counts))
     print_table(matrix)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from textclf.cli.options import CONFIG, OVERRIDES
-from textclf.cli.tables import new_table, print_line, print_table
+from textclf.cli.tables import Table, print_table
+from textclf.cli.terminal import print_line
 
 if TYPE_CHECKING:
     from textclf.training.learning_rate_finder import Sweep
@@ -36,7 +37,7 @@ def command(config, overrides):
 def print_sweeps(sweeps: "Iterable[Sweep]") -> None:
     """Print the loss at rising learning rates and the suggested rate, for each network."""
     for sweep in sweeps:
-        table = new_table(f"{sweep.network}, {sweep.optimizer}", "loss", "")
+        table = Table(f"{sweep.network}, {sweep.optimizer}", "loss", "")
         shown, last = min(MOST_RATES, len(sweep.rates)), len(sweep.rates) - 1
         rows = [round(number * last / max(shown - 1, 1)) for number in range(shown)]
         losses = [float(sweep.losses[row]) for row in rows]

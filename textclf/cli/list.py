@@ -2,7 +2,8 @@
 
 import click
 
-from textclf.cli.tables import format_field, format_figures, new_table, print_line, print_table
+from textclf.cli.tables import Table, format_field, format_figures, print_table
+from textclf.cli.terminal import print_line
 
 
 @click.command("list")
@@ -37,7 +38,7 @@ def print_runs() -> None:
         print_line(f"runs: none in {RUNS}/")
         return
     latest = latest_run()
-    table = new_table("run", "status", "test accuracy", "seconds")
+    table = Table("run", "status", "test accuracy", "seconds")
     for name in names:
         mark = " (latest)" if latest and name == latest.path.name else ""
         table.add_row(f"{name}{mark}", *_describe(RunFolder(RUNS / name)))

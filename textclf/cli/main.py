@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import io
 import logging
 import os
 import signal
@@ -16,6 +17,7 @@ from pathlib import Path
 import click
 
 from textclf.cli.group import cli
+from textclf.cli.terminal import prepare_streams, print_message
 from textclf.core import program
 from textclf.core.errors import TextclfError
 from textclf.core.signals import interrupt
@@ -49,18 +51,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         143 terminated.
     """
     program.started = True
+    prepare_streams()
     _log_to_stderr()
     signal.signal(signal.SIGTERM, interrupt)
     try:
         return cli.main(arguments, prog_name="textclf", standalone_mode=False) or 0
     except TextclfError as error:
-        _print_error(str(error))
+        _print_error(str(error), multiline=error.multiline)
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        print_message(_usage_message(error), multiline=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
-        click.echo("Interrupted.", err=True)
+        print_message("Interrupted.")
         return getattr(error.__cause__ or error, "exit_code", INTERRUPTED)
     except BrokenPipeError:  # the reader of the pipe has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -83,8 +86,15 @@ def _write_traceback() -> Path:
     return path
 
 
-def _print_error(message: str) -> None:
-    click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
+def _usage_message(error: click.ClickException) -> str:
+    """Return what click would print: the usage of the command, and what is wrong with the arguments."""
+    shown = io.StringIO()
+    error.show(shown)
+    return shown.getvalue().removesuffix("\n")
+
+
+def _print_error(message: str, *, multiline: bool = False) -> None:
+    print_message(message, "Error: ", "red", multiline=multiline)
 
 
 def _log_to_stderr() -> None:
@@ -92,8 +102,8 @@ def _log_to_stderr() -> None:
 
     class StderrHandler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            mark = click.style("Warning: ", fg="yellow") if record.levelno >= logging.WARNING else ""
-            click.echo(mark + record.getMessage(), err=True)
+            mark = "Warning: " if record.levelno >= logging.WARNING else ""
+            print_message(record.getMessage(), mark, "yellow")
 
     logger = logging.getLogger("textclf")
     if not logger.handlers:

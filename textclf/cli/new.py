@@ -3,7 +3,7 @@
 import click
 
 from textclf.cli.options import CONFIG
-from textclf.cli.tables import print_written
+from textclf.cli.terminal import print_line, print_written
 
 
 @click.command("new")
@@ -26,4 +26,4 @@ def command(config, data, test):
     path = write_starter(config, data, test)
     print_written(path)
     if not is_standard_output(path):
-        click.echo(f"next: textclf check {path}, textclf train {path}")
+        print_line(f"next: textclf check {path}, textclf train {path}")

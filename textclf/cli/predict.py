@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from textclf.cli.options import RUN, output_file, output_format
+from textclf.cli.terminal import is_terminal, print_data
+from textclf.core.formatting import escape_unsafe
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -57,7 +59,7 @@ def command(texts, file, input_format, column, run, format, threshold, explain, 
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from textclf.core.text_column import text_array
     from textclf.inference.classifier import load
-    from textclf.inference.predict import check_request, format_predictions, write_lines
+    from textclf.inference.predict import check_request, format_predictions
 
     check_request(texts, file, format, top_k=top_k, explain=explain)
     classifier = load(run)
@@ -70,13 +72,27 @@ def command(texts, file, input_format, column, run, format, threshold, explain, 
         chunks = read_source(file, format=input_format, column=column, reading=classifier.reading)
     options = {"threshold": threshold, "top_k": top_k}
     if not explain:
-        write_lines(format_predictions(classifier, chunks, format, **options), output)
-    elif format == "text" and output is None and sys.stdout.isatty():
+        write_lines(format_predictions(classifier, chunks, format, **options), format, output)
+    elif format == "text" and output is None and is_terminal():
         print_explanations(classifier, chunks, **options)
     else:
         from textclf.inference.explain import format_explanations
 
-        write_lines(format_explanations(classifier, chunks, format, **options), output)
+        write_lines(format_explanations(classifier, chunks, format, **options), format, output)
+
+
+def write_lines(lines: Iterable[str], format: str, path: str | None) -> None:
+    """Write lines to standard output as they come, or to a file, as `output_file` does."""
+    if path is None:
+        print_data(lines, format)
+        return
+    from textclf.core.output_file import is_standard_output, output_file
+
+    if is_terminal() and is_standard_output(path):
+        print_data(lines, format)
+        return
+    with output_file(path) as stream:
+        stream.writelines(f"{line}\n" for line in lines)
 
 
 def print_explanations(
@@ -93,24 +109,28 @@ def print_explanations(
         explanation = explain(classifier, text, threshold=threshold, top_k=top_k)
         for label in explained_labels(explanation, classifier.labels, only_top=top_k is not None):
             column = classifier.labels.index(label)
-            console.print(Text.assemble((label, "bold"), f"  {explanation.prediction.probabilities[label]:.4f}"))
+            probability = f"  {explanation.prediction.probabilities[label]:.4f}"
+            console.print(Text.assemble((escape_unsafe(label), "bold"), probability))
             console.print(_coloured(explanation, column))
             words = strongest_words(explanation, column)
             sides = {"for": [pair for pair in words if pair[1] > 0], "against": [pair for pair in words if pair[1] < 0]}
             for side, pairs in sides.items():
                 if pairs:
                     shown = "  ".join(f"{' '.join(word.split())} {effect:+.4f}" for word, effect in pairs)
-                    console.print(Text(f"{side}: {shown}", "dim"))
+                    console.print(Text(escape_unsafe(f"{side}: {shown}"), "dim"))
 
 
 def _coloured(explanation: "Explanation", column: int) -> "Text":
     """Return the text with its words blue if they raise the probability and orange if they lower it."""
     from rich.text import Text
 
-    coloured, effects = Text(explanation.prediction.text), explanation.effects[:, column].tolist()
+    text, coloured, end = explanation.prediction.text, Text(), 0
+    effects = explanation.effects[:, column].tolist()
     largest = max(map(abs, effects), default=0) or 1  # no words, or none with an effect
     for span, effect in zip(explanation.spans, effects, strict=True):
         styles = [style for share, style in EFFECT_STYLES if abs(effect) >= share * largest]
-        if styles:
-            coloured.stylize(styles[0].format(FOR if effect > 0 else AGAINST), *span)
-    return coloured
+        coloured.append(escape_unsafe(text[end : span.start]))
+        style = styles[0].format(FOR if effect > 0 else AGAINST) if styles else None
+        coloured.append(escape_unsafe(text[span.start : span.end]), style)
+        end = span.end
+    return coloured.append(escape_unsafe(text[end:]))

@@ -3,7 +3,7 @@
 import click
 
 from textclf.cli.options import output_file
-from textclf.cli.tables import print_written
+from textclf.cli.terminal import print_written
 
 
 @click.command("report")

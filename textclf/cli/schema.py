@@ -2,6 +2,8 @@
 
 import click
 
+from textclf.cli.terminal import print_json
+
 
 @click.command("schema")
 def command():
@@ -13,8 +15,6 @@ def command():
     Examples:
       textclf schema > schema.json
     """
-    import json
-
     from textclf.config.config import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    print_json(json_schema())

@@ -1,61 +1,95 @@
-"""Printing of results: as tables on a terminal, plain and uncut in a pipe.
-
-rich and json are imported when something is printed: `--help` and `predict` need neither.
-"""
+"""Tables of results: of full width in a pipe; on a terminal folded, but never a number."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from rich.table import Table
+from textclf.cli.terminal import print_blocks, terminal_width
+from textclf.core.formatting import escape_unsafe
 
 SUMMARY_METRICS = {"accuracy": "accuracy", "f1_macro": "F1 macro", "log_loss": "log loss", "roc_auc": "ROC AUC"}
-PIPE_WIDTH = 10_000  # a pipe has no width: nothing is cut there
 LONGEST_FIELD = 40  # characters
+GAP = "  "  # between columns
+NARROWEST_FIRST = 12  # columns of a terminal to which names in the first column are folded
+NARROWEST_HEADER = 10
 
 
-def print_line(line: str) -> None:
-    """Print one line as it is, without wrapping and colours."""
-    from rich.console import Console
+class Table:
+    """A header and rows of texts: the first column is aligned to the left, the others to the right."""
 
-    Console(soft_wrap=True, highlight=False, markup=False).print(line)
+    def __init__(self, *columns: str):
+        self._header = [escape_unsafe(column) for column in columns]
+        self._rows: list[list[str]] = []
+        self._left = 1 if columns and columns[0] != "rows" else 0
+
+    def add_row(self, *cells: str) -> None:
+        """Add a row with as many cells as there are columns; control characters are escaped."""
+        self._rows.append([escape_unsafe(cell) for cell in cells])
+
+    def blocks(self, width: int | None) -> list[list[tuple[str, bool]]]:
+        """Return the lines, each with whether it is of the header.
+
+        Args:
+            width: of the terminal; `None` for one block of full width. Where it is too narrow, names in the first
+                column and headers are folded. If that is not enough, the columns continue in further blocks, each
+                with the first column. Other cells are never cut or folded.
+        """
+        from rich.cells import cell_len
+
+        body = [max(map(cell_len, cells), default=0) for cells in zip(*self._rows, strict=True)] or [0] * len(
+            self._header
+        )
+        full = [max(cell_len(name), cells) for name, cells in zip(self._header, body, strict=True)]
+        if width is None or sum(full) + len(GAP) * (len(full) - 1) <= width:
+            return [self._lines(list(range(len(full))), full)]
+        widths = [max(cells, min(wide, NARROWEST_HEADER)) for wide, cells in zip(full[1:], body[1:], strict=True)]
+        rest = width - sum(widths) - len(GAP) * len(widths)
+        if rest < min(NARROWEST_FIRST, full[0]):  # further blocks are needed in any case
+            rest = max(width // 3, NARROWEST_FIRST)
+        widths.insert(0, min(full[0], rest))
+        return [self._lines(columns, widths) for columns in _split(widths, width)]
+
+    def _lines(self, columns: list[int], widths: list[int]) -> list[tuple[str, bool]]:
+        lines = [(line, True) for line in self._folded(self._header, columns, widths, at_bottom=True)]
+        for row in self._rows:
+            lines += [(line, False) for line in self._folded(row, columns, widths)]
+        return lines
+
+    def _folded(
+        self, cells: list[str], columns: list[int], widths: list[int], *, at_bottom: bool = False
+    ) -> Iterable[str]:
+        """Yield the lines of one row: each cell is folded to the width of its column."""
+        from rich.cells import cell_len, chop_cells
+
+        parts = {column: chop_cells(cells[column], max(widths[column], 1)) or [""] for column in columns}
+        height = max(map(len, parts.values()))
+        for line in range(height):
+            shown = []
+            for column, pieces in parts.items():
+                place = line - (height - len(pieces)) if at_bottom else line
+                piece = pieces[place] if 0 <= place < len(pieces) else ""
+                space = " " * (widths[column] - cell_len(piece))
+                shown.append(piece + space if column < self._left else space + piece)
+            yield GAP.join(shown).rstrip()
 
 
-def print_written(path: object) -> None:
-    """Say which file was written: on standard error where the file is standard output itself."""
-    import click
-
-    from textclf.core.output_file import is_standard_output
-
-    click.echo(f"wrote {path}", err=is_standard_output(str(path)))
-
-
-def print_json(content: Any) -> None:
-    """Print plain data as indented JSON."""
-    import json
-
-    print_line(json.dumps(content, ensure_ascii=False, indent=2))
+def _split(widths: list[int], width: int) -> list[list[int]]:
+    """Return the columns of each block: the first column, and as many others as fit beside it."""
+    blocks: list[list[int]] = []
+    used = width + 1
+    for column in range(1, len(widths)):
+        if used + len(GAP) + widths[column] > width:
+            blocks.append([0])
+            used = widths[0]
+        blocks[-1].append(column)
+        used += len(GAP) + widths[column]
+    return blocks or [[0]]
 
 
-def print_table(table: "Table") -> None:
-    """Print a table; in a pipe no column is cut."""
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False)
-    console.print(table, width=None if console.is_terminal else PIPE_WIDTH, crop=False)
+def print_table(table: Table) -> None:
+    """Print a table: of full width in a pipe, folded where the terminal is narrower."""
+    print_blocks(table.blocks(terminal_width()))
 
 
-def new_table(*columns: str) -> "Table":
-    """Return an empty table: the first column is aligned to the left, numbers to the right."""
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 and column != "rows" else "right", no_wrap=True)
-    return table
-
-
-def summary_table(by_split: dict[str, dict]) -> "Table":
+def summary_table(by_split: dict[str, dict]) -> Table:
     """Return a table with the main metrics of each split, beside the accuracy of the most frequent label.
 
     Args:
@@ -63,7 +97,7 @@ def summary_table(by_split: dict[str, dict]) -> "Table":
     """
     names = ["split"] if any(by_split) else []
     accuracy, *others = SUMMARY_METRICS.values()
-    table = new_table(*names, "rows", accuracy, "majority", *others)
+    table = Table(*names, "rows", accuracy, "majority", *others)
     for split, metrics in by_split.items():
         accuracy, *others = format_figures(metrics[name] for name in SUMMARY_METRICS)
         majority = format_figures([metrics["majority_accuracy"]])
@@ -78,4 +112,4 @@ def format_figures(values: Iterable[float | None]) -> list[str]:
 
 def format_field(value: object) -> str:
     """Format a value from a file of unknown origin: short, and without control characters."""
-    return "".join(character if character.isprintable() else " " for character in str(value)[:LONGEST_FIELD])
+    return escape_unsafe(str(value)[:LONGEST_FIELD])

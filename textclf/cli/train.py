@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from textclf.cli.options import CONFIG, FOLDS, OVERRIDES, run_name
-from textclf.cli.tables import SUMMARY_METRICS, format_figures, new_table, print_line, print_table, summary_table
+from textclf.cli.tables import SUMMARY_METRICS, Table, format_figures, print_table, summary_table
+from textclf.cli.terminal import print_line
 
 if TYPE_CHECKING:
     from textclf.core.run_folder import RunFolder
@@ -61,7 +62,7 @@ def print_run(run: "RunFolder", report: Path | None = None) -> None:
 def print_folds(run: "RunFolder") -> None:
     """Print the metrics of a cross-validation: mean, standard deviation, lowest and highest of the folds."""
     metrics = run.read_metrics()
-    table = new_table("", "mean", "deviation", "lowest", "highest")
+    table = Table("", "mean", "deviation", "lowest", "highest")
     for name, title in SUMMARY_METRICS.items():
         if name in metrics["mean"]:
             values = metrics["by_fold"][name]

@@ -82,7 +82,7 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
     drop_removed_settings(document)
     config = _validate(document)
     if config is None or document.problems:
-        raise ConfigError(format_problems(name, document.problems))
+        raise ConfigError(format_problems(name, document.problems), multiline=True)
     return config
 
 

@@ -1,11 +1,15 @@
 """The wording that messages, findings and written files share: values, lists, shares and counts on one line."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
 LONGEST_SHOWN = 60  # characters of a value
 MOST_SHOWN = 5  # items of a list
+# What moves the cursor, changes colours, ends a line or turns the direction of writing: C0, DEL, C1, the separators of
+# lines and paragraphs, and the controls of direction (Unicode's Bidi_Control, and their deprecated relatives).
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]")
 
 
 def short_repr(value: Any) -> str:
@@ -24,6 +28,25 @@ def short_repr(value: Any) -> str:
 def escape_control(text: str) -> str:
     """Replace line breaks and other control characters by their escapes, so that the text stays on one line."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def escape_unsafe(text: str) -> str:
+    r"""Replace what may not reach a terminal, line breaks included, by escapes: `\x1b`, `\n`, `\u202e`.
+
+    Other invisible characters stay, because writing needs them: the joiners of Persian, Hindi and emoji.
+    """
+    return UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def json_escape_unsafe(line: str) -> str:
+    """Replace in JSON what may not reach a terminal by the escapes of JSON. Line breaks between values stay."""
+    return UNSAFE.sub(lambda found: found[0] if found[0] == "\n" else json_escape(found[0]), line)
+
+
+def json_escape(characters: str) -> str:
+    r"""Return every character as `\uXXXX`, those beyond 16 bits as two, as JSON has it."""
+    units = characters.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[place]:02x}{units[place + 1]:02x}" for place in range(0, len(units), 2))
 
 
 def shortened(text: str) -> str:

@@ -111,18 +111,6 @@ def check_request(texts: Sequence[str], file: str | None, format: str, *, top_k:
         raise click.UsageError("--explain needs --format text or jsonl: csv has no columns for words.")
 
 
-def write_lines(lines: Iterable[str], path: str | None) -> None:
-    """Write lines to standard output as they come, or to a file, as `output_file` does."""
-    if path is None:
-        for line in lines:
-            click.echo(line)
-        return
-    from textclf.core.output_file import output_file
-
-    with output_file(path) as stream:
-        stream.writelines(f"{line}\n" for line in lines)
-
-
 @lru_cache  # few labels, many predictions
 def one_line(label: str) -> str:
     """Return a label without tabs, line breaks and terminal control characters."""

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from textclf.core.compression import without_compression
+from textclf.core.errors import DataError
 from textclf.core.files import open_file
 from textclf.data.readers import ENDINGS
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
@@ -55,6 +56,8 @@ def read_source(
         DataError: there is no such file, or it cannot be read.
     """
     if source == "-":
+        if sys.stdin is None:
+            raise DataError("-: expected texts on standard input, but it is closed. Send them, or name a file.")
         yield from read_texts(sys.stdin.buffer, format=format, column=column, name=source, reading=reading)
     elif Path(source).is_dir() or is_pattern(source):
         options = replace(reading, format=format)  # type: ignore[arg-type]

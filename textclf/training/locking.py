@@ -57,7 +57,8 @@ def check_unchanged(folder: RunFolder, config: Config) -> None:
         raise RunError(
             f"{folder.path}: cannot resume: these have changed since the run started:\n"
             + "".join(f"  {line}\n" for line in found)
-            + f"Undo the changes to resume. To start over, remove {folder.path}, or choose another --run."
+            + f"Undo the changes to resume. To start over, remove {folder.path}, or choose another --run.",
+            multiline=True,
         )
 
 
@@ -95,7 +96,8 @@ def run_lock(folder: RunFolder) -> Iterator[None]:
         lock.acquire()
     except filelock.Timeout:
         raise RunError(
-            f"{folder.path}: another process is training in this run. Wait until it ends, or choose another --run."
+            f"{folder.path}: another process is training in this run. Wait until it ends, or choose another --run.",
+            multiline=True,
         ) from None
     except PermissionError as error:  # of another user, who may be training
         raise RunError(f"{folder.path}: cannot lock the run: {error.strerror}. Check who owns the folder.") from None
