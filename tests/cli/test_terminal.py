@@ -45,14 +45,14 @@ def text_file(with_runs):
 
 @pytest.mark.parametrize("encoding", ["cp1252", "gbk", "latin-1", "ascii", "cp437", "shift_jis", "utf-16"])
 def test_what_the_encoding_lacks_is_escaped(text_file, textclf_command, encoding):
-    for format in ("text", "jsonl", "csv"):
-        arguments = ["predict", "--file", text_file, "--format", format, "--run", "toy_en"]
+    for kind in ("text", "jsonl", "csv"):
+        arguments = ["predict", "--file", text_file, "--format", kind, "--run", "toy_en"]
         finished = textclf_command(*arguments, env={"PYTHONIOENCODING": encoding})
         assert finished.returncode == 0, finished.stderr
         shown = finished.stdout.decode(encoding)
-        assert shown.count("wonderful") == (format != "text")
+        assert shown.count("wonderful") == (kind != "text")
         assert "internal error" not in finished.stderr.decode(encoding)
-        if format == "jsonl":
+        if kind == "jsonl":
             assert json.loads(shown)["text"] == TEXT
 
 

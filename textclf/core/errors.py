@@ -6,11 +6,11 @@ MOST_LABELS_SHOWN = 10
 
 
 class TextclfError(Exception):
-    """Base class. The message says what is wrong, with the value, then what to do.
+    r"""Base class. The message says what is wrong, with the value, then what to do.
 
     Args:
         multiline: whether line breaks of the message are meant; otherwise they come from a value, and the program
-            prints them as `\\n`.
+            prints them as `\n`.
     """
 
     exit_code = 1
