@@ -111,7 +111,7 @@ def _validate(document: Document) -> Config | None:
 
 def _contradictions(data: DataOptions) -> Iterator[tuple[tuple[str, str], str]]:
     """Yield the path and the message for each setting that another one rules out."""
-    if data.label_column in data.text_columns:
+    if not set(data.label_columns).isdisjoint(data.text_columns):
         yield ("data", "label_column"), "expected another column than text_column"
     if data.split_column and (data.test or not isinstance(data.validation, float)):
         message = "expected no file for validation or test beside it: the column says which rows these are"

@@ -14,8 +14,9 @@ from textclf.core.errors import DataError, WriteError
 from textclf.core.formatting import counted, escape_control, first_shown, percent, short_repr
 from textclf.core.output_file import output_file, would_replace
 from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_dataset
-from textclf.data.labels import Labels
+from textclf.data.label_lists import is_multi_hot
 from textclf.data.readers.options import DEFAULTS
+from textclf.data.separators import find_separator
 from textclf.data.sniffing import SniffedFile, read_sniffed, sniff
 from textclf.data.splitting import split
 from textclf.data.target_options import TargetOptions
@@ -27,7 +28,6 @@ from textclf.preprocessing.vocabulary import count_tokens
 
 SEED = 42
 SAMPLE_ROWS = 100_000  # whose texts are inspected
-SEPARATORS = "|;,"
 # Thai and others have no spaces for `word` to split at. Korean words have so many endings that most are rare: on 20,000
 # comments of NSMC, validation accuracy was 77.5 % by word and 79.3 % by character.
 BY_CHARACTER = ("Hangul", *(script for script in WITHOUT_SPACES if script not in ("Han", "Hiragana", "Katakana")))
@@ -67,12 +67,15 @@ def starter_config(data: str, test: str | None = None, *, name: str = "config.ya
     found = sniff(data)
     raw, found = read_sniffed(data, found)
     separator = find_separator(raw.labels)
-    facts = _facts(drop_blank_texts(parse_labels(raw, separator)), many=separator is not None)
+    dataset = drop_blank_texts(parse_labels(raw, separator))
+    if separator and _is_one_hot(found, raw, dataset):
+        separator = None
+    facts = _facts(dataset, many=separator is not None)
     split(facts.dataset, facts.size.validation, SEED)  # raises now what a training would raise
     if test is not None:
         parse_labels(read_dataset(test, found.columns, found.reading), separator)
     sections = {
-        "data": _data(data, test, found, facts),
+        "data": _data(data, test, found, facts, raw),
         "targets": _targets(facts, separator),
         "preprocessing": recipe.preprocessing(facts),
         "model": recipe.model(facts),
@@ -100,20 +103,10 @@ def _check_file_name(path: str) -> None:
         ) from None
 
 
-def find_separator(labels: Labels) -> str | None:
-    """Return the separator between the labels of a text, or `None` if every text has one label.
-
-    A character is the separator if splitting at it leaves fewer labels: `a|b`, `b|c`, `a`, `b`, `c` are three.
-    """
-    fields = {label for answer in labels.categories for label in answer}
-    if labels.lists or any(len(answer) > 1 for answer in labels.categories):
-        # They need none, but whatever it is splits their labels too.
-        return next((one for one in SEPARATORS if not any(one in label for label in fields)), SEPARATORS[0])
-    for separator in SEPARATORS:
-        parts = {part.strip() for label in fields for part in label.split(separator)}
-        if len(parts) < len(fields):
-            return separator
-    return None
+def _is_one_hot(found: SniffedFile, raw: Dataset, parsed: Dataset) -> bool:
+    """Return whether a 0 or 1 for every label says of every text which label it has."""
+    marked = len(found.columns.label_columns) > 1 or (raw.labels.lists and is_multi_hot(raw.labels.categories))
+    return marked and all(len(category) == 1 for category in parsed.labels.categories)
 
 
 def _facts(dataset: Dataset, *, many: bool) -> Facts:
@@ -142,7 +135,15 @@ def _facts(dataset: Dataset, *, many: bool) -> Facts:
     )
 
 
-def _data(data: str, test: str | None, found: SniffedFile, facts: Facts) -> list[Line]:
+def _label_reason(found: SniffedFile, raw: Dataset) -> str:
+    if len(found.columns.label_columns) > 1:
+        return "a column for each label, with 0 or 1"
+    if raw.labels.lists and is_multi_hot(raw.labels.categories):
+        return "column with a 0 or 1 for each label; they are named by their position, from 0"
+    return "column with the label"
+
+
+def _data(data: str, test: str | None, found: SniffedFile, facts: Facts, raw: Dataset) -> list[Line]:
     texts, labels = found.columns.text_column, found.columns.label_column
     others = f"; not used: {first_shown(map(escape_control, found.others))}" if found.others else ""
     held_out = round(facts.size.validation * len(facts.dataset))
@@ -154,7 +155,7 @@ def _data(data: str, test: str | None, found: SniffedFile, facts: Facts) -> list
     if found.names_columns:
         lines += [
             ("text_column", texts, f"column with the text{others}"),
-            ("label_column", labels, "column with the label"),
+            ("label_column", labels, _label_reason(found, raw)),
         ]
     how = {
         "encoding": f"detected; the first text reads {short_repr(found.first_text)}",

@@ -16,6 +16,7 @@ from textclf.core.memmap import BLOCK_BYTES, blocks
 from textclf.core.options import Check, Limit, Options, setting
 from textclf.core.parallel import chunks_of, map_chunks
 from textclf.core.text_column import stored_texts
+from textclf.data.label_lists import decode_multi_hot, has_list_literals, is_multi_hot, unfold_list_literals
 from textclf.data.labels import Labels, encode_column
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.sources import Columns, read_files
@@ -46,12 +47,20 @@ class ColumnOptions(Options):
     """The columns of text and label in a file."""
 
     text_column: Files = setting(default="text", description="Column or field of the text; several are joined.")
-    label_column: str = setting(default="label", min_length=1, description="Column or field of the label or labels.")
+    label_column: Files = setting(
+        default="label",
+        description="Column or field of the label or labels; or a list of columns, one for each label, with 0 or 1.",
+    )
 
     @property
     def text_columns(self) -> list[str]:
         """The columns with text, as a list."""
         return [self.text_column] if isinstance(self.text_column, str) else self.text_column
+
+    @property
+    def label_columns(self) -> list[str]:
+        """The columns with labels, as a list."""
+        return [self.label_column] if isinstance(self.label_column, str) else self.label_column
 
 
 class DataOptions(ColumnOptions, ReadingOptions):
@@ -159,7 +168,7 @@ def _read(
     with_lists: set[str] = set()
 
     def texts_of_tables() -> Iterator[pa.LargeStringArray]:
-        for table in read_files(source, Columns(columns.text_columns, columns.label_column, split_column), reading):
+        for table in read_files(source, Columns(columns.text_columns, columns.label_columns, split_column), reading):
             for column in table.column_names[1:]:
                 codes[column].append(encode_column(table[column], numbers[column]))
                 if pa.types.is_list(table[column].type):
@@ -179,6 +188,8 @@ def _read(
 def parse_labels(dataset: Dataset, separator: str | None) -> Dataset:
     """Split the label fields of the file into the labels of each text.
 
+    Lists with a 0 or 1 for every label become the positions of the ones.
+
     Args:
         separator: separates several labels of a text, which may also have none. `None`: every text has exactly one
             label; rows without a label are dropped, with a warning.
@@ -188,6 +199,10 @@ def parse_labels(dataset: Dataset, separator: str | None) -> Dataset:
     """
     if not any(dataset.labels.categories):
         raise DataError(f"{dataset.name}: expected labels, got only empty fields. Check data.label_column.")
+    if separator is not None and has_list_literals(dataset.labels):
+        dataset = replace(dataset, labels=unfold_list_literals(dataset.labels))
+    if dataset.labels.lists and is_multi_hot(dataset.labels.categories):
+        dataset = replace(dataset, labels=decode_multi_hot(dataset.labels))
     if separator is not None:
         return replace(dataset, labels=dataset.labels.map(lambda category: _split(category, separator)))
     several = np.flatnonzero(dataset.labels.where(lambda category: len(category) > 1))

@@ -18,6 +18,7 @@ from textclf.core.formatting import escape_control, short_repr
 from textclf.data.dataset import ColumnOptions, Dataset, read_dataset
 from textclf.data.encodings import detect_encoding, read_sample
 from textclf.data.readers import READERS, format_of
+from textclf.data.readers.columns import MARKS
 from textclf.data.readers.decoding import lines_of
 from textclf.data.readers.limits import LONGEST_LINE
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
@@ -110,17 +111,17 @@ def _sniff(path: str, source: str, reading: ReadingOptions, given: Collection[st
     reading = replace(reading, format=form)  # type: ignore[arg-type]
     reading, names, samples, no_quotes = _read_beginning(path, reading, given)
     text = _text_column(samples)
-    label = _label_column(samples, text) if text else None
+    label = _label_columns(samples, text) if text else None
     if not text or not label:
         raise _no_columns(path, names, text)
-    if form in DEFAULT_DELIMITERS and label in samples[label]:
+    if form in DEFAULT_DELIMITERS and isinstance(label, str) and label in samples[label]:
         raise DataError(
             f"{path}: expected a header line with the names of the columns, got a row ('{escape_control(label)}' "
             "is also a label). Put a line such as text,label before it."
         )
     reading = replace(reading, format=given_format)
     columns = ColumnOptions(text_column=text, label_column=label)
-    others = [name for name in names if name not in (text, label)]
+    others = [name for name in names if name not in (text, *columns.label_columns)]
     first_text = next(value for value in samples[text] if value.strip())
     if reading.encoding != "utf-8":
         log.info("encoding: %s (detected); the first text reads %s", reading.encoding, short_repr(first_text))
@@ -252,10 +253,10 @@ def _text_column(samples: dict[str, list]) -> str | None:
     return max(lengths, key=lengths.__getitem__, default=None)
 
 
-def _label_column(samples: dict[str, list], text: str) -> str | None:
+def _label_columns(samples: dict[str, list], text: str) -> str | list[str] | None:
     """Return the column with labels: by its name, or else the one with the fewest different values, at least two.
 
-    Of several with as many the last one.
+    Of several with as many the last one; but two and more with nothing but 0 and 1 are a column for each label.
     """
     different = {}
     for name, values in samples.items():
@@ -263,10 +264,19 @@ def _label_column(samples: dict[str, list], text: str) -> str | None:
         if name != text and found and (len(found) <= MOST_DIFFERENT * len(values) or len(values) < FEW_ROWS):
             different[name] = len(found)
     by_name = _named(different, LABEL_NAMES)
+    marked = [name for name, values in samples.items() if name != text and _are_marks(values)]
+    if len(marked) > 1 and (by_name is None or (by_name in marked and by_name.strip().casefold() not in LABEL_NAMES)):
+        return marked
     if by_name:
         return by_name
     candidates = [name for name, count in different.items() if count > 1]
     return min(reversed(candidates), key=different.__getitem__, default=None)
+
+
+def _are_marks(values: list) -> bool:
+    """Return whether a column says of each text whether it has a label. One with the same 1 everywhere says nothing."""
+    found = {value.strip().casefold() if isinstance(value, str) else None for value in values}
+    return found <= set(MARKS) and not found <= {mark for mark, present in MARKS.items() if present or not mark}
 
 
 def _named(names: Iterable[str], wanted: Sequence[str]) -> str | None:

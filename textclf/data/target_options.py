@@ -38,8 +38,9 @@ class TargetOptions(Options):
     type: Literal["auto", "binary", "multiclass", "multilabel"] = setting(
         default="auto",
         description="binary (2 labels), multiclass (one of several), multilabel (any number of labels a text), or auto "
-        "(found from the data). auto finds multilabel where a field contains the separator, or where JSON or Parquet "
-        "has a list, even if no list has more than one label. Set binary or multiclass to overrule that.",
+        "(found from the data). auto finds multilabel where a field contains the separator, where JSON or Parquet has "
+        "a list, even if no list has more than one label, where fields are lists in writing (['a', 'b']), and where "
+        "data.label_column names several columns. Set binary or multiclass to overrule that.",
     )
     separator: str = setting(default="|", min_length=1, description="Between the labels of a text that has several.")
     class_weights: Literal["balanced"] | dict[str, float] | None = setting(

@@ -205,9 +205,13 @@ def separator_for(labels: Labels | Iterable[tuple[str, ...]], options: "TargetOp
     Args:
         labels: as they stand in the file. A list of labels says that a text may have several, also where none has.
     """
+    from textclf.data.label_lists import has_list_literals  # predicting does not need it
+
     labels = Labels.of(labels)
-    looks_multilabel = labels.lists or any(
-        len(answer) > 1 or (answer and options.separator in answer[0]) for answer in labels.categories
+    looks_multilabel = (
+        labels.lists
+        or has_list_literals(labels)
+        or any(len(answer) > 1 or (answer and options.separator in answer[0]) for answer in labels.categories)
     )
     return options.separator if options.type == "multilabel" or (options.type == "auto" and looks_multilabel) else None
 

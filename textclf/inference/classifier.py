@@ -224,9 +224,9 @@ def _read_metadata(folder: Path) -> dict:
 
 def _check_columns(folder: Path, metadata: dict) -> None:
     """Check the names of the columns that `evaluate` and `predict` read by default."""
-    text, label = metadata.get("text_column"), metadata.get("label_column")
-    texts = text if isinstance(text, list) and text else [text]
-    if not all(isinstance(name, str) and name for name in [*texts, label]):
+    columns = (metadata.get("text_column"), metadata.get("label_column"))
+    names = [name for column in columns for name in (column if isinstance(column, list) and column else [column])]
+    if not all(isinstance(name, str) and name for name in names):
         raise _damaged(folder, f"{METADATA}: text_column, label_column: expected names of columns")
 
 

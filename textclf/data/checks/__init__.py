@@ -9,6 +9,7 @@ from textclf.data.checks.labels import (
     labels_all_different,
     missing_labels,
     rare_labels,
+    same_labels,
     sorted_by_label,
     unknown_labels,
 )
@@ -24,6 +25,7 @@ CHECKS = {
     "rare labels": rare_labels,
     "labels alike": labels_alike,
     "joined labels": joined_labels,
+    "same labels": same_labels,
     "different labels": labels_all_different,
     "sorted by label": sorted_by_label,
     "empty texts": empty_texts,

@@ -9,10 +9,10 @@ import numpy as np
 from textclf.core.formatting import counted, first_shown, percent, short_repr
 from textclf.data.checks.context import CheckContext
 from textclf.data.checks.finding import Finding, shown_rows
+from textclf.data.separators import joining_separator
 
 FEW_ROWS = 10
 RARE = 0.1  # of the average rows of a label
-SEPARATORS = "|;,"
 SORTED = 0.1  # of the runs of equal labels that a shuffled file has
 
 
@@ -107,19 +107,34 @@ def labels_alike(context: CheckContext) -> Iterator[Finding]:
 
 def joined_labels(context: CheckContext) -> Iterator[Finding]:
     """Find several labels in one field that are read as one label."""
-    if context.targets and context.targets.multilabel:
-        return
     counts = context.train.labels.count()
-    for separator in SEPARATORS:
-        joined = [label for label in counts if separator in label]
-        parts = {part.strip() for label in joined for part in label.split(separator)}
-        if len(joined) > 1 and parts <= set(counts):
+    separator = joining_separator(set(counts))
+    if context.targets and context.targets.multilabel and separator == context.targets.separator:
+        return
+    joined = [label for label in counts if separator and separator in label]
+    if len(joined) < 2:
+        return
+    named = short_repr(separator)
+    yield Finding(
+        "warning",
+        "joined labels",
+        f"train: {len(joined)} of {counted(len(counts), 'label')} are others joined by {named}, such as "
+        f"{short_repr(joined[0])}.",
+        f"If a text may have several labels, set targets.type: multilabel, targets.separator: {named}.",
+    )
+
+
+def same_labels(context: CheckContext) -> Iterator[Finding]:
+    """Find splits in which every text has the same labels: there is nothing to tell apart."""
+    for split, dataset in context.splits.items():
+        answers = {frozenset(category) for category in dataset.labels.categories}
+        if len(answers) == 1 and len(dataset) > 1:
+            named = ", ".join(map(short_repr, sorted(next(iter(answers))))) or "no label"
             yield Finding(
                 "warning",
-                "joined labels",
-                f"train: {len(joined)} of {counted(len(counts), 'label')} are others joined by '{separator}', such as "
-                f"{short_repr(joined[0])}.",
-                f"If a text may have several labels, set targets.type: multilabel, targets.separator: '{separator}'.",
+                "same labels",
+                f"{split}: every one of the {len(dataset)} rows has the same labels: {named}.",
+                "Check data.label_column. From such rows nothing is learned, and every accuracy on them says nothing.",
             )
 
 

@@ -1,11 +1,16 @@
 """Make one column of Python values, with lists only where there are lists."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
+from textclf.core.errors import DataError
+from textclf.core.formatting import short_repr
 from textclf.core.text_column import text_array
 
 LABEL_LISTS = pa.list_(pa.large_string())
+MARKS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False, "": False}
 
 
 def plain_text(value: object) -> str:
@@ -32,3 +37,34 @@ def as_lists(column: pa.ChunkedArray) -> pa.Array:
     """Return a column of texts as a column of lists, as `column_of` makes it."""
     lists = column_of([*column.to_pylist(), []])
     return lists.slice(0, len(column))
+
+
+def marked_labels(table: pa.Table, columns: Sequence[str], name: str) -> pa.Array:
+    """Return a column of lists: of each row the names of those `columns` in which it has a 1. An empty field is a 0.
+
+    Raises:
+        DataError: a value that is neither 0 nor 1.
+    """
+    marks = np.stack([_marks(table[column], column, name) for column in columns], axis=1)
+    offsets = np.zeros(len(marks) + 1, np.int32)
+    np.cumsum(marks.sum(axis=1), out=offsets[1:])
+    return pa.ListArray.from_arrays(pa.array(offsets), text_array(columns).take(pa.array(np.nonzero(marks)[1])))
+
+
+def _marks(column: pa.ChunkedArray, name: str, file: str) -> np.ndarray:
+    values = column.combine_chunks()
+    if values.type == LABEL_LISTS:
+        raise _no_mark(values[0].as_py(), name, file)
+    encoded = values.dictionary_encode()
+    different = encoded.dictionary.to_pylist()
+    wrong = next((value for value in different if value.strip().casefold() not in MARKS), None)
+    if wrong is not None:
+        raise _no_mark(wrong, name, file)
+    return np.array([MARKS[value.strip().casefold()] for value in different], bool)[encoded.indices.to_numpy()]
+
+
+def _no_mark(value: object, column: str, file: str) -> DataError:
+    return DataError(
+        f"{file}: expected 0 or 1 in column '{column}', as data.label_column names a column for each label, got "
+        f"{short_repr(value)}. Correct the value, or leave the column out of data.label_column."
+    )

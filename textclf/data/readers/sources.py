@@ -15,7 +15,7 @@ from textclf.core.errors import DataError
 from textclf.core.files import open_file
 from textclf.core.text_column import text_array
 from textclf.data.readers import READERS, format_of
-from textclf.data.readers.columns import LABEL_LISTS, as_lists
+from textclf.data.readers.columns import LABEL_LISTS, as_lists, marked_labels
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import cannot_be_read
 
@@ -27,7 +27,7 @@ class Columns(NamedTuple):
     """Which columns of a file are read."""
 
     text: Sequence[str]  # joined by `options.text_separator`, without empty fields
-    label: str | None = None
+    label: str | Sequence[str] | None = None  # or a column for each label, with 0 or 1
     split: str | None = None  # assigns each row to a split
 
 
@@ -64,13 +64,16 @@ def read_stream(
         if columns.split:
             raise DataError(f"{name}: expected a file with named columns, as data.split_column is set. Remove that.")
         columns = Columns(["text"], columns.label and "label")
-    named = {"label": columns.label, "split": columns.split}
-    named = {meaning: column for meaning, column in named.items() if column}
-    wanted = list(dict.fromkeys([*columns.text, *named.values()]))
+    labels = [columns.label] if isinstance(columns.label, str) else list(columns.label or [])
+    wanted = list(dict.fromkeys([*columns.text, *labels, *([columns.split] if columns.split else [])]))
     try:
         for table in reader.read(decompressed(stream, name), wanted, name, options):
             found = {"text": _joined_texts(table, columns.text, options.text_separator, name)}
-            yield pa.table(found | {meaning: table[column] for meaning, column in named.items()})
+            if labels:
+                found["label"] = table[labels[0]] if len(labels) == 1 else marked_labels(table, labels, name)
+            if columns.split:
+                found["split"] = table[columns.split]
+            yield pa.table(found)
     except OSError as error:
         raise cannot_be_read(name, error) from None
 

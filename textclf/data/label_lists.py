@@ -1,0 +1,84 @@
+"""Labels that a file writes as a list: a literal such as `['a', 'b']`, or a 0 or 1 for every label (multi-hot)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from textclf.data.labels import Labels
+
+BRACKETS = {"[": "]", "(": ")", "{": "}"}
+# An item in quotes, with the escapes of JSON and Python. NumPy has no comma between items.
+QUOTED = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')\s*(?:,|(?=["'])|$)""", re.DOTALL)
+ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+NUMBERS = re.compile(r"[-+.\d]+(?:\s+[-+.\d]+)*|(?:True|False)(?:\s+(?:True|False))*")
+PRESENT, ABSENT = ("1", "1.0", "1.", "true"), ("0", "0.0", "0.", "false")
+
+
+def parse_list(field: str) -> tuple[str, ...] | None:
+    """Return the items of a list as Python, JSON, NumPy or PostgreSQL write it; `None` for any other text.
+
+    Example:
+        >>> parse_list("['a', 'b']"), parse_list("[1 0 0]"), parse_list("a, b")
+        (('a', 'b'), ('1', '0', '0'), None)
+    """
+    field = field.strip()
+    if len(field) < 2 or BRACKETS.get(field[0]) != field[-1]:
+        return None
+    inner = field[1:-1].strip()
+    if not inner:
+        return ()
+    if inner[0] in "\"'":
+        return _quoted_items(inner)
+    if any(character in inner for character in "[](){}\"'"):
+        return None
+    items = re.split(r"\s+", inner) if NUMBERS.fullmatch(inner) else inner.split(",")
+    return tuple(item.strip() for item in items if item.strip())
+
+
+def has_list_literals(labels: Labels) -> bool:
+    """Return whether every field with a label is the literal of a list, and one of them has several items."""
+    fields = [field for category in labels.categories for field in category]
+    if labels.lists or not fields or any(field[:1] not in BRACKETS for field in fields):
+        return False
+    items = [parse_list(field) for field in fields]
+    return all(found is not None for found in items) and any(len(found or ()) > 1 for found in items)
+
+
+def unfold_list_literals(labels: Labels) -> Labels:
+    """Return the labels with the items of each literal as the labels of a text."""
+    items = labels.map(lambda category: tuple(item for field in category for item in parse_list(field) or ()))
+    return replace(items, lists=True)
+
+
+def is_multi_hot(categories: Iterable[tuple[str, ...]]) -> bool:
+    """Return whether lists have a 0 or 1 for every label: as many in every text, at least two, and nothing else.
+
+    As names of labels, "0" and "1" of every text would tell no text from another one.
+    """
+    lists = [category for category in categories if category]
+    lengths = {len(category) for category in lists}
+    values = {value.casefold() for category in lists for value in category}
+    return len(lengths) == 1 and min(lengths) > 1 and values <= {*PRESENT, *ABSENT}
+
+
+def decode_multi_hot(labels: Labels) -> Labels:
+    """Return multi-hot lists as labels: the positions of the ones, from 0."""
+    return labels.map(
+        lambda category: tuple(str(place) for place, value in enumerate(category) if value.casefold() in PRESENT)
+    )
+
+
+def _quoted_items(inner: str) -> tuple[str, ...] | None:
+    items, place = [], 0
+    while place < len(inner):
+        match = QUOTED.match(inner, place)
+        if match is None:
+            return None
+        items.append(ESCAPED.sub(_unescaped, next(group for group in match.groups() if group is not None)))
+        place = match.end()
+    return tuple(item.strip() for item in items if item.strip())
+
+
+def _unescaped(match: re.Match) -> str:
+    code = match[1] or match[2]
+    return chr(int(code, 16)) if code else match[3]
