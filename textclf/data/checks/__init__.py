@@ -12,6 +12,7 @@ from textclf.data.checks.labels import (
     same_labels,
     sorted_by_label,
     unknown_labels,
+    words_for_missing,
 )
 from textclf.data.checks.near_duplicates import near_duplicates
 from textclf.data.checks.texts import damaged_texts, empty_texts, sample, scripts
@@ -24,6 +25,7 @@ CHECKS = {
     "missing labels": missing_labels,
     "rare labels": rare_labels,
     "labels alike": labels_alike,
+    "missing values": words_for_missing,
     "joined labels": joined_labels,
     "same labels": same_labels,
     "different labels": labels_all_different,

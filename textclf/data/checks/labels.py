@@ -13,6 +13,8 @@ from textclf.data.separators import joining_separator
 
 FEW_ROWS = 10
 RARE = 0.1  # of the average rows of a label
+# Not `NA`, `none` and `N/A`, which are names of labels, too: Namibia, no topic, not applicable.
+MISSING_WORDS = ("nan", "NaN", "NAN", "NaT", "None", "null", "NULL", "<NA>", "#N/A")
 SORTED = 0.1  # of the runs of equal labels that a shuffled file has
 
 
@@ -136,6 +138,19 @@ def same_labels(context: CheckContext) -> Iterator[Finding]:
                 f"{split}: every one of the {len(dataset)} rows has the same labels: {named}.",
                 "Check data.label_column. From such rows nothing is learned, and every accuracy on them says nothing.",
             )
+
+
+def words_for_missing(context: CheckContext) -> Iterator[Finding]:
+    """Find labels that programs write for a missing value. In a text file they are labels as any other."""
+    for split, dataset in context.splits.items():
+        for label, count in dataset.labels.count().items():
+            if label in MISSING_WORDS:
+                yield Finding(
+                    "warning",
+                    "missing values",
+                    f"{split}: the label {short_repr(label)} in {counted(count, 'row')}.",
+                    "If it stands for a missing label, empty these fields. As it is, it is a label of its own.",
+                )
 
 
 def labels_all_different(context: CheckContext) -> Iterator[Finding]:

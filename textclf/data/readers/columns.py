@@ -13,9 +13,14 @@ LABEL_LISTS = pa.list_(pa.large_string())
 MARKS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False, "": False}
 
 
+def is_missing(value: object) -> bool:
+    """Return whether a value is `None` or not a number: pandas writes both for what is missing."""
+    return value is None or value != value
+
+
 def plain_text(value: object) -> str:
-    """Return a value as a CSV file has it; an empty field for `None`."""
-    if value is None:
+    """Return a value as a CSV file has it; an empty field for a missing one."""
+    if is_missing(value):
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"

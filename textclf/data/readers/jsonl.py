@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from textclf.core.errors import DataError
 from textclf.core.files import MIB
-from textclf.data.readers.columns import column_of, plain_text
+from textclf.data.readers.columns import column_of, is_missing, plain_text
 from textclf.data.readers.decoding import BYTE_ORDER_MARK, lines_of
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import missing_columns
@@ -58,4 +58,6 @@ def _value(value: object, column: str, place: str) -> str | list[str]:
             f"{place}: expected a string, a number or an array of them in '{column}', "
             f"got {json.dumps(value, ensure_ascii=False)[:40]}."
         )
-    return [plain_text(item) for item in value if item is not None] if isinstance(value, list) else plain_text(value)
+    return (
+        [plain_text(item) for item in value if not is_missing(item)] if isinstance(value, list) else plain_text(value)
+    )

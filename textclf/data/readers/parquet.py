@@ -6,7 +6,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from textclf.core.errors import DataError
-from textclf.data.readers.columns import column_of, plain_text
+from textclf.data.readers.columns import column_of, is_missing, plain_text
 from textclf.data.readers.limits import MOST_ROW_BYTES, too_long
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import missing_columns
@@ -86,4 +86,4 @@ def _list(row: object) -> str | list[str]:
         return ""
     if not isinstance(row, list) or any(isinstance(item, list | dict | tuple) for item in row):
         raise TypeError("nested more deeply than a list")
-    return [plain_text(item) for item in row if item is not None]
+    return [plain_text(item) for item in row if not is_missing(item)]
