@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 
+import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
@@ -11,6 +12,10 @@ import textclf
 from tests.conftest import rewrite_config
 from textclf.core.errors import DataError, RunError
 from textclf.core.run_folder import RunFolder
+from textclf.data.target_options import TargetOptions
+from textclf.data.targets import Targets
+from textclf.evaluation.metrics import measure
+from textclf.inference.decisions import Decision
 
 
 def predictions(path):
@@ -133,9 +138,52 @@ def test_a_copied_classifier_needs_data_and_writes_only_where_it_is_told(with_ru
     assert {path.name for path in (with_runs / "figures/here").iterdir()} == {"metrics.json", "predictions.csv"}
 
 
-def test_an_unknown_label_is_named_and_nothing_is_written(with_runs):
-    (with_runs / "new.csv").write_text("text,label\na,positive\nb,neutral\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"new.csv: .*got 'neutral' in row 2"):
+@pytest.mark.parametrize("unknown", [["neutral"], ["neutral", "neutral", "posiitve"], ["NEGATIVE", "x\n"]])
+def test_texts_with_unknown_labels_count_as_wrong(with_runs, caplog, unknown):
+    with (with_runs / "data/toy_en/test.csv").open(newline="", encoding="utf-8") as stream:
+        rows = [(row["text"], row["label"]) for row in csv.DictReader(stream)]
+    known = textclf.evaluate("toy_en")
+    with (with_runs / "new.csv").open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([("text", "label"), *rows, *(("a wonderful film", label) for label in unknown)])
+    with caplog.at_level("WARNING", "textclf"):
+        metrics = textclf.evaluate("toy_en", "new.csv")
+    number = len(unknown)
+    assert metrics["rows"] == 120 + number
+    assert metrics["accuracy"] == pytest.approx(known["accuracy"] * 120 / (120 + number))
+    assert metrics["f1_micro"] == metrics["accuracy"]
+    assert metrics["majority_accuracy"] == pytest.approx(known["majority_accuracy"] * 120 / (120 + number))
+    assert metrics["unknown_rows"] == sum(metrics["unknown_labels"].values()) == number
+    assert set(metrics["unknown_labels"]) == {label.strip() for label in unknown}
+    assert f"{number} of {120 + number} rows" in caplog.text
+    for name in ("log_loss", "roc_auc", "brier_score"):  # of texts whose label has a probability
+        assert metrics[name] == pytest.approx(known[name])
+    assert metrics["by_class"]["positive"]["recall"] == known["by_class"]["positive"]["recall"]
+    assert metrics["by_class"]["positive"]["precision"] < known["by_class"]["positive"]["precision"]
+    lines = predictions(with_runs / "runs/toy_en/evaluations/new/predictions.csv")
+    assert [line["label"] for line in lines[120:]] == [label.strip() for label in unknown]
+    true, predicted = [line["label"] for line in lines], [line["predicted"] for line in lines]
+    assert metrics["accuracy"] == pytest.approx(accuracy_score(true, predicted))
+    expected = f1_score(true, predicted, average="macro", labels=["negative", "positive"])
+    assert metrics["f1_macro"] == pytest.approx(expected)
+
+
+def test_unknown_labels_of_several_a_text_are_missed_labels():
+    targets = Targets.fit([("a", "b"), ("b",), ("a",), ("b",)], TargetOptions(type="multilabel"))
+    given = [("a",), ("a", "new"), ("new", "other"), (), ("b",)]
+    classes, unknown = targets.encode_known(given, rows=range(5), name="t.csv")
+    assert unknown.tolist() == [0, 1, 2, 0, 0]
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.1], [0.1, 0.1], [0.1, 0.9]])
+    metrics = measure(classes, probabilities, targets, Decision(), unknown)
+    assert metrics["accuracy"] == pytest.approx(3 / 5)
+    assert metrics["recall_micro"] == pytest.approx(3 / 6)
+    assert metrics["precision_micro"] == 1
+    assert metrics["f1_samples"] == pytest.approx((1 + 2 / 3 + 0 + 1 + 1) / 5)
+    assert metrics["majority_accuracy"] == pytest.approx(1 / 5)
+
+
+def test_a_file_of_only_unknown_labels_is_another_file(with_runs):
+    (with_runs / "new.csv").write_text("text,label\na,17\nb,18\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"new.csv: .*got '17' in row 1 and 1 more"):
         textclf.evaluate("toy_en", "new.csv")
     assert not (with_runs / "runs/toy_en/evaluations").exists()
 

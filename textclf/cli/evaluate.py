@@ -45,6 +45,8 @@ def print_metrics(metrics: dict) -> None:
     table = Table("label", "precision", "recall", "F1", "rows")
     for label, row in metrics["by_class"].items():
         table.add_row(label, *format_figures(row[name] for name in SCORES), str(row["support"]))
+    if "unknown_rows" in metrics:
+        table.add_row("(unknown labels)", *format_figures([None] * len(SCORES)), str(metrics["unknown_rows"]))
     for average in ("macro", "micro", "weighted"):
         values = format_figures(metrics[f"{name}_{average}"] for name in SCORES)
         table.add_row(f"({average} average)", *values, str(metrics["rows"]))

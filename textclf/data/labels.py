@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from textclf.data.numeric_labels import in_order
+
 
 @dataclass(frozen=True, eq=False)
 class Labels:
@@ -62,11 +64,11 @@ class Labels:
         return Counter(dict(zip(self.categories, counts, strict=True)))
 
     def count(self) -> Counter[str]:
-        """Return the number of texts of each label, the most frequent first, then by name."""
+        """Return the number of texts of each label, the most frequent first, then in the order of `in_order`."""
         counts: Counter[str] = Counter()
         for category, count in self.count_categories().items():
             counts.update(dict.fromkeys(category, count))
-        return Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
+        return Counter(dict(sorted(((label, counts[label]) for label in in_order(counts)), key=lambda item: -item[1])))
 
 
 def compact(codes: np.ndarray) -> np.ndarray:

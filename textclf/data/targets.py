@@ -10,13 +10,13 @@ import numpy as np
 from textclf.core.errors import DataError, RunError, named
 from textclf.core.memmap import concatenate_on_disk
 from textclf.data.labels import Labels
+from textclf.data.numeric_labels import are_numbers, in_order, without_fraction
 
 if TYPE_CHECKING:  # predicting does not need it
     from textclf.data.target_options import TargetOptions
 
 CHUNK_ROWS = 8192  # encoded at a time, where a text has a number for every label
 HALF = 0.5  # the threshold of a probability, unless another is set or chosen
-LONGEST_NUMBER = 20  # Python refuses to read numbers of thousands of digits
 
 
 class TargetType(NamedTuple):
@@ -70,7 +70,7 @@ class Targets:
 
         labels = Labels.of(labels)
         found = labels.count()
-        names = sorted(found, key=_label_order)
+        names = in_order(found)
         if len(names) < 2:
             raise DataError(
                 f"expected at least two different labels to learn, got {named(names) or 'none'}. "
@@ -123,7 +123,7 @@ class Targets:
         Raises:
             DataError: a label that was not among the training labels; names the file and the first row.
         """
-        labels = Labels.of(labels)
+        labels = self.respell(labels)
         unknown = np.flatnonzero(labels.where(lambda answer: not self._indices.keys() >= set(answer)))
         if len(unknown):
             found = labels.count().keys() - self._indices.keys()
@@ -138,6 +138,45 @@ class Targets:
             return encoded[labels.codes]
         chunks = (encoded[labels.codes[start : start + CHUNK_ROWS]] for start in range(0, len(labels), CHUNK_ROWS))
         return concatenate_on_disk(chunks, encoded.dtype).reshape(-1, len(self.labels))  # a row of numbers a text
+
+    def encode_known(
+        self, labels: Labels | Iterable[tuple[str, ...]], *, rows: Sequence[int] | np.ndarray, name: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return classes as `encode` does, and the number of unknown labels of each text, int64 (rows,).
+
+        A text with an unknown label has class -1; with a multilabel classifier it has its known labels.
+
+        Raises:
+            DataError: no text has a label of the training data.
+        """
+        labels = self.respell(labels)
+        unknown = np.array([len(set(category) - self._indices.keys()) for category in labels.categories], np.int64)
+        unknown = unknown[labels.codes]
+        if not unknown.any() or not any(self._indices.keys() & set(category) for category in labels.categories):
+            return self.encode(labels, rows=rows, name=name), unknown
+        replacement = () if self.multilabel else (self.labels[0],)
+        known = labels.map(lambda category: tuple(filter(self._indices.__contains__, category)) or replacement)
+        encoded = self.encode(known, rows=rows, name=name)
+        if not self.multilabel:
+            encoded[unknown > 0] = -1
+        return encoded, unknown
+
+    def respell(self, labels: Labels | Iterable[tuple[str, ...]]) -> Labels:
+        """Return the labels with `2` for `2.0`, or the reverse, where only the other spelling is a label here."""
+        labels = Labels.of(labels)
+        if not self._spellings:
+            return labels
+
+        def known(label: str) -> str:
+            return label if label in self._indices else self._spellings.get(without_fraction(label), label)
+
+        return labels.map(lambda category: tuple(dict.fromkeys(map(known, category))))
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        """Whole number -> label, if all labels are numbers and no two are the same number."""
+        short = {without_fraction(label): label for label in self.labels}
+        return short if len(short) == len(self.labels) and are_numbers(self.labels) else {}
 
     def _encoded(self, answers: list[tuple[str, ...]]) -> np.ndarray:
         if not self.multilabel:
@@ -214,9 +253,3 @@ def separator_for(labels: Labels | Iterable[tuple[str, ...]], options: "TargetOp
         or any(len(answer) > 1 or (answer and options.separator in answer[0]) for answer in labels.categories)
     )
     return options.separator if options.type == "multilabel" or (options.type == "auto" and looks_multilabel) else None
-
-
-def _label_order(label: str) -> tuple:
-    """Whole numbers by value and before names, everything else by code point: the same in every run."""
-    is_number = label.removeprefix("-").isdecimal() and len(label) <= LONGEST_NUMBER
-    return (0, int(label), label) if is_number else (1, 0, label)

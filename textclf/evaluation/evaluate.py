@@ -17,6 +17,7 @@ from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_file, checksums, make_folder, parse_json, read_untrusted, write_json
 from textclf.core.find_run import find_classifier, find_run
+from textclf.core.formatting import first_shown
 from textclf.core.options import fields_of
 from textclf.core.output_file import output_file
 from textclf.core.run_folder import LARGEST_FILE, RunFolder
@@ -40,7 +41,7 @@ def evaluate(
 ) -> dict:
     """Evaluate a classifier on a file of labelled texts.
 
-    Writes `metrics.json` and `predictions.csv`.
+    A text with a label that is not in the training data counts as wrong. Writes `metrics.json` and `predictions.csv`.
 
     Args:
         run: a run folder, the name of a run in `runs/`, or a classifier folder; by default the newest finished run.
@@ -70,9 +71,12 @@ def evaluate(
         about = {name: classifier.metadata[name] for name in fields_of(ColumnOptions)}
         raw = read_dataset(str(data), ColumnOptions(**about | columns), classifier.reading)
     dataset = parse_labels(raw, classifier.targets.separator if classifier.targets.multilabel else None)
-    classes = classifier.targets.encode(dataset.labels, rows=dataset.rows, name=dataset.name)
+    dataset = replace(dataset, labels=classifier.targets.respell(dataset.labels))
+    classes, unknown = classifier.targets.encode_known(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts)
-    metrics = measure(classes, probabilities, classifier.targets, classifier.decision)
+    metrics = measure(classes, probabilities, classifier.targets, classifier.decision, unknown)
+    if unknown.any():
+        metrics |= _unknown_labels(dataset, unknown, classifier.labels)
     place = Path(output) if output else _place_in_run(folder.parent, dataset.name, "test" if data is None else None)
     if place is not None:
         make_folder(place)
@@ -81,6 +85,18 @@ def evaluate(
         write_evaluation(place, classifier, dataset, probabilities, {**source, **metrics}, open_file)
         log.info("wrote metrics.json and predictions.csv to %s", place)
     return metrics
+
+
+def _unknown_labels(dataset: Dataset, unknown: np.ndarray, known: list[str]) -> dict:
+    """Return the labels that the classifier does not know, with their rows, after logging them."""
+    counts = {label: count for label, count in dataset.labels.count().items() if label not in set(known)}
+    shown = first_shown(f"'{label}' ({count})" for label, count in counts.items())
+    number = int((unknown > 0).sum())
+    log.warning(
+        "%s: %d of %d rows have labels that are not in the training data, and count as wrong: %s",
+        dataset.name, number, len(dataset), shown,
+    )  # fmt: skip
+    return {"unknown_rows": number, "unknown_labels": counts}
 
 
 def _place_in_run(path: Path, data: str, stem: str | None) -> Path | None:

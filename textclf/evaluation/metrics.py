@@ -16,7 +16,13 @@ EPSILON = float(np.finfo(np.float64).eps)
 Counts = np.ndarray | np.integer | int
 
 
-def measure(classes: np.ndarray, probabilities: np.ndarray, targets: Targets, decision: Decision) -> dict:
+def measure(
+    classes: np.ndarray,
+    probabilities: np.ndarray,
+    targets: Targets,
+    decision: Decision,
+    unknown: np.ndarray | None = None,
+) -> dict:
     """Return all metrics of a classifier on labelled texts, beside those of always predicting the majority.
 
     Where the decision abstains from some texts, `coverage` is the share of the others and `accuracy_covered` their
@@ -25,16 +31,21 @@ def measure(classes: np.ndarray, probabilities: np.ndarray, targets: Targets, de
     Args:
         classes: the true labels, as from `Targets.encode`.
         probabilities: (rows, labels).
+        unknown: number of labels of each text that the classifier does not have, see `Targets.encode_known`.
     """
     predicted = decision.classes(probabilities, targets)
-    metrics_of = multilabel_metrics if targets.multilabel else classification_metrics
-    metrics = metrics_of(classes, probabilities, predicted, targets.labels)
+    if targets.multilabel:
+        metrics = multilabel_metrics(classes, probabilities, predicted, targets.labels, unknown)
+    else:
+        metrics = classification_metrics(classes, probabilities, predicted, targets.labels)
     if decision.abstain_below is not None:
         covered = ~decision.abstains(probabilities)
         metrics["coverage"] = float(covered.mean())
         metrics["accuracy_covered"] = float((predicted == classes)[covered].mean()) if covered.any() else None
     majority = targets.encode([targets.majority], rows=[0], name="majority")[0]
     is_majority = (classes == majority).reshape(len(classes), -1).all(axis=1)
+    if unknown is not None:
+        is_majority &= unknown == 0
     return {
         **metrics,
         "majority_label": targets.joined(targets.majority),
@@ -51,14 +62,19 @@ def classification_metrics(
     is not defined (ROC AUC with only one label present) is `None`. The calibration error is that of the most probable
     label, even where a threshold makes the prediction another one.
 
+    A text of class -1 has a label that the classifier does not have. It counts as wrong in accuracy, precision, F1 and
+    calibration error. Log loss, Brier score and ROC AUC leave it out: there is no probability of its label. So does the
+    confusion matrix.
+
     Args:
         true: class indices, int (rows,).
         probabilities: of every label, each row sums to 1, (rows, labels).
         predicted: predicted class indices, int (rows,).
     """
     probabilities = probabilities.astype(np.float64)
-    confusion = confusion_matrix(true, predicted, len(labels))
-    support, predicted_counts = confusion.sum(axis=1), confusion.sum(axis=0)
+    known = true >= 0
+    confusion = confusion_matrix(true[known], predicted[known], len(labels))
+    support, predicted_counts = confusion.sum(axis=1), np.bincount(predicted, minlength=len(labels))
     precision, recall, f1 = precision_recall_f1(confusion.diagonal(), predicted_counts, support)
     present = (support + predicted_counts) > 0
     metrics: dict[str, Any] = {"rows": len(true), "accuracy": float(confusion.trace() / len(true))}
@@ -66,11 +82,12 @@ def classification_metrics(
         metrics[f"{name}_macro"] = float(values[present].mean())
         metrics[f"{name}_weighted"] = float((values * support).sum() / support.sum())
         metrics[f"{name}_micro"] = metrics["accuracy"]  # with one label a text each miss is also a false alarm
+    calibration_error = expected_calibration_error(probabilities.max(axis=1), probabilities.argmax(axis=1) == true)
+    if not known.all():
+        true, probabilities = true[known], probabilities[known]
     metrics["log_loss"] = float(log_losses(true, probabilities / probabilities.sum(axis=1, keepdims=True)).mean())
     metrics["brier_score"] = brier_score(true, probabilities)
-    metrics["expected_calibration_error"] = expected_calibration_error(
-        probabilities.max(axis=1), probabilities.argmax(axis=1) == true
-    )
+    metrics["expected_calibration_error"] = calibration_error
     metrics["roc_auc"] = roc_auc(true, probabilities)
     metrics["by_class"] = _by_class(labels, precision, recall, f1, support)
     metrics["confusion_matrix"] = {"labels": list(labels), "rows_true_columns_predicted": confusion.tolist()}
@@ -78,7 +95,11 @@ def classification_metrics(
 
 
 def multilabel_metrics(
-    true: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray, labels: Sequence[str]
+    true: np.ndarray,
+    probabilities: np.ndarray,
+    predicted: np.ndarray,
+    labels: Sequence[str],
+    unknown: np.ndarray | None = None,
 ) -> dict:
     """Return all metrics of predictions with any number of labels each, as plain JSON.
 
@@ -91,19 +112,23 @@ def multilabel_metrics(
         true: 0 and 1 for every label, (rows, labels).
         probabilities: of every label independently, (rows, labels).
         predicted: whether each label is predicted, bool (rows, labels).
+        unknown: number of further labels of each text that the classifier does not have, int (rows,). Such a text is
+            wrong in `accuracy`; the labels are missed ones in the micro averages and `f1_samples`.
     """
     true, probabilities = true.astype(bool), probabilities.astype(np.float64)
+    unknown = np.zeros(len(true), np.int64) if unknown is None else unknown
+    right = (true == predicted).all(axis=1) & (unknown == 0)
     hits, support, predicted_counts = (true & predicted).sum(0), true.sum(0), predicted.sum(0)
     precision, recall, f1 = precision_recall_f1(hits, predicted_counts, support)
     present = (support + predicted_counts) > 0
-    micro = precision_recall_f1(hits.sum(), predicted_counts.sum(), support.sum())
-    samples = f1_score((true & predicted).sum(1), predicted.sum(1), true.sum(1))
-    metrics: dict[str, Any] = {"rows": len(true), "accuracy": float((true == predicted).all(axis=1).mean())}
+    micro = precision_recall_f1(hits.sum(), predicted_counts.sum(), support.sum() + unknown.sum())
+    samples = f1_score((true & predicted).sum(1), predicted.sum(1), true.sum(1) + unknown)
+    metrics: dict[str, Any] = {"rows": len(true), "accuracy": float(right.mean())}
     for name, values, total in zip(("precision", "recall", "f1"), (precision, recall, f1), micro, strict=True):
         metrics[f"{name}_macro"] = float(values[present].mean()) if present.any() else 0.0
         metrics[f"{name}_weighted"] = float((values * support).sum() / max(support.sum(), 1))
         metrics[f"{name}_micro"] = float(total)
-    metrics["f1_samples"] = float(np.where(true.any(1) | predicted.any(1), samples, 1.0).mean())
+    metrics["f1_samples"] = float(np.where(true.any(1) | predicted.any(1) | (unknown > 0), samples, 1.0).mean())
     metrics["hamming_loss"] = float((true != predicted).mean())
     metrics["log_loss"] = float(log_losses(true, probabilities).mean())
     metrics["brier_score"] = float(((probabilities - true) ** 2).mean())
