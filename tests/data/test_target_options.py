@@ -28,9 +28,9 @@ KINDS = {
     ],
 )
 def test_settings_that_these_labels_cannot_have(kind, settings, said):
-    labels, multilabel, single_unit = KINDS[kind]
+    labels, multilabel, single_output = KINDS[kind]
     with pytest.raises(ConfigError, match=said):
-        check_options(TargetOptions(**settings), labels, multilabel=multilabel, single_unit=single_unit)
+        check_options(TargetOptions(**settings), labels, multilabel=multilabel, single_output=single_output)
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,5 @@ def test_settings_that_these_labels_cannot_have(kind, settings, said):
     ],
 )
 def test_settings_that_they_can_have(kind, settings):
-    labels, multilabel, single_unit = KINDS[kind]
-    check_options(TargetOptions(**settings), labels, multilabel=multilabel, single_unit=single_unit)
+    labels, multilabel, single_output = KINDS[kind]
+    check_options(TargetOptions(**settings), labels, multilabel=multilabel, single_output=single_output)

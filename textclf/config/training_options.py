@@ -1,4 +1,4 @@
-"""How a network is fitted: the settings of a training."""
+"""The settings of a training: section `training` of the config, and of each member of an ensemble."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from textclf.core.options import Options, setting
 
 
 class EarlyStoppingOptions(Options):
-    """When to stop before the last epoch. The weights of the best epoch are always kept."""
+    """Settings for stopping before the last epoch. The weights of the best epoch are always kept."""
 
     metric: Literal["accuracy", "f1_macro", "loss", "roc_auc"] = setting(
         default="loss", description="Validation metric that decides which epoch is best."
@@ -35,7 +35,7 @@ class AugmentationOptions(Options):
 
 
 class TrainingOptions(Options):
-    """How a network is trained."""
+    """Settings of a training."""
 
     epochs: int = setting(default=10, ge=1, description="Maximum passes over the training texts.")
     batch_size: int = setting(default=32, ge=1, description="Texts per step.")

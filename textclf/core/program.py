@@ -1,4 +1,4 @@
-"""Whether this process is the program `textclf`, or a process of a user who imports the package.
+"""A flag that tells the program `textclf` from a process of a user who imports the package.
 
 The program may do what a library must not: hide packages from Keras while it is imported, for example.
 """

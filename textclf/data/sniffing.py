@@ -45,7 +45,7 @@ FEW_ROWS = 20  # below this, that says nothing
 
 
 class SniffedFile(NamedTuple):
-    """How to read a file."""
+    """The settings with which a file can be read."""
 
     reading: ReadingOptions
     columns: ColumnOptions

@@ -10,7 +10,7 @@ from textclf.data.targets import HALF
 
 
 class ThresholdAim(Options):
-    """What a threshold is chosen for on the validation texts, or what mistakes cost: exactly one of these."""
+    """The aim of a threshold on the validation texts, or the costs of mistakes: exactly one of these."""
 
     precision: float | None = setting(default=None, gt=0, le=1, description="The highest recall at this precision.")
     recall: float | None = setting(default=None, gt=0, le=1, description="The highest precision at this recall.")
@@ -65,11 +65,11 @@ class TargetOptions(Options):
     )
 
 
-def check_options(options: TargetOptions, labels: Sequence[str], *, multilabel: bool, single_unit: bool) -> None:
+def check_options(options: TargetOptions, labels: Sequence[str], *, multilabel: bool, single_output: bool) -> None:
     """Check the settings that depend on the labels of the data.
 
     Args:
-        single_unit: whether the network has one unit for two labels.
+        single_output: whether the network has one output for two labels.
 
     Raises:
         ConfigError: a weight or a cost for an unknown label, or a threshold that this type of labels cannot have.
@@ -79,7 +79,7 @@ def check_options(options: TargetOptions, labels: Sequence[str], *, multilabel: 
     costs = options.threshold.costs if isinstance(options.threshold, ThresholdAim) else None
     if costs is not None:
         _check_costs(costs, labels, multilabel=multilabel)
-    elif options.threshold != HALF and not multilabel and not single_unit:
+    elif options.threshold != HALF and not multilabel and not single_output:
         raise ConfigError(
             "targets.threshold: expected binary or multilabel targets, got multiclass ones, where the classifier "
             "predicts the most probable label. Leave it out, or set targets.threshold.costs."

@@ -22,7 +22,7 @@ HALF = 0.5  # the threshold of a probability, unless another is set or chosen
 class TargetType(NamedTuple):
     """The shape of the network's last layer for one type of labels."""
 
-    single_unit: bool  # one unit for two labels, otherwise a unit a label
+    single_output: bool  # one output for two labels, otherwise an output for each label
     multilabel: bool  # any number of labels a text
     activation: str  # logits -> probabilities
 
@@ -83,24 +83,24 @@ class Targets:
             )
         found_type = "multilabel" if multilabel else "binary" if len(names) == 2 else "multiclass"
         chosen = found_type if options.type == "auto" else options.type
-        check_options(options, names, multilabel=TYPES[chosen].multilabel, single_unit=TYPES[chosen].single_unit)
+        check_options(options, names, multilabel=TYPES[chosen].multilabel, single_output=TYPES[chosen].single_output)
         majority = labels.map(lambda answer: tuple(sorted(answer))).count_categories().most_common(1)[0][0]
         return cls(chosen, names, [found[name] for name in names], majority, options.separator)
 
     @property
     def multilabel(self) -> bool:
-        """Whether a text has any number of labels."""
+        """Return whether a text has any number of labels."""
         return TYPES[self.type].multilabel
 
     @property
-    def single_unit(self) -> bool:
-        """Whether the network has one unit for two labels."""
-        return TYPES[self.type].single_unit
+    def single_output(self) -> bool:
+        """Return whether the network has one output for two labels."""
+        return TYPES[self.type].single_output
 
     @property
     def num_outputs(self) -> int:
         """The width of the layer named `logits`."""
-        return 1 if self.single_unit else len(self.labels)
+        return 1 if self.single_output else len(self.labels)
 
     @property
     def activation(self) -> str:
@@ -188,7 +188,7 @@ class Targets:
 
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """Return a probability for every label, (rows, labels), from what the activation gives, (rows, num_outputs)."""
-        return np.concatenate([1 - outputs, outputs], axis=1) if self.single_unit else outputs
+        return np.concatenate([1 - outputs, outputs], axis=1) if self.single_output else outputs
 
     def joined(self, labels: Iterable[str]) -> str:
         """Join the labels of one text into one field."""
@@ -232,7 +232,7 @@ def _are_consistent(type: TargetType, labels: list, counts: list, majority: list
         all(isinstance(label, str) for label in labels)
         and len(set(labels)) == len(labels) == len(counts)
         and all(isinstance(count, int) for count in counts)
-        and (len(labels) == 2 or not type.single_unit)
+        and (len(labels) == 2 or not type.single_output)
         and all(label in labels for label in majority)
         and (len(majority) == 1 or type.multilabel)
     )

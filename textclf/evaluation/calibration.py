@@ -53,7 +53,7 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray, activation: str) -> f
     not justify certainty.
 
     Args:
-        logits: of validation texts, (rows, units).
+        logits: of validation texts, (rows, outputs).
         truth: class indices (rows,), or 0 and 1 for every unit.
         activation: "softmax" over the units, or "sigmoid" of each.
 

@@ -28,7 +28,7 @@ TYPES = {"int32": INT32, "float32": FLOAT}
 def build_graph(
     *models: keras.Model, activation: str, padding: str, scales: Sequence[float] | None = None
 ) -> onnx.ModelProto:
-    """Return the ONNX graph of functional models: named inputs (batch, entries) -> `probabilities` (batch, units).
+    """Return the ONNX graph of functional models: named inputs (batch, entries) -> `probabilities` (batch, outputs).
 
     Args:
         models: one model, or the models of an ensemble, whose logits are added up.

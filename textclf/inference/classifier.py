@@ -70,7 +70,7 @@ class Classifier:
 
     @cached_property
     def reading(self) -> "ReadingOptions":
-        """How to read files like the training data, whatever their format.
+        """Return settings that read files like the training data, whatever their format.
 
         Raises:
             RunError: `classifier.json` has no valid reading options.

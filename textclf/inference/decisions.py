@@ -11,7 +11,7 @@ from textclf.data.targets import HALF, Targets
 
 
 class Decision(NamedTuple):
-    """How a classifier chooses labels. By default: the most probable label, or every label of at least one half."""
+    """The rule from probabilities to labels. By default: the most probable label, or every label of at least one half."""
 
     thresholds: tuple[float, ...] | None = None  # of the positive one of two labels, or of each label of many
     costs: Costs | None = None
@@ -56,7 +56,7 @@ class Decision(NamedTuple):
         Raises:
             DataError: a multiclass classifier, which has no threshold.
         """
-        if not (targets.multilabel or targets.single_unit):
+        if not (targets.multilabel or targets.single_output):
             raise DataError(f"a threshold needs a binary or multilabel classifier; this one has {targets.type} labels.")
         return Decision((threshold,), None, self.abstain_below)
 
@@ -85,7 +85,7 @@ class Decision(NamedTuple):
 def _are_thresholds(values: object, targets: Targets) -> bool:
     expected = len(targets.labels) if targets.multilabel else 1
     return (
-        (targets.multilabel or targets.single_unit)
+        (targets.multilabel or targets.single_output)
         and isinstance(values, list)
         and len(values) == expected
         and all(_is_number(value, 1) for value in values)

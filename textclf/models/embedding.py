@@ -1,4 +1,4 @@
-"""What all networks that read a sequence of tokens share: settings, the embedding, and the output layer."""
+"""The parts that all networks of token sequences share: settings, the embedding, and the output layer."""
 
 from textclf.core.options import Options, setting
 from textclf.models.sizes import Sizes

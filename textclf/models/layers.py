@@ -189,7 +189,9 @@ def sinusoids(length: int, dim: int) -> np.ndarray:
 
 def _max_mean(states, name: str):
     """Return maximum and mean side by side, (batch, 2 * dim) (Howard & Ruder 2018)."""
-    return keras.layers.Concatenate(name=name)([POOLINGS[part](states, f"{name}_{part}") for part in ("max", "mean")])
+    return keras.layers.Concatenate(name=name)(
+        [POOLINGS[part](states, name=f"{name}_{part}") for part in ("max", "mean")]
+    )
 
 
 # Each takes the states, (batch, tokens, dim), and the name of the layer.

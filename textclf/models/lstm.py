@@ -25,7 +25,7 @@ class Options(EmbeddingOptions):
         default=0.0,
         ge=0,
         lt=1,
-        description="Dropout rate of the recurrent state; slower, and without the GPU kernel.",
+        description="Dropout rate of the recurrent state; slower: the GPU kernel and the XLA kernel do not support it.",
     )
 
 
@@ -39,12 +39,14 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
     from textclf.models.layers import POOLINGS
     from textclf.models.xla_lstm.layer import LSTM
 
-    states = embed(options, inputs["token_ids"], sizes)  # (batch, tokens, embedding_dim)
-    states = layers.Dropout(options.dropout, name="embedding_dropout")(states)
+    embedded = embed(options, inputs["token_ids"], sizes)
+    outputs = layers.Dropout(options.dropout, name="embedding_dropout")(embedded)  # (batch, tokens, embedding_dim)
+    needs_all_states = options.pooling != "last"
     for number in range(1, options.num_layers + 1):
+        is_last = number == options.num_layers
         layer = LSTM(
             options.units,
-            return_sequences=number < options.num_layers or options.pooling != "last",
+            return_sequences=not is_last or needs_all_states,
             recurrent_dropout=options.recurrent_dropout,
             kernel_regularizer=regularizers.L2(options.l2),
             recurrent_regularizer=regularizers.L2(options.l2),
@@ -52,8 +54,8 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
         )
         if options.bidirectional:
             layer = layers.Bidirectional(layer, name=f"bidirectional_{number}")
-        states = layer(states)
-        if number == options.num_layers and options.pooling != "last":
-            states = POOLINGS[options.pooling](states, options.pooling)
-        states = layers.Dropout(options.dropout, name=f"dropout_{number}")(states)
-    return logits_of(states, num_outputs, options.l2)
+        outputs = layer(outputs)  # (batch, tokens, units), or the last state (batch, units)
+        if is_last and needs_all_states:
+            outputs = POOLINGS[options.pooling](outputs, name=options.pooling)
+        outputs = layers.Dropout(options.dropout, name=f"dropout_{number}")(outputs)
+    return logits_of(outputs, num_outputs, options.l2)

@@ -1,4 +1,4 @@
-"""What a network has to know about its input arrays. No Keras here."""
+"""The sizes of the input arrays that a network is built for. No Keras here."""
 
 from typing import NamedTuple
 

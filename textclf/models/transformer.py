@@ -43,7 +43,8 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
     for number in range(1, options.num_layers + 1):
         states = _encoder_layer(options, states, number)
     states = layers.LayerNormalization(epsilon=1e-6, name="normalization")(states)
-    features = layers.Dropout(options.dropout, name="dropout")(POOLINGS[options.pooling](states, options.pooling))
+    pooled = POOLINGS[options.pooling](states, name=options.pooling)
+    features = layers.Dropout(options.dropout, name="dropout")(pooled)
     return logits_of(features, num_outputs, options.l2)
 
 

@@ -12,7 +12,7 @@ BUCKETS = 1 << BUCKET_BITS
 
 
 class NgramOptions(Options):
-    """Which n-grams the network reads, and how many it learns."""
+    """The kinds and the number of the n-grams that the network reads."""
 
     longest_words: int = setting(
         default=2, ge=0, le=5, description="Maximum words of a word n-gram; 0: no word n-grams."

@@ -28,7 +28,8 @@ from textclf.preprocessing.ragged import (
 from textclf.preprocessing.tokenizers import TOKENIZERS
 from textclf.preprocessing.vocabulary import learn_and_encode
 
-ONE_PASS = {"word", "character", "jieba"}  # tokenizers that learn nothing but a vocabulary
+# Tokenizers that learn nothing but a vocabulary. Their modules offer `split`, so training texts are split only once.
+ONE_PASS = {"word", "character", "jieba"}
 
 
 class Preprocessor:

@@ -22,7 +22,7 @@ CALIBRATION_ERROR = "expected_calibration_error"
 
 
 class HeldOut(NamedTuple):
-    """How the fit saw the validation texts."""
+    """The result of the fit on the validation texts, from networks that were not fitted to them."""
 
     probabilities: np.ndarray  # (texts, labels), of networks that were not fitted to these texts
     temperature: float  # divides the logits

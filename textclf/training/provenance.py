@@ -1,4 +1,4 @@
-"""What a run was made with: versions, data checksums, machine. `run.json` keeps it, and resuming compares it."""
+"""The origin of a run: versions, data checksums, machine. `run.json` keeps it, and resuming compares it."""
 
 import os
 import platform

@@ -45,7 +45,7 @@ class CheckContext:
 
     @cached_property
     def blank(self) -> dict[str, np.ndarray]:
-        """Which texts are empty or only spaces."""
+        """Return for each text whether it is empty or only spaces."""
         return {name: blank_texts(dataset.texts) for name, dataset in self.splits.items()}
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a check finds, and the wording that all checks share."""
+"""The findings of a check, and the wording that all checks share."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple

@@ -1,4 +1,4 @@
-"""How files are read, beyond what their endings say."""
+"""Settings for reading files, beyond what their endings say."""
 
 import codecs
 from typing import Annotated, Literal
@@ -26,7 +26,7 @@ def _one_character(delimiter: object) -> str | None:
 
 
 class ReadingOptions(Options):
-    """How files are read. Settings that do not apply to a format are ignored."""
+    """Settings for reading files. Settings that do not apply to a format are ignored."""
 
     format: Literal["csv", "tsv", "jsonl", "parquet", "txt", "fasttext", "folder"] | None = setting(
         default=None,
@@ -51,7 +51,7 @@ class ReadingOptions(Options):
 
 
 class ReadingArguments(ReadingOptions):
-    """How files are read that no config names. Messages advise the options of the command line."""
+    """Settings for files that no config names. Messages advise the options of the command line."""
 
     def named(self, name: str, value: str = "") -> str:
         """Return the name of an option, and a value for it, as a message advises it."""

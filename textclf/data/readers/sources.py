@@ -24,7 +24,7 @@ GATHERED_FILES = 1000  # of a text each, in one table
 
 
 class Columns(NamedTuple):
-    """Which columns of a file are read."""
+    """The columns of a file that are read."""
 
     text: Sequence[str]  # joined by `options.text_separator`, without empty fields
     label: str | Sequence[str] | None = None  # or a column for each label, with 0 or 1

@@ -210,6 +210,7 @@ def _forward(added, recurrent_kernel, mask, length, state, cell):
     return state, cell, *(array.stack() for array in arrays)
 
 
+# Nine parameters, one for each input of the compiled program: they are its signature.
 @tf.function(jit_compile=True, input_signature=[ROWS, MATRIX, MASK, LENGTH, *[ROWS] * 3, *[MATRIX] * 2])
 def _backward(d_states, recurrent_kernel, mask, length, to_gates, state_to_cell, forget_gate, d_state, d_cell):
     """Run a chunk backward, with the factors of `_forward`.

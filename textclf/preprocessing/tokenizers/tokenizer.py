@@ -1,4 +1,9 @@
-"""The contract of a tokenizer: what its module must offer, and what `load` returns."""
+"""The contract of a tokenizer: what its module must offer, and what `load` returns.
+
+The table `TOKENIZERS` in `tokenizers/__init__.py` lists the modules. A tokenizer that learns nothing but a vocabulary
+also offers `split(texts, options) -> TokenSpans`, and its name may stand in `ONE_PASS` in `preprocessor.py`: the
+preprocessor then splits the training texts once, both to learn and to encode them.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
@@ -19,7 +24,7 @@ class Tokenizer(NamedTuple):
 
 
 class TokenizerModule(Protocol):
-    """A module listed in `TOKENIZERS`."""
+    """A module listed in `TOKENIZERS`, see `tokenizers/__init__.py`."""
 
     Options: type[PreprocessingOptions]  # with a field `tokenizer: Literal["<its name>"]`
 

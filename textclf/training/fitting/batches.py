@@ -17,7 +17,7 @@ POOL_BATCHES = 50  # read, sorted by length and shuffled together; beyond that t
 
 
 class TrainingRows(NamedTuple):
-    """What batches are made of."""
+    """The rows from which batches are taken."""
 
     arrays: RaggedArrays
     classes: np.ndarray  # (rows,), or (rows, labels) of 0 and 1
@@ -77,7 +77,7 @@ def num_steps(num_rows: int, batch_size: int) -> int:
 
 
 class Order(NamedTuple):
-    """In which order an epoch takes the rows."""
+    """The order of the rows in an epoch."""
 
     rows: np.ndarray  # int32 (rows,): all of them, shuffled
     batches: list[np.ndarray]  # for each pool the order of its batches

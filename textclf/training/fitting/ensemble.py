@@ -129,7 +129,7 @@ def fit_ensemble_weights(logits: list[np.ndarray], classes: np.ndarray, activati
     is stacking of logits (Wolpert 1992). So few numbers cannot overfit a validation set of some hundred texts.
 
     Args:
-        logits: of each network, (texts, units).
+        logits: of each network, (texts, outputs).
         classes: as `Targets.encode` returns them.
         activation: "sigmoid" or "softmax".
     """
@@ -149,7 +149,7 @@ def fit_ensemble_weights(logits: list[np.ndarray], classes: np.ndarray, activati
 
 
 def combine_logits(logits: list[np.ndarray], weights: list[float]) -> np.ndarray:
-    """Return the weighted sum, (texts, units)."""
+    """Return the weighted sum, (texts, outputs)."""
     return np.sum([weight * values for weight, values in zip(weights, logits, strict=True)], axis=0)
 
 

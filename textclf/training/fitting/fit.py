@@ -42,7 +42,7 @@ class FittedNetwork(NamedTuple):
     """One network with its best weights."""
 
     model: keras.Model
-    logits: np.ndarray  # of the validation texts, (texts, units)
+    logits: np.ndarray  # of the validation texts, (texts, outputs)
     best_interval: int  # the number of the best validation, from 1
     intervals: int
     seconds: float

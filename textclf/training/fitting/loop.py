@@ -20,7 +20,7 @@ MOST_STEPS = 64
 
 
 class LoopPlan(NamedTuple):
-    """How long a fit is, and how often its state is saved. An interval is the stretch between two validations."""
+    """The length of a fit, and the distance between two savings. An interval is the steps between two validations."""
 
     intervals: int
     interval_steps: int

@@ -54,7 +54,7 @@ def multilabel_loss(label_smoothing: float, weights: np.ndarray | None):
     return weighted_crossentropy
 
 
-def _truth_of_one_unit(classes, logits):
+def _truth_of_one_output(classes, logits):
     return keras.ops.reshape(keras.ops.cast(classes, logits.dtype), (-1, 1))
 
 
@@ -93,7 +93,7 @@ def squared_hinge(truth_of: Callable, *, weighted: bool) -> Callable:
 LOSSES = {
     "log_loss": {"binary": binary_loss, "multiclass": multiclass_loss, "multilabel": multilabel_loss},
     "squared_hinge": {
-        "binary": squared_hinge(_truth_of_one_unit, weighted=False),
+        "binary": squared_hinge(_truth_of_one_output, weighted=False),
         "multiclass": squared_hinge(_truth_of_classes, weighted=False),
         "multilabel": squared_hinge(_truth_of_labels, weighted=True),
     },

@@ -19,7 +19,7 @@ from textclf.models.checkpoints import damaged, load_checkpoint, save_checkpoint
 
 @dataclass
 class LoopPosition:
-    """How far a fit has come."""
+    """The number of intervals and steps that a fit has made."""
 
     interval: int = 0  # whole ones; `epoch` in the file
     step: int = 0  # of the next interval
@@ -54,7 +54,7 @@ class LoopState:
 
     @property
     def is_new(self) -> bool:
-        """Whether the fit has yet to begin."""
+        """Return whether no step has been made."""
         return not self.arrays
 
 

@@ -1,4 +1,4 @@
-"""The task of a training: its data, and what networks are fitted to and judged by. This module imports no Keras."""
+"""The task of a training: its data and its objective. This module imports no Keras."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from textclf.training.encoded_dataset import EncodedDataset
 
 
 class Objective(NamedTuple):
-    """What networks are fitted to and judged by. A refit has the objective of the first fit."""
+    """The settings of the loss and of the validation metrics. A refit keeps those of the first fit."""
 
     targets: Targets
     decision: Decision  # of the validation metrics, before thresholds are chosen
@@ -24,7 +24,7 @@ class Objective(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What all networks of a training share."""
+    """The data and the objective that all networks of a training share."""
 
     train: EncodedDataset
     validation: EncodedDataset

@@ -65,7 +65,7 @@ def predict_probabilities(model: keras.Model, task: Task) -> np.ndarray:
 
 
 def predict_logits(model: keras.Model, arrays: RaggedArrays, *, padding: str) -> np.ndarray:
-    """Return the logits that Keras computes for some texts, (texts, units)."""
+    """Return the logits that Keras computes for some texts, (texts, outputs)."""
     batch_size = max(FEWEST_ROWS, min(MOST_TOKENS // longest(next(iter(arrays.values()))), MOST_ROWS))
     signature = [{tensor.name: tf.TensorSpec((None, None), tensor.dtype) for tensor in model.inputs}]
     predict = tf.function(partial(model, training=False), input_signature=signature, autograph=False)
@@ -76,5 +76,5 @@ def predict_logits(model: keras.Model, arrays: RaggedArrays, *, padding: str) ->
 
 
 def probabilities_of(logits: np.ndarray, targets: Targets) -> np.ndarray:
-    """Return the probabilities of logits: (texts, units) -> (texts, labels)."""
+    """Return the probabilities of logits: (texts, outputs) -> (texts, labels)."""
     return targets.probabilities(keras.ops.convert_to_numpy(keras.activations.get(targets.activation)(logits)))

@@ -28,7 +28,7 @@ class GraphIndex(NamedTuple):
 
 
 class Replacement(NamedTuple):
-    """What produces the same tensor as the replaced node."""
+    """Nodes that produce the same tensor as the replaced one."""
 
     nodes: list[bytes]
     weights: dict[str, np.ndarray]

@@ -1,4 +1,4 @@
-"""What every optimizer does around its update: summed gradients, sparse updates, clipping, weight decay, EMA."""
+"""The steps that every optimizer adds to its update: summed gradients, sparse updates, clipping, weight decay, EMA."""
 
 import logging
 from functools import partial
