@@ -11,7 +11,7 @@ from textclf.data.targets import HALF, Targets
 
 
 class Decision(NamedTuple):
-    """The rule from probabilities to labels. By default: the most probable label, or every label of at least one half."""
+    """The rule that chooses labels. By default: the most probable label, or every label of at least one half."""
 
     thresholds: tuple[float, ...] | None = None  # of the positive one of two labels, or of each label of many
     costs: Costs | None = None
