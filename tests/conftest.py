@@ -54,7 +54,7 @@ def rewrite_config(run, text: str) -> None:
 
 def pytest_configure(config):
     """`make test` tries the same cases each time, `make test-all` others."""
-    settings.register_profile("the same", derandomize=True)
+    settings.register_profile("the same", derandomize=True, max_examples=50)
     if config.option.markexpr:
         settings.load_profile("the same")
 

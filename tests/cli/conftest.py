@@ -2,32 +2,42 @@
 
 import os
 import pty
-import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from textclf.cli.main import main
+
 
 @pytest.fixture
-def screen_of(root):
-    """Run a command on a terminal; returns what it writes there."""
+def screen_of(monkeypatch):
+    """Run a command on a terminal, in this process; returns what it writes there."""
 
     def run(*arguments: str) -> str:
-        command = [sys.executable, "-m", "textclf", *arguments]
-        main_end, terminal = pty.openpty()
-        environment = {**os.environ, "PYTHONPATH": str(root), "TERM": "xterm-256color", "COLUMNS": "100"}
-        process = subprocess.Popen(command, stdout=terminal, stderr=terminal, env=environment)
-        os.close(terminal)
-        received = b""
-        while True:
-            try:
-                part = os.read(main_end, 65536)
-            except OSError:
-                break
-            if not part:
-                break
-            received += part
-        assert process.wait(timeout=60) == 0
-        return received.decode()
+        screen, terminal = pty.openpty()
+        with ThreadPoolExecutor(1) as pool, monkeypatch.context() as patch:
+            written = pool.submit(read_to_the_end, screen)
+            patch.setenv("TERM", "xterm-256color")
+            patch.setenv("COLUMNS", "100")
+            with open(terminal, "w") as stream:  # noqa: PTH123
+                patch.setattr(sys, "stdout", stream)
+                patch.setattr(sys, "stderr", stream)
+                assert main(arguments) == 0
+            return written.result().decode()
 
     return run
+
+
+def read_to_the_end(screen: int) -> bytes:
+    """What comes until the terminal is closed, which Linux says with an error."""
+    received = b""
+    while True:
+        try:
+            part = os.read(screen, 65536)
+        except OSError:
+            part = b""
+        if not part:
+            os.close(screen)
+            return received
+        received += part

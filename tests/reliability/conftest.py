@@ -7,24 +7,12 @@ from pathlib import Path
 import pytest
 
 import textclf
-from tests.conftest import TINY as TINY_LSTM
+from tests.conftest import TINY
 from tests.reliability.killing import at_step, send
 from textclf.core.run_folder import RunFolder
 from textclf.core.signals import Interrupted
 
-# A convolution takes half of an LSTM's time to trace; the slow tests kill all architectures.
-TINY = {**TINY_LSTM, "model": {"architecture": "cnn", "embedding_dim": 8, "filters": 4, "widths": [2], "dropout": 0.1}}
 DATA = {"train": "data/toy_en/train.csv", "test": "data/toy_en/test.csv"}
-
-
-@pytest.fixture
-def tiny_config():
-    """As in all tests, with the smaller network."""
-
-    def tiny(**changed) -> dict:
-        return {"data": dict(DATA), **TINY, **{name: {**TINY[name], **values} for name, values in changed.items()}}
-
-    return tiny
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@
 
     python tests/reliability/dying.py '{"seconds": 0.3}' train config.yaml --run mine
 
-`seconds` after the first fit began; after so many `steps`, or of another `signal` then; at the `bytes`th byte that is
-written of its state; before, or `after`, the `renames`th renaming; within the writing of the `cache` of texts.
+`seconds` after the first fit began; after so many `steps`; at the `bytes`th byte that is written of its state;
+before, or `after`, the `renames`th renaming; within the writing of the `cache` of texts.
 """
 
 import io
@@ -33,7 +33,7 @@ def die_at_moment(seconds: float) -> None:
     SaveState.on_epoch_begin = begin_and_wait
 
 
-def die_at_step(number: int, by: int = signal.SIGKILL) -> None:
+def die_at_step(number: int) -> None:
     from textclf.training.fitting import loop
     from textclf.training.fitting.state import SaveState
 
@@ -44,7 +44,7 @@ def die_at_step(number: int, by: int = signal.SIGKILL) -> None:
         nonlocal done
         done += 1
         if done == number:
-            os.kill(os.getpid(), by)
+            die()
         return end(self, *arguments, **options)
 
     SaveState.on_train_batch_end = end_or_die
@@ -114,7 +114,7 @@ if __name__ == "__main__":
     if "seconds" in plan:
         die_at_moment(plan["seconds"])
     elif "steps" in plan:
-        die_at_step(plan["steps"], plan.get("signal", signal.SIGKILL))
+        die_at_step(plan["steps"])
     elif "bytes" in plan:
         die_in_writing(plan["bytes"])
     elif "renames" in plan:

@@ -1,15 +1,17 @@
 """What a machine does to a training: one sentence, exit code 1, and the last state is still there."""
 
+import contextlib
 import ctypes
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import textclf
-from tests.reliability.killing import at_step, differences, killed, run_dying
+from tests.reliability.killing import at_step, differences, killed, run_dying, send
 from textclf.core.errors import RunError
 from textclf.core.run_folder import RunFolder
 
@@ -17,13 +19,23 @@ resource = pytest.importorskip("resource")
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
 
 
-def refused(finished: subprocess.CompletedProcess, message: str) -> None:
+def refused(code: int, errors: str, message: str) -> None:
     """One sentence and exit code 1."""
-    errors = finished.stderr.decode()
-    assert finished.returncode == 1, errors
+    assert code == 1, errors
     assert [line for line in errors.splitlines() if line.startswith("Error: ")] == [f"Error: {message}"]
     assert "Traceback" not in errors
     assert "Exception ignored" not in errors
+
+
+@contextlib.contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """This process cannot write a larger file."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def may_only_write_its_own() -> None:
@@ -33,12 +45,11 @@ def may_only_write_its_own() -> None:
 
 @pytest.fixture(params=["a limit on files", pytest.param("a full disk", marks=pytest.mark.slow)])
 def no_room(request, interrupted, workplace, monkeypatch):
-    """How to start a process that has no room for the state of the run, what the system says, how to make room."""
+    """A block without room for the state of the run, what the system says, how to make room."""
     run, _ = interrupted
     size = run.last_checkpoint.stat().st_size
     if request.param == "a limit on files":
-        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size - 1, size - 1))  # noqa: E731
-        yield {"preexec_fn": limit}, "File too large", lambda: None
+        yield files_of_at_most(size - 1), "File too large", lambda: None
         return
     disk = workplace / "disk"
     disk.mkdir()
@@ -52,17 +63,19 @@ def no_room(request, interrupted, workplace, monkeypatch):
         monkeypatch.chdir(disk)
         room = shutil.disk_usage(disk).free - size + 10_000
         Path("filler").write_bytes(bytes(room))
-        yield {}, "No space left on device", Path("filler").unlink
+        yield contextlib.nullcontext(), "No space left on device", Path("filler").unlink
     finally:
         monkeypatch.chdir(workplace)
         subprocess.run(["umount", "--lazy", disk], check=True)
 
 
-def test_without_room_the_last_state_stays_and_with_room_it_goes_on(no_room, stopped, textclf_command):
-    options, reason, make_room = no_room
+def test_without_room_the_last_state_stays_and_with_room_it_goes_on(no_room, stopped, textclf_main):
+    without_room, reason, make_room = no_room
     state = Path("runs/r/checkpoints/last.npz")
     before = state.read_bytes()
-    refused(textclf_command("resume", "r", **options), f"{state}: cannot be written: {reason}.")
+    with without_room:
+        finished = textclf_main("resume", "r")
+    refused(finished.code, finished.stderr, f"{state}: cannot be written: {reason}.")
     assert state.read_bytes() == before
     assert not list(Path("runs/r").rglob("*.partial"))
     make_room()
@@ -75,13 +88,17 @@ def test_a_folder_that_may_not_be_written(interrupted, textclf_command):
     before = run.last_checkpoint.read_bytes()
     run.checkpoints.chmod(0o555)
     finished = textclf_command("resume", "r", preexec_fn=may_only_write_its_own)
-    refused(finished, "runs/r/checkpoints/best.npz: cannot be written: Permission denied.")
+    refused(
+        finished.returncode,
+        finished.stderr.decode(),
+        "runs/r/checkpoints/best.npz: cannot be written: Permission denied.",
+    )
     run.checkpoints.chmod(0o755)
     assert run.last_checkpoint.read_bytes() == before
     Path("runs").chmod(0o555)
     finished = textclf_command("train", "configs/toy_en.yaml", "--run", "new", preexec_fn=may_only_write_its_own)
     Path("runs").chmod(0o755)
-    refused(finished, "runs/new: cannot be written: Permission denied.")
+    refused(finished.returncode, finished.stderr.decode(), "runs/new: cannot be written: Permission denied.")
     assert {path.name for path in Path("runs").iterdir()} == {"r", ".cache"}
 
 
@@ -102,9 +119,10 @@ def test_killed_within_the_writing_of_the_cache(interrupted):
     assert differences(whole.path, textclf.resume("r").path) == []
 
 
-def test_sigterm_ends_the_program_with_143(interrupted):
-    finished = run_dying({"steps": 2, "signal": signal.SIGTERM}, "resume", "r")
-    errors = finished.stderr.decode()
-    assert finished.returncode == 143, errors
+def test_sigterm_ends_the_program_with_143(interrupted, monkeypatch, textclf_main):
+    at_step(monkeypatch, 2, send(signal.SIGTERM))
+    finished = textclf_main("resume", "r")
+    errors = finished.stderr
+    assert finished.code == 143, errors
     assert "Warning: interrupted: runs/r is not finished. To go on: textclf resume runs/r\n\nInterrupted.\n" in errors
     assert "Traceback" not in errors

@@ -29,44 +29,43 @@ def test_what_it_wrote_before_a_failure_is_shown(capfd):
     assert capfd.readouterr().err == "no such library\n"
 
 
-def test_functions_that_are_traced_again_are_nothing_to_warn_of(textclf_command):
-    script = """
+SCRIPT = """
+import sys
+from textclf.core import program
+program.started = True
 from textclf.training.tensorflow_import import importing_tensorflow
 with importing_tensorflow():
+    import keras
     import tensorflow as tf
+print(*(name for name in ("pandas", "sklearn", "scipy") if name in sys.modules))
+import pandas, sklearn
+print(keras.src.trainers.data_adapters.array_slicing.pandas is pandas)
 for _ in range(12):
     tf.function(lambda x: x + 1)(tf.constant(1))
 traced = tf.function(lambda x: x + 1)
 for number in range(12):
     traced(number)
 """
-    assert textclf_command(python=("-c", script)).stderr == b""
 
 
-SCRIPT = """
-import sys
-{before}
-from textclf.training.tensorflow_import import importing_tensorflow
-with importing_tensorflow():
-    import keras
-print(*(name for name in ("pandas", "sklearn", "scipy") if name in sys.modules))
-import pandas, sklearn
-print(keras.src.trainers.data_adapters.array_slicing.pandas is pandas)
-"""
+def test_what_is_left_out_can_be_imported_afterwards_and_repeated_tracing_is_nothing_to_warn_of(textclf_command):
+    finished = textclf_command(python=("-c", SCRIPT))
+    assert finished.stdout.decode().splitlines() == ["", "False"], finished.stderr.decode()
+    assert finished.stderr == b""
 
 
 @pytest.mark.parametrize(
-    ("before", "expected"),
-    [
-        ("from textclf.core import program; program.started = True", ["", "False"]),
-        ("from textclf.core import program; program.started = True; import pandas", ["pandas", "True"]),
-        ("import textclf", ["pandas sklearn scipy", "True"]),
-    ],
-    ids=["the program", "the program that has read a table", "a library"],
+    ("started", "expected"), [(True, {*UNUSED} - {"pandas"}), (False, set())], ids=["the program", "a library"]
 )
-def test_what_is_left_out_can_be_imported_afterwards(textclf_command, before, expected):
-    finished = textclf_command(python=("-c", SCRIPT.format(before=before)))
-    assert finished.stdout.decode().splitlines() == expected, finished.stderr.decode()
+def test_what_is_imported_already_stays_and_to_a_library_everything(monkeypatch, started, expected):
+    monkeypatch.setattr(program, "started", started)
+    for name in UNUSED:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "pandas", pytest)
+    with importing_tensorflow():
+        assert {name for name in UNUSED if name in sys.modules and sys.modules[name] is None} == expected
+        assert sys.modules["pandas"] is pytest
+    assert ({*UNUSED} & sys.modules.keys()) == {"pandas"}
 
 
 def test_whatever_happens_nothing_stays_left_out(monkeypatch):
