@@ -101,6 +101,18 @@ def explained_labels(explanation: Explanation, labels: list[str], *, only_top: b
     return list(prediction.labels) or [max(labels, key=prediction.probabilities.__getitem__)]
 
 
+def explanation_to_dict(explanation: Explanation, labels: list[str], classifier: Classifier) -> dict:
+    """Return plain JSON: the prediction with `"explanation": {label: [{"start", "end", "word", "effect"}]}`."""
+    content = {}
+    for label in labels:
+        effects = explanation.effects[:, classifier.labels.index(label)].astype(float).round(6).tolist()
+        spans = zip(explanation.spans, explanation.words(), effects, strict=True)
+        content[label] = [
+            {"start": span.start, "end": span.end, "word": word, "effect": effect} for span, word, effect in spans
+        ]
+    return {**explanation.prediction.to_dict(classifier.targets), "explanation": content}
+
+
 def strongest_words(explanation: Explanation, column: int, most: int = MOST_WORDS_SHOWN) -> list[tuple[str, float]]:
     """Return the words with the largest effect on one label, positive or negative, the largest first."""
     effects = explanation.effects[:, column].tolist()
@@ -141,16 +153,8 @@ def _as_text(explanation: Explanation, labels: list[str], classifier: Classifier
 
 
 def _as_jsonl(explanation: Explanation, labels: list[str], classifier: Classifier) -> Iterator[str]:
-    """Yield the prediction with `"explanation": {label: [{"start", "end", "word", "effect"}]}`."""
-    content = {}
-    for label in labels:
-        effects = explanation.effects[:, classifier.labels.index(label)].astype(float).round(6).tolist()
-        spans = zip(explanation.spans, explanation.words(), effects, strict=True)
-        content[label] = [
-            {"start": span.start, "end": span.end, "word": word, "effect": effect} for span, word, effect in spans
-        ]
-    row = {**explanation.prediction.to_dict(classifier.targets), "explanation": content}
-    yield json.dumps(row, ensure_ascii=False)
+    """Yield `explanation_to_dict` of a text."""
+    yield json.dumps(explanation_to_dict(explanation, labels, classifier), ensure_ascii=False)
 
 
 FORMATTERS = {"text": _as_text, "jsonl": _as_jsonl}

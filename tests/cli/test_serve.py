@@ -1,0 +1,113 @@
+"""`textclf serve` as a process: start, swap, stop, and what it does not start with."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from textclf.cli.serve import is_loopback
+
+pytest.importorskip("starlette", reason="the extra `serve` is not installed")
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def process(*arguments):
+    """A server on a free port; yields the process and the port."""
+    command = [sys.executable, "-m", "textclf", "serve", "--port", "0", *arguments]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    try:
+        yield running, int(re.search(r":(\d+) ", wait_for(running, "serving on"))[1])
+    finally:
+        running.kill()
+        running.wait(30)
+        running.stderr.close()
+
+
+def wait_for(running, words):
+    """The next line of the log with these words."""
+    for line in running.stderr:
+        if words in line:
+            return line
+    raise AssertionError(f"ended without {words!r}")
+
+
+def ask(port, path="/predict", body='{"inputs": "a film"}', **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST" if body else "GET", path, body, headers)
+    response = connection.getresponse()
+    content = response.read()
+    connection.close()
+    return response.status, json.loads(content), response.getheader("connection")
+
+
+def test_it_serves_the_newest_run_and_ends_with_sigterm(with_runs):
+    with process() as (running, port):
+        assert ask(port)[0] == 200
+        running.send_signal(signal.SIGTERM)
+        wait_for(running, "stopping")
+        status, _, connection = ask(port)  # new connections are still answered, and told to end
+        assert (status, connection) == (200, "close")
+        assert ask(port, "/v2/health/ready", None)[:2] == (503, {"ready": False})
+        assert ask(port, "/health", None)[0] == 503
+        assert running.wait(40) == 0
+
+
+def test_ctrl_c_ends_it(with_runs):
+    with process("--run", "toy_en") as (running, _):
+        running.send_signal(signal.SIGINT)
+        assert running.wait(40) == 0
+
+
+def test_sighup_loads_again_and_a_broken_one_is_not_taken(with_runs):
+    with process("--run", "x=runs/toy_en") as (running, port):
+        before = ask(port, "/health", None)[1]["models"]
+        running.send_signal(signal.SIGHUP)
+        wait_for(running, "loaded x")
+        model = Path("runs/toy_en/classifier/model.onnx")
+        model.write_bytes(model.read_bytes()[:-1])
+        running.send_signal(signal.SIGHUP)
+        assert "model.onnx" in wait_for(running, "reload of x failed, the old one stays in service")
+        assert ask(port, "/health", None)[1]["models"] == before
+        assert ask(port)[0] == 200
+
+
+def test_a_token_of_a_file_and_of_the_environment(with_runs, monkeypatch):
+    Path("token").write_text("0123456789abcdef\n")
+    with process("--token-file", "token", "--host", "0.0.0.0") as (_, port):
+        assert ask(port)[0] == 401
+        assert ask(port, authorization="Bearer 0123456789abcdef")[0] == 200
+    monkeypatch.setenv("TEXTCLF_TOKEN", "another-token-of-length")
+    with process() as (_, port):
+        assert ask(port, authorization="Bearer another-token-of-length")[0] == 200
+        assert ask(port, authorization="Bearer 0123456789abcdef")[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--host", "0.0.0.0"), 2, "--host 0.0.0.0: expected a loopback address such as 127.0.0.1"),
+        (("--host", "example.com"), 2, "because the server has no token"),
+        (("--token-file", "nowhere"), 1, "--token-file nowhere: cannot be read"),
+        (("--token-file", "short"), 1, "expected at least 16 letters, digits or signs without spaces, received 3"),
+        (("--run", "nobody"), 1, "nobody: expected a run or classifier folder"),
+        (("--run", "a=toy_en", "--run", "a=toy_zh"), 2, "two are called 'a'"),
+    ],
+)
+def test_what_it_does_not_start_with(with_runs, textclf_command, arguments, code, message):
+    Path("short").write_text("abc")
+    finished = textclf_command("serve", "--port", "0", *arguments)
+    assert finished.returncode == code
+    assert message in " ".join(finished.stderr.decode().split())
+
+
+def test_loopback():
+    assert all(map(is_loopback, ["127.0.0.1", "127.9.9.9", "::1", "localhost"]))
+    assert not any(map(is_loopback, ["0.0.0.0", "::", "10.0.0.1", "localhost.example.com", ""]))

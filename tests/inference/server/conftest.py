@@ -1,0 +1,84 @@
+"""A real server on a free port of loopback, with the toy classifiers; and clients of few lines."""
+
+import http.client
+import json
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+pytest.importorskip("starlette", reason="the extra `serve` is not installed")
+
+from textclf.inference.server.app import make_app
+from textclf.inference.server.connections import listen
+from textclf.inference.server.serve import ServeOptions, Service, make_server
+
+TOKEN = b"a-token-of-the-tests-0123456789"
+
+
+class Client:
+    """One kept connection."""
+
+    def __init__(self, port: int, token: bytes | None = None):
+        self.port = port
+        self.headers = {"authorization": f"Bearer {token.decode()}"} if token else {}
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, object, dict]:
+        """Return status, content (parsed if it is JSON) and headers in lower case."""
+        if isinstance(body, dict | list):
+            body = json.dumps(body)
+        self.connection.request(method, path, body, {**self.headers, **headers})
+        response = self.connection.getresponse()
+        content = response.read()
+        fields = {name.lower(): value for name, value in response.getheaders()}
+        parsed = json.loads(content) if "json" in fields.get("content-type", "") else content
+        return response.status, parsed, fields
+
+    def post(self, path: str, body: object, **headers: str) -> object:
+        """Return the content of a successful answer."""
+        status, content, _ = self.ask("POST", path, body, **headers)
+        assert status == 200, content
+        return content
+
+    def get(self, path: str) -> object:
+        """Return the content of a successful answer."""
+        status, content, _ = self.ask("GET", path)
+        assert status == 200, content
+        return content
+
+
+@contextmanager
+def serving(sources: dict, token: bytes | None = None, origins: tuple = ()):
+    """Run a server in a thread; yields its port and what its requests share."""
+    server = make_server(ServeOptions(sources, token=token))
+    listener = listen("127.0.0.1", 0)
+    service = Service(server, make_app(server, origins))
+    thread = threading.Thread(target=service.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield listener.getsockname()[1], server
+    finally:
+        service.should_exit = service.force_exit = True
+        thread.join(30)
+
+
+@pytest.fixture(scope="session")
+def sources(finished_runs):
+    """The toy classifiers: two labels, five topics, Chinese, and several colours a text."""
+    runs = {name: str(finished_runs / "runs" / name) for name in ("toy_en", "toy_topics", "toy_zh")}
+    return {**runs, "colours": str(finished_runs / "colours")}
+
+
+@pytest.fixture(scope="session")
+def running(sources):
+    """A server of all toy classifiers without a token."""
+    with serving(sources) as running:
+        yield running
+
+
+@pytest.fixture
+def client(running):
+    client = Client(running[0])
+    yield client
+    client.connection.close()

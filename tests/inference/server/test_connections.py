@@ -1,0 +1,92 @@
+"""Slow and large clients are cut off; the others do not notice."""
+
+import socket
+from types import SimpleNamespace
+
+import pytest
+
+from textclf.core.errors import TextclfError
+from textclf.inference.server.connections import Sweeper, listen
+from textclf.inference.server.limits import LIMITS
+
+
+class Connection:
+    """What the sweeper sees of uvicorn's protocol."""
+
+    def __init__(self, cycle=None, keep_alive=None):
+        self.cycle, self.timeout_keep_alive_task, self.ended = cycle, keep_alive, False
+        self.transport = SimpleNamespace(abort=lambda: setattr(self, "ended", True))
+
+
+class Cycle:
+    """uvicorn's state of one request."""
+
+    def __init__(self, complete):
+        self.response_complete = complete
+
+
+@pytest.mark.parametrize(
+    ("connection", "seconds"),
+    [
+        (Connection(), LIMITS.header_seconds),
+        (Connection(Cycle(True)), LIMITS.header_seconds),
+        (Connection(Cycle(False)), LIMITS.connection_seconds),
+        (Connection(Cycle(True), object()), None),
+    ],
+    ids=["silent", "half a request", "no reader", "kept"],
+)
+def test_a_connection_ends_after_its_time(connection, seconds):
+    sweeper = Sweeper()
+    sweeper.sweep([connection], now=0.0)
+    for now in range(1, 1000):
+        sweeper.sweep([connection], now=float(now))
+        assert connection.ended == (seconds is not None and now > seconds)
+        if connection.ended:
+            break
+
+
+def test_a_busy_connection_never_ends():
+    sweeper, connection = Sweeper(), Connection()
+    for now in range(1000):
+        connection.cycle = Cycle(False)  # another request
+        assert sweeper.sweep([connection], now=float(now)) == 0
+
+
+def test_a_connection_that_is_gone_is_forgotten():
+    sweeper = Sweeper()
+    sweeper.sweep([Connection()], now=0.0)
+    sweeper.sweep([], now=1.0)
+    assert not sweeper._since
+
+
+def test_headers_have_a_limit(running, client):
+    with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:
+        raw.sendall(b"GET /ping HTTP/1.1\r\n")
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            raw.sendall((b"x: " + b"a" * 8000 + b"\r\n") * 10_000)
+    assert client.get("/ping") == b"pong"
+
+
+def test_what_is_no_http_is_answered_and_forgotten(running, client):
+    for nonsense in (b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"\x00" * 100, b"GET / HTTP/9.9\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:
+            raw.sendall(nonsense)
+            assert raw.recv(1000).startswith(b"HTTP/1.1 400")
+            assert raw.recv(1000) == b""
+    assert client.get("/ping") == b"pong"
+
+
+def test_idle_connections_take_no_place(running, client):
+    idle = [socket.create_connection(("127.0.0.1", running[0]), timeout=30) for _ in range(200)]
+    assert client.post("/predict", {"inputs": "a"})
+    for raw in idle:
+        raw.close()
+
+
+def test_a_port_in_use_is_named():
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(TextclfError, match=rf"cannot listen on 127.0.0.1:{port}: .*Choose another"):
+            listen("127.0.0.1", port)
+    with pytest.raises(TextclfError, match=r"cannot listen on no\.such\.host\.invalid"):
+        listen("no.such.host.invalid", 0)

@@ -1,0 +1,80 @@
+"""`textclf serve`: answer over HTTP."""
+
+import ipaddress
+import os
+import sys
+from importlib.util import find_spec
+
+import click
+
+from textclf.core.errors import TextclfError
+
+TOKEN = "TEXTCLF_TOKEN"
+NEEDS = ("starlette", "uvicorn", "httptools", "prometheus_client")
+
+
+@click.command("serve")
+@click.option(
+    "--run",
+    "runs",
+    multiple=True,
+    metavar="[NAME=]RUN",
+    help="Run folder, name of a run in runs/, or classifier folder; repeatable.  [default: the newest finished run]",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address; others than loopback need a token.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 chooses a free one."
+)
+@click.option(
+    "--token-file",
+    metavar="PATH",
+    help=f"File with the token that requests must have.  [default: the variable {TOKEN}, else no token]",
+)
+@click.option(
+    "--allow-origin",
+    "allow_origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Web page that may ask, such as https://example.com; repeatable.  [default: only the server's own page]",
+)
+@click.option("--follow", is_flag=True, help="Load a newer run, or changed files, as soon as they are there.")
+def command(runs, host, port, token_file, allow_origins, follow):
+    """Answer over HTTP.
+
+    The page at / is for people, /docs describes the endpoints for programs. SIGHUP loads the classifiers again;
+    SIGTERM ends the server after the last request.
+
+    \b
+    Examples:
+      textclf serve
+      textclf serve --run reviews=runs/reviews --run topics=runs/topics
+      textclf serve --host 0.0.0.0 --token-file token.txt --follow
+      curl localhost:8000/v1/predict -d '{"texts": ["a wonderful film"]}'
+    """
+    missing = [name for name in NEEDS if find_spec(name) is None]
+    if missing:
+        raise TextclfError(f'serve: {", ".join(missing)} not installed. pip install "textclf-keras[serve]"')
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in `predict`: no BLAS is used
+    from textclf.inference.server.classifiers import parse_sources
+    from textclf.inference.server.serve import ServeOptions, check_token, read_token, serve
+
+    token = read_token(token_file) if token_file else None
+    if token is None and (value := os.environ.get(TOKEN)) is not None:
+        token = check_token(value.strip().encode(), TOKEN)
+    if token is None and not is_loopback(host):
+        raise click.UsageError(
+            f"--host {host}: expected a loopback address such as 127.0.0.1, because the server has no token. "
+            f"For others to reach it, give --token-file or {TOKEN}."
+        )
+    serve(ServeOptions(parse_sources(runs), host, port, token, allow_origins, follow))
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # another name, which may be any address
+        return False

@@ -1,0 +1,132 @@
+"""The application: routes from the tables of endpoints, and what happens around every one of them."""
+
+import asyncio
+import hmac
+import logging
+import time
+import traceback
+from collections.abc import Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from textclf.core.files import parse_json
+from textclf.inference.server import inference_protocol, page, predict_endpoints, service_endpoints
+from textclf.inference.server.bodies import read_body
+from textclf.inference.server.endpoint import Endpoint, Server
+from textclf.inference.server.fields import parse_object
+from textclf.inference.server.limits import LIMITS
+from textclf.inference.server.problems import RequestError
+
+log = logging.getLogger(__name__)
+
+MODULES = (predict_endpoints, inference_protocol, service_endpoints, page)
+ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for module in MODULES for endpoint in module.ENDPOINTS)
+NO_ROUTE = "(no endpoint)"  # in metrics: paths that are none of ours are counted together
+CLIENT_GONE = 499  # in metrics, as nginx writes it
+BINARY_HEADER = "inference-header-content-length"
+
+
+def make_app(server: Server, allow_origins: Sequence[str] = ()) -> Starlette:
+    """Return the ASGI application."""
+    routes = [Route(one.path, _guarded(server, one), methods=[one.method]) for one in ENDPOINTS]
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=list(allow_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type"],
+    )
+
+    async def no_route(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        expected = "expected the path of an endpoint, see /openapi.json"
+        if allowed := (error.headers or {}).get("Allow"):
+            expected = f"expected {allowed} for {request.url.path!r:.80}"
+        server.metrics.count_request(NO_ROUTE, error.status_code, 0)
+        return RequestError(error.status_code, f"{expected}, received {request.method}.", error.headers).response()
+
+    app = Starlette(
+        routes=routes, middleware=[cors] if allow_origins else [], exception_handlers={HTTPException: no_route}
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _guarded(server: Server, endpoint: Endpoint) -> Callable:
+    """Return a handler of Starlette that checks the token, reads the body, and counts; problems become responses."""
+
+    async def handle(request: Request) -> Response:
+        started = time.perf_counter()
+        try:
+            response = await _answer(server, endpoint, request)
+        except RequestError as problem:
+            response = problem.response()
+        except ClientDisconnect:
+            response = Response(status_code=CLIENT_GONE)
+        except Exception as error:
+            # Its message may hold a text of the request, which no log may.
+            trace = "".join(traceback.format_tb(error.__traceback__))
+            log.error("internal error in %s: %s\n%s", endpoint.path, type(error).__name__, trace)
+            response = RequestError(
+                500, f"internal error ({type(error).__name__}); the server's log has more."
+            ).response()
+        if server.draining:
+            response.headers["connection"] = "close"
+        server.metrics.count_request(endpoint.path, response.status_code, time.perf_counter() - started)
+        return response
+
+    return handle
+
+
+async def _answer(server: Server, endpoint: Endpoint, request: Request) -> Response:
+    if server.token is not None and not endpoint.public:
+        _check_token(request, server.token)
+    body: dict = {}
+    if endpoint.fields is not None:
+        body = parse_object(endpoint.fields, await _json_body(request), open=endpoint.open)
+    try:
+        async with asyncio.timeout(LIMITS.answer_seconds):
+            return await endpoint.handler(server, request, body)
+    except TimeoutError:
+        raise RequestError(
+            504, f"expected an answer within {LIMITS.answer_seconds:g} s. Send fewer or shorter texts."
+        ) from None
+
+
+def _check_token(request: Request, token: bytes) -> None:
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token):
+        received = "another token" if given else "none"
+        raise RequestError(
+            401,
+            f"expected the header 'Authorization: Bearer TOKEN' with the token of this server, received {received}.",
+            {"www-authenticate": "Bearer"},
+        )
+
+
+async def _json_body(request: Request) -> object:
+    """Return the parsed body.
+
+    Raises:
+        RequestError: too large, too slow, compressed, binary, or not JSON.
+    """
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        raise RequestError(415, f"expected a body that is not compressed, received content-encoding {encoding!r:.60}.")
+    if BINARY_HEADER in request.headers:
+        raise RequestError(
+            400,
+            "expected texts in JSON, received the binary extension of the protocol. "
+            "In tritonclient: set_data_from_numpy(texts, binary_data=False).",
+        )
+    body = await read_body(request)
+    try:
+        return parse_json(body)
+    except ValueError as error:
+        hint = "" if body else " (the body is empty)"
+        raise RequestError(400, f"expected a body of JSON: {error!s:.200}{hint}.") from None

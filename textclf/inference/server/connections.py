@@ -1,0 +1,107 @@
+"""Connections: how long a client may take, and how large its headers may be. uvicorn limits neither."""
+
+import socket
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from textclf.core.errors import TextclfError
+from textclf.inference.server.limits import LIMITS
+
+BACKLOG = 2048
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with a limit on the bytes of the headers of a request."""
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        self._header_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Count the address."""
+        self._count(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header."""
+        self._count(name, value)
+        super().on_header(name, value)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has arrived, unless the connection is closing: its client has been answered."""
+        if not self.transport.is_closing():
+            super().data_received(data)
+
+    def _count(self, *parts: bytes) -> None:
+        self._header_bytes += sum(map(len, parts))
+        if self._header_bytes > LIMITS.header_bytes:
+            self.transport.abort()  # the parser cannot be stopped, but gets no more
+
+
+class Sweeper:
+    """Ends connections whose client takes too long. Called about once a second."""
+
+    def __init__(self) -> None:
+        self._since: dict[HttpToolsProtocol, tuple[object, float]] = {}
+
+    def sweep(self, connections: Iterable[Any], now: float | None = None) -> int:
+        """Abort the connections that have been in the same state for too long, and return how many.
+
+        Args:
+            connections: uvicorn's protocols.
+            now: seconds of a monotonic clock.
+        """
+        now = time.monotonic() if now is None else now
+        before, self._since, ended = self._since, {}, 0
+        for connection in connections:
+            state, seconds = _state(connection)
+            known, since = before.get(connection, (None, now))
+            if known != state:
+                since = now
+            if now - since > seconds:
+                connection.transport.abort()
+                ended += 1
+            else:
+                self._since[connection] = (state, since)
+        return ended
+
+
+def _state(connection: Any) -> tuple[object, float]:
+    """Return what a connection waits for, and how many seconds it may."""
+    cycle = connection.cycle
+    if cycle is None:
+        return "first request", LIMITS.header_seconds
+    if not cycle.response_complete:
+        return cycle, LIMITS.connection_seconds
+    if connection.timeout_keep_alive_task is None:  # the next request has begun to arrive
+        return ("next request", cycle), LIMITS.header_seconds
+    return "keep-alive", float("inf")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket.
+
+    It is made with IPPROTO_TCP: asyncio sets TCP_NODELAY only then, and without it each request on a kept connection
+    takes 44 ms instead of 0.2 ms.
+
+    Raises:
+        TextclfError: the address cannot be used.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise TextclfError(f"cannot listen on {host}:{port}: {reason}. Choose another --host or --port.") from None
+    return listener

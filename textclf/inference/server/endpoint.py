@@ -1,0 +1,51 @@
+"""What an endpoint is, and what its functions get."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from textclf.inference.server.fields import Field
+
+if TYPE_CHECKING:
+    from textclf.inference.server.batching import Batcher, BoundedThread
+    from textclf.inference.server.classifiers import Classifiers
+    from textclf.inference.server.metrics import Metrics
+
+
+@dataclass
+class Server:
+    """What all requests share."""
+
+    classifiers: "Classifiers"
+    batcher: "Batcher"
+    explainer: "BoundedThread"
+    metrics: "Metrics"
+    token: bytes | None = None
+    draining: bool = field(default=False)  # SIGTERM has arrived
+
+
+Handler = Callable[[Server, Request, dict], Awaitable[Response]]
+
+
+class Endpoint(NamedTuple):
+    """One route: the application, the OpenAPI document and the page of documents read it."""
+
+    method: str
+    path: str
+    summary: str
+    handler: Handler
+    answer: dict  # JSON Schema of the response
+    fields: tuple[Field, ...] | None = None  # of the body; None: no body is read
+    open: bool = False  # unknown fields are ignored
+    statuses: tuple[int, ...] = ()  # of problems, besides those of every endpoint of its kind
+    public: bool = False  # no token is needed
+    media_type: str = "application/json"
+
+
+def json_response(content: object, status: int = 200) -> Response:
+    """Return JSON in ASCII, so that it is valid whatever the texts hold."""
+    return Response(json.dumps(content, separators=(",", ":")).encode(), status, media_type="application/json")

@@ -1,0 +1,60 @@
+"""Errors over HTTP: `application/problem+json` (RFC 9457).
+
+The member `error` repeats `detail`, because clients of the Open Inference Protocol and of Hugging Face read that.
+"""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+CLOSES = {400, 408, 411, 413}  # the rest of the request may not have been read, so the connection ends
+
+
+class RequestError(Exception):
+    """An error that becomes the response of a request; `detail` says what was expected and what was received."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **members: object):
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.members = members
+
+    def response(self) -> Response:
+        """Return the response."""
+        title = HTTPStatus(self.status).phrase
+        content = {"type": "about:blank", "title": title, "status": self.status, "detail": self.detail}
+        body = json.dumps({**content, "error": self.detail, **self.members}).encode()
+        closing = {"connection": "close"} if self.status in CLOSES else {}
+        return Response(body, self.status, {**self.headers, **closing}, MEDIA_TYPE)
+
+
+SCHEMA = {
+    "type": "object",
+    "description": "RFC 9457; `error` repeats `detail`.",
+    "required": ["type", "title", "status", "detail", "error"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What was expected and what was received."},
+        "error": {"type": "string"},
+    },
+}
+DESCRIPTIONS = {
+    400: "The body is not JSON.",
+    401: "The token is missing or wrong.",
+    403: "The server has no token, so this is disabled.",
+    404: "There is no classifier of this name.",
+    408: "The body did not arrive in time.",
+    409: "A new classifier was not taken; the old one goes on.",
+    413: "The body is too large.",
+    415: "The body is compressed or binary.",
+    422: "The body is JSON, but not what was expected.",
+    500: "An internal error.",
+    503: "Too many requests wait, or the server is stopping. `Retry-After` says when to try again.",
+    504: "The answer took too long.",
+}
