@@ -96,7 +96,7 @@ def test_a_token_of_a_file_and_of_the_environment(with_runs, monkeypatch):
         (("--host", "0.0.0.0"), 2, "--host 0.0.0.0: expected a loopback address such as 127.0.0.1"),
         (("--host", "example.com"), 2, "because the server has no token"),
         (("--token-file", "nowhere"), 1, "--token-file nowhere: cannot be read"),
-        (("--token-file", "short"), 1, "expected at least 16 letters, digits or signs without spaces, received 3"),
+        (("--token-file", "short"), 1, "expected at least 16 letters, digits or signs without spaces, got 3"),
         (("--run", "nobody"), 1, "nobody: expected a run or classifier folder"),
         (("--run", "a=toy_en", "--run", "a=toy_zh"), 2, "two are called 'a'"),
     ],

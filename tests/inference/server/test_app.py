@@ -143,25 +143,25 @@ WRONG = [
     ("/predict", b"[" * 100_000, 400, "nested too deeply"),
     ("/predict", b'{"inputs": NaN}', 400, "NaN"),
     ("/predict", b'{"inputs": ' + b"1" * 5000 + b"}", 400, "expected a body of JSON"),
-    ("/predict", [], 422, "expected a JSON object, received a list of 0"),
+    ("/predict", [], 422, "expected a JSON object, got a list of 0"),
     ("/predict", {}, 422, "inputs: expected A text or a list of texts"),
-    ("/predict", {"inputs": 3}, 422, "inputs: expected a text or a list of texts, received 3"),
-    ("/predict", {"inputs": ["a", None]}, 422, "inputs[1]: expected a text, received nothing"),
-    ("/predict", {"inputs": [{"text": "a"}]}, 422, "inputs[0]: expected a text, received an object"),
+    ("/predict", {"inputs": 3}, 422, "inputs: expected a text or a list of texts, got 3"),
+    ("/predict", {"inputs": ["a", None]}, 422, "inputs[1]: expected a text, got nothing"),
+    ("/predict", {"inputs": [{"text": "a"}]}, 422, "inputs[0]: expected a text, got an object"),
     ("/predict", {"inputs": "a", "paramters": {}}, 422, "did you mean 'parameters'?"),
     ("/predict", {"inputs": "a", "parameters": {"top_k": 0}}, 422, "parameters.top_k: expected an integer >= 1"),
     ("/predict", {"inputs": "a", "parameters": {"top_k": True}}, 422, "expected an integer >= 1"),
-    ("/predict", {"inputs": "a", "parameters": {"threshold": 2}}, 422, "expected a number from 0 to 1, received 2"),
-    ("/predict", {"inputs": ["a"] * 1001}, 422, "expected at most 1,000 texts a request, received 1,001"),
-    ("/predict", {"inputs": "a" * 100_001}, 422, "at most 100,000 characters a text, received 100,001"),
+    ("/predict", {"inputs": "a", "parameters": {"threshold": 2}}, 422, "expected a number from 0 to 1, got 2"),
+    ("/predict", {"inputs": ["a"] * 1001}, 422, "expected at most 1,000 texts a request, got 1,001"),
+    ("/predict", {"inputs": "a" * 100_001}, 422, "at most 100,000 characters a text, got 100,001"),
     ("/predict/nobody", {"inputs": "a"}, 404, "expected one of toy_en"),
     ("/v1/predict", {"texts": "a", "model": "toy_ne"}, 404, "did you mean 'toy_en'?"),
     ("/v1/predict", {"texts": "a" * 2001, "explain": True}, 422, "at most 2,000 characters with explain"),
     ("/v1/predict", {"texts": ["a"] * 21, "explain": True}, 422, "at most 20 texts with explain"),
-    ("/v1/predict", {"texts": "a", "explain": "yes"}, 422, "explain: expected true or false, received 'yes'"),
+    ("/v1/predict", {"texts": "a", "explain": "yes"}, 422, "explain: expected true or false, got 'yes'"),
     ("/v2/models/toy_en/infer", {"inputs": []}, 422, "expected one tensor of texts"),
     ("/v2/models/toy_en/infer", infer(["a"], [2]), 422, "inputs[0].shape: expected [1]"),
-    ("/v2/models/toy_en/infer", infer([1]), 422, "inputs[0].data[0]: expected a text, received 1"),
+    ("/v2/models/toy_en/infer", infer([1]), 422, "inputs[0].data[0]: expected a text, got 1"),
     ("/v2/models/toy_en/infer", infer(["a"], outputs=[{"name": "x"}]), 422, "outputs[0].name: expected label"),
     ("/v2/models/toy_en/infer", {"inputs": [{}]}, 422, "inputs[0].name"),
     ("/reload", None, 403, "--token-file"),
@@ -197,7 +197,7 @@ def test_a_binary_or_compressed_body_gets_a_sentence(client):
 def test_a_large_body_is_not_read(client, running):
     status, content, headers = client.ask("POST", "/predict", b" " * (LIMITS.body_bytes + 1))
     assert (status, headers["connection"]) == (413, "close")
-    assert "at most 2,000,000 bytes, received 2,000,001" in content["detail"]
+    assert "at most 2,000,000 bytes, got 2,000,001" in content["detail"]
     with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:  # announced, never sent
         raw.sendall(b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\n")
         assert raw.recv(100).startswith(b"HTTP/1.1 413")

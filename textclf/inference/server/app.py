@@ -48,7 +48,7 @@ def make_app(server: Server, allow_origins: Sequence[str] = ()) -> Starlette:
         if allowed := (error.headers or {}).get("Allow"):
             expected = f"expected {allowed} for {request.url.path!r:.80}"
         server.metrics.count_request(NO_ROUTE, error.status_code, 0)
-        return RequestError(error.status_code, f"{expected}, received {request.method}.", error.headers).response()
+        return RequestError(error.status_code, f"{expected}, got {request.method}.", error.headers).response()
 
     app = Starlette(
         routes=routes, middleware=[cors] if allow_origins else [], exception_handlers={HTTPException: no_route}
@@ -104,7 +104,7 @@ def _check_token(request: Request, token: bytes) -> None:
         received = "another token" if given else "none"
         raise RequestError(
             401,
-            f"expected the header 'Authorization: Bearer TOKEN' with the token of this server, received {received}.",
+            f"expected the header 'Authorization: Bearer TOKEN' with the token of this server, got {received}.",
             {"www-authenticate": "Bearer"},
         )
 
@@ -117,11 +117,11 @@ async def _json_body(request: Request) -> object:
     """
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.lower() != "identity":
-        raise RequestError(415, f"expected a body that is not compressed, received content-encoding {encoding!r:.60}.")
+        raise RequestError(415, f"expected a body that is not compressed, got content-encoding {encoding!r:.60}.")
     if BINARY_HEADER in request.headers:
         raise RequestError(
             400,
-            "expected texts in JSON, received the binary extension of the protocol. "
+            "expected texts in JSON, got the binary extension of the protocol. "
             "In tritonclient: set_data_from_numpy(texts, binary_data=False).",
         )
     body = await read_body(request)

@@ -64,4 +64,4 @@ async def _discard(request: Request) -> int:
 
 
 def _too_large(received: int) -> RequestError:
-    return RequestError(413, f"expected a body of at most {LIMITS.body_bytes:,} bytes, received {received:,}.")
+    return RequestError(413, f"expected a body of at most {LIMITS.body_bytes:,} bytes, got {received:,}.")

@@ -56,7 +56,7 @@ def parse_sources(values: Iterable[str]) -> dict[str, str | None]:
                 name = Path(value).parent.name
         if not NAME.fullmatch(name):
             expected = "expected a name of letters, digits, '.', '_' and '-'"
-            raise click.UsageError(f"--run {value}: {expected}, received '{name}'. Give one: --run NAME={run}")
+            raise click.UsageError(f"--run {value}: {expected}, got '{name}'. Give one: --run NAME={run}")
         if name in sources:
             raise click.UsageError(f"--run: two are called '{name}'. Name them: --run A={sources[name]} --run B={run}")
         sources[name] = run
@@ -90,7 +90,7 @@ def _describe(name: str, run: str, version: str, classifier: Classifier, folder:
         "version": version,
         "type": targets.type,
         "labels": classifier.labels,
-        "takes_threshold": targets.multilabel or targets.single_unit,
+        "takes_threshold": targets.multilabel or targets.single_output,
         "thresholds": classifier.decision.thresholds and list(classifier.decision.thresholds),
         "abstain_below": classifier.decision.abstain_below,
         "text_column": text_column if isinstance(text_column, str) else text_column[0],
@@ -139,7 +139,7 @@ class Classifiers:
         if name not in self._served:
             names = ", ".join(self._served)
             meant = did_you_mean(name, self._served, otherwise=".")
-            raise RequestError(404, f"model: expected one of {names}, received {name!r:.60}{meant}")
+            raise RequestError(404, f"model: expected one of {names}, got {name!r:.60}{meant}")
         return self._served[name]
 
     async def reload(self) -> dict[str, dict]:

@@ -40,7 +40,7 @@ def parse_object(fields: Iterable[Field], value: object, path: str = "", *, open
     """
     where = f"{path}: " if path else ""
     if not isinstance(value, dict):
-        raise RequestError(422, f"{where}expected a JSON object, received {received(value)}.")
+        raise RequestError(422, f"{where}expected a JSON object, got {received(value)}.")
     known = [field.name for field in fields]
     for name in value.keys() - set(known):
         if not open:
@@ -52,7 +52,7 @@ def parse_object(fields: Iterable[Field], value: object, path: str = "", *, open
     for field in fields:
         content, place = value.get(field.name), f"{path}.{field.name}" if path else field.name
         if content is None and field.required:
-            raise RequestError(422, f"{place}: expected {field.description}, received {received(content)}.")
+            raise RequestError(422, f"{place}: expected {field.description}, got {received(content)}.")
         parsed[field.name] = None if content is None else KINDS[field.kind].parse(field, content, place)
     return parsed
 
@@ -86,7 +86,7 @@ def _text_list(field: Field, value: object, path: str) -> list[str]:
     """Return the texts of a list of texts, or of one text."""
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list):
-        raise RequestError(422, f"{path}: expected a text or a list of texts, received {received(value)}.")
+        raise RequestError(422, f"{path}: expected a text or a list of texts, got {received(value)}.")
     return check_texts(texts, path)
 
 
@@ -97,33 +97,33 @@ def check_texts(texts: list, path: str) -> list[str]:
         RequestError: 422.
     """
     if len(texts) > LIMITS.texts:
-        raise RequestError(422, f"{path}: expected at most {LIMITS.texts:,} texts a request, received {len(texts):,}.")
+        raise RequestError(422, f"{path}: expected at most {LIMITS.texts:,} texts a request, got {len(texts):,}.")
     for index, text in enumerate(texts):
         if not isinstance(text, str):
-            raise RequestError(422, f"{path}[{index}]: expected a text, received {received(text)}.")
+            raise RequestError(422, f"{path}[{index}]: expected a text, got {received(text)}.")
         if len(text) > LIMITS.characters:
             limit = f"at most {LIMITS.characters:,} characters a text"
-            raise RequestError(422, f"{path}[{index}]: expected {limit}, received {len(text):,}.")
+            raise RequestError(422, f"{path}[{index}]: expected {limit}, got {len(text):,}.")
     return texts
 
 
 def _probability(field: Field, value: object, path: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise RequestError(422, f"{path}: expected a number from 0 to 1, received {received(value)}.")
+        raise RequestError(422, f"{path}: expected a number from 0 to 1, got {received(value)}.")
     return float(value)
 
 
 def _count(field: Field, value: object, path: str) -> int:
     whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     if isinstance(value, bool) or not whole or value < 1:  # type: ignore[operator]
-        raise RequestError(422, f"{path}: expected an integer >= 1, received {received(value)}.")
+        raise RequestError(422, f"{path}: expected an integer >= 1, got {received(value)}.")
     return int(value)  # type: ignore[call-overload]
 
 
 def _of_type(expected: type, name: str) -> Callable[[Field, Any, str], Any]:
     def parse(field: Field, value: object, path: str) -> Any:
         if not isinstance(value, expected):
-            raise RequestError(422, f"{path}: expected {name}, received {received(value)}.")
+            raise RequestError(422, f"{path}: expected {name}, got {received(value)}.")
         return value
 
     return parse
@@ -135,13 +135,13 @@ def _object(field: Field, value: object, path: str) -> dict:
 
 def _open_objects(field: Field, value: object, path: str) -> list[dict]:
     if not isinstance(value, list):
-        raise RequestError(422, f"{path}: expected a list of objects, received {received(value)}.")
+        raise RequestError(422, f"{path}: expected a list of objects, got {received(value)}.")
     return [parse_object(field.fields, item, f"{path}[{index}]", open=True) for index, item in enumerate(value)]
 
 
 def _shape(field: Field, value: object, path: str) -> list[int]:
     if not isinstance(value, list) or not all(isinstance(size, int) and size >= 0 for size in value):
-        raise RequestError(422, f"{path}: expected a list of sizes, received {received(value)}.")
+        raise RequestError(422, f"{path}: expected a list of sizes, got {received(value)}.")
     return value
 
 

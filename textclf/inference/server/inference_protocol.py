@@ -73,7 +73,7 @@ async def infer(server: Server, request: Request, body: dict) -> Response:
     names = [output["name"] for output in body["outputs"] or [{"name": name} for name in OUTPUTS]]
     for index, name in enumerate(names):
         if name not in OUTPUTS:
-            raise RequestError(422, f"outputs[{index}].name: expected {', '.join(OUTPUTS)}, received {received(name)}.")
+            raise RequestError(422, f"outputs[{index}].name: expected {', '.join(OUTPUTS)}, got {received(name)}.")
     predictions = await server.batcher.predict(served, texts, Options())
     outputs = [_tensor(name, predictions, served) for name in names]
     content = {"model_name": served.name, "model_version": served.version, "outputs": outputs}
@@ -94,18 +94,16 @@ def _texts(inputs: list[dict]) -> list[str]:
         RequestError: 422, not one tensor, not of BYTES, or its shape does not fit its data.
     """
     if len(inputs) != 1:
-        raise RequestError(422, f"inputs: expected one tensor of texts, received {received(inputs)}.")
+        raise RequestError(422, f"inputs: expected one tensor of texts, got {received(inputs)}.")
     [tensor] = inputs
     if tensor["datatype"] != "BYTES":
-        raise RequestError(422, f"inputs[0].datatype: expected BYTES, received {received(tensor['datatype'])}.")
+        raise RequestError(422, f"inputs[0].datatype: expected BYTES, got {received(tensor['datatype'])}.")
     texts = []
     for item in tensor["data"]:
         texts.extend(item if isinstance(item, list) else [item])
     shape = tensor["shape"]
     if len(shape) not in (1, 2) or shape[1:] not in ([], [1]) or math.prod(shape) != len(texts):
-        raise RequestError(
-            422, f"inputs[0].shape: expected [{len(texts)}], the number of texts, received {shape!s:.60}."
-        )
+        raise RequestError(422, f"inputs[0].shape: expected [{len(texts)}], the number of texts, got {shape!s:.60}.")
     return check_texts(texts, "inputs[0].data")
 
 

@@ -133,11 +133,11 @@ def checked_options(served: Served, threshold: float | None, top_k: int | None) 
 def _check_explained(texts: list[str]) -> None:
     if len(texts) > LIMITS.explained_texts:
         limit = f"at most {LIMITS.explained_texts} texts with explain"
-        raise RequestError(422, f"texts: expected {limit}, received {received(texts)}.")
+        raise RequestError(422, f"texts: expected {limit}, got {received(texts)}.")
     for index, text in enumerate(texts):
         if len(text) > LIMITS.explained_characters:
             limit = f"at most {LIMITS.explained_characters:,} characters with explain"
-            raise RequestError(422, f"texts[{index}]: expected {limit}, received {len(text):,}.")
+            raise RequestError(422, f"texts[{index}]: expected {limit}, got {len(text):,}.")
 
 
 _ANSWERED = {"type": "array", "items": {"type": "array", "items": LABEL_AND_SCORE}}
