@@ -16,7 +16,7 @@ from textclf.data.checks import CHECKS
 from textclf.data.checks.finding import Finding
 from textclf.data.loading import read_splits
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.training.check import Report, check, check_config, summary
+from textclf.training.check import Report, check_config, find_problems, summary
 
 EVEN = distinct({"x": 20, "y": 20})
 ANY_TEXT = st.one_of(
@@ -55,7 +55,7 @@ def subjects(findings):
 
 def test_findings_come_in_the_order_of_their_severity():
     looked_at = material([*EVEN, ("<br>", "rare")], test=[("new", "z")])
-    findings = check(looked_at.splits, looked_at.preprocessor, looked_at.targets)
+    findings = find_problems(looked_at.splits, looked_at.preprocessor, looked_at.targets)
     severities = [finding.severity for finding in findings]
     assert severities == sorted(severities, key=["error", "warning", "note"].index)
     assert set(severities) == {"error", "warning", "note"}
@@ -63,8 +63,10 @@ def test_findings_come_in_the_order_of_their_severity():
 
 def test_single_checks_can_be_left_out():
     looked_at = material([*EVEN, *EVEN])
-    found = subjects(check(looked_at.splits, looked_at.preprocessor, looked_at.targets))
-    left = subjects(check(looked_at.splits, looked_at.preprocessor, looked_at.targets, without=["repeated texts"]))
+    found = subjects(find_problems(looked_at.splits, looked_at.preprocessor, looked_at.targets))
+    left = subjects(
+        find_problems(looked_at.splits, looked_at.preprocessor, looked_at.targets, without=["repeated texts"])
+    )
     assert found - left == {"repeated texts"}
 
 
@@ -78,7 +80,7 @@ def test_every_check_says_what_it_looks_for():
 def test_any_splits_give_findings(train, others, tokenizer):
     splits = dict(zip(["validation", "test"], others, strict=False))
     looked_at = material(train, tokenizer, "multiclass", **splits)
-    findings = check(looked_at.splits, looked_at.preprocessor, looked_at.targets)
+    findings = find_problems(looked_at.splits, looked_at.preprocessor, looked_at.targets)
     assert all(isinstance(finding, Finding) and finding.found.endswith(".") for finding in findings)
 
 
@@ -86,7 +88,9 @@ def test_any_splits_give_findings(train, others, tokenizer):
 @settings(max_examples=40, deadline=None)
 def test_any_splits_of_several_labels_a_row_give_findings(train, test):
     looked_at = material(train, type="multilabel", test=test)
-    json.dumps([finding._asdict() for finding in check(looked_at.splits, looked_at.preprocessor, looked_at.targets)])
+    json.dumps(
+        [finding._asdict() for finding in find_problems(looked_at.splits, looked_at.preprocessor, looked_at.targets)]
+    )
 
 
 def test_texts_may_be_slices_of_a_column():
@@ -94,9 +98,9 @@ def test_texts_may_be_slices_of_a_column():
     looked_at = material([*EVEN, *EVEN])
     splits = {"train": whole.take(np.arange(1, 81))}
     sliced = type(whole)(whole.name, whole.texts.slice(1, 80), whole.labels.take(slice(1, -1)), looked_at.train.rows)
-    expected = check(looked_at.splits, looked_at.preprocessor, looked_at.targets)
-    assert check({"train": sliced}, looked_at.preprocessor, looked_at.targets) == expected
-    assert len(check(splits, looked_at.preprocessor, looked_at.targets)) == len(expected)
+    expected = find_problems(looked_at.splits, looked_at.preprocessor, looked_at.targets)
+    assert find_problems({"train": sliced}, looked_at.preprocessor, looked_at.targets) == expected
+    assert len(find_problems(splits, looked_at.preprocessor, looked_at.targets)) == len(expected)
 
 
 # The summary

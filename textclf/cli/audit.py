@@ -10,7 +10,7 @@ from textclf.cli.terminal import print_line, print_written
 @CONFIG
 @OVERRIDES
 @click.option("--folds", type=FOLDS, default=5, show_default=True, metavar="K", help="Number of folds.")
-@run_name("as for train --folds")
+@run_name(default="as for train --folds")
 @output_file("CSV file to write", default="audit.csv in the run")
 def command(config, overrides, folds, run, output):
     """List training texts whose label is probably wrong.

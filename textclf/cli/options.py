@@ -14,8 +14,8 @@ RUN = click.option(
 FOLDS = click.IntRange(2, 100)
 
 
-def run_name(default: str):
-    """Return the option `--run` of a command that creates a run; `default` says what it is called otherwise."""
+def run_name(*, default: str):
+    """Return the option `--run` of a command that creates a run; `default` is what its help says of the default."""
     return click.option("--run", metavar="NAME", help=f"Name of the new run in runs/.  [default: {default}]")
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from textclf.cli.train import print_folds, report_and_print
+from textclf.cli.train import print_folds, write_report_and_print
 
 
 @click.command("resume")
@@ -22,4 +22,4 @@ def command(run):
     if finished.read_metadata().get("folds"):
         print_folds(finished)
     else:
-        report_and_print(finished)
+        write_report_and_print(finished)

@@ -1,6 +1,5 @@
 """`textclf train`: train a classifier, once or by cross-validation."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,13 +15,13 @@ if TYPE_CHECKING:
 @click.command("train")
 @CONFIG
 @OVERRIDES
-@run_name("date and name of the config")
+@run_name(default="date and name of the config")
 @click.option("--folds", type=FOLDS, metavar="K", help="Number of folds of a K-fold cross-validation.")
 def command(config, overrides, run, folds):
     """Train a classifier and evaluate it.
 
     Writes a run folder with the classifier, its metrics and a report. If a run of the same name was interrupted and
-    neither CONFIG nor the data have changed, training continues from its last saved state.
+    neither CONFIG nor the data have changed, training continues from its last checkpoint.
 
     \b
     Examples:
@@ -37,31 +36,26 @@ def command(config, overrides, run, folds):
     else:
         from textclf.training.train import train
 
-        report_and_print(train(config, overrides, run=run))
+        write_report_and_print(train(config, overrides, run=run))
 
 
-def report_and_print(run: "RunFolder") -> None:
-    """Write the report of a finished run and print its metrics."""
+def write_report_and_print(folder: "RunFolder") -> None:
+    """Write the report of a finished run, then print its metrics, where its files are, and what to do next."""
     from textclf.evaluation.report.report import report_on
 
-    print_run(run, report_on(run))
-
-
-def print_run(run: "RunFolder", report: Path | None = None) -> None:
-    """Print the final metrics of a training and what to do next."""
-    metrics = run.read_metrics()
-    print_table(summary_table({split: metrics[split] for split in metrics if isinstance(metrics[split], dict)}))
-    about = run.read_metadata()
-    print_line(f"trained in {about['seconds']:.0f} s, peak memory {about['peak_memory_mb']} MB")
-    print_line(f"run: {run.path}")
+    report = report_on(folder)
+    print_table(summary_table(folder.read_metrics()))
+    metadata = folder.read_metadata()
+    print_line(f"trained in {metadata['seconds']:.0f} s, peak memory {metadata['peak_memory_mb']} MB")
+    print_line(f"run: {folder.path}")
     if report:
         print_line(f"report: {report}")
     print_line('next: textclf predict "some text"')
 
 
-def print_folds(run: "RunFolder") -> None:
+def print_folds(folder: "RunFolder") -> None:
     """Print the metrics of a cross-validation: mean, standard deviation, lowest and highest of the folds."""
-    metrics = run.read_metrics()
+    metrics = folder.read_metrics()
     table = Table("", "mean", "deviation", "lowest", "highest")
     for name, title in SUMMARY_METRICS.items():
         if name in metrics["mean"]:
@@ -69,5 +63,5 @@ def print_folds(run: "RunFolder") -> None:
             figures = [metrics["mean"][name], metrics["deviation"][name], min(values), max(values)]
             table.add_row(title, *format_figures(figures))
     print_table(table)
-    print_line(f"trained {metrics['folds']} folds in {run.read_metadata()['seconds']:.0f} s")
-    print_line(f"predictions: {run.predictions}")
+    print_line(f"trained {metrics['folds']} folds in {folder.read_metadata()['seconds']:.0f} s")
+    print_line(f"predictions: {folder.predictions}")

@@ -40,7 +40,7 @@ class Report(NamedTuple):
         return {"config": self.config, "would_fail": self.would_fail, "splits": self.splits, "findings": findings}
 
 
-def check(
+def find_problems(
     splits: dict[str, Dataset],
     preprocessor: Preprocessor,
     targets: Targets | None,
@@ -80,6 +80,16 @@ def check_config(config: str | Path, overrides: Iterable[str] = ()) -> Report:
     return _check_loaded(str(config), loaded)
 
 
+def check_requirements(config: Config) -> None:
+    """Check what a training needs beside its data: the packages of its loggers and the files of its word vectors.
+
+    Raises:
+        ConfigError, DataError: one is missing, or cannot be used.
+    """
+    check_loggers(config.training.log_to)
+    check_vector_files(config.model)
+
+
 def _check_loaded(name: str, config: Config) -> Report:
     with _warnings_as_findings() as findings:
         _or_failure(findings, "model.vectors", check_vector_files, config.model)
@@ -94,7 +104,7 @@ def _check_loaded(name: str, config: Config) -> Report:
         texts = splits["train"].texts
         preprocessor = _or_failure(findings, "preprocessing", Preprocessor.fit, config.preprocessing, texts)
         if preprocessor:
-            findings += check(splits, preprocessor, targets)
+            findings += find_problems(splits, preprocessor, targets)
     return Report(name, {split: _overview(dataset) for split, dataset in splits.items()}, _sorted(findings))
 
 

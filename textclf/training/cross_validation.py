@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import check_vector_files
 from textclf.core.errors import DataError, RunError
 from textclf.core.files import atomic_file, parse_json, write_json
 from textclf.core.run_folder import RunFolder
@@ -18,11 +17,11 @@ from textclf.data.dataset import Dataset
 from textclf.data.loading import encode_labels, read_labelled
 from textclf.data.splitting import split
 from textclf.data.targets import Targets
+from textclf.training.check import check_requirements
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
-from textclf.training.loggers import check_loggers
-from textclf.training.train import train_on
-from textclf.training.training_run import new_part, new_run, training_run
+from textclf.training.train import fit_and_measure
+from textclf.training.training_run import config_name, new_part, new_run, training_run
 
 log = logging.getLogger(__name__)
 LONGEST_FIELD = 2**31 - 1  # a text may have any length; by default Python's csv reads up to 131,072 characters
@@ -45,7 +44,7 @@ def cross_validate(
         ConfigError, DataError: the config or the data cannot be used; nothing was written then.
         TrainingError: a training cannot go on.
     """
-    name = Path(config).stem if isinstance(config, str | Path) else "config"
+    name = config_name(config)
     config = load_config(config, overrides)
     folder = resumable_run(run, config)
     if folder and folder.read_metadata().get("folds") != folds:
@@ -53,11 +52,11 @@ def cross_validate(
             f"{folder.path}: cannot resume: the run started with another number of folds. Remove it, or choose another "
             "--run."
         )
-    return cross_validate_in(folder, config, folds, name, run)
+    return cross_validate_run(folder, config, folds, name, run)
 
 
-def cross_validate_in(
-    folder: RunFolder | None, config: Config, folds: int, name: str = "", run: str | None = None
+def cross_validate_run(
+    folder: RunFolder | None, config: Config, folds: int, name: str = "config", run: str | None = None
 ) -> RunFolder:
     """Cross-validate in the folder of an interrupted run, or in a new one. Finished folds are kept.
 
@@ -65,9 +64,8 @@ def cross_validate_in(
         name, run: names of the config and of the folder, for a new run.
     """
     started = time.perf_counter()
-    check_loggers(config.training.log_to)
     with collected_log() as collected:
-        check_vector_files(config.model)
+        check_requirements(config)
         splits, targets = read_labelled(config.data, config.targets)
         splits_of_folds = list(_fold_splits(config, splits, folds))
         folder = folder or new_run(config, f"textclf train {name} --folds {folds}", f"{name}-folds", run, folds=folds)
@@ -122,7 +120,7 @@ def _train_fold(folder: RunFolder, number: int, config: Config, splits: dict[str
         log.info("fold %d: already finished", number)
         return
     with training_run(part, started=started) as results:
-        results.update(train_on(part, config, splits, targets, encode_labels(splits, targets)))
+        results.update(fit_and_measure(part, config, splits, targets, encode_labels(splits, targets)))
 
 
 def _write_metrics(folder: RunFolder, folds: int) -> None:

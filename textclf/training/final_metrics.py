@@ -22,9 +22,9 @@ CALIBRATION_ERROR = "expected_calibration_error"
 
 
 class HeldOut(NamedTuple):
-    """The result of the fit on the validation texts, from networks that were not fitted to them."""
+    """The predictions for the validation texts of networks that were not fitted to them; a refit changes neither."""
 
-    probabilities: np.ndarray  # (texts, labels), of networks that were not fitted to these texts
+    probabilities: np.ndarray  # (texts, labels)
     temperature: float  # divides the logits
 
 

@@ -6,9 +6,9 @@ from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.find_run import find_run
 from textclf.core.run_folder import RunFolder
-from textclf.training.cross_validation import cross_validate_in
+from textclf.training.cross_validation import cross_validate_run
 from textclf.training.locking import check_unchanged
-from textclf.training.train import train_in
+from textclf.training.train import train_run
 
 
 def resume(run: str | Path) -> RunFolder:
@@ -28,4 +28,4 @@ def resume(run: str | Path) -> RunFolder:
     config = read_run_config(folder)
     check_unchanged(folder, config)
     folds = metadata.get("folds")
-    return cross_validate_in(folder, config, folds) if isinstance(folds, int) else train_in(folder, config)
+    return cross_validate_run(folder, config, folds) if isinstance(folds, int) else train_run(folder, config)

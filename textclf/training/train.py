@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import check_vector_files
 from textclf.core.files import atomic_file
 from textclf.core.options import fields_of
 from textclf.core.run_folder import RunFolder
@@ -23,15 +22,15 @@ from textclf.evaluation.thresholds import choose_thresholds
 from textclf.inference.classifier import load_classifier, save_classifier
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import longest
-from textclf.training.check import check, summary
+from textclf.training.check import check_requirements, find_problems, summary
 from textclf.training.encoded_dataset import EncodedDataset, encode
 from textclf.training.final_metrics import HeldOut, check_against_keras, write_final_metrics
 from textclf.training.fitting.task import build_task
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
-from textclf.training.loggers import check_loggers, logging_to
+from textclf.training.loggers import logging_to
 from textclf.training.tensorflow_import import importing_tensorflow
-from textclf.training.training_run import new_run, training_run
+from textclf.training.training_run import config_name, new_run, training_run
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +38,10 @@ log = logging.getLogger(__name__)
 def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, run: str | None = None) -> RunFolder:
     """Train a classifier and measure it. If an interrupted run has the name `run`, resume it.
 
+    The run has no report yet: `textclf.write_report` writes it.
+
     Args:
-        config: path of a YAML file, or its content.
+        config: the path of a YAML file, a mapping of its sections, or a `Config`.
         overrides: `section.setting=value`, as after `--set`.
         run: name for the folder below `runs/`; by default the date and the name of the config.
 
@@ -53,47 +54,46 @@ def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), 
         TrainingError, WriteError: the training cannot go on; `run.json` says why.
         Interrupted: a signal asked the program to stop.
     """
-    name = Path(config).stem if isinstance(config, str | Path) else "config"
+    name = config_name(config)
     config = load_config(config, overrides)
-    return train_in(resumable_run(run, config), config, name, run)
+    return train_run(resumable_run(run, config), config, name, run)
 
 
-def train_in(folder: RunFolder | None, config: Config, name: str = "", run: str | None = None) -> RunFolder:
+def train_run(folder: RunFolder | None, config: Config, name: str = "config", run: str | None = None) -> RunFolder:
     """Train in the folder of an interrupted run, or in a new one.
 
     Args:
         name, run: names of the config and of the folder, for a new run.
     """
     started = time.perf_counter()
-    check_loggers(config.training.log_to)
     with collected_log() as collected:
-        check_vector_files(config.model)
+        check_requirements(config)
         splits, targets = read_splits(config.data, config.targets, config.seed)
         classes = encode_labels(splits, targets)
         folder = folder or new_run(config, f"textclf train {name}", name, run)
         with training_run(folder, collected, started=started) as results:
             log.info("run: %s", folder.path)
-            log.info("task: %s", _task(config, targets))
-            log.info("rows: %s", ", ".join(f"{name} {len(dataset):,}" for name, dataset in splits.items()))
-            results.update(train_on(folder, config, splits, targets, classes))
+            log.info("task: %s", _describe_task(config, targets))
+            log.info("rows: %s", ", ".join(f"{split} {len(dataset):,}" for split, dataset in splits.items()))
+            results.update(fit_and_measure(folder, config, splits, targets, classes))
     return folder
 
 
-def train_on(
+def fit_and_measure(
     folder: RunFolder, config: Config, splits: dict[str, Dataset], targets: Targets, classes: dict[str, np.ndarray]
 ) -> dict:
-    """Fit the network, save the classifier and measure it. Return the results for `run.json`.
+    """Fit the networks, save the classifier and measure it. Return the results for `run.json`.
 
     Args:
         classes: the labels of each split as numbers, from `encode_labels`.
     """
     _write_splits(folder.splits, splits)
     preprocessor, encoded = encode(config, splits, classes, folder.cache)
-    for line in summary(check(splits, preprocessor, targets, without=SLOW_CHECKS)):
+    for line in summary(find_problems(splits, preprocessor, targets, without=SLOW_CHECKS)):
         log.warning(line)
     _log_sizes(preprocessor, encoded)
     with logging_to(config.training.log_to, folder, config) as log_history:
-        with importing_tensorflow():
+        with importing_tensorflow():  # takes seconds, so config and data are checked before it
             from textclf.training.fitting.ensemble import fit_networks
         task = build_task(config, encoded, preprocessor, targets)
         fitted = fit_networks(config, task, folder, log_history)
@@ -117,7 +117,7 @@ def train_on(
         difference = check_against_keras(classifier, task.validation.arrays, fitted.probabilities)
         folder.update_metadata(onnx_difference=difference)
         write_final_metrics(folder, classifier, splits, encoded, held_out)
-    return {**fitted.metadata, "peak_memory_mb": _peak_memory_mb()}
+    return {**fitted.run_metadata, "peak_memory_mb": _peak_memory_mb()}
 
 
 def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
@@ -135,7 +135,7 @@ def _input_format(data: DataOptions) -> dict:
     return {"text_column": data.text_column, "label_column": data.label_column, "reading": reading}
 
 
-def _task(config: Config, targets: Targets) -> str:
+def _describe_task(config: Config, targets: Targets) -> str:
     inferred = "" if config.targets.type == targets.type else ", inferred"
     return f"{targets.type} ({len(targets.labels)} labels{inferred})"
 

@@ -3,9 +3,10 @@
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from logging.handlers import MemoryHandler
+from pathlib import Path
 
 from textclf.config.config import Config
 from textclf.config.run_config import write_run_config
@@ -19,12 +20,17 @@ from textclf.training.provenance import provenance
 log = logging.getLogger(__name__)
 
 
-def new_run(config: Config, command: str, config_name: str, run: str | None, **entries: object) -> RunFolder:
+def config_name(config: str | Path | Mapping | Config) -> str:
+    """Return the name of a config, for the names of its runs: that of its file, or "config"."""
+    return Path(config).stem if isinstance(config, str | Path) else "config"
+
+
+def new_run(config: Config, command: str, name: str, run: str | None, **entries: object) -> RunFolder:
     """Create the folder of a run with its config and what it was made with.
 
     Args:
         command: resolved the config, for its first line.
-        config_name: names the folder where `run` does not.
+        name: of the folder, after the date, where `run` is None.
         run: name for the folder below `runs/`.
         entries: more entries for `run.json`.
 
@@ -33,7 +39,7 @@ def new_run(config: Config, command: str, config_name: str, run: str | None, **e
         WriteError: the folder cannot be made.
     """
     metadata = {**provenance(config), **entries}
-    return create_run(run, config_name, metadata, lambda made: write_run_config(made, config, command))
+    return create_run(run, name, metadata, lambda made: write_run_config(made, config, command))
 
 
 def new_part(whole: RunFolder, name: str, config: Config, command: str) -> RunFolder:

@@ -32,7 +32,7 @@ class FitResult(NamedTuple):
     probabilities: np.ndarray
     held_out_probabilities: np.ndarray  # of the networks before they were refitted with these texts
     temperature: float  # the logits are divided by it
-    metadata: dict  # for `run.json`
+    run_metadata: dict  # for `run.json`
 
 
 def fit_networks(
