@@ -1,13 +1,11 @@
 """Sniff how to read a file of labelled texts: its encoding, its delimiter and its columns."""
 
-import csv
 import json
 import logging
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from itertools import chain, islice
-from pathlib import Path
+from itertools import islice
 from statistics import mean
 from typing import NamedTuple
 
@@ -16,15 +14,15 @@ from textclf.core.errors import DataError
 from textclf.core.files import open_file
 from textclf.core.formatting import escape_control, short_repr
 from textclf.data.dataset import ColumnOptions, Dataset, read_dataset
-from textclf.data.encodings import detect_encoding, read_sample
-from textclf.data.readers import READERS, format_of
+from textclf.data.dialects import DEFAULT_DELIMITERS, encoding_of, fits_without_quotes, header
+from textclf.data.readers import READERS, lines
 from textclf.data.readers.columns import MARKS
+from textclf.data.readers.content import checked_content
 from textclf.data.readers.decoding import lines_of
-from textclf.data.readers.limits import LONGEST_LINE
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import cannot_be_read
 from textclf.data.readers.quotes import OpenQuoteError
-from textclf.data.readers.sources import expand
+from textclf.data.readers.sources import expand, files_of
 
 log = logging.getLogger(__name__)
 # In the order of preference. A name in Latin letters is looked for as a word (review_text), others anywhere.
@@ -36,9 +34,6 @@ LABEL_NAMES = (
     "label", "labels", "category", "categories", "class", "sentiment", "target", "topic", "topics", "intent", "emotion",
     "emotions", "tag", "tags", "rating", "stars", "polarity", "type", "标签", "类别", "分类", "类型", "情感", "评分",
 )  # fmt: skip
-DELIMITERS = ",;\t|"
-DEFAULT_DELIMITERS = {"csv": ",", "tsv": "\t"}
-WITHOUT_NAMES = ("fasttext", "folder")  # say themselves what is the text and what the label
 SAMPLE_LINES = 200
 MOST_DIFFERENT = 0.5  # of the rows of a label column have a label of their own
 FEW_ROWS = 20  # below this, that says nothing
@@ -65,11 +60,10 @@ def sniff(source: str, reading: ReadingOptions = DEFAULTS, given: Collection[str
     Raises:
         DataError: it cannot be read, or has no columns that look like texts and labels.
     """
-    path = expand(source, reading)[0]
     try:
-        return _sniff(path, source, reading, given)
+        return _sniff(source, reading, given)
     except OSError as error:  # a broken compressed file
-        raise cannot_be_read(path, error) from None
+        raise cannot_be_read(expand(source, reading)[0], error) from None
 
 
 def read_sniffed(source: str, found: SniffedFile, given: Collection[str] = ()) -> tuple[Dataset, SniffedFile]:
@@ -89,26 +83,16 @@ def read_sniffed(source: str, found: SniffedFile, given: Collection[str] = ()) -
     return read_dataset(source, found.columns, found.reading), found
 
 
-def fits_without_quotes(path: str, reading: ReadingOptions) -> bool:
-    """Return whether every line has as many delimiters as the header, quotes being ordinary characters."""
-    delimiter = reading.delimiter or DEFAULT_DELIMITERS[reading.format or format_of(path)]
-    with open_file(path) as stream:
-        lines = chain.from_iterable(lines_of(decompressed(stream, path), path, reading.encoding))
-        expected = next(lines, "").count(delimiter)
-        return all(line.count(delimiter) == expected for line in lines if line)
-
-
-def _sniff(path: str, source: str, reading: ReadingOptions, given: Collection[str]) -> SniffedFile:
-    given_format = reading.format
-    in_subfolder = Path(source).is_dir() and Path(path).parent != Path(source)
-    form = reading.format or ("folder" if in_subfolder else format_of(path))
-    if form in WITHOUT_NAMES:
-        return SniffedFile(reading, ColumnOptions(), [], False)
-    if not READERS[form].NAMES_COLUMNS:
+def _sniff(source: str, reading: ReadingOptions, given: Collection[str]) -> SniffedFile:
+    files = files_of(source, reading)
+    path, form = files[0]
+    if form not in NAMES_OF and READERS[form] is lines:
         raise DataError(f"{path}: expected texts with labels, got a file of lines. Use .csv, .tsv or .jsonl.")
     if form != "parquet" and "encoding" not in given:
-        reading = replace(reading, encoding=_encoding(path))
-    reading = replace(reading, format=form)  # type: ignore[arg-type]
+        reading = replace(reading, encoding=encoding_of([file for file, _ in files] if form == "folder" else [path]))
+    if form not in NAMES_OF:
+        return SniffedFile(reading, ColumnOptions(), [], False)
+    given_format, reading = reading.format, replace(reading, format=form)  # type: ignore[arg-type]
     reading, names, samples, no_quotes = _read_beginning(path, reading, given)
     text = _text_column(samples)
     label = _label_columns(samples, text) if text else None
@@ -151,44 +135,20 @@ def _read_beginning(
             reading, no_quotes = replace(reading, quoting="none"), error.reason
 
 
-def _encoding(path: str) -> str:
-    with open_file(path) as stream:
-        return detect_encoding(read_sample(decompressed(stream, path)))
-
-
 def _names_of_csv(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
-    """Return the header, split by the delimiter that gives most rows as many fields as the header, and at least two."""
     with open_file(path) as stream:
-        lines = next(lines_of(decompressed(stream, path), path, reading.encoding), [])[:SAMPLE_LINES]
-    default = DEFAULT_DELIMITERS[reading.format or format_of(path)]
-    best, best_score = default, (0.0, 0)
-    names: list[str] = []
-    for delimiter in reading.delimiter or sorted(DELIMITERS, key=lambda one: one != default):
-        rows = _rows(lines, delimiter, reading.quoting)
-        header = rows[0] if rows else []
-        score = (mean(len(row) == len(header) for row in rows) if len(header) > 1 else 0.0, len(header))
-        if not names or score > best_score:
-            best, best_score, names = delimiter, score, header
-    found = reading if best == default else replace(reading, delimiter=best)
-    return found, [name for name in names if name]
-
-
-def _rows(lines: list[str], delimiter: str, quoting: str) -> list[list[str]]:
-    if quoting == "none":
-        return [line.split(delimiter) for line in lines]
-    longest = csv.field_size_limit(LONGEST_LINE)
-    try:
-        return list(csv.reader((f"{line}\n" for line in lines), delimiter=delimiter))
-    except csv.Error:  # a longer field: an open quote, with a wrong delimiter
-        return []
-    finally:
-        csv.field_size_limit(longest)
+        content = checked_content(decompressed(stream, path), path, reading)
+        first_lines = next(lines_of(content, path, reading), [])[:SAMPLE_LINES]
+    delimiter, names = header(first_lines, reading)
+    is_default = delimiter == DEFAULT_DELIMITERS[str(reading.format)]
+    return reading if is_default else replace(reading, delimiter=delimiter), names
 
 
 def _names_of_jsonl(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
     with open_file(path) as stream:
-        lines = next(lines_of(decompressed(stream, path), path, reading.encoding), [])
-    first = next((line for line in lines if line.strip()), "")
+        content = checked_content(decompressed(stream, path), path, reading)
+        first_lines = next(lines_of(content, path, reading), [])
+    first = next((line for line in first_lines if line.strip()), "")
     try:
         fields = json.loads(first)
     except (ValueError, RecursionError):

@@ -125,9 +125,29 @@ def test_csv_quotes_may_be_characters_as_any_other():
 
 @pytest.mark.parametrize(("delimiter", "named"), [(";", "a semicolon"), ("\t", "a tab"), ("|", "a bar")])
 def test_csv_header_of_one_field_suggests_the_delimiter(delimiter, named):
-    message = fault("csv", f"text{delimiter}label\na{delimiter}b\n".encode())
-    assert message.endswith(f"The fields seem to be separated by {named}: set data.delimiter.")
-    assert "separated by a comma" in fault("tsv", b"text,label\na,b\n")
+    message = fault("csv", f"texts{delimiter}label\na{delimiter}b\n".encode())
+    assert message.endswith(f"The fields seem to be separated by {named}: then set data.delimiter.")
+    assert "separated by a comma" in fault("tsv", b"texts,label\na,b\n")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("name", ["csv", "tsv"])
+def test_the_delimiter_that_gives_the_columns_is_taken(name, delimiter):
+    content = f'id{delimiter}"text"{delimiter}label\n1{delimiter}a,b;c{delimiter}x\n'.replace(
+        "a,b;c", f'"a{delimiter}b"'
+    )
+    assert read(name, content.encode()) == [(f"a{delimiter}b", "x")]
+    other = ReadingOptions(delimiter="^")  # one that is set is used
+    assert "data.delimiter" in fault(name, content.encode(), options=other)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_the_first_line_of_excel_names_the_delimiter(encoding, first):
+    content = f'{first}\r\ntext;label\r\n"a;b,c";x\r\nd;y\r\n'.encode(encoding)
+    for delimiter in (None, ";"):
+        options = ReadingOptions(encoding=encoding, delimiter=delimiter)
+        assert read("csv", content, options=options) == [("a;b,c", "x"), ("d", "y")]
 
 
 def test_csv_of_a_name_with_another_ending_takes_the_format_of_the_options():

@@ -1,6 +1,7 @@
 """Encodings: any that Python knows, marks at the beginning, and what to do about wrong bytes."""
 
 import encodings.aliases
+import re
 from contextlib import suppress
 from dataclasses import replace
 
@@ -84,9 +85,8 @@ def test_wrong_bytes_are_refused_naming_byte_and_line(name, encoding, byte, comp
     with pytest.raises(DataError) as caught:
         list(read_files(path, Columns(["text"])))
     message = str(caught.value)
-    assert message.startswith(f"{path}: expected UTF-8 text, got byte {byte} in line {line}. Name the encoding")
-    assert "data.encoding: gb18030" in message
-    assert "iconv -f" in message
+    assert message.startswith(f"{path}: expected UTF-8 text, got byte {byte} in line {line}. ")
+    assert re.search("It looks like [a-z0-9]+: set data.encoding: ", message)
     message = fault(name, content_of(name, rows, encoding), ["text"])
     assert message.startswith(f"stream: expected UTF-8 text, got byte {byte}. ")
 
@@ -106,7 +106,8 @@ def test_line_of_wrong_bytes_is_found_far_into_a_file(lines, tmp_path):
 @pytest.mark.parametrize("name", TEXT_FORMATS)
 def test_utf16_suggests_itself(name):
     message = fault(name, content_of(name, [("a", "x"), ("b", "x")], "utf-16"), ["text"])
-    assert message.startswith("stream: expected UTF-8 text, got byte 0xff. It begins as UTF-16 does: ")
+    assert message.startswith("stream: expected UTF-8 text, got byte 0xff. It looks like utf-16: ")
+    assert "data.encoding: utf-16" in message
     assert "set data.encoding: utf-16" in message
 
 
@@ -121,7 +122,8 @@ def test_utf16_without_its_mark_suggests_utf16_le(name):
 @pytest.mark.parametrize("name", TEXT_FORMATS)
 def test_wrong_bytes_of_another_encoding_name_the_setting(name):
     message = fault(name, content_of(name, [("é", "x")], "latin-1"), ["text"], options=ReadingOptions(encoding="ascii"))
-    assert message.startswith("stream: expected text in ascii, as data.encoding says, got byte 0xe9. Set data.enc")
+    assert message.startswith("stream: expected text in ascii, as data.encoding says, got byte 0xe9. ")
+    assert "data.encoding: cp1252" in message
 
 
 @pytest.mark.parametrize("name", TEXT_FORMATS)

@@ -205,7 +205,7 @@ def test_broken_compression_is_named(name, compression):
 
 def test_file_that_cannot_be_read_further_is_named():
     class Broken(io.BytesIO):
-        def read1(self, size=-1):
+        def readinto(self, buffer):
             raise OSError(5, "Input/output error")
 
     with pytest.raises(DataError, match=r"^a\.txt: cannot be read: Input/output error\.$"):

@@ -5,6 +5,7 @@ from pathlib import PurePath
 from textclf.core.compression import COMPRESSIONS, without_compression
 from textclf.core.errors import DataError
 from textclf.data.readers import csv, fasttext, folder, jsonl, lines, parquet, tsv
+from textclf.data.readers.options import DEFAULTS, ReadingOptions
 
 # One file and one line each. A reader module offers
 #   read(stream, columns, name, options) -> Iterator[pa.Table]    the named columns, as large strings, or as lists
@@ -23,7 +24,7 @@ READERS = {
 ENDINGS = {ending: name for name, reader in READERS.items() for ending in reader.ENDINGS}
 
 
-def format_of(path: str) -> str:
+def format_of(path: str, options: ReadingOptions = DEFAULTS) -> str:
     """Return the format of a file by its ending. An ending of a compressed file, such as .gz, is ignored.
 
     Raises:
@@ -33,6 +34,6 @@ def format_of(path: str) -> str:
     if ending not in ENDINGS:
         raise DataError(
             f"{path}: expected a file that ends in {', '.join(ENDINGS)}, compressed or not "
-            f"({', '.join(COMPRESSIONS)}), got '{ending or path}'. Name its format with data.format."
+            f"({', '.join(COMPRESSIONS)}), got '{ending or path}'. Name its format with {options.named('format')}."
         )
     return ENDINGS[ending]

@@ -1,5 +1,6 @@
 """Read CSV. Quoted fields may contain delimiters, quotes and line breaks, and have any length."""
 
+import codecs
 import csv
 import io
 import re
@@ -13,17 +14,24 @@ from textclf.core.errors import DataError
 from textclf.data.readers.limits import BoundedRows
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import missing_columns, wrong_bytes
-from textclf.data.readers.quotes import OpenQuoteError, find_swallowed, open_quote
+from textclf.data.readers.quotes import LINE_END, OpenQuoteError, find_swallowed, open_quote
 
 ENDINGS = (".csv",)
 NAMES_COLUMNS = True
 CHUNK_ROWS = 2_000
 HEADER_BYTES = 1 << 16
+SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n"])"?', re.IGNORECASE)  # Excel's first line
 DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar"}
 
 
-def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
+def read(
+    stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS, *, default: str = ","
+) -> Iterator[pa.Table]:
     """Yield the named columns, `CHUNK_ROWS` rows at a time; nothing for a file with only a header.
+
+    Args:
+        default: the delimiter, unless the options or a line such as `sep=;` name one, or the header has the columns
+            only with another.
 
     Raises:
         DataError: no header, a missing column, a row with too many fields or without an end, a quote that is never
@@ -31,16 +39,14 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
     """
     import pandas
 
-    form = _form(options)
-    rows = BoundedRows(stream, name, delimiter=form["sep"], quotes=options.quoting != "none")
+    rows = BoundedRows(stream, name, delimiter=options.delimiter or default, quotes=options.quoting != "none")
     before = 0
     try:
         content = io.BufferedReader(rows, HEADER_BYTES)
         beginning = content.peek(HEADER_BYTES)
-        # A blank line is no row, but where a text is all of a row, it is an empty one.
-        one_column = _is_one_column(beginning, form["sep"])
-        form["skip_blank_lines"] = not one_column
-        if options.quoting == "minimal" and one_column:
+        form = _form(beginning, columns, options, default)
+        rows.delimiter = form["sep"].encode()
+        if options.quoting == "minimal" and not form["skip_blank_lines"]:
             rows.watch_one_column(beginning)
         with warnings.catch_warnings():
             # A first row with more fields than the header is only a warning to pandas, and data is lost. With
@@ -51,7 +57,7 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
                     rows.forget()
                     found = list(frame.columns)
                     if not set(columns) <= set(found):
-                        raise missing_columns(name, columns, found, _other_delimiter(found))
+                        raise _missing(name, columns, found, options)
                     arrays = {column: pa.array(frame[column], pa.large_string()) for column in columns}
                     if rows.has_quotes and options.quoting == "minimal":
                         _check_quotes(frame, arrays, rows, before, form["sep"], options)
@@ -63,13 +69,20 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
     except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
         raise _explained(str(error), name, form["sep"], options) from None
     except UnicodeError as error:
-        raise wrong_bytes(name, error, options.encoding) from None
+        raise wrong_bytes(name, error, options) from None
 
 
-def _form(options: ReadingOptions) -> dict:
-    """Return the options as arguments of `pandas.read_csv`."""
+def _form(beginning: bytes, columns: list[str], options: ReadingOptions, default: str) -> dict:
+    """Return the arguments of `pandas.read_csv`, from the options and the first bytes."""
+    text = codecs.getincrementaldecoder(options.encoding)("replace").decode(beginning).removeprefix("\ufeff")
+    header, *more = LINE_END.split(text, maxsplit=1)
+    delimiter, skipped = options.delimiter or _delimiter(header, columns, default), 0
+    if (named := SEPARATOR_LINE.fullmatch(header)) and options.delimiter in (None, named[1]):
+        delimiter, skipped = named[1], 1
+        header, *more = LINE_END.split(more[0] if more else "", maxsplit=1)
     return {
-        "sep": options.delimiter or ",",
+        "sep": delimiter,
+        "skiprows": skipped,
         "quoting": csv.QUOTE_NONE if options.quoting == "none" else csv.QUOTE_MINIMAL,
         # With plain utf-8 pandas decodes field by field, and does not see a character that is cut at the end.
         "encoding": "utf-8-sig" if options.encoding == "utf-8" else options.encoding,
@@ -77,18 +90,32 @@ def _form(options: ReadingOptions) -> dict:
         "na_filter": False,
         "index_col": False,
         "chunksize": CHUNK_ROWS,
+        # A blank line is no row, but where a text is all of a row, it is an empty one.
+        "skip_blank_lines": not (more and header.strip()) or delimiter in header,
     }
 
 
-def _is_one_column(beginning: bytes, delimiter: str) -> bool:
-    header, *more = re.split(rb"[\r\n]", beginning, maxsplit=1)
-    return bool(more and header.strip()) and delimiter.encode() not in header
+def _delimiter(header: str, columns: list[str], default: str) -> str:
+    """Return the first delimiter by which a header has the columns; the default if there is none."""
+    for delimiter in (default, *DELIMITERS):
+        try:
+            names = next(csv.reader([header], delimiter=delimiter), [])
+        except csv.Error:  # a name without an end
+            names = []
+        if {*columns} <= {*names}:
+            return delimiter
+    return default
 
 
-def _other_delimiter(found: list[str]) -> str:
-    """Return advice for a header of one field that contains another delimiter, or nothing."""
+def _missing(name: str, columns: list[str], found: list[str], options: ReadingOptions) -> DataError:
+    """Return the error for a missing column; a header of one field may have another delimiter."""
     likely = [named for delimiter, named in DELIMITERS.items() if len(found) == 1 and delimiter in found[0]]
-    return f"The fields seem to be separated by {likely[0]}: set data.delimiter." if likely else ""
+    error = missing_columns(name, columns, found, options)
+    return (
+        DataError(f"{error} The fields seem to be separated by {likely[0]}: then set {options.named('delimiter')}.")
+        if likely
+        else error
+    )
 
 
 def _check_quotes(

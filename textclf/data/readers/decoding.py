@@ -5,19 +5,20 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from textclf.data.readers.limits import LONGEST_LINE, too_long
+from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.problems import wrong_bytes
 
 CHUNK_BYTES = 1 << 20
 BYTE_ORDER_MARK = "\ufeff"
 
 
-def decoded(stream: BinaryIO, name: str, encoding: str) -> Iterator[str]:
+def decoded(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[str]:
     """Yield text piece by piece. What a pipe has ready is one piece, so that predictions do not wait for its end.
 
     Raises:
         DataError: bytes that the encoding does not have.
     """
-    decoder = codecs.getincrementaldecoder(encoding)()
+    decoder = codecs.getincrementaldecoder(options.encoding)()
     read_ready = getattr(stream, "read1", stream.read)
     started = False
     try:
@@ -28,17 +29,17 @@ def decoded(stream: BinaryIO, name: str, encoding: str) -> Iterator[str]:
         if text := decoder.decode(b"", final=True):
             yield text if started else text.removeprefix(BYTE_ORDER_MARK)
     except UnicodeError as error:
-        raise wrong_bytes(name, error, encoding) from None
+        raise wrong_bytes(name, error, options) from None
 
 
-def lines_of(stream: BinaryIO, name: str, encoding: str) -> Iterator[list[str]]:
+def lines_of(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[list[str]]:
     r"""Yield lines as they arrive, some at a time. A line ends only at \\n or \\r\\n, as a text may contain U+2028.
 
     Raises:
         DataError: a line without an end, or bytes that the encoding does not have.
     """
     rest = ""
-    for text in decoded(stream, name, encoding):
+    for text in decoded(stream, name, options):
         *complete, rest = (rest + text).split("\n")
         if len(rest) > LONGEST_LINE:
             raise too_long(name, "lines", LONGEST_LINE)

@@ -26,16 +26,16 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
             array of them, or bytes that the encoding does not have.
     """
     before = 0
-    for lines in lines_of(stream, name, options.encoding):
+    for lines in lines_of(stream, name, options):
         numbered = enumerate(lines, before + 1)
-        rows = [_row(line, columns, f"{name}, line {number}") for number, line in numbered if line.strip()]
+        rows = [_row(line, columns, f"{name}, line {number}", options) for number, line in numbered if line.strip()]
         before += len(lines)
         if rows:
             fields = zip(*rows, strict=True)
             yield pa.table({column: column_of(list(values)) for column, values in zip(columns, fields, strict=True)})
 
 
-def _row(line: str, columns: list[str], place: str) -> list[str | list[str]]:
+def _row(line: str, columns: list[str], place: str, options: ReadingOptions) -> list[str | list[str]]:
     if len(line) > MIB and sum(map(line.count, ",[{")) > MOST_LINE_VALUES:
         raise DataError(f"{place}: expected at most {MOST_LINE_VALUES:,} values, got more.")
     try:
@@ -47,7 +47,7 @@ def _row(line: str, columns: list[str], place: str) -> list[str | list[str]]:
     if not isinstance(fields, dict):
         raise DataError(f"{place}: expected a JSON object, got {line[:40].strip()!r}.")
     if not set(columns) <= set(fields):
-        raise missing_columns(place, columns, list(fields))
+        raise missing_columns(place, columns, list(fields), options)
     return [_value(fields[column], column, place) for column in columns]
 
 

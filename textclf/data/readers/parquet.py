@@ -21,7 +21,7 @@ def read(
     stream: BinaryIO,
     columns: list[str],
     name: str,
-    options: ReadingOptions = DEFAULTS,  # noqa: ARG001
+    options: ReadingOptions = DEFAULTS,
 ) -> Iterator[pa.Table]:
     """Yield the named columns, at most `CHUNK_ROWS` rows at a time. Other values than texts become what CSV has.
 
@@ -37,7 +37,7 @@ def read(
         file = pyarrow.parquet.ParquetFile(source)
         found = file.schema_arrow.names
         if not set(columns) <= set(found):
-            raise missing_columns(name, columns, found)
+            raise missing_columns(name, columns, found, options)
         # Texts as they are stored, each once: how large they become is known before they are made.
         texts = [column for column in columns if file.schema_arrow.field(found.index(column)).type in TEXTS]
         file = pyarrow.parquet.ParquetFile(source, metadata=file.metadata, read_dictionary=texts)

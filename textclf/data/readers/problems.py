@@ -6,31 +6,29 @@ from pathlib import Path, PurePath
 from textclf.core.compression import COMPRESSIONS, decompressed
 from textclf.core.errors import DataError, did_you_mean
 from textclf.core.files import open_file
+from textclf.data.encodings import ANY_BYTES, SAMPLE_BYTES, detect_encoding, read_sample
+from textclf.data.readers.options import ReadingOptions
 
 CHUNK_BYTES = 1 << 16
-UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-NAME_IT = (
-    "Name the right one: data.text_column and data.label_column in a config, "
-    "--text-column and --label-column of evaluate, --column of predict."
-)
+NEARLY_ALL = 20  # characters for one that is wrong
 
 
-def missing_columns(name: str, wanted: list[str], found: list[str], hint: str = "") -> DataError:
+def missing_columns(name: str, wanted: list[str], found: list[str], options: ReadingOptions) -> DataError:
     """Return the error for a missing column, with the columns that there are."""
     missing = next(column for column in wanted if column not in found)
+    names = [options.named("text_column")] + ([options.named("label_column")] if len(wanted) > 1 else [])
     return DataError(
         f"{name}: expected a column '{missing}', but the columns are: {', '.join(found) or '(none)'}"
-        f"{did_you_mean(missing, found, otherwise='.')} "
-        f"{hint or NAME_IT}"
+        f"{did_you_mean(missing, found, otherwise='.')} Name the right one with {' or '.join(names)}."
     )
 
 
-def too_many_columns(name: str, wanted: list[str], there: str) -> DataError:
+def too_many_columns(name: str, wanted: list[str], options: ReadingOptions, there: str) -> DataError:
     """Return the error for more columns than a format without column names has."""
     return DataError(
         f"{name}: expected {there}, which is all that its format has, but {len(wanted)} columns are needed: "
-        f"{', '.join(wanted)}. Use another format, such as .csv or .jsonl, or name the format with data.format."
+        f"{', '.join(wanted)}. Use another format, such as .csv or .jsonl, or name the format with "
+        f"{options.named('format')}."
     )
 
 
@@ -44,26 +42,40 @@ def cannot_be_read(name: str, error: OSError) -> DataError:
     return DataError(f"{name}: cannot be read: {error.strerror or error}.")
 
 
-def wrong_bytes(name: str, error: UnicodeError, encoding: str) -> DataError:
+def wrong_bytes(name: str, error: UnicodeError, options: ReadingOptions) -> DataError:
     """Return the error for bytes that the encoding does not have, with their line if the file can be read again."""
-    is_default = encoding == "utf-8"
-    expected = "UTF-8 text" if is_default else f"text in {encoding}, as data.encoding says"
+    encoding, setting = options.encoding, options.named("encoding")
+    expected = "UTF-8 text" if encoding == "utf-8" else f"text in {encoding}, as {setting} says"
     if not isinstance(error, UnicodeDecodeError):
         return DataError(
             f"{name}: expected {expected}, got something else: {error}. "
-            "Set data.encoding to the encoding that the file has; that of UTF-16 without a mark is utf-16-le."
+            f"Set {setting} to the encoding that the file has; that of UTF-16 without a mark is utf-16-le."
         )
-    if not is_default:
-        advice = "Set data.encoding to the encoding that the file has."
-    elif error.start == 0 and error.object[:2] in UTF16_MARKS:
-        advice = "It begins as UTF-16 does: set data.encoding: utf-16, or convert it: iconv -f UTF-16 -t UTF-8."
-    else:
-        advice = (
-            "Name the encoding that it has, as in data.encoding: gb18030, or convert it: "
-            "iconv -f GB18030 -t UTF-8 old.csv > new.csv"
-        )
-    byte = error.object[error.start]
-    return DataError(f"{name}: expected {expected}, got byte 0x{byte:02x}{_place(name, encoding)}. {advice}")
+    sample, place = _sample(name) or error.object[:SAMPLE_BYTES], _place(name, encoding)
+    found = detect_encoding(sample)
+    advice = f"Set {setting} to the encoding that the file has."
+    if encoding == "utf-8" and _is_nearly_utf8(sample):
+        advice = "Nearly all of it is UTF-8: correct that line, or write the file again."
+    elif found not in (encoding, ANY_BYTES):
+        advice = f"It looks like {found}: set {options.named('encoding', found)} if the text reads well then."
+    return DataError(f"{name}: expected {expected}, got byte 0x{error.object[error.start]:02x}{place}. {advice}")
+
+
+def _is_nearly_utf8(sample: bytes) -> bool:
+    text = sample.decode("utf-8", "replace")
+    wrong = text.count("\ufffd")
+    return NEARLY_ALL * wrong < sum(not character.isascii() for character in text) - wrong
+
+
+def _sample(name: str) -> bytes:
+    """Return the first bytes of a file; nothing of a pipe."""
+    if not Path(name).is_file():
+        return b""
+    try:
+        with open_file(name) as stream:
+            return read_sample(decompressed(stream, name))
+    except OSError:  # it has changed
+        return b""
 
 
 def _place(name: str, encoding: str) -> str:

@@ -14,8 +14,9 @@ from textclf.core.compression import decompressed
 from textclf.core.errors import DataError
 from textclf.core.files import open_file
 from textclf.core.text_column import text_array
-from textclf.data.readers import READERS, format_of
+from textclf.data.readers import READERS, format_of, parquet
 from textclf.data.readers.columns import LABEL_LISTS, as_lists, marked_labels
+from textclf.data.readers.content import FIRST_BYTES, checked_content, kind_of, wrong_kind
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import cannot_be_read
 
@@ -42,7 +43,7 @@ def read_files(source: Source, columns: Columns, options: ReadingOptions = DEFAU
     Raises:
         DataError: a file that is missing, cannot be read or lacks a column.
     """
-    for found, files in groupby(_files(source, options.format), key=lambda file: file[1]):
+    for found, files in groupby(files_of(source, options), key=lambda file: file[1]):
         form = replace(options, format=found)
         tables = chain.from_iterable(_read_file(path, columns, form) for path, _ in files)
         yield from _gathered(tables) if found == "folder" else tables
@@ -59,7 +60,7 @@ def read_stream(
     Raises:
         DataError: the stream cannot be read, or lacks a column.
     """
-    reader = READERS[options.format or format_of(name)]
+    reader = READERS[options.format or format_of(name, options)]
     if not reader.NAMES_COLUMNS:
         if columns.split:
             raise DataError(f"{name}: expected a file with named columns, as data.split_column is set. Remove that.")
@@ -67,8 +68,11 @@ def read_stream(
     labels = [columns.label] if isinstance(columns.label, str) else list(columns.label or [])
     wanted = list(dict.fromkeys([*columns.text, *labels, *([columns.split] if columns.split else [])]))
     try:
-        for table in reader.read(decompressed(stream, name), wanted, name, options):
-            found = {"text": _joined_texts(table, columns.text, options.text_separator, name)}
+        content = decompressed(stream, name)
+        if reader is not parquet:
+            content = checked_content(content, name, options)
+        for table in reader.read(content, wanted, name, options):
+            found = {"text": _joined_texts(table, columns.text, options, name)}
             if labels:
                 found["label"] = table[labels[0]] if len(labels) == 1 else marked_labels(table, labels, name)
             if columns.split:
@@ -84,7 +88,7 @@ def expand(source: Source, options: ReadingOptions = DEFAULTS) -> list[str]:
     Raises:
         DataError: there is no file, or one of an unknown format.
     """
-    return [path for path, _ in _files(source, options.format)]
+    return [path for path, _ in files_of(source, options)]
 
 
 def is_pattern(path: str) -> bool:
@@ -108,17 +112,20 @@ def _read_file(path: str, columns: Columns, options: ReadingOptions) -> Iterator
         yield from read_stream(stream, path, columns, options)
 
 
-def _joined_texts(table: pa.Table, columns: Sequence[str], separator: str, name: str) -> pa.ChunkedArray | pa.Array:
+def _joined_texts(
+    table: pa.Table, columns: Sequence[str], options: ReadingOptions, name: str
+) -> pa.ChunkedArray | pa.Array:
     for column in columns:
         if table[column].type == LABEL_LISTS:
             raise DataError(
-                f"{name}: expected texts in '{column}', got lists. Name a column of texts with data.text_column."
+                f"{name}: expected texts in '{column}', got lists. Name a column of texts with "
+                f"{options.named('text_column')}."
             )
     if len(columns) == 1:
         return table[columns[0]]
     # pyarrow's binary_join_element_wise(null_handling="skip") loses rows in which all are null (version 26.0)
     rows = zip(*(table[column].to_pylist() for column in columns), strict=True)
-    return text_array([separator.join(filter(None, row)) for row in rows])
+    return text_array([options.text_separator.join(filter(None, row)) for row in rows])
 
 
 def _gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -133,49 +140,91 @@ def _gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield joined(few)
 
 
-def _files(source: Source, format: str | None) -> list[tuple[str, str]]:
-    """Return the files of a source, each with its format."""
+def files_of(source: Source, options: ReadingOptions) -> list[tuple[str, str]]:
+    """Return the files of a source, in the order in which they are read, each with its format.
+
+    Raises:
+        DataError: there is no file, or one of an unknown format.
+    """
     if not isinstance(source, str | os.PathLike):
-        files = [file for part in source for file in _files(part, format)]
+        files = [file for part in source for file in files_of(part, options)]
         if not files:
             raise DataError("expected at least one file of texts, got an empty list. Name one.")
         return files
     path = os.fspath(source)
     if _is_there(path):
-        return _in_folder(Path(path), format) if Path(path).is_dir() else [(path, format or format_of(path))]
+        return _in_folder(Path(path), options) if Path(path).is_dir() else [(path, _format(path, options))]
     if is_pattern(path):
-        return _matches(path, format)
+        return _matches(path, options)
     open_file(path).close()  # raises the error that names the reason
-    return [(path, format or format_of(path))]
+    return [(path, _format(path, options))]
 
 
-def _matches(pattern: str, format: str | None) -> list[tuple[str, str]]:
+def _format(path: str, options: ReadingOptions) -> str:
+    """Return the format of a file. Where its ending says nothing, the error says what its first bytes are."""
+    if options.format:
+        return options.format
+    try:
+        return format_of(path, options)
+    except DataError:
+        with open_file(path) as stream:
+            kind = kind_of(stream.read(FIRST_BYTES) if Path(path).is_file() else b"", path)
+        if kind:
+            raise wrong_kind(path, kind, options) from None
+        raise
+
+
+def _matches(pattern: str, options: ReadingOptions) -> list[tuple[str, str]]:
     """Return the files that match. Folders count only if no file matches, so that `**` gives no file twice."""
     # Path.glob would match hidden files, and takes no absolute pattern.
     paths = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
-    files = [(str(path), format or format_of(str(path))) for path in paths if not path.is_dir()]
+    matched = [path for path in paths if not path.is_dir()]
+    if _written_by_spark(matched):
+        matched = _parts(matched)
+    files = [(str(path), _format(str(path), options)) for path in matched]
     if not files:
-        files = [file for path in paths for file in _in_folder(path, format)]
+        files = [file for path in paths for file in _in_folder(path, options)]
     if not files:
         where = "" if Path(pattern).is_absolute() else f" (looked in {Path.cwd()})"
         raise DataError(f"{pattern}: expected files that match this pattern, but there are none{where}. Check it.")
     return files
 
 
-def _in_folder(folder: Path, format: str | None) -> list[tuple[str, str]]:
+def _in_folder(folder: Path, options: ReadingOptions) -> list[tuple[str, str]]:
     """Return the texts in the subfolders of a folder, or the files in it."""
     folders, files = _listed(folder)
-    if format in (None, "folder") and folders:
-        if files and format is None:
+    if _written_by_spark(files):
+        folders, files = [path for path in folders if not _is_marker(path)], _parts(files)
+        if folders:
+            raise DataError(
+                f"{folder}: expected the parts of one table, got partitions ({folders[0].name}/). Write it without "
+                "partitionBy, so that each column is in the files."
+            )
+    if options.format in (None, "folder") and folders:
+        if files and options.format is None:
             raise DataError(
                 f"{folder}: expected either a subfolder for every label or files, got both "
-                f"({folders[0].name}/ and {files[0].name}). Set data.format: folder to read the subfolders, "
-                f"or name the files, as in {folder}/*{files[0].suffix}."
+                f"({folders[0].name}/ and {files[0].name}). Set {options.named('format', 'folder')} to read the "
+                f"subfolders, or name the files, as in {folder}/*{files[0].suffix}."
             )
         return [(str(file), "folder") for label in folders for file in _texts_of(label)]
     if not files:
         raise DataError(f"{folder}: expected files or subfolders of texts, got a folder without. Check the path.")
-    return [(str(file), format or format_of(str(file))) for file in files]
+    return [(str(file), _format(str(file), options)) for file in files]
+
+
+def _written_by_spark(files: Sequence[Path]) -> bool:
+    return any(file.name.startswith("part-") or file.name == "_SUCCESS" for file in files)
+
+
+def _parts(files: Sequence[Path]) -> list[Path]:
+    """Return the parts of a table without markers such as `_SUCCESS`, and without empty ones as long as one is not."""
+    parts = [file for file in files if not _is_marker(file)]
+    return [file for file in parts if file.stat().st_size] or parts
+
+
+def _is_marker(path: Path) -> bool:
+    return path.name.startswith(("_", "."))
 
 
 def _texts_of(label: Path) -> list[Path]:

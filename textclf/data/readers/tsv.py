@@ -1,7 +1,6 @@
 """Read TSV: CSV with a tab between the fields."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -14,9 +13,9 @@ NAMES_COLUMNS = True
 
 
 def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
-    """Yield what `csv.read` yields, with a tab as delimiter unless the options name one.
+    """Yield what `csv.read` yields, with a tab as delimiter where `csv.read` has a comma.
 
     Raises:
         DataError: as `csv.read`.
     """
-    return csv.read(stream, columns, name, replace(options, delimiter=options.delimiter or "\t"))
+    return csv.read(stream, columns, name, options, default="\t")

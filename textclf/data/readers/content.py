@@ -1,0 +1,105 @@
+"""Tell by its first bytes that a file is no text, whatever its name says."""
+
+import io
+from typing import BinaryIO, NamedTuple
+
+from textclf.core.errors import DataError
+from textclf.data.readers.options import ReadingOptions
+
+FIRST_BYTES = 1 << 12
+SAVE_AS_CSV = "Open it there, save it as CSV (UTF-8), and use that file."
+EXPORT = "Export the texts and labels as CSV, JSON Lines or Parquet."
+
+
+class Kind(NamedTuple):
+    """A kind of files that are no text."""
+
+    begins: bytes
+    name: str
+    advice: str
+
+
+# Those that begin alike are told apart by what follows, in `_office`.
+KINDS = (
+    Kind(b"PK\x03\x04", "a zip archive", "Unpack it, and use the file in it."),
+    Kind(b"PK\x05\x06", "an empty zip archive", "Check that the file is the right one."),
+    Kind(b"%PDF-", "a PDF document", "Copy its texts into a CSV file, one row a text."),
+    Kind(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (.xls, .doc)", SAVE_AS_CSV),
+    Kind(b"{\\rtf", "an RTF document", "Copy its texts into a CSV file, one row a text."),
+    Kind(b"\x1f\x8b", "data compressed by gzip", "Let its name end in .gz, as in texts.csv.gz."),
+    Kind(b"BZh", "data compressed by bzip2", "Let its name end in .bz2, as in texts.csv.bz2."),
+    Kind(b"\x28\xb5\x2f\xfd", "data compressed by zstd", "Let its name end in .zst, as in texts.csv.zst."),
+    Kind(b"\xfd7zXZ\x00", "data compressed by xz", "Decompress it: unxz FILE."),
+    Kind(b"\x04\x22\x4d\x18", "data compressed by lz4", "Decompress it: unlz4 FILE."),
+    Kind(b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "Unpack it, and use the file in it."),
+    Kind(b"Rar!\x1a\x07", "a RAR archive", "Unpack it, and use the file in it."),
+    Kind(b"PAR1", "a Parquet file", "Let its name end in .parquet, or set {parquet}."),
+    Kind(b"ARROW1", "an Arrow (Feather) file", EXPORT),
+    Kind(b"ORC", "an ORC file", EXPORT),
+    Kind(b"Obj\x01", "an Avro file", EXPORT),
+    Kind(b"\x89HDF\r\n\x1a\n", "an HDF5 file", EXPORT),
+    Kind(b"SQLite format 3\x00", "an SQLite database", EXPORT),
+    Kind(b"\x93NUMPY", "a NumPy array", EXPORT),
+    Kind(b"\x80\x02", "a Python pickle", EXPORT),
+    Kind(b"\x80\x03", "a Python pickle", EXPORT),
+    Kind(b"\x80\x04", "a Python pickle", EXPORT),
+    Kind(b"\x80\x05", "a Python pickle", EXPORT),
+    Kind(b"\x89PNG\r\n\x1a\n", "a picture (PNG)", "Check that the file is the right one."),
+    Kind(b"\xff\xd8\xff", "a picture (JPEG)", "Check that the file is the right one."),
+    Kind(b"GIF8", "a picture (GIF)", "Check that the file is the right one."),
+    Kind(b"\x7fELF", "a program", "Check that the file is the right one."),
+    Kind(b"MZ\x90\x00", "a program", "Check that the file is the right one."),
+    Kind(b"version https://git-lfs.github.com/spec/", "a pointer of Git LFS", "Fetch the file itself: git lfs pull."),
+)
+# What the first bytes of a zip archive contain -> what it is.
+OFFICE = {
+    b"xl/": Kind(b"", "an Excel workbook (.xlsx)", SAVE_AS_CSV),
+    b"word/": Kind(b"", "a Word document (.docx)", "Copy its texts into a CSV file, one row a text."),
+    b"ppt/": Kind(b"", "a PowerPoint file (.pptx)", "Copy its texts into a CSV file, one row a text."),
+    b"opendocument.spreadsheet": Kind(b"", "an OpenDocument spreadsheet (.ods)", SAVE_AS_CSV),
+    b"opendocument.text": Kind(b"", "an OpenDocument text (.odt)", "Copy its texts into a CSV file, one row a text."),
+    b"epub+zip": Kind(b"", "an e-book (EPUB)", "Copy its texts into a CSV file, one row a text."),
+}
+TEXT_BYTES = frozenset(range(32, 127)) | {9, 10, 13}
+
+
+def kind_of(beginning: bytes, name: str = "") -> Kind | None:
+    """Return the kind of a file that is no text, `None` if it can be one.
+
+    Args:
+        beginning: its first bytes, some hundred or more.
+        name: of the file, to tell kinds of zip archives apart where their first bytes do not.
+    """
+    for kind in KINDS:
+        # Letters can begin a text, such as "ORC,label": then only letters follow.
+        follows = beginning[len(kind.begins) : len(kind.begins) + 32]
+        could_be_text = set(kind.begins) <= TEXT_BYTES and set(follows) <= TEXT_BYTES
+        if beginning.startswith(kind.begins) and (len(kind.begins) > 5 or not could_be_text):
+            return _office(beginning, name) or kind if kind.begins[:2] == b"PK" else kind
+    return None
+
+
+def checked_content(stream: BinaryIO, name: str, options: ReadingOptions) -> BinaryIO:
+    """Return the stream, from its beginning, if it can be text.
+
+    Raises:
+        DataError: it begins as a file of another kind.
+    """
+    if not hasattr(stream, "peek"):
+        stream = io.BufferedReader(stream)  # type: ignore[type-var]
+    kind = kind_of(stream.peek(FIRST_BYTES), name)
+    if kind:
+        raise wrong_kind(name, kind, options)
+    return stream
+
+
+def wrong_kind(name: str, kind: Kind, options: ReadingOptions) -> DataError:
+    """Return the error for a file that is no text."""
+    advice = kind.advice.replace("{parquet}", options.named("format", "parquet"))
+    return DataError(f"{name}: expected a file of texts, got {kind.name}. {advice}")
+
+
+def _office(beginning: bytes, name: str) -> Kind | None:
+    endings = {".xlsx": b"xl/", ".docx": b"word/", ".pptx": b"ppt/"}
+    within = next((mark for mark in OFFICE if mark in beginning), None)
+    return OFFICE.get(within or endings.get(name[-5:].lower(), b""))
