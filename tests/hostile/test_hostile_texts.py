@@ -51,5 +51,5 @@ def test_little_parquet_file_that_unpacks_to_much(tmp_path, within_bounds):
 
 
 def read_all(path):
-    for _ in read_source(str(path), format=None, column="text"):
+    for _ in read_source(str(path), column="text"):
         pass

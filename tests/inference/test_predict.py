@@ -105,7 +105,7 @@ def test_a_source_may_be_a_file_a_pattern_or_a_folder(tmp_path):
     (tmp_path / "inner/c.txt").write_text("five\nsix\n")
 
     def texts(source, **options):
-        chunks = read_source(str(tmp_path / source), **{"format": None, "column": "text", **options})
+        chunks = read_source(str(tmp_path / source), column="text", given=options)
         return [text for chunk in chunks for text in chunk]
 
     assert texts("*.csv") == ["one", "", "two"]

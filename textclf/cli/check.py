@@ -1,10 +1,11 @@
 """`textclf check`: check a config and its data before training."""
 
+import json
 from typing import TYPE_CHECKING
 
 import click
 
-from textclf.cli.options import CONFIG, OVERRIDES, output_format
+from textclf.cli.options import CONFIG, OVERRIDES, output_format, reading_options
 from textclf.cli.terminal import print_json, print_line, print_parts
 
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ STYLES: dict[str, dict] = {"error": {"fg": "red", "bold": True}, "warning": {"fg
 @click.command("check")
 @CONFIG
 @OVERRIDES
+@reading_options(default="as in CONFIG")
 @output_format("text", "json", help="Output format.")
-def command(config, overrides, format):
+def command(config, overrides, format, reading):
     """Check a config and its data.
 
     Lists everything that would stop a training or harm the classifier. The exit code is 1 if training would fail.
@@ -30,7 +32,8 @@ def command(config, overrides, format):
     """
     from textclf.training.check import check_config
 
-    report = check_config(config, overrides)
+    said = [f"data.{name}={json.dumps(value)}" for name, value in reading.items()]
+    report = check_config(config, [*overrides, *said])
     if format == "json":
         print_json(report.to_dict())
     else:

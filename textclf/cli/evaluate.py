@@ -2,7 +2,7 @@
 
 import click
 
-from textclf.cli.options import RUN, output_format
+from textclf.cli.options import RUN, output_format, reading_options
 from textclf.cli.tables import Table, format_figures, print_table, summary_table
 from textclf.cli.terminal import print_json, print_line
 
@@ -21,8 +21,9 @@ SCORES = ("precision", "recall", "f1")
 )
 @click.option("--text-column", metavar="NAME", help="Column or field with the text.  [default: as in training]")
 @click.option("--label-column", metavar="NAME", help="Column or field with the label.  [default: as in training]")
+@reading_options()
 @output_format("text", "json", help="Output format.")
-def command(run, data, output, text_column, label_column, format):
+def command(run, data, output, text_column, label_column, format, reading):
     """Evaluate a classifier on labelled texts.
 
     \b
@@ -32,7 +33,7 @@ def command(run, data, output, text_column, label_column, format):
     """
     from textclf.evaluation.evaluate import evaluate
 
-    metrics = evaluate(run, data, output=output, text_column=text_column, label_column=label_column)
+    metrics = evaluate(run, data, output=output, text_column=text_column, label_column=label_column, reading=reading)
     if format == "json":
         print_json(metrics)
     else:

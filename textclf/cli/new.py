@@ -2,7 +2,7 @@
 
 import click
 
-from textclf.cli.options import CONFIG
+from textclf.cli.options import CONFIG, reading_options
 from textclf.cli.terminal import print_line, print_written
 
 
@@ -10,7 +10,8 @@ from textclf.cli.terminal import print_line, print_written
 @CONFIG
 @click.option("--data", required=True, metavar="FILE", type=click.Path(), help="Labelled texts for training.")
 @click.option("--test", metavar="FILE", type=click.Path(), help="Labelled texts for the final evaluation.")
-def command(config, data, test):
+@reading_options("--format")
+def command(config, data, test, reading):
     """Write a config for a file of labelled texts.
 
     textclf inspects the texts and labels, chooses every setting from them, and writes the reason beside it.
@@ -23,7 +24,7 @@ def command(config, data, test):
     from textclf.config.starter import write_starter
     from textclf.core.output_file import is_standard_output
 
-    path = write_starter(config, data, test)
+    path = write_starter(config, data, test, reading=reading)
     print_written(path)
     if not is_standard_output(path):
         print_line(f"next: textclf check {path}, textclf train {path}")

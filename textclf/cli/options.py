@@ -1,5 +1,8 @@
 """Arguments and options that several commands share."""
 
+from collections.abc import Callable
+from functools import wraps
+
 import click
 
 CONFIG = click.argument("config", type=click.Path())
@@ -11,6 +14,8 @@ RUN = click.option(
     metavar="RUN",
     help="Run folder, name of a run in runs/, or classifier folder.  [default: the newest finished run]",
 )
+INPUT_FORMATS = ("csv", "tsv", "jsonl", "parquet", "txt", "fasttext", "folder")  # the keys of `READERS`
+DELIMITER_NAMES = {"tab": "\t", "\\t": "\t"}
 FOLDS = click.IntRange(2, 100)
 
 
@@ -28,3 +33,57 @@ def output_file(what: str, default: str | None = None):
 def output_format(*names: str, help: str):
     """Return the option `--format` with these choices; the first is the default."""
     return click.option("--format", type=click.Choice(names), default=names[0], show_default=True, help=help)
+
+
+def reading_options(*other_names: str, default: str = "detected", encoding: str = ""):
+    """Return the options that say how files are read. The command gets those that were given as `reading`.
+
+    Args:
+        other_names: of `--input-format`.
+        default: what holds for an option that is not given.
+        encoding: what holds for `--encoding` then, if it is something else.
+    """
+    options = (
+        click.option("--encoding", metavar="NAME", help=f"Encoding, such as cp1251.  [default: {encoding or default}]"),
+        click.option("--delimiter", metavar="C", help=f"Character between the fields.  [default: {default}]"),
+        click.option(
+            "--quoting",
+            type=click.Choice(["minimal", "none", "unchecked"]),
+            help=f"Whether fields may be in double quotes; unchecked: whatever they hold.  [default: {default}]",
+        ),
+        click.option(
+            "--input-format",
+            *other_names,
+            "input_format",
+            type=click.Choice(INPUT_FORMATS),
+            help="Format of the files; txt has one text a line.  [default: by the file's extension]",
+        ),
+    )
+
+    def decorate(command: Callable) -> Callable:
+        @wraps(command)
+        def with_reading(encoding, delimiter, quoting, input_format, **others):
+            given = {"encoding": encoding, "delimiter": delimiter, "quoting": quoting, "format": input_format}
+            return command(reading=_checked_reading(given), **others)
+
+        for option in reversed(options):
+            with_reading = option(with_reading)
+        return with_reading
+
+    return decorate
+
+
+def _checked_reading(given: dict[str, str | None]) -> dict[str, str]:
+    """Return the options that were given, as settings of `data`."""
+    said = {name: value for name, value in given.items() if value is not None}
+    if said:
+        from textclf.core.options import checked
+        from textclf.data.readers.options import ReadingArguments
+
+        if "delimiter" in said:
+            said["delimiter"] = DELIMITER_NAMES.get(said["delimiter"], said["delimiter"])
+        try:
+            checked(ReadingArguments, said)
+        except ValueError as error:
+            raise click.UsageError(f"--{error}") from None
+    return said

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from textclf.cli.options import RUN, output_file, output_format
+from textclf.cli.options import RUN, output_file, output_format, reading_options
 from textclf.cli.terminal import is_terminal, print_data
 from textclf.core.formatting import escape_unsafe
 
@@ -24,12 +24,14 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
 @click.command("predict")
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
 @click.option("--file", metavar="PATH", help="File, glob pattern or folder with texts; '-' for standard input.")
+@reading_options(encoding="detected; standard input and .txt: utf-8")
 @click.option(
-    "--input-format",
-    type=click.Choice(["txt", "csv", "tsv", "jsonl", "parquet", "fasttext"]),
-    help="Format of the input; txt has one text a line.  [default: by the file's extension, else txt]",
+    "--text-column",
+    "--column",
+    "column",
+    metavar="NAME",
+    help="Column or field with the text.  [default: as in training]",
 )
-@click.option("--column", metavar="NAME", help="Column or field with the text.  [default: as in training]")
 @RUN
 @output_format("text", "jsonl", "csv", help="Output format; jsonl and csv hold the probabilities of all labels.")
 @click.option(
@@ -42,7 +44,7 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
 @click.option("--explain", is_flag=True, help="Effect of each word: how much the probability falls without it.")
 @click.option("--top-k", type=click.IntRange(min=1), metavar="K", help="Number of most probable labels to output.")
 @output_file("File to write", default="standard output")
-def command(texts, file, input_format, column, run, format, threshold, explain, top_k, output):
+def command(texts, file, column, run, format, threshold, explain, top_k, output, reading):
     """Classify texts.
 
     Give texts as arguments or with --file. Output is one line a text, with the label and its probability.
@@ -69,7 +71,7 @@ def command(texts, file, input_format, column, run, format, threshold, explain, 
         from textclf.inference.text_source import read_source
 
         column = column or classifier.metadata["text_column"]
-        chunks = read_source(file, format=input_format, column=column, reading=classifier.reading)
+        chunks = read_source(file, column=column, given=reading, trained=classifier.reading)
     options = {"threshold": threshold, "top_k": top_k}
     if not explain:
         write_lines(format_predictions(classifier, chunks, format, **options), format, output)

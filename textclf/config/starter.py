@@ -2,7 +2,9 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +14,11 @@ from textclf.config.recipe import Facts, Line
 from textclf.config.yaml import parse_yaml
 from textclf.core.errors import DataError, WriteError
 from textclf.core.formatting import counted, escape_control, first_shown, percent, short_repr
+from textclf.core.options import checked
 from textclf.core.output_file import output_file, would_replace
 from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_dataset
 from textclf.data.label_lists import is_multi_hot
-from textclf.data.readers.options import DEFAULTS
+from textclf.data.readers.options import DEFAULTS, ReadingArguments
 from textclf.data.separators import find_separator
 from textclf.data.sniffing import SniffedFile, read_sniffed, sniff
 from textclf.data.splitting import split
@@ -35,7 +38,9 @@ MUCH_OF_A_SCRIPT = 0.3  # of all letters
 COMMENTS = 38  # column at which comments begin
 
 
-def write_starter(config: str | Path, data: str, test: str | None = None) -> Path:
+def write_starter(
+    config: str | Path, data: str, test: str | None = None, *, reading: Mapping[str, Any] | None = None
+) -> Path:
     """Write a config for a file of labelled texts. An existing config is never overwritten.
 
     Raises:
@@ -45,27 +50,31 @@ def write_starter(config: str | Path, data: str, test: str | None = None) -> Pat
     path = Path(config)
     if would_replace(path):
         raise WriteError(f"{path}: this file exists already. Choose another name, or remove it.")
-    content = starter_config(data, test, name=str(path))
+    content = starter_config(data, test, name=str(path), reading=reading)
     with output_file(path) as stream:
         stream.write(content)
     return path
 
 
-def starter_config(data: str, test: str | None = None, *, name: str = "config.yaml") -> str:
+def starter_config(
+    data: str, test: str | None = None, *, name: str = "config.yaml", reading: Mapping[str, Any] | None = None
+) -> str:
     """Return a config for a file of labelled texts.
 
     Args:
         data: the file, pattern or folder.
         test: a file of the same form, for the final metrics.
         name: of the config, for the command in its first lines.
+        reading: settings of `ReadingOptions` that are not detected.
 
     Raises:
         DataError: a file that cannot be read, or that no classifier can be trained on.
     """
     for source in (data, test or ""):
         _check_file_name(source)
-    found = sniff(data)
-    raw, found = read_sniffed(data, found)
+    given = reading or {}
+    found = sniff(data, checked(ReadingArguments, given), given)
+    raw, found = read_sniffed(data, found, given)
     separator = find_separator(raw.labels)
     dataset = drop_blank_texts(parse_labels(raw, separator))
     if separator and _is_one_hot(found, raw, dataset):
@@ -158,9 +167,10 @@ def _data(data: str, test: str | None, found: SniffedFile, facts: Facts, raw: Da
             ("label_column", labels, _label_reason(found, raw)),
         ]
     how = {
-        "encoding": f"detected; the first text reads {short_repr(found.first_text)}",
+        "format": "whatever its name ends in",
+        "encoding": f"the first text reads {short_repr(found.first_text)}",
         "delimiter": "between the fields",
-        "quoting": found.no_quotes,
+        "quoting": found.no_quotes or "as given",
     }
     read = [(name, getattr(found.reading, name), reason) for name, reason in how.items()]
     return lines + [line for line in read if line[1] != getattr(DEFAULTS, line[0])]

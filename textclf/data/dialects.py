@@ -14,6 +14,7 @@ from textclf.core.files import open_file
 from textclf.core.formatting import short_repr
 from textclf.data.encodings import detect_encoding, read_sample
 from textclf.data.readers import READERS, format_of
+from textclf.data.readers.content import checked_content
 from textclf.data.readers.csv import DELIMITERS, SEPARATOR_LINE
 from textclf.data.readers.decoding import lines_of
 from textclf.data.readers.limits import LONGEST_LINE
@@ -46,7 +47,7 @@ def look_at(
         return reading
     try:
         with open_file(path) as stream:
-            sample = read_sample(decompressed(stream, path))
+            sample = read_sample(checked_content(decompressed(stream, path), path, reading))
     except OSError as error:
         raise cannot_be_read(path, error) from None
     if "encoding" not in given:
@@ -97,12 +98,12 @@ def fits_without_quotes(path: str, reading: ReadingOptions) -> bool:
         return fit(rest, reading.delimiter or DEFAULT_DELIMITERS[reading.format or format_of(path)])
 
 
-def encoding_of(paths: Sequence[str]) -> str:
+def encoding_of(paths: Sequence[str], reading: ReadingOptions) -> str:
     """Return the encoding of a file, or of files that are a text each."""
     sample = b""
     for path in islice(paths, SAMPLED_FILES):
         with open_file(path) as stream:
-            sample += read_sample(decompressed(stream, path)) + b"\n"
+            sample += read_sample(checked_content(decompressed(stream, path), path, reading)) + b"\n"
     return detect_encoding(sample.removesuffix(b"\n"))
 
 

@@ -4,12 +4,12 @@ import csv
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from textclf.core.options import fields_of
 from textclf.core.output_file import output_file
 from textclf.core.run_folder import LARGEST_FILE, RunFolder
 from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_dataset, read_sources
+from textclf.data.dialects import look_at
+from textclf.data.readers.options import ReadingOptions, arguments_like
 from textclf.data.readers.sources import expand
 from textclf.evaluation.metrics import measure
 from textclf.inference.classifier import Classifier, load_classifier
@@ -38,6 +40,7 @@ def evaluate(
     output: str | Path | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
+    reading: Mapping[str, Any] | None = None,
 ) -> dict:
     """Evaluate a classifier on a file of labelled texts.
 
@@ -50,6 +53,8 @@ def evaluate(
             another file of that name has been evaluated. For a classifier folder without a run nothing is written by
             default.
         text_column, label_column: by default as in training.
+        reading: encoding, delimiter, quoting and format, as in the section `data` of a config; by default found by
+            looking at the file.
 
     Returns:
         The metrics, as in `metrics.json`.
@@ -66,10 +71,11 @@ def evaluate(
     named = {"text_column": text_column, "label_column": label_column}
     columns = {name: column for name, column in named.items() if column}
     if data is None:
-        raw = _own_test(find_run(folder.parent), columns)
+        raw = _own_test(find_run(folder.parent), {**columns, **(reading or {})})
     else:
         about = {name: classifier.metadata[name] for name in fields_of(ColumnOptions)}
-        raw = read_dataset(str(data), ColumnOptions(**about | columns), classifier.reading)
+        wanted = ColumnOptions(**about | columns)
+        raw = _read_as_found(str(data), wanted, classifier.reading, reading or {})
     dataset = parse_labels(raw, classifier.targets.separator if classifier.targets.multilabel else None)
     dataset = replace(dataset, labels=classifier.targets.respell(dataset.labels))
     classes, unknown = classifier.targets.encode_known(dataset.labels, rows=dataset.rows, name=dataset.name)
@@ -131,13 +137,20 @@ def _path_digest(data: str) -> str:
     return hashlib.sha256(absolute.encode(errors="surrogateescape")).hexdigest()
 
 
-def _own_test(run: RunFolder, columns: dict[str, str]) -> Dataset:
-    """Read the test texts of a run, from the columns of its config or from others.
+def _read_as_found(data: str, columns: ColumnOptions, trained: ReadingOptions, given: Mapping[str, Any]) -> Dataset:
+    """Read a file that need not be as the training file was, see `dialects.look_at`."""
+    options = arguments_like(trained, given)
+    reading = look_at(data, options, given, [*columns.text_columns, *columns.label_columns], trained)
+    return read_dataset(data, columns, reading)
+
+
+def _own_test(run: RunFolder, columns: dict[str, Any]) -> Dataset:
+    """Read the test texts of a run as its config says, or with other columns or settings.
 
     Raises:
         RunError: the config names no test file, or that file has changed.
     """
-    data = replace(read_run_config(run).data, **columns)  # type: ignore[arg-type]
+    data = replace(read_run_config(run).data, **columns)
     source = data.train if data.split_column else data.test
     if source is not None:
         changed = changed_file(run, expand(source, data))

@@ -1,16 +1,17 @@
 """Read the texts to predict, chunk by chunk: from a file, several files, or a pipe."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from textclf.core.compression import without_compression
 from textclf.core.errors import DataError
 from textclf.core.files import open_file
+from textclf.data.dialects import look_at
 from textclf.data.readers import ENDINGS
-from textclf.data.readers.options import DEFAULTS, ReadingOptions
+from textclf.data.readers.options import DEFAULTS, ReadingOptions, arguments_like
 from textclf.data.readers.sources import Columns, is_pattern, read_files, read_stream
 
 
@@ -34,35 +35,47 @@ def read_texts(
     Raises:
         DataError: the file has another format, or lacks the column.
     """
-    ending = PurePath(without_compression(name)).suffix.lower()
-    options = replace(reading, format=format or ENDINGS.get(ending, "txt"))  # type: ignore[arg-type]
+    options = replace(reading, format=format or _format_of_texts(name))  # type: ignore[arg-type]
     columns = [column] if isinstance(column, str) else column
     for table in read_stream(stream, name, Columns(columns), options):
         yield table["text"].to_pylist()
 
 
 def read_source(
-    source: str, *, format: str | None, column: str | list[str], reading: ReadingOptions = DEFAULTS
+    source: str,
+    *,
+    column: str | list[str],
+    given: Mapping[str, Any] | None = None,
+    trained: ReadingOptions = DEFAULTS,
 ) -> Iterator[list[str]]:
     """Yield the texts of a source, chunk by chunk.
 
     Args:
         source: a file, a pattern, a folder, or `-` for standard input.
-        format: as for `read_texts`.
         column: as for `read_texts`.
-        reading: as for `read_texts`.
+        given: settings of `ReadingOptions`. Others are found by looking at a file; a pipe and a text file are UTF-8.
+        trained: how the training files were read, see `dialects.look_at`.
 
     Raises:
         DataError: there is no such file, or it cannot be read.
     """
+    given = given or {}
+    options = arguments_like(trained, given)
+    columns = [column] if isinstance(column, str) else column
     if source == "-":
         if sys.stdin is None:
             raise DataError("-: expected texts on standard input, but it is closed. Send them, or name a file.")
-        yield from read_texts(sys.stdin.buffer, format=format, column=column, name=source, reading=reading)
+        yield from read_texts(sys.stdin.buffer, format=options.format, column=column, name=source, reading=options)
     elif Path(source).is_dir() or is_pattern(source):
-        options = replace(reading, format=format)  # type: ignore[arg-type]
-        for table in read_files(source, Columns([column] if isinstance(column, str) else column), options):
+        reading = look_at(source, options, given, columns, trained)
+        for table in read_files(source, Columns(columns), reading):
             yield table["text"].to_pylist()
     else:
         with open_file(source) as stream:
-            yield from read_texts(stream, format=format, column=column, name=source, reading=reading)
+            look = replace(options, format=options.format or _format_of_texts(source))
+            reading = look_at(source, look, given, columns, trained) if Path(source).is_file() else look
+            yield from read_texts(stream, format=look.format, column=column, name=source, reading=reading)
+
+
+def _format_of_texts(name: str) -> Any:
+    return ENDINGS.get(PurePath(without_compression(name)).suffix.lower(), "txt")

@@ -233,3 +233,34 @@ def test_texts_are_read_without_pandas(write, textclf_command, tmp_path):
     write(**{"a.txt": "one\n", "a.jsonl": '{"text": "two"}\n', "a.ft": "__label__x three\n", "d/pos/a": "four"})
     finished = textclf_command("a.txt", "a.jsonl", "a.ft", "d", python=("-c", BLOCKED), cwd=tmp_path)
     assert finished.stdout.split() == [b"one", b"two", b"three", b"four", b"False"], finished.stderr.decode()
+
+
+def test_a_folder_of_spark_is_its_parts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, content in {
+        "_SUCCESS": "",
+        "._SUCCESS.crc": "crc",
+        ".part-00000-1f-c000.csv.crc": "crc",
+        "part-00000-1f-c000.csv": "",
+        "part-00001-1f-c000.csv": "text,label\none,a\n",
+        "part-00002-1f-c000.csv": "text,label\ntwo,b\nthree,a\n",
+    }.items():
+        (tmp_path / "out").mkdir(exist_ok=True)
+        (tmp_path / "out" / name).write_text(content)
+    for source in ("out", "out/", "out/*"):
+        tables = read_files(source, Columns(["text"], "label"))
+        assert [text for table in tables for text in table["text"].to_pylist()] == ["one", "two", "three"]
+
+
+def test_partitions_of_spark_are_no_labels(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out/label=a").mkdir(parents=True)
+    (tmp_path / "out/_SUCCESS").write_text("")
+    (tmp_path / "out/label=a/part-00000.csv").write_text("text\none\n")
+    with pytest.raises(DataError, match="partitionBy"):
+        expand("out")
+
+
+def test_files_beside_no_spark_parts_are_read_whatever_their_names_begin_with(tmp_path):
+    (tmp_path / "_a.csv").write_text("text\none\n")
+    assert expand(tmp_path) == [str(tmp_path / "_a.csv")]

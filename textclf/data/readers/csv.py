@@ -44,7 +44,7 @@ def read(
     try:
         content = io.BufferedReader(rows, HEADER_BYTES)
         beginning = content.peek(HEADER_BYTES)
-        form = _form(beginning, columns, options, default)
+        header, form = _form(beginning, columns, options, default)
         rows.delimiter = form["sep"].encode()
         if options.quoting == "minimal" and not form["skip_blank_lines"]:
             rows.watch_one_column(beginning)
@@ -67,20 +67,22 @@ def read(
     except pandas.errors.EmptyDataError:
         raise DataError(f"{name}: expected a header line and rows, got an empty file.") from None
     except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
+        if form["sep"] not in header and columns != [header.strip('"')]:
+            raise _missing(name, columns, [header], options) from None
         raise _explained(str(error), name, form["sep"], options) from None
     except UnicodeError as error:
         raise wrong_bytes(name, error, options) from None
 
 
-def _form(beginning: bytes, columns: list[str], options: ReadingOptions, default: str) -> dict:
-    """Return the arguments of `pandas.read_csv`, from the options and the first bytes."""
+def _form(beginning: bytes, columns: list[str], options: ReadingOptions, default: str) -> tuple[str, dict]:
+    """Return the header line, and the arguments of `pandas.read_csv`, from the options and the first bytes."""
     text = codecs.getincrementaldecoder(options.encoding)("replace").decode(beginning).removeprefix("\ufeff")
     header, *more = LINE_END.split(text, maxsplit=1)
     delimiter, skipped = options.delimiter or _delimiter(header, columns, default), 0
     if (named := SEPARATOR_LINE.fullmatch(header)) and options.delimiter in (None, named[1]):
         delimiter, skipped = named[1], 1
         header, *more = LINE_END.split(more[0] if more else "", maxsplit=1)
-    return {
+    return header, {
         "sep": delimiter,
         "skiprows": skipped,
         "quoting": csv.QUOTE_NONE if options.quoting == "none" else csv.QUOTE_MINIMAL,

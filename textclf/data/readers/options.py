@@ -1,9 +1,10 @@
 """Settings for reading files, beyond what their endings say."""
 
 import codecs
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from textclf.core.options import Check, Options, setting
+from textclf.core.options import Check, Options, checked, setting
 
 
 def _known_encoding(name: object) -> str:
@@ -57,6 +58,15 @@ class ReadingArguments(ReadingOptions):
         """Return the name of an option, and a value for it, as a message advises it."""
         option = {"format": "--input-format"}.get(name, f"--{name.replace('_', '-')}")
         return f"{option} {value}" if value else option
+
+
+def arguments_like(trained: ReadingOptions, given: Mapping[str, Any]) -> ReadingArguments:
+    """Return how to read files for a classifier: as given, and texts of several columns joined as in training.
+
+    Raises:
+        ValueError: one of the given values cannot be used.
+    """
+    return checked(ReadingArguments, {"text_separator": trained.text_separator, **given})
 
 
 DEFAULTS = ReadingOptions()
