@@ -89,9 +89,8 @@ def _sniff(source: str, reading: ReadingOptions, given: Collection[str]) -> Snif
     if form not in NAMES_OF and READERS[form] is lines:
         raise DataError(f"{path}: expected texts with labels, got a file of lines. Use .csv, .tsv or .jsonl.")
     if form != "parquet" and "encoding" not in given:
-        reading = replace(
-            reading, encoding=encoding_of([file for file, _ in files] if form == "folder" else [path], reading)
-        )
+        texts = [file for file, _ in files] if form == "folder" else [path]
+        reading = replace(reading, encoding=encoding_of(texts, reading))
     if form not in NAMES_OF:
         return SniffedFile(reading, ColumnOptions(), [], False)
     given_format, reading = reading.format, replace(reading, format=form)  # type: ignore[arg-type]
