@@ -31,7 +31,7 @@ def test_what_was_saved_comes_back(tmp_path, of):
     save_checkpoint(tmp_path / "best.npz", of(saved))
     about, arrays = load_checkpoint(tmp_path / "best.npz")
     assert about == {}
-    assign(tmp_path / "best.npz", of(other), arrays)
+    assign(of(other), arrays, path=tmp_path / "best.npz")
     assert equal(weights_of(saved), weights_of(other))
     assert equal(state_of(saved), state_of(other)) == (of is state_of)
     assert [path.name for path in tmp_path.iterdir()] == ["best.npz"]
@@ -108,7 +108,7 @@ def test_every_flipped_bit_is_found(tmp_path):
         path.write_bytes(flipped)
         try:
             about, arrays = load_checkpoint(path)
-            assign(path, state_of(model), arrays)
+            assign(state_of(model), arrays, path=path)
         except RunError:
             continue
         assert about == {"position": {"epoch": 3}}  # a bit that means nothing, such as the time of a file
@@ -125,5 +125,5 @@ def test_weights_of_another_shape_are_an_error_and_none_is_assigned(tmp_path):
         if wrong is None:
             del changed[last]
         with pytest.raises(RunError, match=rf"{last}: expected float32 \(1,\), got"):
-            assign(path, weights_of(model), changed)
+            assign(weights_of(model), changed, path=path)
         assert np.array_equal(weights_of(model)[first].numpy(), before)

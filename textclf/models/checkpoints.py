@@ -76,13 +76,13 @@ def load_checkpoint(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
         raise damaged(path, str(getattr(error, "strerror", None) or error)) from None
 
 
-def assign(path: Path, variables: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarray]) -> None:
+def assign(variables: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarray], *, path: Path) -> None:
     """Assign the arrays of a checkpoint to variables; arrays without a variable are ignored.
 
     Args:
-        path: of the checkpoint, for messages.
         variables: by name, as from `weights_of` and `state_of`.
         arrays: as from `load_checkpoint`.
+        path: of the checkpoint, for messages.
 
     Raises:
         RunError: an array is missing, or has another shape or type; no variable has changed then.

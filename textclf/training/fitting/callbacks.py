@@ -1,4 +1,7 @@
-"""Callbacks of a fit: validate, keep the best weights, stop early, report. Keras calls an interval an epoch."""
+"""Callbacks of a fit: validate, keep the best weights, stop early, report. Keras calls an interval an epoch.
+
+Keras calls them in the order of their list: `fit.fit_network` says why that order matters.
+"""
 
 import csv
 import logging
@@ -67,12 +70,12 @@ class KeepBest(keras.callbacks.Callback):
         super().__init__()
         self.best_path, self.per_epoch = best_path, per_epoch
         self.metric, self.patience = metric, patience
-        self.best_interval, self.intervals = 0, 0
+        self.best_interval, self.num_intervals = 0, 0
         self.best_value: float | None = None
 
     def on_epoch_end(self, interval, logs):
         """Compare, save, and stop if it is time."""
-        self.intervals = interval + 1
+        self.num_intervals = interval + 1
         value = -interval if self.metric is None else logs.get(f"{VALIDATION}{self.metric}")
         if value is None:
             raise TrainingError(
@@ -82,12 +85,12 @@ class KeepBest(keras.callbacks.Callback):
         if not math.isfinite(value):
             raise not_finite(self.model, f"validation {self.metric}", value)
         if self._is_better(value):
-            self.best_interval, self.best_value = self.intervals, value
+            self.best_interval, self.best_value = self.num_intervals, value
             with ema_weights(self.model):
                 save_checkpoint(self.best_path, weights_of(self.model))
-        elif self.patience is not None and self.intervals - self.best_interval >= self.patience:
+        elif self.patience is not None and self.num_intervals - self.best_interval >= self.patience:
             self.model.stop_training = True
-            now, best = (in_epochs(number, self.per_epoch) for number in (self.intervals, self.best_interval))
+            now, best = (in_epochs(number, self.per_epoch) for number in (self.num_intervals, self.best_interval))
             log.info(
                 "stopped early at epoch %s: best validation %s %.4f at epoch %s",
                 now,
@@ -103,11 +106,11 @@ class KeepBest(keras.callbacks.Callback):
 
     def state(self) -> dict:
         """Return what another process needs to continue comparing."""
-        return {"best_epoch": self.best_interval, "best_value": self.best_value, "epochs_done": self.intervals}
+        return {"best_epoch": self.best_interval, "best_value": self.best_value, "epochs_done": self.num_intervals}
 
     def restore(self, state: dict) -> None:
         """Continue from such a state."""
-        self.best_interval, self.intervals = int(state["best_epoch"]), int(state["epochs_done"])
+        self.best_interval, self.num_intervals = int(state["best_epoch"]), int(state["epochs_done"])
         self.best_value = None if state["best_value"] is None else float(state["best_value"])
 
 

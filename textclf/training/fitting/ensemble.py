@@ -52,31 +52,41 @@ def fit_networks(
     members = members_of(config.model, config.training)
     is_ensemble = len(members) > 1
     networks = [
-        fit_network(member, task, folder.network(member.name, is_ensemble), partial(log_history, name))
-        for member, name in zip(members, [member.name if is_ensemble else "" for member in members], strict=True)
+        fit_network(
+            member,
+            task,
+            folder.network(member.name, is_ensemble),
+            partial(log_history, member.name if is_ensemble else ""),
+        )
+        for member in members
     ]
     logits = [network.logits for network in networks]
     weights = fit_ensemble_weights(logits, classes, targets.activation) if is_ensemble else [1.0]
     temperature = fit_temperature(combine_logits(logits, weights), classes, targets.activation)
-    scales = [weight / temperature for weight in weights]
     if is_ensemble:
         _log_ensemble(members, logits, weights, task)
-    final = _refit(members, networks, task, folder, log_history) if config.training.refit else networks
-    models, padding = [network.model for network in final], task.preprocessor.options.padding
-    graph = build_graph(*models, activation=targets.activation, padding=padding, scales=scales)
-    fits = networks if final is networks else [*networks, *final]
+    refitted = _refit(members, networks, task, folder, log_history) if config.training.refit else []
+    run_metadata = {
+        "networks": _metadata(members, networks, weights),
+        "refit": config.training.refit,
+        "temperature": temperature,
+        "seconds_fitting": round(sum(network.seconds for network in [*networks, *refitted]), 1),
+    }
+    final, scales = refitted or networks, [weight / temperature for weight in weights]
     return FitResult(
-        graph.SerializeToString(),
+        _export(final, scales, task),
         probabilities_of(combine_logits([network.logits for network in final], scales), targets),
         probabilities_of(combine_logits(logits, scales), targets),
         temperature,
-        {
-            "networks": _metadata(members, networks, weights),
-            "refit": config.training.refit,
-            "temperature": temperature,
-            "seconds_fitting": round(sum(network.seconds for network in fits), 1),
-        },
+        run_metadata,
     )
+
+
+def _export(networks: list[FittedNetwork], scales: list[float], task: Task) -> bytes:
+    """Return one ONNX graph of all networks. Their logits are added up with `scales`."""
+    models, activation = [network.model for network in networks], task.objective.targets.activation
+    graph = build_graph(*models, activation=activation, padding=task.preprocessor.options.padding, scales=scales)
+    return graph.SerializeToString()
 
 
 def _refit(
@@ -93,7 +103,9 @@ def _refit(
     for member, network in zip(members, networks, strict=True):
         name = f"refit-{member.name}"
         tell = partial(log_history, name)
-        refitted.append(fit_network(member, together, folder.network(name), tell, intervals=network.best_interval))
+        refitted.append(
+            fit_network(member, together, folder.network(name), tell, refit_intervals=network.best_interval)
+        )
     return refitted
 
 
@@ -102,7 +114,7 @@ def _metadata(members: list[Member], networks: list[FittedNetwork], weights: lis
     return {
         member.name: {
             "best_epoch": in_epochs(network.best_interval, member.training.validations_per_epoch),
-            "epochs": in_epochs(network.intervals, member.training.validations_per_epoch),
+            "epochs": in_epochs(network.num_intervals, member.training.validations_per_epoch),
             "weight": weight,
         }
         for member, network, weight in zip(members, networks, weights, strict=True)

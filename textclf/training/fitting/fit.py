@@ -1,7 +1,8 @@
 """Fit one Keras network: compile it, run the loop, keep the best weights."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -29,13 +30,13 @@ from textclf.training.fitting.callbacks import (
 )
 from textclf.training.fitting.compile import batches_for, compile_network
 from textclf.training.fitting.loop import LoopPlan, run_loop
-from textclf.training.fitting.optimizers.schedules import Schedule, learning_rate
+from textclf.training.fitting.optimizers.schedules import learning_rate
 from textclf.training.fitting.task import Task
 from textclf.training.fitting.validation import predict_logits, validation_metrics
 from textclf.training.fitting.word_vectors import UnfreezeEmbedding
 
 log = logging.getLogger(__name__)
-USUAL_EPOCHS = 3  # early stopping seldom needs fewer
+USUAL_EPOCHS = 3  # early stopping seldom ends a training before
 
 
 class FittedNetwork(NamedTuple):
@@ -44,7 +45,7 @@ class FittedNetwork(NamedTuple):
     model: keras.Model
     logits: np.ndarray  # of the validation texts, (texts, outputs)
     best_interval: int  # the number of the best validation, from 1
-    intervals: int
+    num_intervals: int  # fitted in all
     seconds: float
 
 
@@ -54,64 +55,77 @@ def fit_network(
     folder: RunFolder,
     log_history: Callable[[list[dict]], None],
     *,
-    intervals: int | None = None,
+    refit_intervals: int | None = None,
 ) -> FittedNetwork:
-    """Fit one network, from where an earlier process stopped, with its checkpoints and its history in `folder`.
+    """Fit one network, or continue its interrupted fit, and return it with its best weights.
 
     Args:
+        folder: has the checkpoints and the history, also those of an interrupted fit.
         log_history: called with the whole history so far after every interval.
-        intervals: fit for so many without validation and keep the last weights; by default early stopping decides.
+        refit_intervals: the length of a refit, which has no validation and keeps the last weights. None: validate, and
+            stop early if the settings say so.
 
     Raises:
         TrainingError: the loss is not finite.
         Interrupted: a signal asked for an end; the state is saved.
     """
-    task, options = task.select(ARCHITECTURES[member.model.architecture].INPUTS), member.training
+    options = member.training
+    task = task.select(ARCHITECTURES[member.model.architecture].INPUTS)
     per_epoch = options.validations_per_epoch
-    interval_steps = max(1, round(num_steps(len(task.train.classes), options.batch_size) / per_epoch))
-    most = options.epochs * per_epoch
-    model = compile_network(member, task, _learning_rate(options, most * interval_steps))
+    longest_fit = _longest_fit(options, len(task.train.classes))
+    model = compile_network(member, task, learning_rate(options, num_steps=longest_fit.num_steps))
     _choose_kernels(model, task, options)
-    validation = None if intervals else Validation(partial(validation_metrics, model, task))
-    bar, history = ProgressBar(per_epoch), History(folder.history, per_epoch, log_history)
-    keep_best = _keep_best(options, folder, validated=not intervals)
-    callbacks = [*_before_validation(member), bar, validation, history, keep_best]
-    try:
-        seconds = run_loop(
-            model,
-            batches_for(member, task),
-            [callback for callback in callbacks if callback],
-            folder.last_checkpoint,
-            LoopPlan(intervals or most, interval_steps, options.checkpoint_steps),
-        )
-    except tf.errors.OpError:
-        check_not_truncated()  # TensorFlow hides the error of a truncated file in one of its own
-        raise
-    finally:
-        bar.close()
-    assign(folder.best_checkpoint, weights_of(model), load_checkpoint(folder.best_checkpoint)[1])
+    is_refit = refit_intervals is not None
+    keep_best = _keep_best(options, folder, validated=not is_refit)
+    with closing(ProgressBar(per_epoch)) as bar, _errors_of_truncated_files():
+        # Each callback needs what those before it have done: complete weights before they are validated, and the
+        # metrics of validation before they are written and compared.
+        callbacks = [
+            *_weight_callbacks(member),
+            StopAtNonFiniteLoss(),
+            bar,
+            *([] if is_refit else [Validation(partial(validation_metrics, model, task))]),
+            History(folder.history, per_epoch, log_history),
+            keep_best,
+        ]
+        plan = longest_fit if refit_intervals is None else longest_fit._replace(num_intervals=refit_intervals)
+        seconds = run_loop(model, batches_for(member, task), callbacks, folder.last_checkpoint, plan)
+    _, best_weights = load_checkpoint(folder.best_checkpoint)
+    assign(weights_of(model), best_weights, path=folder.best_checkpoint)
     log.info("kept the weights of epoch %s", in_epochs(keep_best.best_interval, per_epoch))
     logits = predict_logits(model, task.validation.arrays, padding=task.preprocessor.options.padding)
-    return FittedNetwork(model, logits, keep_best.best_interval, keep_best.intervals, seconds)
+    return FittedNetwork(model, logits, keep_best.best_interval, keep_best.num_intervals, seconds)
 
 
-def _learning_rate(options: TrainingOptions, num_steps: int) -> float | Schedule:
-    return learning_rate(options.learning_rate, shape=options.schedule, warmup=options.warmup, num_steps=num_steps)
+def _longest_fit(options: TrainingOptions, num_rows: int) -> LoopPlan:
+    """Return the plan of a fit that does not stop early."""
+    interval_steps = max(1, round(num_steps(num_rows, options.batch_size) / options.validations_per_epoch))
+    return LoopPlan(options.epochs * options.validations_per_epoch, interval_steps, options.checkpoint_steps)
+
+
+@contextmanager
+def _errors_of_truncated_files() -> Iterator[None]:
+    """Within the block, raise the error of a mapped file that became shorter, in place of TensorFlow's error for it."""
+    try:
+        yield
+    except tf.errors.OpError:
+        check_not_truncated()
+        raise
 
 
 def _choose_kernels(model: keras.Model, task: Task, options: TrainingOptions) -> None:
-    """Choose how the LSTMs of a network run in training."""
+    """Choose the kernels that run the LSTMs of a network in training."""
     arrays = task.train.arrays
     steps = min(options.epochs, USUAL_EPOCHS) * num_steps(len(task.train.classes), options.batch_size)
     workload = Workload(mean_length(arrays), longest(next(iter(arrays.values()))), options.batch_size, steps)
     choose_kernels(model, workload, padding=task.preprocessor.options.padding)
 
 
-def _before_validation(member: Member) -> list[keras.callbacks.Callback]:
-    """Return the callbacks that must have run before the weights of an interval are read."""
+def _weight_callbacks(member: Member) -> list[keras.callbacks.Callback]:
+    """Return the callbacks that change weights at the end of an interval, or what is trained of them."""
     vectors = getattr(member.model, "vectors", None)
     frozen = vectors.frozen_epochs * member.training.validations_per_epoch if vectors and vectors.tuned else 0
-    return [*([UnfreezeEmbedding(frozen)] if frozen else []), CatchUpRows(), StopAtNonFiniteLoss()]
+    return [*([UnfreezeEmbedding(frozen)] if frozen else []), CatchUpRows()]
 
 
 def _keep_best(options: TrainingOptions, folder: RunFolder, *, validated: bool) -> KeepBest:

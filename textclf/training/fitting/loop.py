@@ -22,9 +22,14 @@ MOST_STEPS = 64
 class LoopPlan(NamedTuple):
     """The length of a fit, and the distance between two savings. An interval is the steps between two validations."""
 
-    intervals: int
+    num_intervals: int
     interval_steps: int
     save_every: int  # steps between two savings within an interval
+
+    @property
+    def num_steps(self) -> int:
+        """Return the steps of the whole fit."""
+        return self.num_intervals * self.interval_steps
 
 
 def run_loop(
@@ -50,24 +55,32 @@ def run_loop(
     """
     state = read_state(path)
     position = state.position
+    first_step = position.interval * plan.interval_steps + position.step
     if position.finished:
         restore_callbacks(state, callbacks)
-        log.info("fit already finished: %d steps", position.interval * plan.interval_steps)
+        log.info("fit already finished: %d steps", first_step)
         return position.seconds
-    if position.interval >= plan.intervals or position.step >= plan.interval_steps:
-        raise damaged(path, f"it continues after the end, at interval {position.interval} and step {position.step}")
-    first_step = position.interval * plan.interval_steps + position.step
     batches = batches_from(first_step)
     _build_metrics(model, batches)
     if not state.is_new:
-        log.info("resumed at step %d of %d", first_step, plan.intervals * plan.interval_steps)
-        assign(path, state_of(model), state.arrays)
-        restore_callbacks(state, callbacks)
+        _resume(model, callbacks, state, plan)
+        log.info("resumed at step %d of %d", first_step, plan.num_steps)
     with deferred_signals() as request:
         save = SaveState(path, callbacks, position, save_every=plan.save_every, request=request)
-        params = {"epochs": plan.intervals, "steps": plan.interval_steps}
+        params = {"epochs": plan.num_intervals, "steps": plan.interval_steps}
         _run(model, iter(batches), keras.callbacks.CallbackList([*callbacks, save], model=model, **params), state, plan)
     return save.position.seconds
+
+
+def _resume(
+    model: keras.Model, callbacks: Sequence[keras.callbacks.Callback], state: LoopState, plan: LoopPlan
+) -> None:
+    """Give model and callbacks the saved state."""
+    interval, step = state.position.interval, state.position.step
+    if interval >= plan.num_intervals or step >= plan.interval_steps:
+        raise damaged(state.path, f"it continues after the end, at interval {interval} and step {step}")
+    assign(state_of(model), state.arrays, path=state.path)
+    restore_callbacks(state, callbacks)
 
 
 def _run(
@@ -81,7 +94,7 @@ def _run(
     make_steps, step = multi_step_function(model), state.position.step
     model.stop_training = False
     callbacks.on_train_begin()
-    for interval in range(state.position.interval, plan.intervals):
+    for interval in range(state.position.interval, plan.num_intervals):
         if not step:
             model.reset_metrics()
         callbacks.on_epoch_begin(interval)

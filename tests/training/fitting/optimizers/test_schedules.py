@@ -39,13 +39,13 @@ def test_after_the_last_step_the_rate_is_that_of_the_end():
 
 
 def test_a_rate_that_never_changes_is_a_number():
-    assert learning_rate(0.1, shape="constant", warmup=0.0, num_steps=5) == 0.1
+    assert learning_rate(TrainingOptions(learning_rate=0.1), num_steps=5) == 0.1
 
 
 def test_the_steps_of_a_training_shrink_as_the_schedule_says():
     """Plain gradient descent on a constant gradient: the weight moves by exactly the learning rate."""
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
-    rate = learning_rate(0.5, shape="linear", warmup=0.25, num_steps=8)
+    rate = learning_rate(TrainingOptions(learning_rate=0.5, schedule="linear", warmup=0.25), num_steps=8)
     model.compile(keras.optimizers.SGD(rate), loss=lambda _, predicted: -predicted)
     moved = []
     for _ in range(8):

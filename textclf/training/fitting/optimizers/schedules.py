@@ -9,6 +9,8 @@ import math
 import keras
 from keras import ops
 
+from textclf.config.training_options import TrainingOptions
+
 # Share of the steps after the warm-up that are done, 0 to 1 -> share of the peak.
 SCHEDULES = {
     "constant": ops.ones_like,
@@ -50,8 +52,8 @@ class ExponentialGrowth(keras.optimizers.schedules.LearningRateSchedule):
         return self.lowest * self.factor ** ops.cast(step, "float32")
 
 
-def learning_rate(peak: float, *, shape: str, warmup: float, num_steps: int) -> float | Schedule:
-    """Return what an optimizer takes: a `Schedule`, or a number if the rate never changes."""
-    if shape == "constant" and not warmup:
-        return peak
-    return Schedule(peak, shape=shape, warmup=warmup, num_steps=num_steps)
+def learning_rate(options: TrainingOptions, *, num_steps: int) -> float | Schedule:
+    """Return the learning rate of a training of `num_steps`: a `Schedule`, or a number if it never changes."""
+    if options.schedule == "constant" and not options.warmup:
+        return options.learning_rate
+    return Schedule(options.learning_rate, shape=options.schedule, warmup=options.warmup, num_steps=num_steps)
