@@ -133,6 +133,8 @@ def program_leaves_nothing():
     logger.handlers[:], logger.propagate = handlers, propagate
     logger.setLevel(level)
     signal.signal(signal.SIGTERM, on_sigterm)
+    if terminal := sys.modules.get("textclf.cli.terminal"):
+        terminal.ESCAPED = False
     program.started = started
 
 

@@ -131,5 +131,5 @@ ABOUT = {
     "a column of an object": changed(text_column={"a": 1}),
     "no columns": changed(text_column=[]),
     "no label column": changed(label_column=REMOVED),
-    "a label column of a list": changed(label_column=["a"]),
+    "label columns that are no names": changed(label_column=["a", ["b"]]),
 }
