@@ -55,6 +55,6 @@ DESCRIPTIONS = {
     415: "The body is compressed or binary.",
     422: "The body is JSON, but not what was expected.",
     500: "An internal error.",
-    503: "Too many requests wait, or the server is stopping. `Retry-After` says when to try again.",
+    503: "Too many requests wait, or the server is stopping. Retry-After says when to try again.",
     504: "The answer took too long.",
 }

@@ -1,1 +1,277 @@
+const MOST_BARS = 6, MOST_WORDS = 8, CSV_TEXTS = 500, CSV_CHARACTERS = 300_000, MOST_LINES = 200, MOST_SPOKEN = 5, LEAST_EFFECT = 0.005, MOST_NAMED = 6;
+const WORDS = {
+  en: {
+    skip: "Skip to the texts", model: "Classifier", token: "This server asks for a token", use: "Use it", texts: "Texts, one a line",
+    classify: "Classify", keys: "Ctrl + Enter", csv: "Classify a CSV file", reset: "as in training", column: "Column with the texts",
+    for: "speaks for the label", against: "speaks against it", about: "About this classifier", api: "For programs: the API",
+    example: "Type or paste a text …", unsure: "unsure", none: "no label", labels: "Labels", type: "Kind", run: "Run", trained: "Trained",
+    version: "Version", scores: "Scores", thresholds: "Thresholds", abstains: "Unsure below", strongest: "Strongest words",
+    others: (n) => `${n} more labels`, lead: (m) => m.labels.length > MOST_NAMED ? `Sorts texts into ${m.labels.length} labels.` : `Sorts texts into: ${m.labels.join(", ")}.`,
+    binary: "one of two labels", multiclass: "one of several labels", multilabel: "any number of labels",
+    thresholdOf: (m) => m.type === "multilabel" ? "Minimum probability of a label" : `Minimum probability for “${m.labels[1]}”`,
+    accuracy: "accuracy", f1_macro: "macro F1", f1_micro: "micro F1", log_loss: "log loss", test: "test", validation: "validation",
+    rows: (n) => `${n} texts`, empty: "Write a text first.", unreachable: "The server does not answer. Is it still running?",
+    tooMany: (n) => `At most ${n} texts at a time here. Put more into a CSV file.`, noRows: "This file has no rows below its first line.",
+    tooLong: (row, n) => `Row ${row}: its text has more than ${n} characters.`,
+    done: (n) => `${n} texts classified.`, working: (n, of) => `${n} of ${of} texts …`, download: "Download the answers",
+    wrongToken: "This is not the token of the server.",
+  },
+  zh: {
+    skip: "跳到文本", model: "分类器", token: "此服务器需要令牌", use: "使用", texts: "文本，每行一条",
+    classify: "分类", keys: "Ctrl + Enter", csv: "分类 CSV 文件", reset: "用训练时的值", column: "文本所在的列",
+    for: "支持该标签", against: "反对该标签", about: "关于这个分类器", api: "供程序使用：API",
+    example: "输入或粘贴文本……", unsure: "不确定", none: "没有标签", labels: "标签", type: "类型", run: "训练", trained: "训练时间",
+    version: "版本", scores: "指标", thresholds: "阈值", abstains: "低于此概率则不确定", strongest: "作用最大的词",
+    others: (n) => `另有 ${n} 个标签`, lead: (m) => m.labels.length > MOST_NAMED ? `把文本分到 ${m.labels.length} 个标签。` : `把文本分为：${m.labels.join("、")}。`,
+    binary: "二选一", multiclass: "多选一", multilabel: "可有多个标签",
+    thresholdOf: (m) => m.type === "multilabel" ? "标签的最低概率" : `判为“${m.labels[1]}”的最低概率`,
+    accuracy: "准确率", f1_macro: "宏平均 F1", f1_micro: "微平均 F1", log_loss: "对数损失", test: "测试集", validation: "验证集",
+    rows: (n) => `${n} 条文本`, empty: "请先输入文本。", unreachable: "服务器没有回答。它还在运行吗？",
+    tooMany: (n) => `这里一次最多 ${n} 条文本。更多请放进 CSV 文件。`, noRows: "这个文件在第一行之后没有内容。",
+    tooLong: (row, n) => `第 ${row} 行：文本超过 ${n} 个字符。`,
+    done: (n) => `已分类 ${n} 条文本。`, working: (n, of) => `${n} / ${of} 条文本……`, download: "下载结果",
+    wrongToken: "令牌不对。",
+  },
+};
+const language = (navigator.languages || [navigator.language]).map((one) => one.slice(0, 2)).find((one) => one in WORDS) || "en";
+const say = WORDS[language];
+const $ = (id) => document.getElementById(id);
+const make = (tag, options = {}, ...children) => {
+  const element = Object.assign(document.createElement(tag), options);
+  element.append(...children);
+  return element;
+};
+const percent = (value) => `${(value * 100).toFixed(1)} %`;
+const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 
+let models = [], limits = {}, token = "", csv = null, threshold = null, busy = false, again = false;
+const model = () => models[$("model").selectedIndex] || models[0];
+
+const fail = (words) => { $("message").textContent = words; $("message").hidden = !words; };
+
+class Refused extends Error {
+  constructor(words, status) { super(words); this.status = status; }
+}
+
+const ask = async (path, body) => {
+  const headers = { ...(body && { "content-type": "application/json" }), ...(token && { authorization: `Bearer ${token}` }) };
+  let response;
+  try {
+    response = await fetch(path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });
+  } catch { throw new Refused(say.unreachable); }
+  const content = await response.json().catch(() => ({}));
+  if (response.ok) return content;
+  if (response.status === 401) $("token-form").hidden = false;
+  throw new Refused(response.status === 401 && token ? say.wrongToken : content.detail || response.statusText, response.status);
+};
+
+const answersTo = async (texts, explain) => (await ask("v1/predict", {
+  texts, model: model().name, ...(explain && { explain }), ...(threshold !== null && { threshold }),
+})).answers;
+
+// What can be explained is: only so many texts, and no long ones.
+const classified = async (texts) => {
+  const short = texts.filter((text) => lengthOf(text) <= limits.explained_characters).slice(0, limits.explained_texts);
+  const explained = new Map();
+  if (short.length) (await answersTo(short, true)).forEach((answer, index) => explained.set(short[index], answer));
+  const others = texts.filter((text) => !explained.has(text));
+  if (others.length) (await answersTo(others, false)).forEach((answer, index) => explained.set(others[index], answer));
+  return texts.map((text) => explained.get(text));
+};
+
+const predictedBy = (answer) => answer.labels || (answer.label === null ? [] : [answer.label]);
+
+const colouredText = (answer) => {
+  const words = Object.values(answer.explanation || {})[0] || [];
+  const largest = Math.max(...words.map((word) => Math.abs(word.effect)), 1e-6);
+  const strength = Number(getComputedStyle(document.documentElement).getPropertyValue("--strength"));
+  const parts = piecesOf(answer.text, words).map((piece) => {
+    const share = Math.abs(piece.effect || 0) / largest;
+    if (share < 0.08) return piece.text;
+    const mark = make("mark", { className: piece.effect > 0 ? "for" : "against", textContent: piece.text, title: signed(piece.effect) });
+    mark.style.backgroundColor = `rgba(var(${piece.effect > 0 ? "--for" : "--against"}), ${(share * strength).toFixed(3)})`;
+    return mark;
+  });
+  return make("p", { className: "text" }, ...parts);
+};
+
+const strongest = (answer) => {
+  const [label, words] = Object.entries(answer.explanation || {})[0] || [];
+  const chosen = (words || []).filter((word) => Math.abs(word.effect) >= LEAST_EFFECT).sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect)).slice(0, MOST_WORDS);
+  if (!chosen.length) return [];
+  const listed = chosen.map((word) => `${word.word} ${signed(word.effect)}`).join(", ");
+  return [make("p", { className: "hint words", textContent: `${say.strongest} (${label}): ${listed}` })];
+};
+
+const bars = (answer) => {
+  const predicted = new Set(predictedBy(answer));
+  const sorted = Object.entries(answer.probabilities).sort((a, b) => predicted.has(b[0]) - predicted.has(a[0]) || b[1] - a[1]);
+  const rows = sorted.slice(0, Math.max(MOST_BARS, predicted.size)).map(([label, value]) => {
+    const fill = make("span", { className: predicted.has(label) ? "fill" : "fill other" });
+    fill.style.width = `${value * 100}%`;
+    const track = make("span", { className: "track" }, fill);
+    track.setAttribute("aria-hidden", "true");
+    const name = make("span", { className: predicted.has(label) ? "name predicted" : "name", textContent: label, title: label });
+    return make("li", {}, name, track, make("span", { className: "number", textContent: percent(value) }));
+  });
+  const more = sorted.length - rows.length;
+  return [make("ul", { className: "bars" }, ...rows), ...(more ? [make("p", { className: "hint", textContent: say.others(more) })] : [])];
+};
+
+const card = (answer) => {
+  const predicted = predictedBy(answer);
+  const tags = predicted.map((label) => make("span", { className: "tag", textContent: label }));
+  if (!tags.length) tags.push(make("span", { className: "tag none", textContent: answer.labels ? say.none : say.unsure }));
+  return make("article", { className: "card" }, colouredText(answer), make("p", { className: "answer" }, ...tags), ...bars(answer), ...strongest(answer));
+};
+
+// What a screen reader says: the answers, not every bar.
+const spoken = (answer) => `${predictedBy(answer).join(", ") || (answer.labels ? say.none : say.unsure)} ${answer.labels ? "" : percent(answer.probability)}`;
+
+const show = (answers) => {
+  $("spoken").textContent = answers.slice(0, MOST_SPOKEN).map(spoken).join("; ");
+  $("results").replaceChildren(...answers.map(card));
+  $("legend").hidden = !answers.some((answer) => answer.explanation);
+};
+
+const textsTyped = () => $("texts").value.split(/\r?\n/).filter((line) => line.trim());
+
+// One request at a time; what changes meanwhile is asked when it is answered.
+const classify = async () => {
+  if (busy) { again = true; return; }
+  const texts = textsTyped();
+  if (!texts.length) { fail(say.empty); $("texts").focus(); return; }
+  if (texts.length > MOST_LINES) { fail(say.tooMany(MOST_LINES)); return; }
+  busy = true;
+  $("results").setAttribute("aria-busy", "true");
+  try {
+    show(await classified(texts));
+    fail("");
+  } catch (error) { fail(error.message); }
+  busy = false;
+  $("results").setAttribute("aria-busy", "false");
+  if (again) { again = false; await classify(); }
+};
+
+const setThreshold = (value) => {
+  threshold = value;
+  const shown = value === null ? (model().thresholds || [0.5])[0] : value;
+  $("threshold").value = shown;
+  $("threshold-value").textContent = shown.toFixed(2);
+  $("reset").disabled = value === null;
+};
+
+const fact = (name, value) => (value === null || value === undefined ? [] : [make("dt", { textContent: name }), make("dd", { textContent: value })]);
+const date = (value) => (value && !Number.isNaN(Date.parse(value)) ? new Date(value).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" }) : value);
+const scoresOf = ({ part, rows, ...scores }) => {
+  const listed = Object.entries(scores).map(([name, value]) => `${say[name] || name} ${value.toFixed(4)}`);
+  return `${listed.join(" · ")} (${say[part]}${rows ? `, ${say.rows(rows)}` : ""})`;
+};
+
+const describe = () => {
+  const one = model();
+  document.title = `${one.name} · textclf`;
+  $("lead").textContent = say.lead(one);
+  $("threshold-row").hidden = !one.takes_threshold;
+  $("threshold-label").textContent = one.takes_threshold ? say.thresholdOf(one) : "";
+  setThreshold(null);
+  $("facts").replaceChildren(
+    ...fact(say.labels, one.labels.join(" · ")), ...fact(say.type, say[one.type]), ...fact(say.scores, one.scores && scoresOf(one.scores)),
+    ...fact(say.trained, date(one.trained)), ...fact(say.thresholds, one.thresholds && one.thresholds.join(" · ")),
+    ...fact(say.abstains, one.abstain_below), ...fact(say.run, one.run), ...fact(say.version, one.version),
+  );
+};
+
+const start = async () => {
+  try {
+    ({ models, limits } = await ask("v1/models"));
+  } catch (error) { if (error.status !== 401 || token) fail(error.message); return; }
+  fail("");
+  $("token-form").hidden = true;
+  $("model").replaceChildren(...models.map((one) => make("option", { textContent: one.name })));
+  $("choose").hidden = models.length < 2;
+  describe();
+};
+
+// A CSV file: its rows come back with the columns that `textclf predict --format csv` writes.
+const chooseFile = async (file) => {
+  fail("");
+  const text = decoded(await file.arrayBuffer()), delimiter = delimiterOf(text), rows = parseCSV(text, delimiter);
+  if (rows.length < 2) { fail(say.noRows); return; }
+  csv = { name: file.name, rows, delimiter };
+  $("csv-title").textContent = `${file.name} · ${say.rows(rows.length - 1)}`;
+  $("column").replaceChildren(...rows[0].map((name) => make("option", { textContent: name })));
+  const known = rows[0].indexOf(model().text_column);
+  const size = (column) => rows.slice(1, 100).reduce((sum, row) => sum + (row[column] || "").length, 0);
+  $("column").selectedIndex = known >= 0 ? known : rows[0].reduce((best, _, column) => (size(column) > size(best) ? column : best), 0);
+  $("csv-section").hidden = false;
+  $("download").hidden = $("progress").hidden = true;
+  $("csv-status").textContent = "";
+  $("csv-go").focus();
+};
+
+const patiently = async (texts) => {
+  for (let wait = 1; ; wait += 1) {
+    try { return await answersTo(texts, false); } catch (error) {
+      if (error.status !== 503 || wait > 10) throw error;
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+    }
+  }
+};
+
+const answersToAll = async (texts) => {
+  const answers = [];
+  while (answers.length < texts.length) {
+    const first = answers.length;
+    let end = first, characters = 0;
+    while (end < texts.length && end - first < CSV_TEXTS && (end === first || characters + texts[end].length <= CSV_CHARACTERS)) characters += texts[end++].length;
+    answers.push(...await patiently(texts.slice(first, end)));
+    $("progress").value = answers.length / texts.length;
+    $("csv-status").textContent = say.working(answers.length, texts.length);
+  }
+  return answers;
+};
+
+const columnsOf = (answer) => [
+  predictedBy(answer).join("|"), ...(answer.labels ? [] : [answer.probability.toFixed(6)]),
+  ...model().labels.map((label) => answer.probabilities[label].toFixed(6)),
+];
+
+const classifyFile = async () => {
+  const { name, rows, delimiter } = csv, column = $("column").selectedIndex;
+  const texts = rows.slice(1).map((row) => row[column] || "");
+  const long = texts.findIndex((text) => lengthOf(text) > limits.characters);
+  if (long >= 0) { fail(say.tooLong(long + 2, limits.characters)); return; }
+  fail("");
+  $("csv-go").disabled = true;
+  $("progress").hidden = false;
+  try {
+    const answers = await answersToAll(texts);
+    const head = [...(model().type === "multilabel" ? ["labels"] : ["label", "probability"]), ...model().labels.map((label) => `probability_${label}`)];
+    const named = head.map((one) => (rows[0].includes(one) ? `predicted_${one}` : one));
+    const padded = (row) => [...row, ...Array(Math.max(0, rows[0].length - row.length)).fill("")];
+    const table = [[...rows[0], ...named], ...answers.map((answer, index) => [...padded(rows[index + 1]), ...columnsOf(answer)])];
+    const link = $("download");
+    if (link.href) URL.revokeObjectURL(link.href);
+    link.href = URL.createObjectURL(new Blob(["\ufeff", writeCSV(table, delimiter)], { type: "text/csv" }));
+    link.download = name.replace(/(\.[^.]*)?$/, ".predicted.csv");
+    link.textContent = say.download;
+    link.hidden = false;
+    $("csv-status").textContent = say.done(answers.length);
+    link.focus();
+  } catch (error) { fail(error.message); }
+  $("csv-go").disabled = false;
+};
+
+document.documentElement.lang = language;
+for (const element of document.querySelectorAll("[data-t]")) element.textContent = say[element.dataset.t];
+$("texts").placeholder = say.example;
+$("form").addEventListener("submit", (event) => { event.preventDefault(); classify(); });
+$("texts").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); classify(); } });
+$("threshold").addEventListener("input", () => { setThreshold(Number($("threshold").value)); if (textsTyped().length) classify(); });
+$("reset").addEventListener("click", () => { setThreshold(null); $("threshold").focus(); if (textsTyped().length) classify(); });
+$("model").addEventListener("change", () => { describe(); if (textsTyped().length) classify(); });
+$("token-form").addEventListener("submit", (event) => { event.preventDefault(); token = $("token").value; start(); });
+$("file").addEventListener("change", () => { if ($("file").files.length) chooseFile($("file").files[0]); $("file").value = ""; });
+$("csv-go").addEventListener("click", classifyFile);
+start();
