@@ -159,6 +159,11 @@ def _names_of_jsonl(path: str, reading: ReadingOptions) -> tuple[ReadingOptions,
     return reading, list(fields)
 
 
+def _names_of_json(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
+    with open_file(path) as stream:
+        return reading, READERS["json"].field_names(decompressed(stream, path), path, reading)
+
+
 def _names_of_parquet(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
     import pyarrow as pa
     import pyarrow.parquet
@@ -172,7 +177,13 @@ def _names_of_parquet(path: str, reading: ReadingOptions) -> tuple[ReadingOption
         raise DataError(f"{path}: expected a Parquet file, got a damaged one: {error}.") from None
 
 
-NAMES_OF = {"csv": _names_of_csv, "tsv": _names_of_csv, "jsonl": _names_of_jsonl, "parquet": _names_of_parquet}
+NAMES_OF = {
+    "csv": _names_of_csv,
+    "tsv": _names_of_csv,
+    "jsonl": _names_of_jsonl,
+    "json": _names_of_json,
+    "parquet": _names_of_parquet,
+}
 
 
 def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[str, list]:

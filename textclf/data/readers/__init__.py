@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 from textclf.core.compression import COMPRESSIONS, without_compression
 from textclf.core.errors import DataError
-from textclf.data.readers import csv, fasttext, folder, jsonl, lines, parquet, tsv
+from textclf.data.readers import csv, fasttext, folder, json, jsonl, lines, parquet, tsv
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 
 # One file and one line each. A reader module offers
@@ -16,6 +16,7 @@ READERS = {
     "csv": csv,
     "tsv": tsv,
     "jsonl": jsonl,
+    "json": json,
     "parquet": parquet,
     "txt": lines,
     "fasttext": fasttext,

@@ -8,12 +8,13 @@ import pyarrow as pa
 
 from textclf.core.errors import DataError
 from textclf.core.files import MIB
+from textclf.core.formatting import short_repr
 from textclf.data.readers.columns import column_of, is_missing, plain_text
 from textclf.data.readers.decoding import BYTE_ORDER_MARK, lines_of
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import missing_columns
 
-ENDINGS = (".jsonl", ".ndjson")
+ENDINGS = (".jsonl", ".ndjson", ".ldjson", ".jsonlines")
 NAMES_COLUMNS = True
 MOST_LINE_VALUES = 500_000  # a value takes some seventy bytes
 
@@ -46,6 +47,20 @@ def _row(line: str, columns: list[str], place: str, options: ReadingOptions) -> 
         raise DataError(f"{place}: expected a JSON object, got something else: {error}.") from None
     if not isinstance(fields, dict):
         raise DataError(f"{place}: expected a JSON object, got {line[:40].strip()!r}.")
+    return row_of(fields, columns, place)
+
+
+def row_of(fields: object, columns: list[str], place: str) -> list[str | list[str]]:
+    """Return the named fields of a JSON object.
+
+    Args:
+        place: of the object, for messages.
+
+    Raises:
+        DataError: no object, a field that is missing or neither a string or number nor an array of them.
+    """
+    if not isinstance(fields, dict):
+        raise DataError(f"{place}: expected a JSON object, got {short_repr(fields)}.")
     if not set(columns) <= set(fields):
         raise missing_columns(place, columns, list(fields), options)
     return [_value(fields[column], column, place) for column in columns]

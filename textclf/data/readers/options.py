@@ -29,7 +29,7 @@ def _one_character(delimiter: object) -> str | None:
 class ReadingOptions(Options):
     """Settings for reading files. Settings that do not apply to a format are ignored."""
 
-    format: Literal["csv", "tsv", "jsonl", "parquet", "txt", "fasttext", "folder"] | None = setting(
+    format: Literal["csv", "tsv", "jsonl", "json", "parquet", "txt", "fasttext", "folder"] | None = setting(
         default=None,
         description="Format of the files; null: by their ending. folder: one text per file, in one folder per label.",
     )

@@ -8,7 +8,7 @@ import pyarrow as pa
 from textclf.data.readers import csv
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 
-ENDINGS = (".tsv",)
+ENDINGS = (".tsv", ".tab")
 NAMES_COLUMNS = True
 
 
