@@ -52,7 +52,8 @@ def test_every_reader_is_tested_here():
 
 def test_every_ending_belongs_to_one_reader():
     assert len(ENDINGS) == sum(len(reader.ENDINGS) for reader in READERS.values())
-    assert {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".txt", ".fasttext", ".ft"} == set(ENDINGS)
+    json_lines = {".jsonl", ".ndjson", ".ldjson", ".jsonlines"}
+    assert {".csv", ".tsv", ".tab", *json_lines, ".json", ".parquet", ".txt", ".fasttext", ".ft"} == set(ENDINGS)
 
 
 @pytest.mark.parametrize("compression", COMPRESS)
@@ -63,10 +64,10 @@ def test_format_is_found_by_the_ending(ending, compression):
 
 
 @pytest.mark.parametrize(
-    "path", ["a.json", "a", "", "csv", ".csv", ".csv.gz", "a.gz", "a.csv/b", "a.csv.gz.gz", "a.folder"]
+    "path", ["a.yaml", "a", "", "csv", ".csv", ".csv.gz", "a.gz", "a.csv/b", "a.csv.gz.gz", "a.folder"]
 )
 def test_other_endings_are_refused_naming_those_there_are(path):
-    with pytest.raises(DataError, match=r"\.csv, \.tsv, \.jsonl, .*\.gz, .* Name its format with data\.format\."):
+    with pytest.raises(DataError, match=r"\.csv, \.tsv, .*\.jsonl, .*\.gz, .* Name its format with data\.format\."):
         format_of(path)
 
 

@@ -39,6 +39,12 @@ def write_jsonl(rows):
     return "".join(lines)
 
 
+def write_json(rows):
+    """An array with an object a line."""
+    objects = (write_jsonl([row]).removesuffix("\n") for row in rows)
+    return "[" + ",\n".join(objects) + "]"
+
+
 def write_parquet(rows):
     stream = io.BytesIO()
     texts, labels = zip(*rows, strict=True) if rows else ((), ())
@@ -52,12 +58,13 @@ WRITERS = {
     "csv": write_csv,
     "tsv": lambda rows: write_csv(rows, "\t"),
     "jsonl": write_jsonl,
+    "json": write_json,
     "parquet": write_parquet,
     "txt": lambda rows: "".join(text + "\n" for text, _ in rows),
     "fasttext": lambda rows: "".join(f"__label__{label} {text}\n" for text, label in rows),
 }
 TEXT_FORMATS = [name for name in WRITERS if name != "parquet"]
-ENDING = {"txt": ".txt", "csv": ".csv", "tsv": ".tsv", "jsonl": ".jsonl", "parquet": ".parquet", "fasttext": ".ft"}
+ENDING = {name: f".{name}" for name in WRITERS} | {"fasttext": ".ft"}
 COMPRESS = {
     "": bytes,
     ".gz": gzip.compress,

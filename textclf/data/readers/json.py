@@ -4,7 +4,6 @@ The forms of a table in one object: `{"data": [{"text": …}, …]}` with any na
 (`orient` is columns, index, split or table).
 """
 
-import io
 from collections.abc import Iterator
 from json import JSONDecoder
 from typing import Any, BinaryIO
@@ -22,6 +21,7 @@ from textclf.data.readers.options import DEFAULTS, ReadingOptions
 
 ENDINGS = (".json",)
 NAMES_COLUMNS = True
+FIRST_BYTES = 1 << 16
 CHUNK_ROWS = 2_000
 CHUNK_CHARACTERS = MIB
 LARGEST_TABLE = 8 * LONGEST_LINE  # characters of an object that is not an array of rows
@@ -39,11 +39,11 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
         DataError: no JSON, no table in it, a row without the fields or with others than `jsonl.read` takes, or bytes
             that the encoding does not have.
     """
-    peekable: Any = stream if hasattr(stream, "peek") else io.BufferedReader(stream)
-    if _is_json_lines(peekable.peek(), options.encoding, columns):
-        yield from jsonl.read(peekable, columns, name, options)
+    whole = _Rewound(stream)
+    if _is_json_lines(whole.first, options.encoding, columns):
+        yield from jsonl.read(whole, columns, name, options)  # type: ignore[arg-type]
         return
-    parser = _Parser(decoded(peekable, name, options.encoding), name)
+    parser = _Parser(decoded(whole, name, options.encoding), name)  # type: ignore[arg-type]
     rows: list[list[str | list[str]]] = []
     for number, found in enumerate(_rows(parser, columns), 1):
         row = {columns[0]: found} if isinstance(found, str) and len(columns) == 1 else found  # an array of texts
@@ -66,6 +66,21 @@ def field_names(stream: BinaryIO, name: str, options: ReadingOptions = DEFAULTS)
     if not isinstance(row, dict):
         raise DataError(f"{name}: expected JSON objects with a text and a label, got {short_repr(row)}.")
     return list(row)
+
+
+class _Rewound:
+    """A stream from its beginning, of which the first piece has been looked at."""
+
+    def __init__(self, stream: BinaryIO):
+        self._read = getattr(stream, "read1", stream.read)
+        self.first = self._rest = self._read(FIRST_BYTES)
+
+    def read1(self, size: int) -> bytes:
+        """Read what is ready, as `io.BufferedIOBase.read1` does."""
+        piece, self._rest = self._rest, b""
+        return piece or self._read(size)
+
+    read = read1
 
 
 class _Parser:
