@@ -14,7 +14,7 @@ RUN = click.option(
     metavar="RUN",
     help="Run folder, name of a run in runs/, or classifier folder.  [default: the newest finished run]",
 )
-INPUT_FORMATS = ("csv", "tsv", "jsonl", "parquet", "txt", "fasttext", "folder")  # the keys of `READERS`
+INPUT_FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "txt", "fasttext", "folder")  # the keys of `READERS`
 DELIMITER_NAMES = {"tab": "\t", "\\t": "\t"}
 FOLDS = click.IntRange(2, 100)
 

@@ -43,11 +43,11 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
     if _is_json_lines(whole.first, options.encoding, columns):
         yield from jsonl.read(whole, columns, name, options)  # type: ignore[arg-type]
         return
-    parser = _Parser(decoded(whole, name, options.encoding), name)  # type: ignore[arg-type]
+    parser = _Parser(decoded(whole, name, options), name)  # type: ignore[arg-type]
     rows: list[list[str | list[str]]] = []
     for number, found in enumerate(_rows(parser, columns), 1):
         row = {columns[0]: found} if isinstance(found, str) and len(columns) == 1 else found  # an array of texts
-        rows.append(jsonl.row_of(row, columns, f"{name}, row {number}"))
+        rows.append(jsonl.row_of(row, columns, f"{name}, row {number}", options))
         if len(rows) == CHUNK_ROWS or parser.read_since > CHUNK_CHARACTERS:
             parser.read_since = 0
             yield _table(rows, columns)
@@ -62,7 +62,7 @@ def field_names(stream: BinaryIO, name: str, options: ReadingOptions = DEFAULTS)
     Raises:
         DataError: as `read`.
     """
-    row: object = next(_rows(_Parser(decoded(stream, name, options.encoding), name), ()), {})
+    row: object = next(_rows(_Parser(decoded(stream, name, options), name), ()), {})
     if not isinstance(row, dict):
         raise DataError(f"{name}: expected JSON objects with a text and a label, got {short_repr(row)}.")
     return list(row)

@@ -47,14 +47,15 @@ def _row(line: str, columns: list[str], place: str, options: ReadingOptions) -> 
         raise DataError(f"{place}: expected a JSON object, got something else: {error}.") from None
     if not isinstance(fields, dict):
         raise DataError(f"{place}: expected a JSON object, got {line[:40].strip()!r}.")
-    return row_of(fields, columns, place)
+    return row_of(fields, columns, place, options)
 
 
-def row_of(fields: object, columns: list[str], place: str) -> list[str | list[str]]:
+def row_of(fields: object, columns: list[str], place: str, options: ReadingOptions) -> list[str | list[str]]:
     """Return the named fields of a JSON object.
 
     Args:
         place: of the object, for messages.
+        options: how the file is read, for messages.
 
     Raises:
         DataError: no object, a field that is missing or neither a string or number nor an array of them.
