@@ -316,3 +316,28 @@ def test_an_open_quote_among_quoted_fields_is_an_error(write):
     path = write('text,label\n"one, two",a\n"open,b\nthree,a\n"four,b\n"five, six",a\n')
     with pytest.raises(DataError, match="quote"):
         read_sniffed(path, sniff(path))
+
+
+@pytest.mark.parametrize("length", [2**17 - 10, 2**17 + 10, 2**20, 2**21])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_long_text_is_no_empty_file(write, length, delimiter):
+    rows = [("x" * length, "good"), *REVIEWS[1:], ("never again " * 20_000, "bad")]
+    path = write(table(("text", "label"), rows, delimiter))
+    assert columns(path) == ("text", "label")
+    assert len(read_sniffed(path, sniff(path))[0]) == len(rows)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.ft"])
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_line_ends_of_every_system(write, name, end, encoding):
+    texts = [f"café number {row}" for row in range(40)]
+    labels = ["xy"[row % 2] for row in range(40)]
+    lines = {
+        "a.csv": ["text,label", *(f"{text},{label}" for text, label in zip(texts, labels, strict=True))],
+        "a.tsv": ["text\tlabel", *(f"{text}\t{label}" for text, label in zip(texts, labels, strict=True))],
+        "a.jsonl": [json.dumps(dict(zip(("text", "label"), row)), ensure_ascii=False) for row in zip(texts, labels)],
+        "a.ft": [f"__label__{label} {text}" for text, label in zip(texts, labels, strict=True)],
+    }[name]
+    path = write((end.join(lines) + end).encode(encoding), name)
+    assert read_sniffed(path, sniff(path))[0].texts.to_pylist() == texts

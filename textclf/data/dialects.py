@@ -20,7 +20,7 @@ from textclf.data.readers.decoding import lines_of
 from textclf.data.readers.limits import LONGEST_LINE
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.problems import cannot_be_read
-from textclf.data.readers.quotes import OpenQuoteError
+from textclf.data.readers.quotes import LINE_END, OpenQuoteError
 from textclf.data.readers.sources import files_of
 
 log = logging.getLogger(__name__)
@@ -53,11 +53,11 @@ def look_at(
     if "encoding" not in given:
         reading = replace(reading, encoding=detect_encoding(sample))
         if reading.encoding != "utf-8":
-            lines = sample.decode(reading.encoding, "replace").splitlines()
+            lines = LINE_END.split(sample.decode(reading.encoding, "replace"))
             log.info("encoding: %s (detected); %s reads %s", reading.encoding, path, short_repr(max(lines, key=len)))
     if form not in DEFAULT_DELIMITERS:
         return reading
-    lines = sample.decode(reading.encoding, "replace").removeprefix("\ufeff").splitlines() or [""]
+    lines = LINE_END.split(sample.decode(reading.encoding, "replace").removeprefix("\ufeff"))
     if "delimiter" not in given and trained.delimiter and {*columns} <= {*fields_of_line(lines[0], trained.delimiter)}:
         reading = replace(reading, delimiter=trained.delimiter)
     if "quoting" not in given and '"' in "".join(lines):

@@ -1,6 +1,7 @@
 """Checks of texts and labels before training. `CHECKS` is the table of all checks."""
 
 from textclf.data.checks.duplicates import contradicting_labels, repeated_texts, texts_in_two_splits
+from textclf.data.checks.encoding import wrong_encoding
 from textclf.data.checks.label_leakage import leaking_tokens
 from textclf.data.checks.labels import (
     balance,
@@ -42,5 +43,6 @@ CHECKS = {
     "unknown words": unknown_words,
     "scripts": scripts,
     "damaged texts": damaged_texts,
+    "wrong encoding": wrong_encoding,
 }
 SLOW_CHECKS = ("near duplicates", "label leakage")  # most of the time of all checks: seconds for 100,000 texts

@@ -41,13 +41,6 @@ PATTERNS = (
         "Remove them. They are invisible, and each becomes a token.",
     ),
     Pattern(
-        "wrong encoding",
-        # Windows-1252 read as Latin-1; UTF-8 read as either (é, ', ”, a byte order mark, an emoji); U+FFFD read as GBK
-        r"[\x{80}-\x{9F}]|Ã[\x{A0}-\x{BF}]|Â[\x{A0}-\x{BF}]|â€|ï»¿|ðŸ|锟斤拷",
-        "That look like text decoded with a wrong encoding",
-        "Convert the file again from its source as UTF-8.",
-    ),
-    Pattern(
         "markup",
         r"<(?:br|/?p|/?div|/?span|/?b|/?i|/?a)\b[^<>]{0,200}>|&(?:amp|lt|gt|quot|nbsp|#\d{2,5});",
         "With HTML in them",

@@ -33,14 +33,18 @@ def decoded(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[st
 
 
 def lines_of(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[list[str]]:
-    r"""Yield lines as they arrive, some at a time. A line ends only at \\n or \\r\\n, as a text may contain U+2028.
+    r"""Yield lines as they arrive, some at a time.
+
+    A line ends at \\n or \\r\\n, or in a file without \\n at \\r; not at U+2028, which a text may contain.
 
     Raises:
         DataError: a line without an end, or bytes that the encoding does not have.
     """
-    rest = ""
+    rest, end = "", ""
     for text in decoded(stream, name, options):
-        *complete, rest = (rest + text).split("\n")
+        # Files of old Macs, and of Excel for them, have \r alone, and then no \n.
+        end = end or ("\r" if "\r" in text[:-1] and "\n" not in text else "\n")
+        *complete, rest = (rest + text).split(end)
         if len(rest) > LONGEST_LINE:
             raise too_long(name, "lines", LONGEST_LINE)
         if complete:
