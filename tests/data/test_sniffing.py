@@ -336,7 +336,9 @@ def test_line_ends_of_every_system(write, name, end, encoding):
     lines = {
         "a.csv": ["text,label", *(f"{text},{label}" for text, label in zip(texts, labels, strict=True))],
         "a.tsv": ["text\tlabel", *(f"{text}\t{label}" for text, label in zip(texts, labels, strict=True))],
-        "a.jsonl": [json.dumps(dict(zip(("text", "label"), row)), ensure_ascii=False) for row in zip(texts, labels)],
+        "a.jsonl": [
+            json.dumps({"label": labels[row], "text": text}, ensure_ascii=False) for row, text in enumerate(texts)
+        ],
         "a.ft": [f"__label__{label} {text}" for text, label in zip(texts, labels, strict=True)],
     }[name]
     path = write((end.join(lines) + end).encode(encoding), name)
