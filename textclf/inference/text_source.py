@@ -11,6 +11,8 @@ from textclf.core.errors import DataError
 from textclf.core.files import open_file
 from textclf.data.dialects import look_at
 from textclf.data.readers import ENDINGS
+from textclf.data.readers.content import FIRST_BYTES
+from textclf.data.readers.detection import format_of_beginning, format_of_lines
 from textclf.data.readers.options import DEFAULTS, ReadingOptions, arguments_like
 from textclf.data.readers.sources import Columns, is_pattern, read_files, read_stream
 
@@ -35,7 +37,7 @@ def read_texts(
     Raises:
         DataError: the file has another format, or lacks the column.
     """
-    options = replace(reading, format=format or _format_of_texts(name))  # type: ignore[arg-type]
+    options = replace(reading, format=format or _format_of_stream(stream, name, reading))  # type: ignore[arg-type]
     columns = [column] if isinstance(column, str) else column
     for table in read_stream(stream, name, Columns(columns), options):
         yield table["text"].to_pylist()
@@ -72,10 +74,16 @@ def read_source(
             yield table["text"].to_pylist()
     else:
         with open_file(source) as stream:
-            look = replace(options, format=options.format or _format_of_texts(source))
+            look = replace(options, format=options.format or _format_of_stream(stream, source, options))
             reading = look_at(source, look, given, columns, trained) if Path(source).is_file() else look
             yield from read_texts(stream, format=look.format, column=column, name=source, reading=reading)
 
 
-def _format_of_texts(name: str) -> Any:
-    return ENDINGS.get(PurePath(without_compression(name)).suffix.lower(), "txt")
+def _format_of_stream(stream: BinaryIO, name: str, options: ReadingOptions) -> Any:
+    """Return the format by the ending of a file; without one that is known, by its first bytes."""
+    found = ENDINGS.get(PurePath(without_compression(name)).suffix.lower(), "txt")
+    if found != "txt":
+        return found
+    if Path(name).is_file():
+        return format_of_lines(name, options)
+    return format_of_beginning(stream.peek(FIRST_BYTES) if hasattr(stream, "peek") else b"", name, options)

@@ -17,6 +17,7 @@ from textclf.core.text_column import text_array
 from textclf.data.readers import READERS, format_of, parquet
 from textclf.data.readers.columns import LABEL_LISTS, as_lists, marked_labels
 from textclf.data.readers.content import FIRST_BYTES, checked_content, kind_of, wrong_kind
+from textclf.data.readers.detection import format_of_lines
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import cannot_be_read
 
@@ -165,13 +166,14 @@ def _format(path: str, options: ReadingOptions) -> str:
     if options.format:
         return options.format
     try:
-        return format_of(path, options)
+        found = format_of(path, options)
     except DataError:
         with open_file(path) as stream:
             kind = kind_of(stream.read(FIRST_BYTES) if Path(path).is_file() else b"", path)
         if kind:
             raise wrong_kind(path, kind, options) from None
         raise
+    return format_of_lines(path, options) if found == "txt" else found
 
 
 def _matches(pattern: str, options: ReadingOptions) -> list[tuple[str, str]]:
