@@ -64,6 +64,12 @@ def test_headers_have_a_limit(running, client):
         raw.sendall(b"GET /ping HTTP/1.1\r\n")
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
             raw.sendall((b"x: " + b"a" * 8000 + b"\r\n") * 10_000)
+    for header in (b"GET /ping HTTP/1.1\r\nx: " + b"a" * 65_000 + b"\r\n", b"GET /" + b"a" * 65_000):
+        with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:
+            raw.sendall(header + b"\r\n\r\n")
+            answer = raw.recv(2000)
+            assert answer.startswith(b"HTTP/1.1 431")
+            assert b"expected at most 64,000 bytes of headers" in answer
     assert client.get("/ping") == b"pong"
 
 
@@ -71,7 +77,9 @@ def test_what_is_no_http_is_answered_and_forgotten(running, client):
     for nonsense in (b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"\x00" * 100, b"GET / HTTP/9.9\r\n\r\n"):
         with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:
             raw.sendall(nonsense)
-            assert raw.recv(1000).startswith(b"HTTP/1.1 400")
+            answer = raw.recv(1000)
+            assert answer.startswith(b"HTTP/1.1 400")
+            assert b"application/problem+json" in answer
             assert raw.recv(1000) == b""
     assert client.get("/ping") == b"pong"
 

@@ -70,3 +70,15 @@ def test_an_optional_field_may_be_null_or_missing():
     fields = [Field("f", "count", "a number")]
     assert parse_object(fields, {}) == parse_object(fields, {"f": None}) == {"f": None}
     assert object_schema(fields)["properties"]["f"]["type"] == ["integer", "null"]
+
+
+def test_choices_and_lengths_are_checked_and_described():
+    fields = [Field("a", "text", "one of two", choices=("x", "y")), Field("b", "open objects", "a pair", length=2)]
+    assert parse_object(fields, {"a": "x", "b": [{}, {}]}) == {"a": "x", "b": [{}, {}]}
+    with pytest.raises(RequestError, match="a: expected x, y, got 'z'"):
+        parse_object(fields, {"a": "z"})
+    with pytest.raises(RequestError, match="b: expected a list of 2 objects, got a list of 1"):
+        parse_object(fields, {"b": [{}]})
+    properties = object_schema(fields)["properties"]
+    assert properties["a"]["enum"] == ["x", "y"]
+    assert (properties["b"]["minItems"], properties["b"]["maxItems"]) == (2, 2)

@@ -5,16 +5,19 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from textclf.core.errors import TextclfError
 from textclf.inference.server.limits import LIMITS
+from textclf.inference.server.problems import RequestError
 
 BACKLOG = 2048
 
 
 class LimitedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with a limit on the bytes of the headers of a request."""
+
+    _header_bytes = 0
 
     def on_message_begin(self) -> None:
         """Begin to count."""
@@ -39,7 +42,19 @@ class LimitedProtocol(HttpToolsProtocol):
     def _count(self, *parts: bytes) -> None:
         self._header_bytes += sum(map(len, parts))
         if self._header_bytes > LIMITS.header_bytes:
-            self.transport.abort()  # the parser cannot be stopped, but gets no more
+            raise ValueError("too many bytes of headers")  # the parser stops, and uvicorn calls `send_400_response`
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, or has too large headers, with a problem, and close."""
+        problem = RequestError(400, "expected a request of HTTP/1.1, got something else.")
+        if self._header_bytes > LIMITS.header_bytes:
+            problem = RequestError(431, f"expected at most {LIMITS.header_bytes:,} bytes of headers, got more.")
+        response = problem.response()
+        self.transport.write(STATUS_LINE[problem.status])
+        for name, value in response.raw_headers:
+            self.transport.write(name + b": " + value + b"\r\n")
+        self.transport.write(b"\r\n" + bytes(response.body))
+        self.transport.close()
 
 
 class Sweeper:

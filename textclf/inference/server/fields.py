@@ -17,6 +17,8 @@ class Field(NamedTuple):
     description: str
     required: bool = False
     fields: tuple["Field", ...] = ()  # of an object, or of each object of a list
+    choices: tuple[str, ...] = ()  # of a text; by default any
+    length: int | None = None  # of a list; by default any
 
 
 class Kind(NamedTuple):
@@ -52,7 +54,7 @@ def parse_object(fields: Iterable[Field], value: object, path: str = "", *, open
     for field in fields:
         content, place = value.get(field.name), f"{path}.{field.name}" if path else field.name
         if content is None and field.required:
-            raise RequestError(422, f"{place}: expected {field.description}, got {received(content)}.")
+            raise RequestError(422, f"{place}: this field is required, got {received(content)}. {field.description}")
         parsed[field.name] = None if content is None else KINDS[field.kind].parse(field, content, place)
     return parsed
 
@@ -133,14 +135,26 @@ def _object(field: Field, value: object, path: str) -> dict:
     return parse_object(field.fields, value, path)
 
 
+def _text(field: Field, value: object, path: str) -> str:
+    if not isinstance(value, str) or (field.choices and value not in field.choices):
+        raise RequestError(422, f"{path}: expected {', '.join(field.choices) or 'a text'}, got {received(value)}.")
+    return value
+
+
 def _open_objects(field: Field, value: object, path: str) -> list[dict]:
-    if not isinstance(value, list):
-        raise RequestError(422, f"{path}: expected a list of objects, got {received(value)}.")
+    if not isinstance(value, list) or (field.length is not None and len(value) != field.length):
+        objects = "objects" if field.length is None else f"{field.length} object{'' if field.length == 1 else 's'}"
+        raise RequestError(422, f"{path}: expected a list of {objects}, got {received(value)}.")
     return [parse_object(field.fields, item, f"{path}[{index}]", open=True) for index, item in enumerate(value)]
 
 
+def _open_objects_schema(field: Field) -> dict:
+    schema = {"type": "array", "items": object_schema(field.fields, open=True)}
+    return schema if field.length is None else {**schema, "minItems": field.length, "maxItems": field.length}
+
+
 def _shape(field: Field, value: object, path: str) -> list[int]:
-    if not isinstance(value, list) or not all(isinstance(size, int) and size >= 0 for size in value):
+    if not isinstance(value, list) or not all(type(size) is int and size >= 0 for size in value):
         raise RequestError(422, f"{path}: expected a list of sizes, got {received(value)}.")
     return value
 
@@ -153,12 +167,10 @@ KINDS = {
     "probability": Kind(lambda _: {"type": "number", "minimum": 0, "maximum": 1}, _probability),
     "count": Kind(lambda _: {"type": "integer", "minimum": 1}, _count),
     "boolean": Kind(lambda _: {"type": "boolean"}, _of_type(bool, "true or false")),
-    "text": Kind(lambda _: {"type": "string"}, _of_type(str, "a text")),
+    "text": Kind(lambda field: {"enum": list(field.choices)} if field.choices else {"type": "string"}, _text),
     "list": Kind(lambda _: {"type": "array"}, _of_type(list, "a list")),
     "any object": Kind(lambda _: {"type": "object"}, _of_type(dict, "an object")),
     "object": Kind(lambda field: object_schema(field.fields), _object),
-    "open objects": Kind(
-        lambda field: {"type": "array", "items": object_schema(field.fields, open=True)}, _open_objects
-    ),
+    "open objects": Kind(_open_objects_schema, _open_objects),
     "shape": Kind(lambda _: {"type": "array", "items": {"type": "integer", "minimum": 0}}, _shape),
 }

@@ -17,27 +17,8 @@ from textclf.inference.predict import UNSURE, Prediction
 from textclf.inference.server.batching import Options
 from textclf.inference.server.classifiers import Served
 from textclf.inference.server.endpoint import Endpoint, Server, json_response
-from textclf.inference.server.fields import Field, check_texts, received
+from textclf.inference.server.fields import Field, check_texts
 from textclf.inference.server.problems import RequestError
-
-TENSOR = (
-    Field("name", "text", "Name of the tensor.", required=True),
-    Field("shape", "shape", "Its shape; for texts [N], or [N, 1].", required=True),
-    Field("datatype", "text", "BYTES.", required=True),
-    Field("data", "list", "The texts, flat or nested.", required=True),
-    Field("parameters", "any object", "Ignored."),
-)
-INFER = (
-    Field("id", "text", "Returned as it is."),
-    Field("parameters", "any object", "Ignored."),
-    Field("inputs", "open objects", "One tensor of texts.", required=True, fields=TENSOR),
-    Field(
-        "outputs",
-        "open objects",
-        "Names of the outputs to return: label, probability, probabilities. By default all.",
-        fields=(Field("name", "text", "Name of an output.", required=True),),
-    ),
-)
 
 
 class Output(NamedTuple):
@@ -66,14 +47,31 @@ OUTPUTS = {
 }
 
 
+TENSOR = (
+    Field("name", "text", "Name of the tensor.", required=True),
+    Field("shape", "shape", "Its shape; for texts [N], or [N, 1].", required=True),
+    Field("datatype", "text", "Its type.", required=True, choices=("BYTES",)),
+    Field("data", "list", "The texts, flat or nested.", required=True),
+    Field("parameters", "any object", "Ignored."),
+)
+INFER = (
+    Field("id", "text", "Returned as it is."),
+    Field("parameters", "any object", "Ignored."),
+    Field("inputs", "open objects", "One tensor of texts.", required=True, fields=TENSOR, length=1),
+    Field(
+        "outputs",
+        "open objects",
+        "Names of the outputs to return: label, probability, probabilities. By default all.",
+        fields=(Field("name", "text", "Name of an output.", required=True, choices=tuple(OUTPUTS)),),
+    ),
+)
+
+
 async def infer(server: Server, request: Request, body: dict) -> Response:
     """Return the outputs for a tensor of texts."""
     served = server.classifiers.get(request.path_params["name"])
     texts = _texts(body["inputs"])
     names = [output["name"] for output in body["outputs"] or [{"name": name} for name in OUTPUTS]]
-    for index, name in enumerate(names):
-        if name not in OUTPUTS:
-            raise RequestError(422, f"outputs[{index}].name: expected {', '.join(OUTPUTS)}, got {received(name)}.")
     predictions = await server.batcher.predict(served, texts, Options())
     outputs = [_tensor(name, predictions, served) for name in names]
     content = {"model_name": served.name, "model_version": served.version, "outputs": outputs}
@@ -91,13 +89,9 @@ def _texts(inputs: list[dict]) -> list[str]:
     """Return the texts of the input tensor.
 
     Raises:
-        RequestError: 422, not one tensor, not of BYTES, or its shape does not fit its data.
+        RequestError: 422, its shape does not fit its data, or these are no texts.
     """
-    if len(inputs) != 1:
-        raise RequestError(422, f"inputs: expected one tensor of texts, got {received(inputs)}.")
     [tensor] = inputs
-    if tensor["datatype"] != "BYTES":
-        raise RequestError(422, f"inputs[0].datatype: expected BYTES, got {received(tensor['datatype'])}.")
     texts = []
     for item in tensor["data"]:
         texts.extend(item if isinstance(item, list) else [item])

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
-CLOSES = {400, 408, 411, 413}  # the rest of the request may not have been read, so the connection ends
+CLOSES = {400, 408, 413, 431}  # the rest of the request may not have been read, so the connection ends
 
 
 class RequestError(Exception):
