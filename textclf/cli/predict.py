@@ -32,6 +32,11 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
     metavar="NAME",
     help="Column or field with the text.  [default: as in training]",
 )
+@click.option(
+    "--keep",
+    metavar="NAMES",
+    help="Columns or fields of the file to copy into the output, such as id,date; all: every one. For csv and jsonl.",
+)
 @RUN
 @output_format("text", "jsonl", "csv", help="Output format; jsonl and csv hold the probabilities of all labels.")
 @click.option(
@@ -44,7 +49,7 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
 @click.option("--explain", is_flag=True, help="Effect of each word: how much the probability falls without it.")
 @click.option("--top-k", type=click.IntRange(min=1), metavar="K", help="Number of most probable labels to output.")
 @output_file("File to write", default="standard output")
-def command(texts, file, column, run, format, threshold, explain, top_k, output, reading):
+def command(texts, file, column, keep, run, format, threshold, explain, top_k, output, reading):
     """Classify texts.
 
     Give texts as arguments or with --file. Output is one line a text, with the label and its probability.
@@ -52,7 +57,7 @@ def command(texts, file, column, run, format, threshold, explain, top_k, output,
     \b
     Examples:
       textclf predict "a wonderful film" "a waste of time"
-      textclf predict --file reviews.csv --format csv --output predictions.csv
+      textclf predict --file reviews.csv --keep id,date --format csv --output predictions.csv
       textclf predict --explain "a wonderful film"
       tail -f log.txt | textclf predict --file - --format jsonl
     """
@@ -63,7 +68,8 @@ def command(texts, file, column, run, format, threshold, explain, top_k, output,
     from textclf.inference.classifier import load
     from textclf.inference.predict import check_request, format_predictions
 
-    check_request(texts, file, format, top_k=top_k, explain=explain)
+    kept = None if keep is None else [name.strip() for name in keep.split(",")]
+    check_request(texts, file, format, top_k=top_k, explain=explain, keep=kept)
     classifier = load(run)
     # An argument may hold bytes that are not valid Unicode; the array replaces them.
     chunks: Iterable[list[str]] = [text_array(texts).to_pylist()]
@@ -71,7 +77,7 @@ def command(texts, file, column, run, format, threshold, explain, top_k, output,
         from textclf.inference.text_source import read_source
 
         column = column or classifier.metadata["text_column"]
-        chunks = read_source(file, column=column, given=reading, trained=classifier.reading)
+        chunks = read_source(file, column=column, given=reading, trained=classifier.reading, keep=kept)
     options = {"threshold": threshold, "top_k": top_k}
     if not explain:
         write_lines(format_predictions(classifier, chunks, format, **options), format, output)

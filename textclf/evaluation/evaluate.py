@@ -1,6 +1,5 @@
 """`textclf evaluate`: evaluate a classifier on labelled texts. Does not import TensorFlow."""
 
-import csv
 import hashlib
 import logging
 import os
@@ -14,6 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from textclf.config.run_config import read_run_config
+from textclf.core.csv_lines import csv_lines
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_file, checksums, make_folder, parse_json, read_untrusted, write_json
 from textclf.core.find_run import find_classifier, find_run
@@ -191,11 +191,12 @@ def write_evaluation(
     """
     write_json(folder / "metrics.json", metrics, open_file)
     with open_file(folder / "predictions.csv") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["row", "text", "label", "predicted", *(f"probability_{label}" for label in classifier.labels)])
+        header = ["row", "text", "label", "predicted", *(f"probability_{label}" for label in classifier.labels)]
+        stream.writelines(f"{line}\n" for line in csv_lines([header]))
         start = 0
         for block in dataset.slices(BLOCK_ROWS):
-            writer.writerows(_lines(block, probabilities[start : start + len(block)], classifier))
+            lines = csv_lines(_lines(block, probabilities[start : start + len(block)], classifier))
+            stream.writelines(f"{line}\n" for line in lines)
             start += len(block)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from textclf.core.text_column import text_array
 from textclf.inference.classifier import Classifier
-from textclf.inference.predict import Prediction, make_predictions, one_line
+from textclf.inference.predict import Prediction, make_predictions, one_line, with_kept
 from textclf.preprocessing.word_boundaries import words_in
 
 MOST_SPANS = 1000  # of one text: each costs a prediction, so in longer texts a span has several words
@@ -138,8 +138,11 @@ def format_explanations(
         top_k: as for `explain`.
     """
     for texts in chunks:
-        for text in texts:
+        kept = getattr(texts, "kept", None)
+        for place, text in enumerate(texts):
             explanation = explain(classifier, text, threshold=threshold, top_k=top_k)
+            [prediction] = with_kept([explanation.prediction], kept and kept[place : place + 1])
+            explanation = explanation._replace(prediction=prediction)
             labels = explained_labels(explanation, classifier.labels, only_top=top_k is not None)
             yield from FORMATTERS[format](explanation, labels, classifier)
 

@@ -3,15 +3,20 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import click
 import numpy as np
 
+from textclf.core.errors import DataError
+from textclf.data.readers.columns import ALL
 from textclf.data.targets import Targets
 from textclf.inference.classifier import Classifier
 
 UNSURE = "unsure"
+PROBABILITY = "probability_"  # prefix of the columns of csv
+OUR_FIELDS = {"text", "label", "labels", "probability", "probabilities", "explanation"}
 CONTROL_CHARACTERS = dict.fromkeys([*range(32), *range(127, 160)], " ")
 
 
@@ -22,15 +27,19 @@ class Prediction(NamedTuple):
     labels: tuple[str, ...]  # one; any number with a multi-label classifier; none where the classifier abstains
     label_probabilities: list[float]  # of `labels`; where the classifier abstains the highest probability
     probabilities: dict[str, float]  # of all labels in the classifier's order, or of the top k, the best first
+    kept: dict[str, Any] = MappingProxyType({})  # type: ignore[assignment]  # further fields of the row of the text
 
     def to_dict(self, targets: Targets) -> dict:
-        """Return plain JSON: "label" (null: unsure) and "probability", or "labels" of a multi-label classifier."""
+        """Return plain JSON: "label" (null: unsure) and "probability", or "labels" of a multi-label classifier.
+
+        The fields of `kept` come first.
+        """
         if targets.multilabel:
             predicted: dict[str, Any] = {"labels": list(self.labels)}
         else:
             label = self.labels[0] if self.labels else None
             predicted = {"label": label, "probability": self.label_probabilities[0]}
-        return {"text": self.text, **predicted, "probabilities": self.probabilities}
+        return {**self.kept, "text": self.text, **predicted, "probabilities": self.probabilities}
 
 
 def predict_texts(
@@ -86,18 +95,61 @@ def format_predictions(
 
     Args:
         classifier: what predicts.
-        chunks: texts; each chunk is predicted as it comes.
+        chunks: texts; each chunk is predicted as it comes. `text_source.Texts` also hold fields to keep.
         format: a key of `FORMATTERS`.
         threshold: as for `predict_texts`.
         top_k: as for `predict_texts`.
     """
     formatter = FORMATTERS[format]
+    columns: list[str] | None = None  # of the kept fields in csv
     for number, texts in enumerate(chunks):
         predictions = predict_texts(classifier, texts, threshold=threshold, top_k=top_k)
+        predictions = with_kept(predictions, getattr(texts, "kept", None))
+        if format == "csv" and predictions:
+            columns = list(predictions[0].kept) if columns is None else columns
+            predictions = [_in_columns(prediction, columns) for prediction in predictions]
         yield from formatter(predictions, classifier.targets, with_header=number == 0, only_top=top_k is not None)
 
 
-def check_request(texts: Sequence[str], file: str | None, format: str, *, top_k: int | None, explain: bool) -> None:
+def with_kept(predictions: list[Prediction], kept: Sequence[dict] | None) -> list[Prediction]:
+    """Return predictions with the fields that are kept of each row, if any are.
+
+    A field with the name of one of ours gets the prefix `input_`.
+    """
+    if kept is None:
+        return predictions
+    return [prediction._replace(kept=_prefixed(row)) for prediction, row in zip(predictions, kept, strict=True)]
+
+
+def _in_columns(prediction: Prediction, columns: list[str]) -> Prediction:
+    """Return a prediction with the kept fields of a CSV file, in its order; a field that the row lacks is empty.
+
+    Raises:
+        DataError: the row has another field.
+    """
+    if list(prediction.kept) == columns:
+        return prediction
+    if other := prediction.kept.keys() - set(columns):
+        raise DataError(
+            f"--keep {ALL}: expected the fields of the first row in every row ({', '.join(columns)}), got "
+            f"'{min(other)}' in a later one. Name the fields to keep, as in --keep id,date, or write --format jsonl."
+        )
+    return prediction._replace(kept={column: prediction.kept.get(column) for column in columns})
+
+
+def _prefixed(row: dict[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in row.items():
+        new = name
+        while new in OUR_FIELDS or new.startswith(PROBABILITY) or (new != name and new in row):
+            new = f"input_{new}"
+        fields[new] = value
+    return fields
+
+
+def check_request(
+    texts: Sequence[str], file: str | None, format: str, *, top_k: int | None, explain: bool, keep: Sequence[str] | None
+) -> None:
     """Check that the options of `textclf predict` go together.
 
     Raises:
@@ -105,6 +157,10 @@ def check_request(texts: Sequence[str], file: str | None, format: str, *, top_k:
     """
     if bool(texts) == bool(file):
         raise click.UsageError('expected either texts or --file, as in: textclf predict "a wonderful film"')
+    if keep is not None and not file:
+        raise click.UsageError("--keep needs --file: texts of the command line have no columns.")
+    if keep is not None and format == "text":
+        raise click.UsageError("--keep needs --format csv or jsonl: text has no columns.")
     if format == "csv" and top_k:
         raise click.UsageError("--top-k needs --format text or jsonl: in csv each label has its own column.")
     if format == "csv" and explain:
@@ -140,22 +196,31 @@ def _as_jsonl(predictions: list[Prediction], targets: Targets, *, with_header: b
 
 
 def _as_csv(predictions: list[Prediction], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
-    """Yield text, label (joined by the separator; empty: unsure) and one column for the probability of every label."""
+    """Yield text, label (joined by the separator; empty: unsure) and one column for the probability of every label.
+
+    The columns of kept fields come before them.
+    """
     if with_header:
         columns = ["labels"] if targets.multilabel else ["label", "probability"]
-        yield _csv_line(["text", *columns, *(f"probability_{label}" for label in targets.labels)])
+        ours = ["text", *columns, *(f"{PROBABILITY}{label}" for label in targets.labels)]
+        yield _csv_line([*(predictions[0].kept if predictions else ()), *ours])
     for prediction in predictions:
         values = [*([] if targets.multilabel else prediction.label_probabilities), *prediction.probabilities.values()]
-        yield _csv_line([prediction.text, targets.joined(prediction.labels), *(f"{value:.6f}" for value in values)])
+        fields = [*map(_field, prediction.kept.values()), prediction.text, targets.joined(prediction.labels)]
+        yield _csv_line([*fields, *(f"{value:.6f}" for value in values)])
+
+
+def _field(value: Any) -> str:
+    """Return a kept value as CSV has it."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _csv_line(fields: list) -> str:
-    import csv
-    import io
+    from textclf.core.csv_lines import csv_lines
 
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(fields)
-    return line.getvalue().removesuffix("\n")
+    return next(csv_lines([fields]))
 
 
 FORMATTERS = {"text": _as_text, "jsonl": _as_jsonl, "csv": _as_csv}

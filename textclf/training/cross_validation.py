@@ -5,11 +5,13 @@ import logging
 import statistics
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from textclf.config.config import Config, load_config
+from textclf.core.csv_lines import csv_lines
 from textclf.core.errors import DataError, RunError
 from textclf.core.files import atomic_file, parse_json, write_json
 from textclf.core.run_folder import RunFolder
@@ -144,9 +146,8 @@ def _write_predictions(folder: RunFolder, folds: int) -> None:
     """Write the predictions of all folds, each row with the number of its fold."""
     csv.field_size_limit(LONGEST_FIELD)
     with atomic_file(folder.predictions) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
         for number in range(1, folds + 1):
             with fold_of(folder, number).predictions.open(encoding="utf-8", newline="") as predictions:
-                for line, row in enumerate(csv.reader(predictions)):
-                    if line or number == 1:  # one header
-                        writer.writerow([number if line else "fold", *row])
+                rows = islice(enumerate(csv.reader(predictions)), min(number - 1, 1), None)  # one header
+                lines = csv_lines([number if line else "fold", *row] for line, row in rows)
+                stream.writelines(f"{line}\n" for line in lines)

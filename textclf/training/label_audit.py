@@ -1,6 +1,5 @@
 """List training texts whose label is probably wrong, for a person to review (`textclf audit`)."""
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.config.config import Config
+from textclf.core.csv_lines import csv_lines
 from textclf.core.output_file import output_file
 from textclf.core.text_column import text_array
 from textclf.data.checks.near_duplicates import near_pairs
@@ -56,9 +56,7 @@ def audit(
     path = Path(output) if output else folder.path / "audit.csv"
     doubtful, pairs = list(_doubtful_lines(predictions, targets)), list(_pair_lines(predictions, targets))
     with output_file(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows([*doubtful, *pairs])
+        stream.writelines(f"{line}\n" for line in csv_lines([COLUMNS, *doubtful, *pairs]))
     return Audit(path, len(predictions), len(doubtful), len(pairs))
 
 

@@ -10,6 +10,7 @@ from textclf.data.readers.options import DEFAULTS, ReadingOptions
 # One file and one line each. A reader module offers
 #   read(stream, columns, name, options) -> Iterator[pa.Table]    the named columns, as large strings, or as lists
 #                                                                 of them where the file has lists; no empty table
+#                                                                 A format that names its columns also takes `kept`
 #   ENDINGS          of the files
 #   NAMES_COLUMNS    whether the files do; if not, the first column asked for is the text, the second the label
 READERS = {

@@ -1,6 +1,9 @@
 """Make one column of Python values, with lists only where there are lists."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
+from math import isfinite
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +12,9 @@ from textclf.core.errors import DataError
 from textclf.core.formatting import short_repr
 from textclf.core.text_column import text_array
 
+KEPT = "(kept)"  # the column with the fields that `predict --keep` copies, as a JSON object
+KEEP = "--keep"
+ALL = "all"  # in place of the names of the kept columns
 LABEL_LISTS = pa.list_(pa.large_string())
 MARKS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False, "": False}
 
@@ -36,6 +42,28 @@ def column_of(values: list[str | list[str]]) -> pa.Array:
     np.cumsum([len(row) for row in rows], out=offsets[1:])
     texts = text_array([text for row in rows for text in row])
     return pa.ListArray.from_arrays(pa.array(offsets), texts)
+
+
+def kept_names(kept: Sequence[str], found: Sequence[str]) -> list[str]:
+    """Return the names of the columns that are kept; `found` for `all`, unless a column has that name."""
+    return list(found) if list(kept) == [ALL] and ALL not in found else list(kept)
+
+
+def kept_column(rows: Iterable[dict]) -> pa.LargeStringArray:
+    """Return the kept fields of each row as a JSON object. A number that is none becomes null."""
+    return text_array([json.dumps(row, ensure_ascii=False, default=_plain_value) for row in map(_without_nan, rows)])
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _without_nan(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return list(map(_without_nan, value))
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _plain_value(value: object) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def as_lists(column: pa.ChunkedArray) -> pa.Array:

@@ -5,16 +5,20 @@ import csv
 import io
 import re
 import warnings
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 
 from textclf.core.errors import DataError
+from textclf.data.readers.columns import KEEP, KEPT, kept_column, kept_names
 from textclf.data.readers.limits import BoundedRows
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import missing_columns, wrong_bytes
 from textclf.data.readers.quotes import LINE_END, OpenQuoteError, find_swallowed, open_quote
+
+if TYPE_CHECKING:
+    import pandas
 
 ENDINGS = (".csv",)
 NAMES_COLUMNS = True
@@ -25,13 +29,20 @@ DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar"}
 
 
 def read(
-    stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS, *, default: str = ","
+    stream: BinaryIO,
+    columns: list[str],
+    name: str,
+    options: ReadingOptions = DEFAULTS,
+    *,
+    default: str = ",",
+    kept: Sequence[str] | None = None,
 ) -> Iterator[pa.Table]:
     """Yield the named columns, `CHUNK_ROWS` rows at a time; nothing for a file with only a header.
 
     Args:
         default: the delimiter, unless the options or a line such as `sep=;` name one, or the header has the columns
             only with another.
+        kept: further columns, for the column `KEPT`.
 
     Raises:
         DataError: no header, a missing column, a row with too many fields or without an end, a quote that is never
@@ -62,6 +73,7 @@ def read(
                     if rows.has_quotes and options.quoting == "minimal":
                         _check_quotes(frame, arrays, rows, before, form["sep"], options)
                     before += len(frame)
+                    arrays |= _kept(frame, kept, name, options)
                     if len(frame):
                         yield pa.table(arrays)
     except pandas.errors.EmptyDataError:
@@ -72,6 +84,19 @@ def read(
         raise _explained(str(error), name, form["sep"], options) from None
     except UnicodeError as error:
         raise wrong_bytes(name, error, options) from None
+
+
+def _kept(
+    frame: "pandas.DataFrame", kept: Sequence[str] | None, name: str, options: ReadingOptions
+) -> dict[str, pa.LargeStringArray]:
+    if kept is None:
+        return {}
+    found = list(frame.columns)
+    names = kept_names(kept, found)
+    if not set(names) <= set(found):
+        raise missing_columns(name, names, found, options, named_by=KEEP)
+    rows = frame[names].itertuples(index=False, name=None)
+    return {KEPT: kept_column(dict(zip(names, row, strict=True)) for row in rows)}
 
 
 def _form(beginning: bytes, columns: list[str], options: ReadingOptions, default: str) -> tuple[str, dict]:

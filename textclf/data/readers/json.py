@@ -4,7 +4,7 @@ The forms of a table in one object: `{"data": [{"text": …}, …]}` with any na
 (`orient` is columns, index, split or table).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from json import JSONDecoder
 from typing import Any, BinaryIO
 
@@ -14,9 +14,9 @@ from textclf.core.errors import DataError
 from textclf.core.files import MIB
 from textclf.core.formatting import short_repr
 from textclf.data.readers import jsonl
-from textclf.data.readers.columns import column_of
 from textclf.data.readers.decoding import BYTE_ORDER_MARK, decoded
 from textclf.data.readers.limits import LONGEST_LINE, too_long
+from textclf.data.readers.objects import Rows
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 
 ENDINGS = (".json",)
@@ -32,8 +32,19 @@ SPACE = " \t\r\n"
 Row = dict[str, Any]
 
 
-def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
+def read(
+    stream: BinaryIO,
+    columns: list[str],
+    name: str,
+    options: ReadingOptions = DEFAULTS,
+    *,
+    kept: Sequence[str] | None = None,
+    fill_missing: bool = False,
+) -> Iterator[pa.Table]:
     """Yield the named fields, some rows at a time. An array of texts becomes a list. JSON Lines come as they arrive.
+
+    Args:
+        kept, fill_missing: as for `objects.Rows`.
 
     Raises:
         DataError: no JSON, no table in it, a row without the fields or with others than `jsonl.read` takes, or bytes
@@ -41,19 +52,18 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
     """
     whole = _Rewound(stream)
     if _is_json_lines(whole.first, options.encoding, columns):
-        yield from jsonl.read(whole, columns, name, options)  # type: ignore[arg-type]
+        yield from jsonl.read(whole, columns, name, options, kept=kept, fill_missing=fill_missing)  # type: ignore[arg-type]
         return
     parser = _Parser(decoded(whole, name, options), name)  # type: ignore[arg-type]
-    rows: list[list[str | list[str]]] = []
+    rows = Rows(columns, options, kept, fill_missing=fill_missing)
     for number, found in enumerate(_rows(parser, columns), 1):
         row = {columns[0]: found} if isinstance(found, str) and len(columns) == 1 else found  # an array of texts
-        rows.append(jsonl.row_of(row, columns, f"{name}, row {number}", options))
+        rows.add(f"{name}, row {number}", row)
         if len(rows) == CHUNK_ROWS or parser.read_since > CHUNK_CHARACTERS:
             parser.read_since = 0
-            yield _table(rows, columns)
-            rows = []
-    if rows:
-        yield _table(rows, columns)
+            yield rows.take()
+    if len(rows):
+        yield rows.take()
 
 
 def field_names(stream: BinaryIO, name: str, options: ReadingOptions = DEFAULTS) -> list[str]:
@@ -269,8 +279,3 @@ def _rows_of_mappings(table: dict[str, Row], columns: tuple | list[str]) -> Iter
         return
     for index in next(iter(table.values())):
         yield {column: values[index] for column, values in table.items() if index in values}
-
-
-def _table(rows: list[list[str | list[str]]], columns: list[str]) -> pa.Table:
-    fields = zip(*rows, strict=True)
-    return pa.table({column: column_of(list(values)) for column, values in zip(columns, fields, strict=True)})

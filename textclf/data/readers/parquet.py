@@ -1,12 +1,12 @@
 """Read Parquet: columns of any plain type, a batch of rows at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 import pyarrow as pa
 
 from textclf.core.errors import DataError
-from textclf.data.readers.columns import column_of, is_missing, plain_text
+from textclf.data.readers.columns import KEEP, KEPT, column_of, is_missing, kept_column, kept_names, plain_text
 from textclf.data.readers.limits import MOST_ROW_BYTES, too_long
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import missing_columns
@@ -22,6 +22,8 @@ def read(
     columns: list[str],
     name: str,
     options: ReadingOptions = DEFAULTS,
+    *,
+    kept: Sequence[str] | None = None,
 ) -> Iterator[pa.Table]:
     """Yield the named columns, at most `CHUNK_ROWS` rows at a time. Other values than texts become what CSV has.
 
@@ -38,12 +40,19 @@ def read(
         found = file.schema_arrow.names
         if not set(columns) <= set(found):
             raise missing_columns(name, columns, found, options)
+        names = list(dict.fromkeys(kept_names(kept or [], found)))
+        if not set(names) <= set(found):
+            raise missing_columns(name, names, found, options, named_by=KEEP)
         # Texts as they are stored, each once: how large they become is known before they are made.
         texts = [column for column in columns if file.schema_arrow.field(found.index(column)).type in TEXTS]
         file = pyarrow.parquet.ParquetFile(source, metadata=file.metadata, read_dictionary=texts)
-        for batch in file.iter_batches(CHUNK_ROWS, columns=columns):
-            first = {column: batch.schema.get_all_field_indices(column)[0] for column in columns}
-            yield pa.table({column: _texts(batch.column(first[column]), column, name) for column in columns})
+        for batch in file.iter_batches(CHUNK_ROWS, columns=list(dict.fromkeys([*columns, *names]))):
+            first = {column: batch.schema.get_all_field_indices(column)[0] for column in [*columns, *names]}
+            arrays = {column: _texts(batch.column(first[column]), column, name) for column in columns}
+            if kept is not None:
+                rows = zip(*(batch.column(first[column]).to_pylist() for column in names), strict=True)
+                arrays[KEPT] = kept_column(dict(zip(names, row, strict=True)) for row in rows)
+            yield pa.table(arrays)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).partition("\n")[0]
         raise DataError(

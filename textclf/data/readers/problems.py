@@ -1,6 +1,7 @@
 """The errors for files that cannot be read, shared by the readers."""
 
 import codecs
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from textclf.core.compression import COMPRESSIONS, decompressed
@@ -13,13 +14,19 @@ CHUNK_BYTES = 1 << 16
 NEARLY_ALL = 20  # characters for one that is wrong
 
 
-def missing_columns(name: str, wanted: list[str], found: list[str], options: ReadingOptions) -> DataError:
-    """Return the error for a missing column, with the columns that there are."""
+def missing_columns(
+    name: str, wanted: Sequence[str], found: Sequence[str], options: ReadingOptions, *, named_by: str | None = None
+) -> DataError:
+    """Return the error for a missing column, with the columns that there are.
+
+    Args:
+        named_by: the option that names the column, if it is neither that of the text nor that of the label.
+    """
     missing = next(column for column in wanted if column not in found)
     names = [options.named("text_column")] + ([options.named("label_column")] if len(wanted) > 1 else [])
     return DataError(
         f"{name}: expected a column '{missing}', but the columns are: {', '.join(found) or '(none)'}"
-        f"{did_you_mean(missing, found, otherwise='.')} Name the right one with {' or '.join(names)}."
+        f"{did_you_mean(missing, found, otherwise='.')} Name the right one with {named_by or ' or '.join(names)}."
     )
 
 

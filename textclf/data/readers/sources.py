@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, groupby
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from types import ModuleType
+from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 
@@ -15,7 +16,7 @@ from textclf.core.errors import DataError
 from textclf.core.files import open_file
 from textclf.core.text_column import text_array
 from textclf.data.readers import READERS, format_of, parquet
-from textclf.data.readers.columns import LABEL_LISTS, as_lists, marked_labels
+from textclf.data.readers.columns import KEPT, LABEL_LISTS, as_lists, marked_labels
 from textclf.data.readers.content import FIRST_BYTES, checked_content, kind_of, wrong_kind
 from textclf.data.readers.detection import format_of_lines
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
@@ -31,6 +32,8 @@ class Columns(NamedTuple):
     text: Sequence[str]  # joined by `options.text_separator`, without empty fields
     label: str | Sequence[str] | None = None  # or a column for each label, with 0 or 1
     split: str | None = None  # assigns each row to a split
+    kept: Sequence[str] | None = None  # of every row as they stand, as a JSON object; `["all"]` for all of them
+    fill_missing: bool = False  # a row without the text is an empty text, where the format has such rows
 
 
 def read_files(source: Source, columns: Columns, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
@@ -65,6 +68,8 @@ def read_stream(
     if not reader.NAMES_COLUMNS:
         if columns.split:
             raise DataError(f"{name}: expected a file with named columns, as data.split_column is set. Remove that.")
+        if columns.kept is not None:
+            raise DataError(f"{name}: expected a file with named columns, as --keep names some. Leave --keep out.")
         columns = Columns(["text"], columns.label and "label")
     labels = [columns.label] if isinstance(columns.label, str) else list(columns.label or [])
     wanted = list(dict.fromkeys([*columns.text, *labels, *([columns.split] if columns.split else [])]))
@@ -72,15 +77,24 @@ def read_stream(
         content = decompressed(stream, name)
         if reader is not parquet:
             content = checked_content(content, name, options)
-        for table in reader.read(content, wanted, name, options):
+        for table in reader.read(content, wanted, name, options, **_further(reader, columns)):
             found = {"text": _joined_texts(table, columns.text, options, name)}
             if labels:
                 found["label"] = table[labels[0]] if len(labels) == 1 else marked_labels(table, labels, name)
             if columns.split:
                 found["split"] = table[columns.split]
+            if columns.kept is not None:
+                found[KEPT] = table[KEPT]
             yield pa.table(found)
     except OSError as error:
         raise cannot_be_read(name, error) from None
+
+
+def _further(reader: ModuleType, columns: Columns) -> dict[str, Any]:
+    further: dict[str, Any] = {} if columns.kept is None else {"kept": columns.kept}
+    return further | (
+        {"fill_missing": True} if columns.fill_missing and reader in (READERS["json"], READERS["jsonl"]) else {}
+    )
 
 
 def expand(source: Source, options: ReadingOptions = DEFAULTS) -> list[str]:

@@ -1,6 +1,6 @@
 """Read TSV: CSV with a tab between the fields."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -12,10 +12,17 @@ ENDINGS = (".tsv", ".tab")
 NAMES_COLUMNS = True
 
 
-def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOptions = DEFAULTS) -> Iterator[pa.Table]:
+def read(
+    stream: BinaryIO,
+    columns: list[str],
+    name: str,
+    options: ReadingOptions = DEFAULTS,
+    *,
+    kept: Sequence[str] | None = None,
+) -> Iterator[pa.Table]:
     """Yield what `csv.read` yields, with a tab as delimiter where `csv.read` has a comma.
 
     Raises:
         DataError: as `csv.read`.
     """
-    return csv.read(stream, columns, name, options, default="\t")
+    return csv.read(stream, columns, name, options, default="\t", kept=kept)

@@ -1,0 +1,99 @@
+"""Collect JSON objects, the rows of `json` and `jsonl`, and make tables of their fields."""
+
+from collections.abc import Sequence
+from json import dumps
+
+import pyarrow as pa
+
+from textclf.core.errors import DataError
+from textclf.core.files import MIB
+from textclf.core.formatting import short_repr
+from textclf.data.readers.columns import KEEP, KEPT, column_of, is_missing, kept_column, kept_names, plain_text
+from textclf.data.readers.options import ReadingOptions
+from textclf.data.readers.problems import missing_columns
+
+MOST_WAITING, MOST_WAITING_CHARACTERS = 1000, MIB  # rows without an optional field, before it is said to be missing
+
+
+class Rows:
+    """Rows that are not in a table yet.
+
+    Args:
+        columns: the fields that become columns.
+        options: how the file is read, for messages.
+        kept: further fields, which a row may lack, for the column `KEPT`.
+        fill_missing: whether a row may lack a field that another row has; it is an empty text then.
+    """
+
+    def __init__(
+        self, columns: list[str], options: ReadingOptions, kept: Sequence[str] | None = None, *, fill_missing: bool
+    ):
+        self._columns, self._options, self._kept = columns, options, kept
+        self._optional = {*(columns if fill_missing else ()), *kept_names(kept or [], [])}
+        self._known: dict[str, None] = {}  # the optional fields that a row has had
+        self._rows: dict[str, dict] = {}
+        self._characters = 0
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, place: str, row: object, characters: int = 0) -> None:
+        """Add a row.
+
+        Args:
+            place: of the row, for messages.
+            characters: of the row in the file.
+
+        Raises:
+            DataError: the row is no object.
+        """
+        if not isinstance(row, dict):
+            raise DataError(f"{place}: expected a JSON object, got {short_repr(row)}.")
+        self._rows[place] = row
+        self._characters += characters
+        self._known |= dict.fromkeys(self._optional & row.keys())
+
+    @property
+    def ready(self) -> bool:
+        """Whether there are rows, and every optional field is known or said to be missing."""
+        return bool(self._rows) and (
+            len(self._known) == len(self._optional)
+            or len(self._rows) >= MOST_WAITING
+            or self._characters >= MOST_WAITING_CHARACTERS
+        )
+
+    def take(self) -> pa.Table:
+        """Return a table of the rows, at least one, and forget them.
+
+        Raises:
+            DataError: a field that is missing or neither a string or number nor an array of them.
+        """
+        rows, self._rows, self._characters = self._rows, {}, 0
+        known = self._known.keys() & set(self._columns) if self._optional else ()
+        fill = dict.fromkeys(known)
+        values = zip(*(self._values(fill | row, place) for place, row in rows.items()), strict=True)
+        arrays = {column: column_of(list(each)) for column, each in zip(self._columns, values, strict=True)}
+        if self._kept is not None:
+            names = kept_names(self._kept, [])
+            if not set(names) <= self._known.keys():
+                place, row = next(iter(rows.items()))
+                raise missing_columns(place, names, list(row), self._options, named_by=KEEP)
+            arrays[KEPT] = kept_column({name: row.get(name) for name in names or row} for row in rows.values())
+        return pa.table(arrays)
+
+    def _values(self, row: dict, place: str) -> list[str | list[str]]:
+        if not set(self._columns) <= set(row):
+            raise missing_columns(place, self._columns, list(row), self._options)
+        return [_value(row[column], column, place) for column in self._columns]
+
+
+def _value(value: object, column: str, place: str) -> str | list[str]:
+    values = value if isinstance(value, list) else [value]
+    if not all(item is None or isinstance(item, str | int | float) for item in values):
+        raise DataError(
+            f"{place}: expected a string, a number or an array of them in '{column}', "
+            f"got {dumps(value, ensure_ascii=False)[:40]}."
+        )
+    return (
+        [plain_text(item) for item in value if not is_missing(item)] if isinstance(value, list) else plain_text(value)
+    )
