@@ -29,7 +29,7 @@ CONFIGS = {
     "cnn": {"data": ENGLISH, "model": CNN},
     "several labels a text": {"data": {"train": "colours.csv"}, "model": LSTM},
     "class weights": {"data": ENGLISH, "model": LSTM, "targets": {"class_weights": {"positive": 3}}},
-    "averages, augmentation, mix-up and four validations an epoch": {
+    "averages, augmentation, mixup and four validations an epoch": {
         "data": ENGLISH,
         "model": LSTM,
         "training": {

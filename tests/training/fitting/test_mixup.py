@@ -1,4 +1,4 @@
-"""Mix-up: the loss is that of mixed logits and mixed labels, the mixture a function of seed and step."""
+"""Mixup: the loss is that of mixed logits and mixed labels, the mixture a function of seed and step."""
 
 import keras
 import numpy as np
@@ -73,7 +73,7 @@ def test_the_mixture_is_a_function_of_seed_and_step():
 
 
 def test_mixing_keeps_a_network_from_being_sure():
-    """Trained until it knows every row by heart, it is less sure of it with mix-up."""
+    """Trained until it knows every row by heart, it is less sure of it with mixup."""
     sureness = {}
     for alpha in (0.0, 1.0):
         keras.utils.set_random_seed(0)
