@@ -57,11 +57,11 @@ def test_a_large_difference_is_none_of_chance_and_a_small_one_may_be():
         difference(base, predictions_of(truth, 0.85, 2)),
         difference(base, predictions_of(truth, 0.71, 3)),
     )
-    difference_, low, high = better.intervals["accuracy"]
+    difference_, low, high = better.confidence_intervals["accuracy"]
     assert 0 < low < difference_ < high
     assert better.p_value < 0.001
-    assert better.intervals["log_loss"][2] < 0
-    assert same.intervals["accuracy"][1] < 0 < same.intervals["accuracy"][2]
+    assert better.confidence_intervals["log_loss"][2] < 0
+    assert same.confidence_intervals["accuracy"][1] < 0 < same.confidence_intervals["accuracy"][2]
     assert same.p_value > 0.05
     # The textbook's interval of a paired difference.
     right = (base.predicted == truth).astype(int), (predictions_of(truth, 0.85, 2).predicted == truth).astype(int)
@@ -85,7 +85,7 @@ def test_figures_are_those_of_the_runs(finished_runs, tmp_path, monkeypatch):
         assert found["log_loss"] == pytest.approx(metrics["log_loss"], abs=1e-4)
     assert compared.settings == {"training.epochs": [2, 3]}
     assert (compared.different, compared.differences[0].p_value) == (0, 1.0)
-    assert compared.differences[0].intervals["accuracy"] == (0, 0, 0)
+    assert compared.differences[0].confidence_intervals["accuracy"] == (0, 0, 0)
     write_comparison(compared, tmp_path / "compared.html")
     [data] = re.findall(r'id="data">(.*?)</script>', (tmp_path / "compared.html").read_text(encoding="utf-8"))
     assert [section["title"] for section in json.loads(data)["sections"]] == ["Scores", "Settings"]

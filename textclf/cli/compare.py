@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def command(runs, output):
     """Test whether runs differ significantly from the first.
 
-    All runs must have been evaluated on the same texts. Prints their scores, the differences with 95 % intervals
-    (paired bootstrap) and McNemar's test.
+    All runs must have been evaluated on the same texts. Prints their scores, the differences with 95 % confidence
+    intervals (paired bootstrap) and McNemar's test.
 
     \b
     Examples:
@@ -47,8 +47,8 @@ def print_comparison(comparison: "Comparison") -> None:
     print_table(table)
     first = comparison.names[0]
     for name, found in zip(comparison.names[1:], comparison.differences, strict=True):
-        print_line(f"{name} minus {first}, {comparison.texts} texts of {comparison.split}, 95 % intervals:")
-        for metric, (difference, low, high) in found.intervals.items():
+        print_line(f"{name} minus {first}, {comparison.texts} texts of {comparison.split}, 95 % confidence intervals:")
+        for metric, (difference, low, high) in found.confidence_intervals.items():
             print_line(f"  {METRICS[metric]} {difference:+.4f} ({low:+.4f} to {high:+.4f})")
         print_line(f"  correct only in {name}: {found.only_this}, only in {first}: {found.only_first}")
         p_value = format_p_value(found.p_value)

@@ -21,7 +21,7 @@ from textclf.evaluation.report.render import page
 from textclf.inference.classifier import load_classifier
 
 RESAMPLES, BATCH = 1000, 50  # bootstrap resamples, and how many are made at a time
-INTERVAL = (2.5, 97.5)  # percentiles of a 95 % interval
+INTERVAL = (2.5, 97.5)  # percentiles of a 95 % confidence interval
 SMALLEST_PROBABILITY = 1e-7  # predictions.csv has six digits
 MOST_TEXTS = 500  # shown in the HTML file
 METRICS = {"accuracy": "accuracy", "f1_macro": "F1 macro", "log_loss": "log loss"}  # and their titles
@@ -32,7 +32,7 @@ LARGEST_EXACT = 1000  # discordant texts up to which McNemar's test is exact
 class Difference(NamedTuple):
     """A run compared with the first one."""
 
-    intervals: dict[str, tuple[float, float, float]]  # metric -> difference and its 95 % interval
+    confidence_intervals: dict[str, tuple[float, float, float]]  # metric -> difference and its 95 % confidence interval
     only_first: int  # texts that only the first run predicts correctly
     only_this: int
     p_value: float  # McNemar's test
@@ -86,8 +86,8 @@ def compare(runs: Sequence[str | Path]) -> Comparison:
 def difference(first: Predictions, other: Predictions) -> Difference:
     """Return how much another run differs from the first, on the same texts in the same order.
 
-    The intervals come from a paired bootstrap (Efron 1979): texts are drawn with replacement, each with both of its
-    predictions.
+    The confidence intervals come from a paired bootstrap (Efron 1979), which draws texts with replacement, each with
+    both of its predictions.
     """
     counts, losses = zip(*(_by_text(predictions) for predictions in (first, other)), strict=True)
     correct = [predictions.correct for predictions in (first, other)]
@@ -100,12 +100,12 @@ def difference(first: Predictions, other: Predictions) -> Difference:
         resampled["f1_macro"].append(_f1_macro(weights @ counts[1]) - _f1_macro(weights @ counts[0]))
         resampled["log_loss"].append(weights @ (losses[1] - losses[0]) / texts)
     metrics = [metrics_of(predictions) for predictions in (first, other)]
-    intervals = {
+    confidence_intervals = {
         name: (metrics[1][name] - metrics[0][name], *np.percentile(np.concatenate(values), INTERVAL).tolist())
         for name, values in resampled.items()
     }
     only_first, only_this = int((correct[0] & ~correct[1]).sum()), int((correct[1] & ~correct[0]).sum())
-    return Difference(intervals, only_first, only_this, mcnemar(only_first, only_this))
+    return Difference(confidence_intervals, only_first, only_this, mcnemar(only_first, only_this))
 
 
 def metrics_of(predictions: Predictions) -> dict[str, float]:
@@ -160,7 +160,7 @@ def _differences_table(comparison: Comparison) -> tuple[list[str], list[list]]:
     columns = ["run", "metric", "difference", "from", "to", "p (McNemar)"]
     rows = []
     for name, found in zip(comparison.names[1:], comparison.differences, strict=True):
-        for metric, interval in found.intervals.items():
+        for metric, interval in found.confidence_intervals.items():
             p_value = format_p_value(found.p_value) if metric == "accuracy" else None
             rows.append([name, METRICS[metric], *_rounded(interval), p_value])
     return columns, rows

@@ -1,4 +1,4 @@
-"""Lazy Adam for embeddings. Rows that a batch does not use skip their update and catch up when they are next read.
+"""Lazy Adam for embeddings. Rows that a batch does not use skip their update, and get it before they are next read.
 
 A row without a gradient keeps moving by its first moment, in every step by a known share of the step before. So the sum
 of the skipped updates follows from the row's moments and from the step of its last gradient, and the result equals
