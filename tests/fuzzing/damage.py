@@ -44,6 +44,36 @@ def damaged(content: bytes, random: Random) -> bytes:
     return bytes(changed)
 
 
+FIRST_BYTES = [b"PK\x03\x04", b"\x1f\x8b", b"%PDF-1.7", b"PAR1", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\xfd7zXZ\x00"]
+
+
+def written_otherwise(content: bytes, random: Random) -> bytes:
+    """Lines as other tools write them: quotes that nothing closes, other encodings, line ends and first lines."""
+    way = random.randrange(7)
+    text = content.decode("utf-8", "replace")
+    if way == 0:
+        lines = text.split("\n")
+        for _ in range(random.randint(1, 3)):
+            number = random.randrange(len(lines))
+            place = random.choice([0, len(lines[number]), lines[number].rfind("\t") + 1])
+            lines[number] = f'{lines[number][:place]}"{lines[number][place:]}'
+        return "\n".join(lines).encode("utf-8", "replace")
+    if way == 1:
+        encoding = random.choice(["utf-16", "utf-16-le", "utf-8-sig", "cp1251", "shift_jis", "gb18030", "cp949"])
+        return f"Отлично 好吃 {text}".encode(encoding, "ignore")
+    if way == 2:
+        return text.replace("\n", random.choice(["\r", "\r\n", "\n\r", "\n\n"])).encode("utf-8", "replace")
+    if way == 3:
+        delimiter = random.choice(";\t|,^")
+        encoding = random.choice(["utf-8", "utf-16"])
+        return f"sep={delimiter}\r\n{text.replace(',', delimiter)}".encode(encoding, "replace")
+    if way == 4:
+        return random.choice(FIRST_BYTES) + content
+    if way == 5:
+        return content.replace(b'"', b"")
+    return content.replace(b",", random.choice([b";", b"\t", b"|", b" , "]))
+
+
 def odd_json(content: bytes, random: Random) -> bytes:
     """JSON with some of its values replaced, left out or renamed."""
     document = json.loads(content)

@@ -8,6 +8,7 @@ import io
 import json
 import shutil
 import time
+from pathlib import PurePath
 from random import Random, SystemRandom
 
 import numpy as np
@@ -15,18 +16,20 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
-from tests.fuzzing.damage import ODD_TEXTS, damaged, odd_json, odd_yaml
+from tests.fuzzing.damage import ODD_TEXTS, damaged, odd_json, odd_yaml, written_otherwise
 from textclf.cli.group import cli
 from textclf.config.config import load_config
+from textclf.config.starter import starter_config
 from textclf.core.compression import COMPRESSIONS
 from textclf.core.errors import TextclfError
+from textclf.data.loading import read_splits
 from textclf.data.readers import READERS
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.sources import Columns, read_files
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.tokenizers import TOKENIZERS
 
-SECONDS = 150  # for each target, in `make test-all`: ten minutes together
+SECONDS = 120  # for each target, in `make test-all`: ten minutes together
 FEW_CASES = 150  # for each target, in `make test`
 LONGEST = 10  # seconds of processor time that a case may take
 TEXTS = ["a wonderful film", "好 吗", *ODD_TEXTS]
@@ -46,9 +49,9 @@ def readers(number, folder):
     source = damaged_texts(random, folder)
     options = ReadingOptions(
         format=random.choice([None, None, *READERS]),
-        encoding=random.choice(["utf-8", "utf-8", "gb18030", "utf-16", "latin-1"]),
+        encoding=random.choice(["utf-8", "utf-8", "gb18030", "utf-16", "latin-1", "cp1251", "shift_jis"]),
         delimiter=random.choice([None, None, ";", "\t"]),
-        quoting=random.choice(["minimal", "minimal", "none"]),
+        quoting=random.choice(["minimal", "minimal", "none", "unchecked"]),
     )
     columns = random.choice([["text"], ["text"], ["text", "label"]])
     for table in read_files(str(source), Columns(columns, random.choice(["label", "label", None, "x"])), options):
@@ -63,11 +66,42 @@ def damaged_texts(random, folder):
     if name == "texts.jsonl" and random.random() < 0.5:
         lines = (folder / name).read_bytes().splitlines()
         content = b"\n".join(odd_json(line, random) for line in lines)
+    if name != "texts.parquet" and random.random() < 0.5:
+        content = written_otherwise(content, random)
+    if random.random() < 0.1:  # called what it is not
+        name = random.choice(["texts.csv", "texts.jsonl", "texts.txt", "texts.xlsx", "texts", "texts.parquet"])
+    if random.random() < 0.1:
+        return spark_folder(name, content, random, folder)
     ending = random.choice(["", "", "", *COMPRESSIONS])
     path = folder / f"damaged/{name}{ending}" if random.random() < 0.2 else folder / f"damaged_{name}{ending}"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     return path.parent if path.parent != folder else path
+
+
+def spark_folder(name, content, random, folder):
+    """The folder of a table that Spark has written, some of its parts empty or of another table."""
+    path = folder / "spark"
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    (path / "_SUCCESS").touch()
+    for part in range(random.randint(1, 3)):
+        ending = PurePath(name).suffix
+        (path / f"part-0000{part}{ending}").write_bytes(random.choice([content, content, b"", content[:100]]))
+        (path / f".part-0000{part}{ending}.crc").write_bytes(b"crc")
+    return path
+
+
+def new(number, folder):
+    """A config that is written can be loaded, and its data read."""
+    random = Random(number)
+    source = damaged_texts(random, folder)
+    given = {"encoding": ["utf-8", "cp1251", "utf-16"], "delimiter": [",", ";"], "quoting": ["none", "unchecked"]}
+    reading = {name: random.choice(values) for name, values in given.items() if random.random() < 0.1}
+    (folder / "new.yaml").write_text(starter_config(str(source), reading=reading), "utf-8")
+    config = load_config(folder / "new.yaml")
+    splits, _ = read_splits(config.data, config.targets, config.seed)
+    assert len(splits["train"])
 
 
 def tokenizers(number, folder):
@@ -90,6 +124,9 @@ def predict(number, folder):
     forms = {
         "--input-format": ["txt", "csv", "tsv", "jsonl", "parquet", "fasttext"],
         "--column": ["text", "x", "label"],
+        "--encoding": ["utf-8", "gb18030", "utf-16"],
+        "--delimiter": [";", "tab"],
+        "--quoting": ["none", "minimal", "unchecked"],
     }
     forms |= {"--format": ["text", "jsonl", "csv"], "--top-k": ["1", "9"], "--threshold": ["0", "0.9"]}
     for option, values in forms.items():
@@ -100,7 +137,7 @@ def predict(number, folder):
         raise done.exception
 
 
-CASES = {"config": config, "readers": readers, "tokenizers": tokenizers, "predict": predict}
+CASES = {"config": config, "readers": readers, "new": new, "tokenizers": tokenizers, "predict": predict}
 
 
 @pytest.fixture
