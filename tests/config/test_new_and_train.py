@@ -1,0 +1,172 @@
+"""Files as people have them: `textclf new`, then `textclf train`, without an edit in between."""
+
+import csv
+import json
+import logging
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+import textclf
+from textclf.config.config import load_config
+from textclf.config.starter import write_starter
+from textclf.data.loading import encode_labels, read_splits
+from textclf.training.check import check_config
+from textclf.training.encoded_dataset import encode
+
+ROWS = 60
+RUSSIAN = ("Отличный фильм, смотрел с удовольствием", "Телефон сломался через неделю, не рекомендую")
+JAPANESE = ("この映画は本当に面白かったです", "サービスが悪くて二度と行きません")
+ENGLISH = ("a wonderful film, well acted", "a waste of time; never again")
+LABELS = ("good", "bad")
+KINDS = ("toxic", "obscene", "insult")
+
+
+def table(sentences):
+    return [(f"{sentences[row % 2]} {row}", LABELS[row % 2]) for row in range(ROWS)]
+
+
+def several(row):
+    """The labels of a text that has none, one or two."""
+    return tuple(kind for number, kind in enumerate(KINDS) if (row + number) % 4 == 0 or (row + number) % 6 == 1)
+
+
+def as_csv(path, rows, encoding="utf-8", header=("text", "label"), **form):
+    with path.open("w", encoding=encoding, newline="") as stream:
+        csv.writer(stream, **form).writerows([header, *rows])
+
+
+def cp1251(folder):
+    rows = table(RUSSIAN)
+    as_csv(folder / "a.csv", rows, "cp1251")
+    return "a.csv", rows
+
+
+def shift_jis(folder):
+    rows = table(JAPANESE)
+    as_csv(folder / "a.csv", rows, "shift_jis")
+    return "a.csv", rows
+
+
+def open_quotes(folder):
+    rows = [('"' * (row in (5, 50)) + text, label) for row, (text, label) in enumerate(table(ENGLISH))]
+    lines = [f"{label}\t{text}" for text, label in [("text", "label"), *rows]]
+    (folder / "a.tsv").write_text("\n".join(lines))
+    return "a.tsv", rows
+
+
+def excel(folder):
+    rows = [(f"{text}\nsecond line; really", label) for text, label in table(ENGLISH)]
+    with (folder / "a.csv").open("w", encoding="utf-16", newline="") as stream:
+        stream.write("sep=;\r\n")
+        csv.writer(stream, delimiter=";").writerows([("text", "label"), *rows])
+    return "a.csv", rows
+
+
+def old_mac(folder):
+    rows = table(ENGLISH)
+    as_csv(folder / "a.csv", rows, "cp1252", delimiter=";", lineterminator="\r")
+    return "a.csv", rows
+
+
+def fasttext(folder):
+    rows = table(ENGLISH)
+    (folder / "a.txt").write_text("".join(f"__label__{label} {text}\n" for text, label in rows))
+    return "a.txt", rows
+
+
+def multi_hot(folder):
+    rows = [(f"{ENGLISH[row % 2]} {row}", several(row)) for row in range(ROWS)]
+    places = [[int(kind in labels) for kind in KINDS] for _, labels in rows]
+    lines = [{"text": text, "label": hot} for (text, _), hot in zip(rows, places, strict=True)]
+    (folder / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return "a.jsonl", [(text, tuple(str(KINDS.index(kind)) for kind in labels)) for text, labels in rows]
+
+
+def jigsaw(folder):
+    rows = [(f"{ENGLISH[row % 2]} {row}", several(row)) for row in range(ROWS)]
+    lines = [(row, text, *(int(kind in labels) for kind in KINDS)) for row, (text, labels) in enumerate(rows)]
+    as_csv(folder / "a.csv", lines, header=("id", "comment_text", *KINDS))
+    return "a.csv", rows
+
+
+def json_array(folder):
+    rows = table(ENGLISH)
+    content = json.dumps([{"text": text, "label": label} for text, label in rows], indent=1)
+    (folder / "a.json").write_text(content)
+    return "a.json", rows
+
+
+def spark(folder, ending, write):
+    rows = table(ENGLISH)
+    out = folder / "out"
+    out.mkdir()
+    (out / "_SUCCESS").touch()
+    (out / "._SUCCESS.crc").write_bytes(b"crc\0")
+    for part, some in enumerate([rows[:0], rows[:30], rows[30:]]):
+        path = out / f"part-0000{part}-c000{ending}"
+        write(path, some) if some else path.touch()
+        (out / f".{path.name}.crc").write_bytes(b"crc\0")
+    return "out", rows
+
+
+def spark_csv(folder):
+    return spark(folder, ".csv", as_csv)
+
+
+def spark_json(folder):
+    def write(path, rows):
+        path.write_text("".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows))
+
+    return spark(folder, ".json", write)
+
+
+def spark_parquet(folder):
+    def write(path, rows):
+        texts, labels = zip(*rows, strict=True)
+        pyarrow.parquet.write_table(pa.table({"text": texts, "label": labels}), path)
+
+    return spark(folder, ".snappy.parquet", write)
+
+
+FILES = (
+    cp1251, shift_jis, open_quotes, excel, old_mac, fasttext, multi_hot, jigsaw, json_array, spark_csv, spark_json,
+    spark_parquet,
+)  # fmt: skip
+
+
+@pytest.fixture
+def written(request, tmp_path, monkeypatch):
+    """The rows of a file, and the config that `textclf new` wrote for it."""
+    monkeypatch.chdir(tmp_path)
+    source, rows = request.param(tmp_path)
+    write_starter("c.yaml", source)
+    return [(text, labels if isinstance(labels, tuple) else (labels,)) for text, labels in rows]
+
+
+@pytest.mark.parametrize("written", FILES, indirect=True, ids=lambda write: write.__name__)
+def test_what_is_written_reads_every_row(written, tmp_path, caplog):
+    caplog.set_level(logging.WARNING, "textclf")
+    config = load_config("c.yaml")
+    splits, targets = read_splits(config.data, config.targets, config.seed)
+    found = [
+        (row, (text, labels))
+        for part in splits.values()
+        for row, text, labels in zip(part.rows.tolist(), part.texts.to_pylist(), part.labels, strict=True)
+    ]
+    assert [row for _, row in sorted(found)] == written
+    assert {label for _, labels in written for label in labels} == {*targets.labels}
+    assert not caplog.records
+    _, encoded = encode(config, splits, encode_labels(splits, targets), tmp_path / "cache")
+    assert sum(len(split.classes) for split in encoded.values()) == ROWS
+    report = check_config("c.yaml")
+    assert not report.would_fail
+    assert "wrong encoding" not in {finding.subject for finding in report.findings}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("written", FILES, indirect=True, ids=lambda write: write.__name__)
+def test_what_is_written_trains(written):
+    run = textclf.train("c.yaml", ["training.epochs=1", "training.refit=false"])
+    assert len(textclf.load(run).predict([text for text, _ in written])) == ROWS
