@@ -28,6 +28,10 @@ class DataError(TextclfError):
     """A data file that cannot be read, or whose texts or labels cannot be used."""
 
 
+class TextTypeError(DataError, TypeError):
+    """Something else than texts, given to a function of Python."""
+
+
 class RunError(TextclfError):
     """A run or classifier folder that is missing, unfinished, damaged or too new."""
 

@@ -6,6 +6,7 @@ from itertools import chain
 import numpy as np
 import pyarrow as pa
 
+from textclf.core.errors import TextTypeError
 from textclf.core.memmap import map_file, temporary_file
 
 LARGEST_IN_MEMORY = 16 * 2**20  # bytes of a column: about 12,000 film reviews, or 200,000 comments
@@ -17,19 +18,19 @@ def text_array(texts: Iterable[str] | pa.Array) -> pa.LargeStringArray:
     It is built from bytes, because `pa.array` imports pandas, which takes longer than a prediction.
 
     Raises:
-        TypeError: a text is no string, or `texts` is one string instead of a list.
+        TextTypeError: a text is missing or no string, or `texts` is no column: one string, or a set without an order.
     """
-    if isinstance(texts, pa.Array):
-        if texts.null_count or not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
-            raise TypeError(f"expected texts, got a column of {texts.type} with {texts.null_count} nulls")
-        return texts if pa.types.is_large_string(texts.type) else texts.cast(pa.large_string())
+    if isinstance(texts, pa.Array | pa.ChunkedArray):
+        return _of_arrow(texts)
     if isinstance(texts, str):
-        raise TypeError("expected a list of texts, got one text: put it in a list")
+        raise TextTypeError("expected a list of texts, got one text: put it in a list.")
+    if isinstance(texts, set | frozenset) or not hasattr(texts, "__iter__"):
+        raise TextTypeError(f"expected a list of texts, got {type(texts).__name__}: {texts!r:.60}.")
     texts = texts if isinstance(texts, list | tuple) else list(texts)
     try:
         encoded = list(map(str.encode, texts))
     except (UnicodeEncodeError, TypeError):
-        encoded = [_utf8(text) for text in texts]
+        encoded = [_utf8(text, position) for position, text in enumerate(texts)]
     offsets = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
     buffers = [pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
@@ -79,10 +80,31 @@ def _in_file(chunks: Iterator[pa.LargeStringArray]) -> pa.LargeStringArray:
     return pa.LargeStringArray.from_buffers(len(places) - 1, pa.py_buffer(places), pa.py_buffer(texts))
 
 
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-    except AttributeError:
-        raise TypeError(f"expected texts, got {type(text).__name__}: {text!r:.60}") from None
+def _of_arrow(column: pa.Array | pa.ChunkedArray) -> pa.LargeStringArray:
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(column, pa.DictionaryArray):
+        column = column.dictionary_decode()
+    if column.null_count:
+        raise _missing("null", column.is_null().to_pylist().index(True))
+    if str(column.type) not in ("string", "large_string", "string_view"):
+        raise TextTypeError(f"expected texts, got a column of {column.type}.")
+    return column if pa.types.is_large_string(column.type) else column.cast(pa.large_string())
+
+
+def _utf8(text: object, position: int) -> bytes:
+    if isinstance(text, str):
+        try:
+            return text.encode()
+        except UnicodeEncodeError:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+    name = type(text).__name__
+    if text is None or name in ("NAType", "NaTType") or (isinstance(text, float) and text != text):
+        raise _missing(repr(text), position)
+    advice = " Decode it: .decode()" if isinstance(text, bytes) else ""
+    raise TextTypeError(f"expected texts, got {name} at position {position}: {text!r:.60}.{advice}")
+
+
+def _missing(value: str, position: int) -> TextTypeError:
+    return TextTypeError(
+        f"expected texts, got {value} at position {position}: the text is missing. Leave it out, or put '' in its place."
+    )

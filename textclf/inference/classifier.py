@@ -20,12 +20,12 @@ from textclf.core.find_run import find_classifier
 from textclf.core.options import checked
 from textclf.core.parallel import chunks_of
 from textclf.core.run_folder import RunFolder
-from textclf.core.text_column import text_array
 from textclf.data.targets import Targets
 from textclf.inference.decisions import Decision
 from textclf.inference.engine import Engine
 from textclf.inference.onnx.session import GraphError
 from textclf.inference.onnx.verify import check_graph
+from textclf.inference.texts import texts_of
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import DTYPES, Ragged, RaggedArrays
 
@@ -47,6 +47,8 @@ class Classifier:
         targets: the labels.
         decision: from probabilities to labels.
         metadata: the content of `classifier.json`.
+        folder: which the classifier was loaded from. Pickling and copying read its files again, so that a classifier
+            needs no second copy of its model in memory.
 
     Example:
         >>> classifier = textclf.load("runs/latest")
@@ -55,13 +57,28 @@ class Classifier:
     """
 
     def __init__(
-        self, preprocessor: Preprocessor, targets: Targets, decision: Decision, engine: Engine, metadata: dict
+        self,
+        preprocessor: Preprocessor,
+        targets: Targets,
+        decision: Decision,
+        engine: Engine,
+        metadata: dict,
+        folder: Path,
     ):
         self.preprocessor = preprocessor
         self.targets = targets
         self.decision = decision
         self.metadata = metadata
+        self.folder = folder
         self._engine = engine
+
+    def __reduce__(self) -> tuple:
+        """Return what `pickle` and `copy` make the same classifier of: the content of its files, read again.
+
+        Raises:
+            RunError: a file has changed or is gone since the classifier was loaded.
+        """
+        return _unpickle, (_read_files(self.folder, self.metadata), self.metadata, self.folder, self.decision)
 
     @property
     def labels(self) -> list[str]:
@@ -86,7 +103,7 @@ class Classifier:
         """Return the label of every text; with a multi-label classifier the list of its labels.
 
         Args:
-            texts: an iterable of strings, not one string.
+            texts: a column of strings: a list, generator, Series or array. Neither one string nor a table.
             threshold: the minimum probability for predicting the positive label, or each label of a multi-label
                 classifier; by default the threshold of the training.
 
@@ -94,6 +111,7 @@ class Classifier:
             One item for every text. `None` where the classifier abstains.
 
         Raises:
+            TextTypeError: a table instead of its column, one string, or a text that is missing or no string.
             DataError: a threshold for a classifier with three or more exclusive labels.
         """
         labels = self.decode(self.predict_proba(texts), threshold)
@@ -112,8 +130,15 @@ class Classifier:
         return decision.decode(probabilities, self.targets)
 
     def predict_proba(self, texts: Iterable[str]) -> np.ndarray:
-        """Return the probability of every label for every text, float32 (texts, labels)."""
-        blocks = chunks_of(text_array(texts), ROWS_AT_ONCE)
+        """Return the probability of every label for every text, float32 (texts, labels).
+
+        Args:
+            texts: as for `predict`.
+
+        Raises:
+            TextTypeError: as for `predict`.
+        """
+        blocks = chunks_of(texts_of(texts, self.metadata["text_column"]), ROWS_AT_ONCE)
         parts = [self.predict_encoded(self.preprocessor.encode_arrays(block)) for block in blocks]
         return np.concatenate([np.empty((0, len(self.labels)), np.float32), *parts])
 
@@ -150,7 +175,15 @@ def load_classifier(folder: str | Path) -> Classifier:
     """
     folder = Path(folder)
     metadata = _read_metadata(folder)
-    content = {name: _read_checked(folder, name, metadata["files"].get(name)) for name in (MODEL, TOKENIZER, LABELS)}
+    return _build(_read_files(folder, metadata), metadata, folder)
+
+
+def _read_files(folder: Path, metadata: dict) -> dict[str, bytes]:
+    return {name: _read_checked(folder, name, metadata["files"].get(name)) for name in (MODEL, TOKENIZER, LABELS)}
+
+
+def _build(content: dict[str, bytes], metadata: dict, folder: Path) -> Classifier:
+    """Return the classifier whose files have this content."""
     try:
         labels = parse_json(content[LABELS])
         targets = Targets.from_dict(labels)
@@ -161,7 +194,13 @@ def load_classifier(folder: str | Path) -> Classifier:
         engine.run(_extreme_ids(preprocessor))
     except (RunError, ValueError) as error:
         raise _damaged(folder, str(error)) from error
-    return Classifier(preprocessor, targets, decision, engine, metadata)
+    return Classifier(preprocessor, targets, decision, engine, metadata, folder.absolute())
+
+
+def _unpickle(content: dict[str, bytes], metadata: dict, folder: Path, decision: Decision) -> Classifier:
+    classifier = _build(content, metadata, folder)
+    classifier.decision = decision
+    return classifier
 
 
 def save_classifier(
