@@ -106,5 +106,5 @@ def _utf8(text: object, position: int) -> bytes:
 
 def _missing(value: str, position: int) -> TextTypeError:
     return TextTypeError(
-        f"expected texts, got {value} at position {position}: the text is missing. Leave it out, or put '' in its place."
+        f"expected texts, got {value} at position {position}: the text is missing. Leave it out, or put '' for it."
     )

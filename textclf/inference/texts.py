@@ -48,4 +48,5 @@ def _advice(columns: list[str], text_column: str | list[str]) -> str:
     wanted = [text_column] if isinstance(text_column, str) else text_column
     if not set(wanted) <= set(columns):
         return f"Give one of its columns ({named(columns) or 'it has none'}), as in predict(table['text'])."
-    return f"Give the column itself: predict({' +  + '.join(f'table[{name!r}]' for name in wanted)})."
+    column = " + ' ' + ".join(f"table[{name!r}]" for name in wanted)
+    return f"Give the column itself: predict({column})."
