@@ -85,7 +85,7 @@ def _of_arrow(column: pa.Array | pa.ChunkedArray) -> pa.LargeStringArray:
     if isinstance(column, pa.DictionaryArray):
         column = column.dictionary_decode()
     if column.null_count:
-        raise _missing("null", column.is_null().to_pylist().index(True))
+        raise _missing("null", "null", column.is_null().to_pylist().index(True))
     if str(column.type) not in ("string", "large_string", "string_view"):
         raise TextTypeError(f"expected texts, got a column of {column.type}.")
     return column if pa.types.is_large_string(column.type) else column.cast(pa.large_string())
@@ -99,12 +99,13 @@ def _utf8(text: object, position: int) -> bytes:
             return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
     name = type(text).__name__
     if text is None or name in ("NAType", "NaTType") or (isinstance(text, float) and text != text):
-        raise _missing(repr(text), position)
+        raise _missing(name, repr(text), position)
     advice = " Decode it: .decode()" if isinstance(text, bytes) else ""
     raise TextTypeError(f"expected texts, got {name} at position {position}: {text!r:.60}.{advice}")
 
 
-def _missing(value: str, position: int) -> TextTypeError:
+def _missing(kind: str, value: str, position: int) -> TextTypeError:
     return TextTypeError(
-        f"expected texts, got {value} at position {position}: the text is missing. Leave it out, or put '' for it."
+        f"expected texts, got {kind} at position {position} ({value}): the text is missing. Leave it out, or put '' "
+        "for it."
     )
