@@ -70,14 +70,7 @@ def evaluate(
     classifier = load_classifier(folder)
     named = {"text_column": text_column, "label_column": label_column}
     columns = {name: column for name, column in named.items() if column}
-    if data is None:
-        raw = _own_test(find_run(folder.parent), {**columns, **(reading or {})})
-    else:
-        about = {name: classifier.metadata[name] for name in fields_of(ColumnOptions)}
-        wanted = ColumnOptions(**about | columns)
-        raw = _read_as_found(str(data), wanted, classifier.reading, reading or {})
-    dataset = parse_labels(raw, classifier.targets.separator if classifier.targets.multilabel else None)
-    dataset = replace(dataset, labels=classifier.targets.respell(dataset.labels))
+    dataset = _labelled_texts(folder, classifier, data, columns, reading or {})
     classes, unknown = classifier.targets.encode_known(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts)
     metrics = measure(classes, probabilities, classifier.targets, classifier.decision, unknown)
@@ -91,6 +84,19 @@ def evaluate(
         write_evaluation(place, classifier, dataset, probabilities, {**source, **metrics}, open_file)
         log.info("wrote metrics.json and predictions.csv to %s", place)
     return metrics
+
+
+def _labelled_texts(
+    folder: Path, classifier: Classifier, data: str | Path | None, columns: dict[str, str], reading: Mapping[str, Any]
+) -> Dataset:
+    """Return the texts to evaluate on, with their labels as the classifier writes them."""
+    if data is None:
+        raw = _own_test(find_run(folder.parent), {**columns, **reading})
+    else:
+        in_training = {name: classifier.metadata[name] for name in fields_of(ColumnOptions)}
+        raw = _read_as_found(str(data), ColumnOptions(**in_training | columns), classifier.reading, reading)
+    dataset = parse_labels(raw, classifier.targets.separator if classifier.targets.multilabel else None)
+    return replace(dataset, labels=classifier.targets.respell(dataset.labels))
 
 
 def _unknown_labels(dataset: Dataset, unknown: np.ndarray, known: list[str]) -> dict:

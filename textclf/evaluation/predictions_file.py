@@ -45,12 +45,24 @@ class Predictions(NamedTuple):
             return self.predicted
         return self.predicted[:, None] == np.arange(self.probabilities.shape[1])
 
+    def has_label(self, index: int) -> np.ndarray:
+        """Return whether each text has one label, bool (texts,)."""
+        return _has_class(self.truth, index)
+
+    def is_predicted(self, index: int) -> np.ndarray:
+        """Return whether one label is predicted for each text, bool (texts,)."""
+        return _has_class(self.predicted, index)
+
     @property
     def error(self) -> np.ndarray:
         """Return 1 minus the probability of the true label, (texts,); the largest such error of a multi-label text."""
         if self.truth.ndim == 1:
             return 1 - self.probabilities[np.arange(len(self)), self.truth]
         return np.abs(self.truth - self.probabilities).max(axis=1)
+
+
+def _has_class(classes: np.ndarray, index: int) -> np.ndarray:
+    return classes[:, index] if classes.ndim == 2 else classes == index
 
 
 def read_predictions(run: RunFolder, classifier: Classifier, most_rows: int | None = MOST_ROWS) -> Predictions:

@@ -18,7 +18,7 @@ from textclf.data.readers.sources import expand
 from textclf.evaluation.evaluate import changed_file
 from textclf.evaluation.metrics import measure
 from textclf.evaluation.predictions_file import Predictions, read_predictions
-from textclf.evaluation.report import blocks, errors, scores
+from textclf.evaluation.report import blocks, curves, errors, scores
 from textclf.evaluation.report.baseline import has_scikit_learn, linear_baseline
 from textclf.evaluation.report.render import page
 from textclf.inference.classifier import Classifier, load_classifier
@@ -82,15 +82,15 @@ def _overview(metrics: dict, predictions: Predictions, baseline: tuple[dict | No
 def _sections(about: dict, metrics: dict, classifier: Classifier, predictions: Predictions) -> list[dict]:
     """Return the sections about the predictions, from scores to single texts."""
     targets = classifier.targets
-    by_class, curves = scores.by_class(predictions, metrics), scores.curves(predictions, targets)
-    calibration = scores.calibration(predictions, targets, about["temperature"])
+    by_class, by_threshold = scores.by_class(predictions, metrics), curves.label_curves(predictions, targets)
+    calibration = curves.calibration_curves(predictions, targets, about["temperature"])
     label_errors = errors.label_errors_table(predictions, targets), errors.duplicates_table(predictions, targets)
     return [
-        blocks.section("Labels", by_class, curves, note="Select a number of errors to see its texts."),
+        blocks.section("Labels", by_class, by_threshold, note="Select a number of errors to see its texts."),
         blocks.section("Confusions", *scores.confusions(predictions, targets), note="Select a cell to see its texts."),
         blocks.section(
             "Threshold",
-            scores.thresholds(predictions, classifier),
+            curves.threshold_sliders(predictions, classifier),
             note="Move the slider to see the metrics at another threshold.",
         ),
         blocks.section("Calibration", *calibration),

@@ -1,14 +1,12 @@
-"""Report sections with numbers: scores by split and label, confusions, thresholds, calibration, scores by slice."""
+"""Report sections with tables and bars: scores by split and label, confusions, scores by slice."""
 
 import numpy as np
 
 from textclf.data.targets import Targets
-from textclf.evaluation.calibration import before_temperature, expected_calibration_error, reliability
-from textclf.evaluation.metrics import binary_roc_auc, confusion_matrix, f1_score
+from textclf.evaluation.metrics import confusion_matrix, f1_score
 from textclf.evaluation.predictions_file import Predictions
-from textclf.evaluation.ranking import Ranking, average_precision, rank, roc_curve
+from textclf.evaluation.ranking import average_precision, rank
 from textclf.evaluation.report import blocks
-from textclf.evaluation.report.curves import at_thresholds, coverage, thinned
 from textclf.inference.classifier import Classifier
 
 METRICS = {
@@ -22,8 +20,6 @@ METRICS = {
     "coverage": "coverage",
     "accuracy_covered": "accuracy of covered",
 }
-MOST_CURVES = 100  # labels with curves of their own
-STEPS = 200  # of the threshold slider
 LENGTH_GROUPS = 6
 UNKNOWN_SHARES = (0, 0.02, 0.05, 0.1, 0.2)  # upper limits of the groups
 LARGEST_MATRIX = 150  # labels
@@ -47,10 +43,10 @@ def by_class(predictions: Predictions, metrics: dict) -> dict:
     """Return a table with precision, recall and F1 of every label, with links to its errors."""
     rows = []
     for index, (label, values) in enumerate(metrics[predictions.split]["by_class"].items()):
-        truth, predicted = _has_label(predictions.truth, index), _has_label(predictions.predicted, index)
+        truth, predicted = predictions.has_label(index), predictions.is_predicted(index)
         missed, wrong = int((truth & ~predicted).sum()), int((~truth & predicted).sum())
         links = [blocks.link(missed, f"missed {index}"), blocks.link(wrong, f"wrong {index}")]
-        precision = average_precision(_ranking(predictions, index))
+        precision = average_precision(rank(predictions.has_label(index), predictions.probabilities[:, index]))
         scores = [_rounded(values[name]) for name in ("f1", "precision", "recall")]
         rows.append([label, values["support"], *scores, _rounded(precision), *links])
     columns = ["label", "texts", "F1", "precision", "recall", "average precision", "missed", "false alarms"]
@@ -76,68 +72,6 @@ def confusions(predictions: Predictions, targets: Targets) -> list[dict | None]:
         blocks.matrix(labels, cells.tolist()) if len(labels) <= LARGEST_MATRIX else None,
         blocks.table(columns, rows, title="Most frequent confusions"),
     ]
-
-
-def curves(predictions: Predictions, targets: Targets) -> dict:
-    """Return precision-recall and ROC curves of each label against the rest, the most frequent labels first."""
-    binary = len(targets.labels) == 2 and not targets.multilabel
-    indices = [1] if binary else _by_frequency(predictions)[:MOST_CURVES]
-    points = 100 if len(indices) < 20 else 40
-    options = {}
-    for index in indices:
-        ranking = _ranking(predictions, index)
-        if ranking.positives and ranking.negatives:
-            area = binary_roc_auc(_has_label(predictions.truth, index), predictions.probabilities[:, index])
-            options[targets.labels[index]] = _curves_of(targets.labels[index], ranking, area, points)
-    return blocks.choice("Label", options)
-
-
-def _curves_of(label: str, ranking: Ranking, area: float | None, points: int) -> list[dict]:
-    precision_recall = {label: thinned(ranking.recall, ranking.precision, points)}
-    note = f"Average precision {blocks.figure(average_precision(ranking))}."
-    roc = {label: thinned(*roc_curve(ranking), points)}
-    area_note = f"Area under the curve {blocks.figure(area)}."
-    return [
-        blocks.lines("Precision-recall curve", precision_recall, "recall", "precision", note=note),
-        blocks.lines("ROC curve", roc, "false-alarm rate", "hit rate", note=area_note, diagonal=True),
-    ]
-
-
-def thresholds(predictions: Predictions, classifier: Classifier) -> dict | None:
-    """Return a slider for the positive label of a binary classifier, or for each label of a multi-label one."""
-    targets = classifier.targets
-    if not targets.multilabel and len(targets.labels) != 2:
-        return None
-    chosen = classifier.decision.thresholds or [0.5] * len(targets.labels)
-    options = {}
-    for index in _by_frequency(predictions)[:MOST_CURVES] if targets.multilabel else [1]:
-        ranking = _ranking(predictions, index)
-        hits, false_alarms = at_thresholds(ranking, STEPS)
-        threshold = chosen[index if targets.multilabel else 0]
-        options[targets.labels[index]] = [
-            blocks.slider(hits, false_alarms, ranking.positives, ranking.negatives, threshold)
-        ]
-    return blocks.choice("Label", options)
-
-
-def calibration(predictions: Predictions, targets: Targets, temperature: float) -> list[dict | None]:
-    """Return the reliability diagram before and after temperature scaling, and accuracy by coverage."""
-    series, errors = {}, {}
-    before = before_temperature(predictions.probabilities, temperature, multilabel=targets.multilabel)
-    for name, probabilities in {"calibrated": predictions.probabilities, "before calibration": before}.items():
-        confidences, correct = _confidences(predictions, probabilities)
-        bins = reliability(confidences, correct)
-        series[name] = [[round(one.confidence, 4), round(one.accuracy, 4), one.count] for one in bins]
-        errors[name] = expected_calibration_error(confidences, correct)
-    note = ", ".join(f"{name} {error:.4f}" for name, error in errors.items())
-    note = f"A perfectly calibrated classifier lies on the diagonal. Error: {note}. Temperature: {temperature:.3f}."
-    diagram = blocks.lines("Reliability diagram", series, "confidence", "accuracy", note=note, diagonal=True, dots=True)
-    if targets.multilabel:
-        return [diagram]
-    covered, accuracy, _ = coverage(*reversed(_confidences(predictions, predictions.probabilities)))
-    note = "Accuracy if only the most confident predictions are kept. Set targets.abstain_below accordingly."
-    points = {"accuracy": thinned(covered, accuracy)}
-    return [diagram, blocks.lines("Accuracy by coverage", points, "coverage", "accuracy", note=note, shares=False)]
 
 
 def slices(predictions: Predictions, classifier: Classifier) -> list[dict | None]:
@@ -178,27 +112,6 @@ def _range_names(edges: np.ndarray, longest: int, unit: str) -> list[str]:
     return [
         f"{start}–{end} {unit}" if start < end else f"{end} {unit}" for start, end in zip(starts, ends, strict=True)
     ]
-
-
-def _ranking(predictions: Predictions, index: int) -> Ranking:
-    return rank(_has_label(predictions.truth, index), predictions.probabilities[:, index])
-
-
-def _has_label(classes: np.ndarray, index: int) -> np.ndarray:
-    return classes[:, index] if classes.ndim == 2 else classes == index
-
-
-def _by_frequency(predictions: Predictions) -> list[int]:
-    """Return the class indices, the most frequent label first."""
-    counts = [int(_has_label(predictions.truth, index).sum()) for index in range(predictions.probabilities.shape[1])]
-    return sorted(range(len(counts)), key=lambda index: -counts[index])
-
-
-def _confidences(predictions: Predictions, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the probability of each prediction and whether it is correct; each label of a multi-label text counts."""
-    if predictions.truth.ndim == 2:
-        return probabilities.ravel(), predictions.truth.ravel()
-    return probabilities.max(axis=1), probabilities.argmax(axis=1) == predictions.truth
 
 
 def _rounded(value: float | None) -> float | None:
