@@ -74,6 +74,20 @@ def test_ids_and_ratings_are_rows_too():
         read("\n".join(["id,text,label", *lines]), "a.csv")
 
 
+@pytest.mark.parametrize("rows", [(5, 6), (5, 7), (0, 1)])
+@pytest.mark.parametrize("header", ["text,label", "label,text", "id,text", "text;stars", "id\ttext"])
+def test_a_row_of_a_number_is_missed_too(header, rows):
+    delimiter = next(one for one in ",;\t" if one in header)
+    texts = [('"' if row in rows else "") + f"good {row}" for row in range(50)]
+    fields = [
+        [text if name == "text" else str(row) for name in header.split(delimiter)] for row, text in enumerate(texts)
+    ]
+    content = "\n".join([header, *map(delimiter.join, fields)])
+    with pytest.raises(OpenQuoteError, match=f"row {rows[0] + 1} holds"):
+        read(content, "a.csv", label=None)
+    assert [text for (text,) in read(content, "a.csv", UNQUOTED, label=None)] == texts
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
 @pytest.mark.parametrize(
     "texts",

@@ -15,7 +15,7 @@ from textclf.data.readers.columns import KEEP, KEPT, kept_column, kept_names
 from textclf.data.readers.limits import BoundedRows
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import missing_columns, wrong_bytes
-from textclf.data.readers.quotes import LINE_END, OpenQuoteError, find_swallowed, open_quote
+from textclf.data.readers.quotes import LINE_END, Fields, OpenQuoteError, open_quote
 
 if TYPE_CHECKING:
     import pandas
@@ -51,7 +51,6 @@ def read(
     import pandas
 
     rows = BoundedRows(stream, name, delimiter=options.delimiter or default, quotes=options.quoting != "none")
-    before = 0
     try:
         content = io.BufferedReader(rows, HEADER_BYTES)
         beginning = content.peek(HEADER_BYTES)
@@ -64,18 +63,7 @@ def read(
             # `usecols` it would not even be that, in any row: all columns are read.
             warnings.simplefilter("error", pandas.errors.ParserWarning)
             with pandas.read_csv(content, **form) as frames:
-                for frame in frames:
-                    rows.forget()
-                    found = list(frame.columns)
-                    if not set(columns) <= set(found):
-                        raise _missing(name, columns, found, options)
-                    arrays = {column: pa.array(frame[column], pa.large_string()) for column in columns}
-                    if rows.has_quotes and options.quoting == "minimal":
-                        _check_quotes(frame, arrays, rows, before, form["sep"], options)
-                    before += len(frame)
-                    arrays |= _kept(frame, kept, name, options)
-                    if len(frame):
-                        yield pa.table(arrays)
+                yield from _tables(frames, columns, rows, Fields(form["sep"]), options, kept)
     except pandas.errors.EmptyDataError:
         raise DataError(f"{name}: expected a header line and rows, got an empty file.") from None
     except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
@@ -145,16 +133,36 @@ def _missing(name: str, columns: list[str], found: list[str], options: ReadingOp
     )
 
 
+def _tables(
+    frames, columns: list[str], rows: BoundedRows, fields: Fields, options: ReadingOptions, kept: Sequence[str] | None
+) -> Iterator[pa.Table]:
+    """Yield the named columns of each frame that has rows, after a look at its quotes."""
+    for frame in frames:
+        rows.forget()
+        found = list(frame.columns)
+        if not set(columns) <= set(found):
+            raise _missing(rows.name, columns, found, options)
+        arrays = {column: pa.array(frame[column], pa.large_string()) for column in columns}
+        if options.quoting == "minimal" and rows.has_quotes:
+            _check_quotes(frame, arrays, rows, fields, options)
+        fields.rows += len(frame)
+        arrays |= _kept(frame, kept, rows.name, options)
+        if len(frame):
+            yield pa.table(arrays)
+    if swallowed := fields.at_the_end():
+        raise open_quote(rows.name, f"row {swallowed.place + 1}", swallowed.lines, options)
+
+
 def _check_quotes(
-    frame, arrays: dict[str, pa.Array], rows: BoundedRows, before: int, delimiter: str, options: ReadingOptions
+    frame, arrays: dict[str, pa.Array], rows: BoundedRows, fields: Fields, options: ReadingOptions
 ) -> None:
     """Raise an error if a field of these rows holds rows."""
     if rows.one_column and (found := rows.one_column.found):
         raise open_quote(rows.name, f"line {found.place}", found.lines, options)
     if len(frame.columns) > 1:
         every = [arrays.get(column, pa.array(frame[column], pa.large_string())) for column in frame.columns]
-        if found := find_swallowed(every, delimiter):
-            raise open_quote(rows.name, f"row {before + found.place + 1}", found.lines, options)
+        if found := fields.look(every):
+            raise open_quote(rows.name, f"row {found.place + 1}", found.lines, options)
 
 
 def _explained(message: str, name: str, delimiter: str, options: ReadingOptions) -> DataError:

@@ -6,7 +6,7 @@ do not have as many delimiters as a row, or what stands around these is not what
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from textclf.data.readers.options import ReadingOptions
 LINE_END = re.compile(r"\r\n|\n|\r")
 DIGITS = re.compile(r"\d+")
 NUMBERS = {"0", "0.0", "0,0", "-0", ""}  # numbers, their digits replaced: prose has them too
-LEAST_NUMBERS = 3  # lines that end or begin with a number, before they count as rows
+LEAST_NUMBERS = 3  # lines that end or begin with a number, before they are rows for certain
 MOST_LINES_WITH_TABS = 3  # of a text, each with as many as a row has
 LEAST_REPEATED = 4  # rows that say by themselves which values repeat
 OPENED = re.compile(rb'(?<![^\r\n])"')
@@ -56,34 +56,74 @@ def open_quote(name: str, place: str, lines: int, options: ReadingOptions) -> Op
     )
 
 
-def find_swallowed(columns: Sequence[pa.LargeStringArray], delimiter: str) -> Swallowed | None:
-    """Return the first field that holds rows, of the rows of a table with at least two columns."""
-    for place, column in enumerate(columns):
-        with_lines = pc.match_substring_regex(column, r"[\r\n]")
-        for row in pc.indices_nonzero(with_lines).to_pylist():
-            lines = [line for line in LINE_END.split(column[row].as_py()) if line]
-            counts = [line.count(delimiter) for line in lines]
-            last = len(columns) - 1
-            if counts[:1] + counts[-1:] != [last - place, place] or counts[1:-1] != [last] * (len(counts) - 2):
-                continue
-            if (delimiter == "\t" and len(lines) > MOST_LINES_WITH_TABS) or _are_rows(lines, place, columns, delimiter):
-                return Swallowed(row, len(lines) - 1)
-    return None
+class Fields:
+    """Looks at the fields of a file with at least two columns, a table at a time.
 
+    Attributes:
+        rows: the number of rows before those that are looked at.
+        unsure: the first field that may hold rows, but whose only evidence is a number or a tab: prose has these too.
+        others: how many fields with line breaks do not hold rows. A file that has such fields has quoting.
+    """
 
-def _are_rows(lines: list[str], place: int, columns: Sequence[pa.LargeStringArray], delimiter: str) -> bool:
-    """Return whether what stands before and after the delimiters of some lines is what the other columns hold."""
-    rows = [line.split(delimiter) for line in lines]
-    rows[0] = [""] * place + rows[0]
-    for number, column in enumerate(columns):
-        if number == place:
-            continue
-        held = _shapes(row[number] for row in (rows[:-1] if number > place else rows[1:]))
-        elsewhere = {*_shapes(value for value in column.to_pylist() if not LINE_END.search(value))}
-        repeat = len(held) >= LEAST_REPEATED and 2 * len({*held}) <= len(held)
-        if {*held} <= elsewhere or repeat:
-            return not {*held} <= NUMBERS or len(held) >= LEAST_NUMBERS
-    return False
+    def __init__(self, delimiter: str):
+        self.delimiter = delimiter
+        self.rows = 0
+        self.unsure: Swallowed | None = None
+        self.others = 0
+
+    def look(self, columns: Sequence[pa.LargeStringArray]) -> Swallowed | None:
+        """Return the first field of the next rows that holds rows for certain."""
+        values: dict[int, set[str]] = {}
+        for place, column in enumerate(columns):
+            with_lines = pc.match_substring_regex(column, r"[\r\n]")
+            for row in pc.indices_nonzero(with_lines).to_pylist():
+                lines = [line for line in LINE_END.split(column[row].as_py()) if line]
+                found = Swallowed(self.rows + row, len(lines) - 1)
+                if not self._has_delimiters_of_rows(lines, place, len(columns)):
+                    self.others += 1
+                elif self._are_rows(lines, place, columns, values):
+                    return found
+                elif self.delimiter == "\t" or self._are_numbers(lines, place, columns, values):
+                    self.unsure = self.unsure or found
+                else:
+                    self.others += 1
+        return None
+
+    def at_the_end(self) -> Swallowed | None:
+        """Return the field that is unsure, if no field with line breaks is anything else."""
+        return None if self.others else self.unsure
+
+    def _has_delimiters_of_rows(self, lines: list[str], place: int, number: int) -> bool:
+        counts, last = [line.count(self.delimiter) for line in lines], number - 1
+        return counts[:1] + counts[-1:] == [last - place, place] and counts[1:-1] == [last] * (len(counts) - 2)
+
+    def _are_rows(self, lines: list[str], place: int, columns: Sequence, values: dict[int, set[str]]) -> bool:
+        """Return whether what stands around the delimiters of some lines is what another column holds."""
+        if self.delimiter == "\t" and len(lines) > MOST_LINES_WITH_TABS:
+            return True
+        for held, elsewhere in self._compared(lines, place, columns, values):
+            repeat = len(held) >= LEAST_REPEATED and 2 * len({*held}) <= len(held)
+            if {*held} <= elsewhere or repeat:
+                return not {*held} <= NUMBERS or len(held) >= LEAST_NUMBERS
+        return False
+
+    def _are_numbers(self, lines: list[str], place: int, columns: Sequence, values: dict[int, set[str]]) -> bool:
+        compared = self._compared(lines, place, columns, values)
+        return any({*held} <= elsewhere <= NUMBERS for held, elsewhere in compared)
+
+    def _compared(
+        self, lines: list[str], place: int, columns: Sequence, values: dict[int, set[str]]
+    ) -> Iterator[tuple[list[str], set[str]]]:
+        """Yield, for each other column, what the lines would have in it and what the rows have; digits as 0."""
+        rows = [line.split(self.delimiter) for line in lines]
+        rows[0] = [""] * place + rows[0]
+        for number, column in enumerate(columns):
+            if number != place:
+                held = _shapes(row[number] for row in (rows[:-1] if number > place else rows[1:]))
+                if number not in values:
+                    whole = (value for value in column.to_pylist() if not LINE_END.search(value))
+                    values[number] = {*_shapes(whole)}
+                yield held, values[number]
 
 
 def _shapes(values: Iterable[str]) -> list[str]:
