@@ -8,32 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.finished_run import finished_run
 from textclf.core.errors import RunError
 from textclf.core.find_run import find_classifier, find_folder, find_run, latest_run, resolve_latest, run_names
 from textclf.core.run_folder import RunFolder, create_run
 
 NOTHING_THERE = "expected a finished run in runs/, but there is none. Train one, or name one with --run."
 HOUR = 3600
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def trained(name):
-    """A finished run with a classifier in it."""
-    run = create_run(name, "toy", {})
-    run.classifier.mkdir()
-    (run.classifier / "classifier.json").touch()
-    run.finish()
-    return run
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def trained_at(name, seconds, **metadata):
     """A run that finished so many seconds after 1970, and whose run.json was written then."""
-    run = trained(name)
+    run = finished_run(name)
     finished = {"finished": datetime.fromtimestamp(seconds, UTC).isoformat()}
     run.metadata.write_text(json.dumps({"format_version": 1, "status": "finished", **finished, **metadata}))
     os.utime(run.metadata, (seconds, seconds))
@@ -45,7 +32,7 @@ def name_of_latest():
 
 
 def test_run_is_found_by_folder_and_by_name(folder, monkeypatch):
-    trained("mine")
+    finished_run("mine")
     for run in ("mine", "runs/mine", "runs/mine/", Path("runs/mine"), folder / "runs" / "mine", "latest"):
         assert find_run(run).path.resolve() == folder / "runs" / "mine"
         assert find_classifier(run).resolve() == folder / "runs" / "mine" / "classifier"
@@ -54,7 +41,7 @@ def test_run_is_found_by_folder_and_by_name(folder, monkeypatch):
 
 
 def test_run_folder_is_a_path():
-    run = trained("mine")
+    run = finished_run("mine")
     assert find_run(run).path == run.path
     assert find_classifier(run) == run.classifier
 
@@ -68,7 +55,7 @@ def test_copied_classifier_is_found_without_any_run(folder):
 
 
 def test_folder_named_comes_before_a_run_of_that_name(folder):
-    trained("mine")
+    finished_run("mine")
     (folder / "mine").mkdir()
     assert find_folder("mine") == Path("mine")
 
@@ -76,7 +63,7 @@ def test_folder_named_comes_before_a_run_of_that_name(folder):
 def test_latest_may_lie_elsewhere(folder, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (folder / "runs").symlink_to(elsewhere)
-    trained("mine")
+    finished_run("mine")
     assert find_run(None).metadata.exists()
 
 
@@ -91,8 +78,8 @@ def test_without_a_name_there_must_be_a_finished_run(find):
 
 @pytest.mark.parametrize("find", [find_run, find_classifier, find_folder])
 def test_unknown_name_gets_a_suggestion_and_the_runs_there_are(find):
-    trained("news")
-    trained("films")
+    finished_run("news")
+    finished_run("films")
     with pytest.raises(RunError) as caught:
         find("film")
     assert str(caught.value) == (
@@ -149,7 +136,7 @@ def test_a_classifier_that_was_never_measured_does_not_answer():
 
 def test_names_of_runs_are_sorted_and_without_latest(folder):
     assert run_names() == []
-    trained("b")
+    finished_run("b")
     (folder / "runs" / ".c.half.partial").mkdir()
     (folder / "runs" / ".c.half.partial" / "run.json").touch()
     create_run("a", "toy", {})
@@ -250,12 +237,12 @@ def test_runs_of_older_versions_are_ordered_by_when_they_ended():
         "long": {"started": "2025-03-01T09:00:00+0000", "seconds": 2 * HOUR},
         "resumed": {"started": "2025-01-01T09:00:00+0000", "resumed": ["2025-03-01T10:30:00+0000"], "seconds": 60},
     }.items():
-        run = trained(name)
+        run = finished_run(name)
         run.metadata.write_text(json.dumps({"format_version": 1, "status": "finished", **metadata}))
     assert name_of_latest() == "long"
     shutil.rmtree("runs/long")
     assert name_of_latest() == "resumed"
-    trained("new")
+    finished_run("new")
     assert name_of_latest() == "new"
 
 

@@ -8,24 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.finished_run import finished_run
 from textclf.core.errors import RunError, WriteError
 from textclf.core.find_run import find_classifier, find_run, run_names
 from textclf.core.run_folder import RunFolder, create_run
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def trained(name):
-    """A finished run with a classifier in it."""
-    run = create_run(name, "toy", {})
-    run.classifier.mkdir()
-    (run.classifier / "classifier.json").touch()
-    run.finish()
-    return run
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 # Creating
@@ -98,22 +86,22 @@ def test_a_finished_run_says_so_and_when():
 
 
 def test_finishing_leaves_nothing_else_behind(folder):
-    trained("first")
-    trained("second")
+    finished_run("first")
+    finished_run("second")
     assert {path.name for path in (folder / "runs").iterdir()} == {"first", "second"}
 
 
 def test_finishing_removes_the_link_of_an_older_version(folder):
-    trained("first")
+    finished_run("first")
     (folder / "runs" / "latest").symlink_to("first")
-    trained("second")
+    finished_run("second")
     assert {path.name for path in (folder / "runs").iterdir()} == {"first", "second"}
 
 
 def test_finishing_leaves_a_real_folder_named_latest_as_it_is(folder):
     (folder / "runs" / "latest").mkdir(parents=True)
     (folder / "runs" / "latest" / "mine.txt").touch()
-    assert trained("first").read_metadata()["status"] == "finished"
+    assert finished_run("first").read_metadata()["status"] == "finished"
     assert (folder / "runs" / "latest" / "mine.txt").exists()
 
 

@@ -1,7 +1,5 @@
 """Datasets: what is read, and what is left out."""
 
-import logging
-
 import numpy as np
 import pytest
 
@@ -17,24 +15,6 @@ from textclf.data.dataset import (
 from textclf.data.readers.options import ReadingOptions
 
 COLUMNS = {"text_column": "text", "label_column": "label"}
-
-
-@pytest.fixture
-def write(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def write_file(content, name="a.csv"):
-        (tmp_path / name).write_text(content, encoding="utf-8")
-        return name
-
-    return write_file
-
-
-@pytest.fixture
-def warnings(caplog, monkeypatch):
-    monkeypatch.setattr(logging.getLogger("textclf"), "propagate", True)
-    caplog.set_level(logging.WARNING)
-    return caplog
 
 
 def read(path, separator=None, **columns):

@@ -1,6 +1,5 @@
 """The split: no text on both sides, every label on both, the same by the same seed."""
 
-import logging
 from collections import Counter
 
 import numpy as np
@@ -22,24 +21,6 @@ SEEDS = range(8)
 SHARES = st.floats(0.01, 0.99)
 ROWS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("xyz")), max_size=40)
 ALWAYS_SPLITTABLE = [("one", "w"), ("two", "w")]
-
-
-@pytest.fixture
-def write(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def write_file(content, name="a.csv"):
-        (tmp_path / name).write_text(content, encoding="utf-8")
-        return name
-
-    return write_file
-
-
-@pytest.fixture
-def warnings(caplog, monkeypatch):
-    monkeypatch.setattr(logging.getLogger("textclf"), "propagate", True)
-    caplog.set_level(logging.WARNING)
-    return caplog
 
 
 def dataset_of(rows):

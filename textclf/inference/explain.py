@@ -128,14 +128,10 @@ def format_explanations(
     threshold: float | None = None,
     top_k: int | None = None,
 ) -> Iterator[str]:
-    """Yield the lines to print, text by text, in the order of the texts.
+    """Yield the lines to print, text by text, with the arguments of `predict.format_predictions`.
 
     Args:
-        classifier: what predicts.
-        chunks: texts.
-        format: a key of `FORMATTERS`.
-        threshold: as for `explain`.
-        top_k: as for `explain`.
+        format: a key of this module's `FORMATTERS`.
     """
     for texts in chunks:
         kept = getattr(texts, "kept", None)

@@ -1,0 +1,12 @@
+"""A finished run without a training, for the tests of runs."""
+
+from textclf.core.run_folder import RunFolder, create_run
+
+
+def finished_run(name: str) -> RunFolder:
+    """A finished run with a classifier folder in it."""
+    run = create_run(name, "toy", {})
+    run.classifier.mkdir()
+    (run.classifier / "classifier.json").touch()
+    run.finish()
+    return run
