@@ -11,6 +11,7 @@ import textclf
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("configs/*.md"), *ROOT.glob("data/*.md")])
+GENERATED = ["docs/commands.md", "docs/configuration.md", "docs/http-api.md", "configs/schema.json"]
 READMES = ["README.md", "README.zh-CN.md"]
 # The Chinese one trains much the same again: `make test-all`.
 TRAINING_READMES = ["README.md", pytest.param("README.zh-CN.md", marks=pytest.mark.slow)]
@@ -28,9 +29,9 @@ def generate():
     return module
 
 
-@pytest.mark.parametrize("path", ["docs/commands.md", "docs/configuration.md", "configs/schema.json"])
+@pytest.mark.parametrize("path", GENERATED)
 def test_generated_pages_are_fresh(generate, path):
-    assert set(generate.PAGES) == {"docs/commands.md", "docs/configuration.md", "configs/schema.json"}
+    assert set(generate.PAGES) == set(GENERATED)
     assert (ROOT / path).read_text(encoding="utf-8") == generate.PAGES[path](), f"{path} is stale: run `make docs`"
 
 

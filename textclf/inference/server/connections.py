@@ -39,6 +39,17 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             super().data_received(data)
 
+    def shutdown(self) -> None:
+        """Close when the server stops; a new connection, whose first request may be on its way, a little later."""
+        if self.cycle is None:
+            self.loop.call_later(LIMITS.first_request_seconds, self._close_unused)
+        else:
+            super().shutdown()
+
+    def _close_unused(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
     def _count(self, *parts: bytes) -> None:
         self._header_bytes += sum(map(len, parts))
         if self._header_bytes > LIMITS.header_bytes:
@@ -120,3 +131,17 @@ def listen(host: str, port: int) -> socket.socket:
         reason = getattr(error, "strerror", None) or error
         raise TextclfError(f"cannot listen on {host}:{port}: {reason}. Choose another --host or --port.") from None
     return listener
+
+
+def accept_all(listener: socket.socket) -> list[socket.socket]:
+    """Accept the connections that wait, close the listening socket, and return them."""
+    listener.setblocking(False)
+    accepted: list[socket.socket] = []
+    with listener:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except BlockingIOError:
+                return accepted
+            connection.setblocking(False)
+            accepted.append(connection)

@@ -23,6 +23,7 @@ class Limits(NamedTuple):
     connection_seconds: float = 90  # from the headers of a request until its answer is sent
     keep_alive_seconds: int = 75  # longer than load balancers wait (60 s), so that they close first
     drain_seconds: float = 2  # after SIGTERM new connections are accepted for so long, while load balancers notice
+    first_request_seconds: float = 1  # after that a new connection has so long for its first request
     stop_seconds: int = 25  # then requests have so long to finish
 
 

@@ -18,7 +18,7 @@ from textclf.core.errors import TextclfError
 from textclf.inference.server.app import make_app
 from textclf.inference.server.batching import Batcher, BoundedThread
 from textclf.inference.server.classifiers import Classifiers
-from textclf.inference.server.connections import BACKLOG, LimitedProtocol, Sweeper, listen
+from textclf.inference.server.connections import BACKLOG, LimitedProtocol, Sweeper, accept_all, listen
 from textclf.inference.server.endpoint import Server
 from textclf.inference.server.limits import LIMITS
 from textclf.inference.server.metrics import Metrics
@@ -166,6 +166,20 @@ class Service(uvicorn.Server):
         for listener in sockets or []:
             host, port = listener.getsockname()[:2]
             log.info("serving on http://%s:%d (stop: Ctrl-C)", f"[{host}]" if ":" in host else host, port)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, and wait for those that are there.
+
+        Closing a listening socket resets the connections that wait in it to be accepted. A duplicate keeps them, until
+        all are accepted.
+        """
+        duplicates = [listener.dup() for listener in sockets or []]
+        for server in self.servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        for connection in [one for listener in duplicates for one in accept_all(listener)]:
+            await loop.connect_accepted_socket(lambda: LimitedProtocol(self.config, self.server_state, {}), connection)
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Do what happens every second, and return whether to stop."""

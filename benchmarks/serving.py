@@ -1,0 +1,190 @@
+"""`textclf serve` under load, beside a bare prototype and a FastAPI file as users write it, in one run by turns.
+
+    python benchmarks/serving.py --run runs/NAME [--seconds 5] [--rounds 3] [--clients 1,16,64] [--only NAME,NAME]
+
+Needs `hey` (Debian: apt-get install hey) and, for `fastapi`, the package fastapi. Prints for every server and number of
+clients: requests a second, latency (p50, p99), processor time a request, memory; and the time from the start of the
+process to its first answer. The machine must be quiet: the load generator takes a part of its cores, too.
+
+`prototype` predicts as `textclf serve` does (batches without a window on uvloop), and has nothing else: no limits, no
+checks, no metrics. `fastapi` answers every request by itself.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import NamedTuple
+
+TEXT = "the film is a wonderful and moving story with great actors but a little slow at times"
+PORT = 8791
+PROTOTYPE = """
+import asyncio, json, os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+import textclf
+classifier, pool, waiting, running = textclf.load(os.environ["RUN"]), ThreadPoolExecutor(1), deque(), False
+
+def start():
+    global running
+    jobs = [waiting.popleft() for _ in range(min(64, len(waiting)))]
+    running = bool(jobs)
+    if jobs:
+        pool.submit(work, jobs, asyncio.get_running_loop())
+
+def work(jobs, loop):
+    loop.call_soon_threadsafe(done, jobs, classifier.predict_proba([text for text, _ in jobs]).tolist())
+
+def done(jobs, rows):
+    for (_, future), row in zip(jobs, rows):
+        future.set_result(row)
+    start()
+
+async def predict(request):
+    future = asyncio.get_running_loop().create_future()
+    waiting.append((json.loads(await request.body())["inputs"], future))
+    if not running:
+        start()
+    scores = zip(classifier.labels, await future)
+    answer = [sorted(({"label": label, "score": score} for label, score in scores), key=lambda one: -one["score"])]
+    return Response(json.dumps(answer).encode(), media_type="application/json")
+
+app = Starlette(routes=[Route("/predict", predict, methods=["POST"])])
+"""
+FASTAPI = """
+import os
+from fastapi import FastAPI
+from pydantic import BaseModel
+import textclf
+classifier, app = textclf.load(os.environ["RUN"]), FastAPI()
+
+class Body(BaseModel):
+    inputs: str
+
+@app.post("/predict")
+def predict(body: Body):
+    row = classifier.predict_proba([body.inputs])[0].tolist()
+    return [[{"label": label, "score": score} for label, score in zip(classifier.labels, row)]]
+"""
+UVICORN = ["-m", "uvicorn", "--host", "127.0.0.1", "--port", str(PORT), "--no-access-log", "--log-level", "warning"]
+SERVERS = {
+    "textclf serve": ["-m", "textclf", "serve", "--port", str(PORT), "--run", "{run}"],
+    "prototype": [*UVICORN, "prototype:app"],
+    "fastapi": [*UVICORN, "with_fastapi:app"],
+}
+
+
+class Measured(NamedTuple):
+    """One measurement of one server."""
+
+    requests: float  # a second
+    p50: float  # milliseconds
+    p99: float
+    processor: float  # milliseconds a request
+    memory: float  # MB
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--clients", default="1,16,64")
+    parser.add_argument("--only", default=",".join(SERVERS))
+    arguments = parser.parse_args()
+    if shutil.which("hey") is None:
+        sys.exit("hey is not installed: apt-get install hey")
+    clients = [int(number) for number in arguments.clients.split(",")]
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "prototype.py").write_text(PROTOTYPE, encoding="utf-8")
+        Path(folder, "with_fastapi.py").write_text(FASTAPI, encoding="utf-8")
+        Path(folder, "body.json").write_text(f'{{"inputs": "{TEXT}"}}', encoding="utf-8")
+        measure_all(Path(folder), arguments, clients)
+
+
+def measure_all(folder: Path, arguments: argparse.Namespace, clients: list[int]) -> None:
+    """Measure every server in every round, and print medians."""
+    measured: dict[tuple[str, int], list[Measured]] = {}
+    starts: dict[str, list[float]] = {}
+    for _ in range(arguments.rounds):
+        for name in arguments.only.split(","):
+            process, seconds = start(name, os.path.abspath(arguments.run), folder)  # noqa: PTH100  may be a link
+            starts.setdefault(name, []).append(seconds)
+            try:
+                for number in clients:
+                    load(folder, number, "1s")
+                    found = measure(process.pid, folder, number, f"{arguments.seconds}s")
+                    measured.setdefault((name, number), []).append(found)
+            finally:
+                process.kill()
+                process.wait()
+    print("| server | clients | requests/s | p50 ms | p99 ms | processor ms a request | MB |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for (name, number), found in measured.items():
+        requests, p50, p99, processor, memory = (statistics.median(column) for column in zip(*found, strict=True))
+        print(f"| {name} | {number} | {requests:,.0f} | {p50:.1f} | {p99:.1f} | {processor:.3f} | {memory:.0f} |")
+    for name, seconds in starts.items():
+        print(f"{name}: first answer after {statistics.median(seconds):.2f} s")
+
+
+def start(name: str, run: str, folder: Path) -> tuple[subprocess.Popen, float]:
+    """Start a server, and return it and the seconds until its first answer."""
+    command = [sys.executable, *(part.format(run=run) for part in SERVERS[name])]
+    root = Path(__file__).parent.parent
+    environment = {**os.environ, "RUN": run, "PYTHONPATH": f"{root}{os.pathsep}{folder}"}
+    began = time.perf_counter()
+    process = subprocess.Popen(command, env=environment, cwd=folder, stderr=subprocess.DEVNULL)
+    body = (folder / "body.json").read_bytes()
+    headers = {"content-type": "application/json"}
+    while process.poll() is None and time.perf_counter() - began < 60:
+        try:
+            request = urllib.request.Request(f"http://127.0.0.1:{PORT}/predict", body, headers)
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                answer.read()
+            return process, time.perf_counter() - began
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.005)
+    sys.exit(f"{name} did not start: {' '.join(command)}")
+
+
+def load(folder: Path, clients: int, seconds: str) -> str:
+    """Ask for so long with so many clients, and return what hey prints."""
+    command = ["hey", "-z", seconds, "-c", str(clients), "-m", "POST", "-T", "application/json"]
+    command += ["-D", str(folder / "body.json"), f"http://127.0.0.1:{PORT}/predict"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def measure(pid: int, folder: Path, clients: int, seconds: str) -> Measured:
+    """Measure one server under load."""
+    before = processor_seconds(pid)
+    printed = load(folder, clients, seconds)
+    used = processor_seconds(pid) - before
+    codes = {code: int(count) for code, count in re.findall(r"\[(\d+)\]\s+(\d+) responses", printed)}
+    if set(codes) != {"200"}:
+        sys.exit(f"expected only answers with status 200, got {codes}\n{printed}")
+    rate = float(re.findall(r"Requests/sec:\s+([\d.]+)", printed)[0])
+    latency = {share: float(value) * 1000 for share, value in re.findall(r"(\d+)%+ in ([\d.]+) secs", printed)}
+    memory = int(re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))[0]) / 1024
+    return Measured(rate, latency["50"], latency["99"], used / codes["200"] * 1000, memory)
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()
