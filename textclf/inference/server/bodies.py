@@ -1,8 +1,7 @@
 """Read the body of a request within the limits of size, time and memory."""
 
-import asyncio
-
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
 
 from textclf.inference.server.limits import LIMITS
 from textclf.inference.server.problems import RequestError
@@ -12,41 +11,46 @@ class _Arriving:
     num_bytes = 0  # kept of the bodies that arrive in parts, of all requests
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, headers: dict[bytes, bytes]) -> bytes:
     """Return the body.
 
     Raises:
-        RequestError: too large, too slow, or too many bodies arrive at the same time.
+        RequestError: too large, or too many bodies arrive at the same time.
+        ClientDisconnect: the client is gone.
     """
-    announced = request.headers.get("content-length", "")
-    size = int(announced[:12]) if announced.isascii() and announced.isdecimal() else 0
-    too_large = size > LIMITS.body_bytes
-    if size > LIMITS.discarded_bytes or (too_large and "expect" in request.headers):
-        raise _too_large(size)
+    announced = headers.get(b"content-length", b"")
+    size = int(announced[:12]) if announced.isdigit() else 0
+    if size > LIMITS.body_bytes:
+        if size > LIMITS.discarded_bytes or b"expect" in headers:
+            raise _too_large(size)
+        raise _too_large(await _discard(request))
+    message = await request.receive()
+    if message["type"] == "http.request" and not message.get("more_body"):  # most are short, and have arrived
+        return message.get("body", b"")
     body = bytearray()
     try:
-        async with asyncio.timeout(LIMITS.body_seconds):
-            if too_large:
-                raise _too_large(await _discard(request))
-            if await _gather(request, body):
-                raise _too_large(len(body) + await _discard(request))
-    except TimeoutError:
-        raise RequestError(408, f"expected the whole body within {LIMITS.body_seconds:g} s.") from None
+        if await _gather(request, message, body):
+            raise _too_large(len(body) + await _discard(request))
+        return bytes(body)
     finally:
         _Arriving.num_bytes -= len(body)
-    return bytes(body)
 
 
-async def _gather(request: Request, body: bytearray) -> bool:
+async def _gather(request: Request, message: Message, body: bytearray) -> bool:
     """Append the body as it arrives, and return whether it is too large."""
-    async for chunk in request.stream():
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
         body += chunk
         _Arriving.num_bytes += len(chunk)
         if len(body) > LIMITS.body_bytes:
             return True
         if _Arriving.num_bytes > LIMITS.arriving_bytes:
             raise RequestError(503, "too many bodies arrive at the same time.", {"retry-after": "1"})
-    return False
+        if not message.get("more_body"):
+            return False
+        message = await request.receive()
 
 
 async def _discard(request: Request) -> int:

@@ -46,6 +46,9 @@ class Endpoint(NamedTuple):
     media_type: str = "application/json"
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` with an option makes an encoder a call
+
+
 def json_response(content: object, status: int = 200) -> Response:
     """Return JSON in ASCII, so that it is valid whatever the texts hold."""
-    return Response(json.dumps(content, separators=(",", ":")).encode(), status, media_type="application/json")
+    return Response(_encode(content), status, media_type="application/json")
