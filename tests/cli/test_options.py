@@ -1,43 +1,82 @@
-"""The options that several commands share."""
+"""Paths with `~`, and texts that begin with a dash."""
+
+import csv
+from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from textclf.cli.group import cli
-from textclf.cli.options import INPUT_FORMATS
-from textclf.data.readers import READERS
-
-LINES = "".join(f"{('good', 'bad')[row % 2]} film {row}^{('pos', 'neg')[row % 2]}\n" for row in range(40))
+import textclf
+from textclf.config.config import load_config
+from textclf.config.starter import write_starter
+from textclf.core.files import expand_home
 
 
-def test_the_formats_are_those_that_there_are():
-    assert set(INPUT_FORMATS) == set(READERS)
+@pytest.fixture
+def home(with_runs, monkeypatch):
+    """A home folder with the data, a run and a config; the working folder is another one."""
+    monkeypatch.setenv("HOME", str(with_runs))
+    (with_runs / "elsewhere").mkdir()
+    monkeypatch.chdir(with_runs / "elsewhere")
+    return with_runs
 
 
-@pytest.mark.parametrize("command", ["new", "check", "predict", "evaluate"])
-@pytest.mark.parametrize("option", ["--encoding", "--delimiter", "--quoting", "--input-format"])
-def test_files_can_be_described_to_every_command_that_reads_them(command, option):
-    assert option in CliRunner().invoke(cli, [command, "--help"]).output
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("~", "{}"), ("~/a.csv", "{}/a.csv"), ("a~", "a~"), ("./~/a", "./~/a"), ("~no-such-user/a", "~no-such-user/a")],
+)
+def test_only_a_tilde_at_the_beginning_is_the_home_folder(home, path, expected):
+    assert expand_home(path) == expected.format(home)
 
 
-@pytest.mark.parametrize("arguments", [["--encoding", "klingon"], ["--delimiter", "ab"], ["--delimiter", '"']])
-def test_a_wrong_description_is_wrong_usage(tmp_path, monkeypatch, arguments):
-    monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(cli, ["new", "c.yaml", "--data", "a.csv", *arguments])
-    assert result.exit_code == 2
-    assert f"Error: {arguments[0]}: expected" in result.output
+def test_every_path_of_a_config(home, tiny_config):
+    config = tiny_config(data={"train": ["~/a.csv", "b.csv"], "validation": "~/v.csv", "test": "~/t*.csv"})
+    config["model"] = {"architecture": "cnn", "vectors": {"file": "~/vectors.txt"}}
+    found = load_config(config, ["data.test=~/other.csv"])
+    assert found.data.train == [f"{home}/a.csv", "b.csv"]
+    assert found.data.validation == f"{home}/v.csv"
+    assert found.data.test == f"{home}/other.csv"
+    assert found.model.vectors.file == f"{home}/vectors.txt"
 
 
-@pytest.mark.parametrize("format_option", ["--input-format", "--format"])
-def test_new_writes_and_check_takes_what_is_given(tmp_path, monkeypatch, format_option):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.data").write_text(f"sentence^mood\n{LINES}", "utf-16")
-    given = ["--encoding", "utf-16", "--delimiter", "^", "--quoting", "none"]
-    result = CliRunner().invoke(cli, ["new", "c.yaml", "--data", "a.data", *given, format_option, "csv"])
-    assert result.exit_code == 0, result.output
-    for more, said in {
-        (): "Ready",
-        ("--delimiter", "tab"): "would fail",
-        ("--encoding", "utf-8"): "would fail",
-    }.items():
-        assert said in CliRunner().invoke(cli, ["check", "c.yaml", *more]).output
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "--run=~/runs/toy_en", "--file=~/data/toy_en/test.csv", "--output=~/out.txt"],
+        ["evaluate", "--run", "~/runs/toy_en", "--data", "~/data/toy_en/test.csv", "--output", "~/out.txt"],
+        ["report", "~/runs/toy_en", "--output=~/out.txt"],
+        ["compare", "~/runs/toy_en", "~/runs/toy_en", "--output=~/out.txt"],
+        ["new", "~/out.txt", "--data=~/data/toy_en/train.csv", "--test", "~/data/toy_en/test.csv"],
+        ["configs", "toy_en", "--output", "~/out.txt"],
+    ],
+)
+def test_every_path_of_an_option(home, textclf_command, arguments):
+    finished = textclf_command(*arguments)
+    assert finished.returncode == 0, finished.stderr.decode()
+    assert (home / "out.txt").exists()
+    assert not Path("~").exists()
+
+
+def test_the_same_from_python(home):
+    assert textclf.load("~/runs/toy_en").labels
+    assert textclf.evaluate("~/runs/toy_en", "~/data/toy_en/test.csv", output="~/figures")["rows"] == 120
+    with (home / "figures/predictions.csv").open(newline="", encoding="utf-8") as stream:
+        assert len(list(csv.DictReader(stream))) == 120
+    write_starter("~/new.yaml", f"{home}/data/toy_en/train.csv")
+    assert load_config("~/new.yaml").data.train == f"{home}/data/toy_en/train.csv"
+
+
+@pytest.mark.parametrize("text", ["-1", "-x y", "--5 stars", "-hello", "-"])
+def test_a_text_that_begins_with_a_dash(with_runs, textclf_command, text):
+    finished = textclf_command("predict", text)
+    if text != "-":
+        assert finished.returncode == 2
+        assert b"textclf predict -- " in finished.stderr
+    assert textclf_command("predict", "--", text).returncode == 0
+
+
+def test_the_hint_is_only_for_texts(with_runs, textclf_command):
+    for arguments in (["list", "-1"], ["evaluate", "-x"], ["predict", "--threshold", "9", "a"]):
+        finished = textclf_command(*arguments)
+        assert finished.returncode == 2
+        assert b"--  " not in finished.stderr
+        assert b"predict -- " not in finished.stderr

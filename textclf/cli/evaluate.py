@@ -2,7 +2,7 @@
 
 import click
 
-from textclf.cli.options import RUN, output_format, reading_options
+from textclf.cli.options import RUN, UserPath, output_format, reading_options
 from textclf.cli.tables import Table, format_figures, print_table, summary_table
 from textclf.cli.terminal import print_json, print_line
 
@@ -12,11 +12,11 @@ SCORES = ("precision", "recall", "f1")
 
 @click.command("evaluate")
 @RUN
-@click.option("--data", metavar="FILE", type=click.Path(), help="Labelled texts.  [default: the test file of the run]")
+@click.option("--data", metavar="FILE", type=UserPath(), help="Labelled texts.  [default: the test file of the run]")
 @click.option(
     "--output",
     metavar="DIR",
-    type=click.Path(),
+    type=UserPath(),
     help="Folder for metrics.json and predictions.csv.  [default: evaluations/<file> in the run]",
 )
 @click.option("--text-column", metavar="NAME", help="Column or field with the text.  [default: as in training]")

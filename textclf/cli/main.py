@@ -90,7 +90,10 @@ def _usage_message(error: click.ClickException) -> str:
     """Return what click would print: the usage of the command, and what is wrong with the arguments."""
     shown = io.StringIO()
     error.show(shown)
-    return shown.getvalue().removesuffix("\n")
+    command = error.ctx.command if isinstance(error, click.NoSuchOption) and error.ctx else None
+    takes_texts = command is not None and any(parameter.name == "texts" for parameter in command.params)
+    hint = 'Put -- before a text that begins with a dash: textclf predict -- "-1"\n' if takes_texts else ""
+    return (shown.getvalue() + hint).removesuffix("\n")
 
 
 def _print_error(message: str, *, multiline: bool = False) -> None:

@@ -2,14 +2,14 @@
 
 import click
 
-from textclf.cli.options import CONFIG, reading_options
+from textclf.cli.options import CONFIG, UserPath, reading_options
 from textclf.cli.terminal import print_line, print_written
 
 
 @click.command("new")
 @CONFIG
-@click.option("--data", required=True, metavar="FILE", type=click.Path(), help="Labelled texts for training.")
-@click.option("--test", metavar="FILE", type=click.Path(), help="Labelled texts for the final evaluation.")
+@click.option("--data", required=True, metavar="FILE", type=UserPath(), help="Labelled texts for training.")
+@click.option("--test", metavar="FILE", type=UserPath(), help="Labelled texts for the final evaluation.")
 @reading_options("--format")
 def command(config, data, test, reading):
     """Write a config for a file of labelled texts.

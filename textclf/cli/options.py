@@ -1,11 +1,23 @@
 """Arguments and options that several commands share."""
 
+import os
 from collections.abc import Callable
 from functools import wraps
 
 import click
 
-CONFIG = click.argument("config", type=click.Path())
+
+class UserPath(click.Path):
+    """A path in which `~` is the home folder also where the shell leaves it, as in `--data=~/a.csv`."""
+
+    def convert(self, value, param, ctx):
+        """Return the path."""
+        from textclf.core.files import expand_home
+
+        return super().convert(expand_home(os.fspath(value)), param, ctx)
+
+
+CONFIG = click.argument("config", type=UserPath())
 OVERRIDES = click.option(
     "--set", "overrides", multiple=True, metavar="SECTION.SETTING=VALUE", help="Override of one setting; repeatable."
 )
@@ -27,7 +39,7 @@ def run_name(*, default: str):
 def output_file(what: str, default: str | None = None):
     """Return the option `--output` of a command that writes one file; `what` says which."""
     text = f"{what}.  [default: {default}]" if default else f"{what}."
-    return click.option("--output", metavar="PATH", type=click.Path(dir_okay=False), help=text)
+    return click.option("--output", metavar="PATH", type=UserPath(dir_okay=False), help=text)
 
 
 def output_format(*names: str, help: str):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from textclf.cli.options import RUN, output_file, output_format, reading_options
+from textclf.cli.options import RUN, UserPath, output_file, output_format, reading_options
 from textclf.cli.terminal import is_terminal, print_data
 from textclf.core.formatting import escape_unsafe
 
@@ -23,7 +23,9 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
 
 @click.command("predict")
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
-@click.option("--file", metavar="PATH", help="File, glob pattern or folder with texts; '-' for standard input.")
+@click.option(
+    "--file", type=UserPath(), metavar="PATH", help="File, glob pattern or folder with texts; '-' for standard input."
+)
 @reading_options(encoding="detected; standard input and .txt: utf-8")
 @click.option(
     "--text-column",

@@ -19,7 +19,7 @@ from textclf.config.removed_settings import drop_removed_settings
 from textclf.config.training_options import TrainingOptions
 from textclf.config.yaml import Document, Problem, parse_value, parse_yaml
 from textclf.core.errors import ConfigError, did_you_mean
-from textclf.core.files import atomic_file
+from textclf.core.files import atomic_file, expand_home
 from textclf.core.find_run import resolve_latest
 from textclf.core.formatting import escape_control, short_repr
 from textclf.core.options import Options, plain, setting, with_types
@@ -60,6 +60,7 @@ class Choice(NamedTuple):
     options: Callable[[str], type[Any]]  # the settings of the section when this name is chosen
 
 
+PATHS = {("data", "train"), ("data", "validation"), ("data", "test"), ("vectors", "file")}
 CHOICES = {
     "preprocessing": Choice("tokenizer", tuple(TOKENIZERS), "word", lambda name: TOKENIZERS[name].Options),
     "model": Choice("architecture", tuple(MODELS), "lstm", MODELS.__getitem__),
@@ -80,10 +81,20 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
     for override in overrides:
         _apply(override, document)
     drop_removed_settings(document)
+    document = document._replace(data=_with_home(document.data))
     config = _validate(document)
     if config is None or document.problems:
         raise ConfigError(format_problems(name, document.problems), multiline=True)
     return config
+
+
+def _with_home(settings: Any, path: tuple[str, ...] = ()) -> Any:
+    """Return settings in which `~` at the beginning of a path is the home folder."""
+    if isinstance(settings, dict):
+        return {name: _with_home(value, (*path, name)) for name, value in settings.items()}
+    if isinstance(settings, list):
+        return [_with_home(item, path) for item in settings]
+    return expand_home(settings) if isinstance(settings, str) and path[-2:] in PATHS else settings
 
 
 def _validate(document: Document) -> Config | None:
@@ -182,7 +193,7 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
     if isinstance(source, Mapping):
         return Document(copy.deepcopy(dict(source)), {}, []), "config"
     try:
-        path = Path(source)
+        path = Path(expand_home(str(source)))
         text = _config_text(resolve_latest(path) if len(path.parts) > 1 else path)  # `latest` alone may be a file
     except FileNotFoundError:
         raise ConfigError(f"{source}: expected a config file, but there is none. Check the path.") from None

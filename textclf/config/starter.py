@@ -13,6 +13,7 @@ from textclf.config import recipe
 from textclf.config.recipe import Facts, Line
 from textclf.config.yaml import parse_yaml
 from textclf.core.errors import DataError, WriteError
+from textclf.core.files import expand_home
 from textclf.core.formatting import counted, escape_control, first_shown, percent, short_repr
 from textclf.core.options import checked
 from textclf.core.output_file import output_file, would_replace
@@ -47,7 +48,7 @@ def write_starter(
         WriteError: the config exists already, or cannot be written.
         DataError: as `starter_config`.
     """
-    path = Path(config)
+    path = Path(expand_home(str(config)))
     if would_replace(path):
         raise WriteError(f"{path}: this file exists already. Choose another name, or remove it.")
     content = starter_config(data, test, name=str(path), reading=reading)

@@ -24,6 +24,11 @@ MOST_VALUES = 5_000_000  # in a file of JSON: a million pieces and the pairs tha
 MIB = 2**20
 
 
+def expand_home(path: str) -> str:
+    """Return a path with the home folder in place of `~` at its beginning, as a shell does for a word of its own."""
+    return os.path.expanduser(path) if path.startswith("~") else path  # noqa: PTH111 (Path fails for an unknown user)
+
+
 def open_file(path: str | Path) -> BinaryIO:
     """Open a file of texts for reading bytes.
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from textclf.core.errors import RunError, did_you_mean
+from textclf.core.files import expand_home
 from textclf.core.run_folder import LATEST, RUNS, RunFolder
 
 CLOCK_TOLERANCE = 60  # seconds by which the clock of a file server may be behind ours
@@ -54,7 +55,7 @@ def find_folder(run: str | os.PathLike | None) -> Path:
     Raises:
         RunError: there is no such folder; the message lists the runs there are.
     """
-    path = resolve_latest(RUNS / LATEST if run is None else run)
+    path = resolve_latest(RUNS / LATEST if run is None else expand_home(os.fspath(run)))
     for candidate in (path, RUNS / path):
         if _is_folder(candidate):
             return candidate

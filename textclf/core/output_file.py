@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from textclf.core.files import PARTIAL, atomic_file, cannot_write
+from textclf.core.files import PARTIAL, atomic_file, cannot_write, expand_home
 
 MOST_LINKS = 40  # from one to the next, as in Linux
 # Names of an open file of this process. Opening them anew would empty the file, or fail for a socket.
@@ -41,7 +41,7 @@ def output_file(path: str | Path, mode: str = "w") -> Iterator[IO]:
         WriteError: the file cannot be written.
         BrokenPipeError: nobody reads the pipe any more.
     """
-    path = Path(path)
+    path = Path(expand_home(os.fspath(path)))
     try:
         number, target = _resolved(path)
         status = None if number is not None else _status(target)
@@ -67,7 +67,7 @@ def output_file(path: str | Path, mode: str = "w") -> Iterator[IO]:
 def would_replace(path: str | Path) -> bool:
     """Return whether a name is that of an ordinary file, whose content would be lost."""
     try:
-        number, target = _resolved(Path(path))
+        number, target = _resolved(Path(expand_home(os.fspath(path))))
         return number is None and target.is_file()
     except (OSError, ValueError):
         return False

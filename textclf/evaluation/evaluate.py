@@ -15,7 +15,7 @@ import numpy as np
 from textclf.config.run_config import read_run_config
 from textclf.core.csv_lines import csv_lines
 from textclf.core.errors import RunError
-from textclf.core.files import atomic_file, checksums, make_folder, parse_json, read_untrusted, write_json
+from textclf.core.files import atomic_file, checksums, expand_home, make_folder, parse_json, read_untrusted, write_json
 from textclf.core.find_run import find_classifier, find_run
 from textclf.core.formatting import first_shown
 from textclf.core.options import fields_of
@@ -76,7 +76,11 @@ def evaluate(
     metrics = measure(classes, probabilities, classifier.targets, classifier.decision, unknown)
     if unknown.any():
         metrics |= _unknown_labels(dataset, unknown, classifier.labels)
-    place = Path(output) if output else _place_in_run(folder.parent, dataset.name, "test" if data is None else None)
+    place = (
+        Path(expand_home(str(output)))
+        if output
+        else _place_in_run(folder.parent, dataset.name, "test" if data is None else None)
+    )
     if place is not None:
         make_folder(place)
         source = {"data": dataset.name, PATH_DIGEST: _path_digest(dataset.name)}
@@ -94,7 +98,7 @@ def _labelled_texts(
         raw = _own_test(find_run(folder.parent), {**columns, **reading})
     else:
         in_training = {name: classifier.metadata[name] for name in fields_of(ColumnOptions)}
-        raw = _read_as_found(str(data), ColumnOptions(**in_training | columns), classifier.reading, reading)
+        raw = _read_as_found(expand_home(str(data)), ColumnOptions(**in_training | columns), classifier.reading, reading)
     dataset = parse_labels(raw, classifier.targets.separator if classifier.targets.multilabel else None)
     return replace(dataset, labels=classifier.targets.respell(dataset.labels))
 

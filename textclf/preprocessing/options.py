@@ -79,6 +79,12 @@ class NormalizedOptions(PreprocessingOptions):
         description="Unicode normalization: `nfc` unifies composed and decomposed é, `nfkc` also full-width "
         "letters and ligatures.",
     )
+    remove_invisible: bool = setting(
+        default=True,
+        description="Remove characters that are not seen and would split a word: soft hyphens, zero-width spaces, byte "
+        "order marks and direction marks. Zero-width spaces between letters of Thai, Khmer, Lao and Myanmar stay: they "
+        "separate words there.",
+    )
     lowercase: bool = setting(default=True, description="Ignore case, in every script (STRASSE equals Straße).")
     turkish_i: bool = setting(default=False, description="Lowercase I to ı and İ to i, as in Turkish and Azerbaijani.")
     replace_urls: bool = setting(default=False, description="Replace every http(s):// and www. address by one token.")

@@ -138,7 +138,7 @@ class Preprocessor:
         try:
             saved = parse_json(content)
             module = TOKENIZERS[saved["options"]["tokenizer"]]
-            options = checked(module.Options, saved["options"])
+            options = checked(module.Options, _complete(module.Options, saved["options"]))
             return cls(options, saved["state"], saved.get("ngrams"), _checked_names(saved))
         except (ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise RunError(f"expected a tokenizer file, but it cannot be used: {error}") from None
@@ -146,7 +146,14 @@ class Preprocessor:
 
 def _normalization(options: PreprocessingOptions) -> NormalizedOptions:
     """Return how texts are normalized before their n-grams are counted: as for the tokenizer, if it normalizes."""
-    return options if isinstance(options, NormalizedOptions) else NormalizedOptions()
+    return options if isinstance(options, NormalizedOptions) else NormalizedOptions(remove_invisible=False)
+
+
+def _complete(kind: type, saved: Any) -> Any:
+    """Return saved options with those that older versions did not have, so that an old classifier stays what it was."""
+    if issubclass(kind, NormalizedOptions) and isinstance(saved, dict):
+        return {"remove_invisible": False, **saved}
+    return saved
 
 
 def _checked_names(saved: dict) -> list[str]:
