@@ -65,6 +65,7 @@ def test_defaults(load):
             },
             "min_frequency": 1,
             "normalization": "nfc",
+            "remove_invisible": True,
             "lowercase": True,
             "turkish_i": False,
             "replace_urls": False,

@@ -60,7 +60,7 @@ class Choice(NamedTuple):
     options: Callable[[str], type[Any]]  # the settings of the section when this name is chosen
 
 
-PATHS = {("data", "train"), ("data", "validation"), ("data", "test"), ("vectors", "file")}
+FILES = ("train", "validation", "test")
 CHOICES = {
     "preprocessing": Choice("tokenizer", tuple(TOKENIZERS), "word", lambda name: TOKENIZERS[name].Options),
     "model": Choice("architecture", tuple(MODELS), "lstm", MODELS.__getitem__),
@@ -81,20 +81,33 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
     for override in overrides:
         _apply(override, document)
     drop_removed_settings(document)
-    document = document._replace(data=_with_home(document.data))
+    _expand_homes(document.data)
     config = _validate(document)
     if config is None or document.problems:
         raise ConfigError(format_problems(name, document.problems), multiline=True)
     return config
 
 
-def _with_home(settings: Any, path: tuple[str, ...] = ()) -> Any:
-    """Return settings in which `~` at the beginning of a path is the home folder."""
-    if isinstance(settings, dict):
-        return {name: _with_home(value, (*path, name)) for name, value in settings.items()}
-    if isinstance(settings, list):
-        return [_with_home(item, path) for item in settings]
-    return expand_home(settings) if isinstance(settings, str) and path[-2:] in PATHS else settings
+def _expand_homes(data: Any) -> None:
+    """Replace `~` at the beginning of the paths in the data of a document, which may be anything."""
+    model = _section(data, "model")
+    members = model.get("members")
+    networks = [model, *(_section(member, "model") for member in (members if isinstance(members, list) else []))]
+    for section, names in [
+        (_section(data, "data"), FILES),
+        *((_section(one, "vectors"), ["file"]) for one in networks),
+    ]:
+        for name in names:
+            value = section.get(name)
+            if isinstance(value, str):
+                section[name] = expand_home(value)
+            elif isinstance(value, list):
+                section[name] = [expand_home(item) if isinstance(item, str) else item for item in value]
+
+
+def _section(settings: Any, name: str) -> dict:
+    section = settings.get(name) if isinstance(settings, dict) else None
+    return section if isinstance(section, dict) else {}
 
 
 def _validate(document: Document) -> Config | None:

@@ -10,7 +10,6 @@ import click
 import numpy as np
 
 from textclf.core.errors import DataError
-from textclf.data.readers.columns import ALL
 from textclf.data.targets import Targets
 from textclf.inference.classifier import Classifier
 
@@ -131,7 +130,7 @@ def _in_columns(prediction: Prediction, columns: list[str]) -> Prediction:
         return prediction
     if other := prediction.kept.keys() - set(columns):
         raise DataError(
-            f"--keep {ALL}: expected the fields of the first row in every row ({', '.join(columns)}), got "
+            f"--keep all: expected the fields of the first row in every row ({', '.join(columns)}), got "
             f"'{min(other)}' in a later one. Name the fields to keep, as in --keep id,date, or write --format jsonl."
         )
     return prediction._replace(kept={column: prediction.kept.get(column) for column in columns})
