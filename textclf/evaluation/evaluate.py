@@ -98,7 +98,9 @@ def _labelled_texts(
         raw = _own_test(find_run(folder.parent), {**columns, **reading})
     else:
         in_training = {name: classifier.metadata[name] for name in fields_of(ColumnOptions)}
-        raw = _read_as_found(expand_home(str(data)), ColumnOptions(**in_training | columns), classifier.reading, reading)
+        raw = _read_as_found(
+            expand_home(str(data)), ColumnOptions(**in_training | columns), classifier.reading, reading
+        )
     dataset = parse_labels(raw, classifier.targets.separator if classifier.targets.multilabel else None)
     return replace(dataset, labels=classifier.targets.respell(dataset.labels))
 
