@@ -111,3 +111,15 @@ def test_what_it_does_not_start_with(with_runs, textclf_command, arguments, code
 def test_loopback():
     assert all(map(is_loopback, ["127.0.0.1", "127.9.9.9", "::1", "localhost"]))
     assert not any(map(is_loopback, ["0.0.0.0", "::", "10.0.0.1", "localhost.example.com", ""]))
+
+
+def test_the_server_imports_nothing_that_only_training_needs(with_runs, textclf_command):
+    script = (
+        "import sys; from textclf.inference.server.serve import ServeOptions, make_server, make_app; "
+        "make_app(make_server(ServeOptions({'x': 'toy_en'}))); print(*{name.split('.')[0] for name in sys.modules})"
+    )
+    finished = textclf_command(python=("-c", script))
+    assert finished.returncode == 0, finished.stderr.decode()
+    imported = set(finished.stdout.decode().split())
+    assert "onnxruntime" in imported
+    assert not imported & {"tensorflow", "keras", "pandas", "pydantic", "onnx", "rich", "sklearn", "ruamel", "fastapi"}

@@ -5,7 +5,7 @@ import hmac
 import logging
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from textclf.core.files import parse_json
 from textclf.inference.server import inference_protocol, page, predict_endpoints, service_endpoints
@@ -34,7 +35,7 @@ BINARY_HEADER = b"inference-header-content-length"
 
 def make_app(server: Server, allow_origins: Sequence[str] = ()) -> Starlette:
     """Return the ASGI application."""
-    routes = [Route(one.path, _guarded(server, one), methods=[one.method]) for one in ENDPOINTS]
+    routes = [Route(one.path, Guarded(server, one), methods=[one.method]) for one in ENDPOINTS]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(allow_origins),
@@ -57,30 +58,38 @@ def make_app(server: Server, allow_origins: Sequence[str] = ()) -> Starlette:
     return app
 
 
-def _guarded(server: Server, endpoint: Endpoint) -> Callable:
-    """Return a handler of Starlette that checks the token, reads the body, and counts; problems become responses."""
+class Guarded:
+    """An ASGI application around one endpoint: checks the token, reads the body, counts; problems become responses.
 
-    async def handle(request: Request) -> Response:
+    Starlette calls an object directly, and a function through two more layers, which take a tenth of a request.
+    """
+
+    def __init__(self, server: Server, endpoint: Endpoint):
+        self._server, self._endpoint = server, endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         started = time.perf_counter()
+        response = await self._response(Request(scope, receive, send))
+        if self._server.draining:
+            response.headers["connection"] = "close"
+        seconds = time.perf_counter() - started
+        self._server.metrics.count_request(self._endpoint.path, response.status_code, seconds)
+        await response(scope, receive, send)
+
+    async def _response(self, request: Request) -> Response:
         try:
-            response = await _answer(server, endpoint, request)
+            return await _answer(self._server, self._endpoint, request)
         except RequestError as problem:
-            response = problem.response()
+            return problem.response()
         except ClientDisconnect:
-            response = Response(status_code=CLIENT_GONE)
+            return Response(status_code=CLIENT_GONE)
         except Exception as error:
             # Its message may hold a text of the request, which no log may.
             trace = "".join(traceback.format_tb(error.__traceback__))
-            log.error("internal error in %s: %s\n%s", endpoint.path, type(error).__name__, trace)
-            response = RequestError(
-                500, f"internal error ({type(error).__name__}); the server's log has more."
-            ).response()
-        if server.draining:
-            response.headers["connection"] = "close"
-        server.metrics.count_request(endpoint.path, response.status_code, time.perf_counter() - started)
-        return response
-
-    return handle
+            log.error("internal error in %s: %s\n%s", self._endpoint.path, type(error).__name__, trace)
+            detail = f"internal error ({type(error).__name__}); the server's log has more."
+            return RequestError(500, detail).response()
 
 
 async def _answer(server: Server, endpoint: Endpoint, request: Request) -> Response:
