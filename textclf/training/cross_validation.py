@@ -22,7 +22,7 @@ from textclf.data.targets import Targets
 from textclf.training.check import check_requirements
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
-from textclf.training.train import fit_and_measure
+from textclf.training.train import fit_and_evaluate
 from textclf.training.training_run import config_name, new_part, new_run, training_run
 
 log = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ def _train_fold(folder: RunFolder, number: int, config: Config, splits: dict[str
         log.info("fold %d: already finished", number)
         return
     with training_run(part, started=started) as results:
-        results.update(fit_and_measure(part, config, splits, targets, encode_labels(splits, targets)))
+        results.update(fit_and_evaluate(part, config, splits, targets, encode_labels(splits, targets)))
 
 
 def _write_metrics(folder: RunFolder, folds: int) -> None:

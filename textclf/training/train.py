@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, run: str | None = None) -> RunFolder:
-    """Train a classifier and measure it. If an interrupted run has the name `run`, resume it.
+    """Train a classifier and evaluate it. If an interrupted run has the name `run`, resume it.
 
     The run has no report yet: `textclf.write_report` writes it.
 
@@ -75,14 +75,14 @@ def train_run(folder: RunFolder | None, config: Config, name: str = "config", ru
             log.info("run: %s", folder.path)
             log.info("task: %s", _describe_task(config, targets))
             log.info("rows: %s", ", ".join(f"{split} {len(dataset):,}" for split, dataset in splits.items()))
-            results.update(fit_and_measure(folder, config, splits, targets, classes))
+            results.update(fit_and_evaluate(folder, config, splits, targets, classes))
     return folder
 
 
-def fit_and_measure(
+def fit_and_evaluate(
     folder: RunFolder, config: Config, splits: dict[str, Dataset], targets: Targets, classes: dict[str, np.ndarray]
 ) -> dict:
-    """Fit the networks, save the classifier and measure it. Return the results for `run.json`.
+    """Fit the networks, save the classifier and evaluate it. Return the results for `run.json`.
 
     Args:
         classes: the labels of each split as numbers, from `encode_labels`.

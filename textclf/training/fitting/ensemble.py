@@ -51,14 +51,10 @@ def fit_networks(
     classes, targets = task.validation.classes, task.objective.targets
     members = members_of(config.model, config.training)
     is_ensemble = len(members) > 1
+    names = [member.name if is_ensemble else "" for member in members]
     networks = [
-        fit_network(
-            member,
-            task,
-            folder.network(member.name, is_ensemble),
-            partial(log_history, member.name if is_ensemble else ""),
-        )
-        for member in members
+        fit_network(member, task, folder.network(member.name, is_ensemble), partial(log_history, name))
+        for member, name in zip(members, names, strict=True)
     ]
     logits = [network.logits for network in networks]
     weights = fit_ensemble_weights(logits, classes, targets.activation) if is_ensemble else [1.0]
@@ -67,7 +63,7 @@ def fit_networks(
         _log_ensemble(members, logits, weights, task)
     refitted = _refit(members, networks, task, folder, log_history) if config.training.refit else []
     run_metadata = {
-        "networks": _metadata(members, networks, weights),
+        "networks": _networks_metadata(members, networks, weights),
         "refit": config.training.refit,
         "temperature": temperature,
         "seconds_fitting": round(sum(network.seconds for network in [*networks, *refitted]), 1),
@@ -109,7 +105,7 @@ def _refit(
     return refitted
 
 
-def _metadata(members: list[Member], networks: list[FittedNetwork], weights: list[float]) -> dict:
+def _networks_metadata(members: list[Member], networks: list[FittedNetwork], weights: list[float]) -> dict:
     """Return what `run.json` has of every network."""
     return {
         member.name: {
