@@ -126,3 +126,15 @@ def test_messages_advise_what_the_command_has():
         read(plain(rows(100, (5, 95)), "\t"), options=ReadingArguments())
     assert "--quoting none" in str(error.value)
     assert "data." not in str(error.value)
+
+
+@pytest.mark.parametrize("columns", [50, 200, 2_000])
+@pytest.mark.parametrize("delimiter", [",", "\t", "|", "^", "\\"])
+def test_a_table_of_many_columns(columns, delimiter):
+    others = delimiter.join(f"c{number}" for number in range(columns))
+    values = delimiter.join("x" for _ in range(columns))
+    quotes = {5: '"', 9: '"'}
+    rows = [f"{quotes.get(row, '')}good {row}{delimiter}{values}" for row in range(40)]
+    content = "\n".join([f"text{delimiter}{others}", *rows])
+    with pytest.raises(OpenQuoteError, match="row 6 holds 4 lines"):
+        read(content, "a.csv", ReadingOptions(delimiter=delimiter), label=None)

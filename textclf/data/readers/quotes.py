@@ -23,6 +23,7 @@ MOST_LINES_WITH_TABS = 3  # of a text, each with as many as a row has
 LEAST_REPEATED = 4  # rows that say by themselves which values repeat
 OPENED = re.compile(rb'(?<![^\r\n])"')
 QUOTED_FIELD = re.compile(rb'(?<![^\r\n])"((?:[^"]++|"")*+)(?:"(.?)|\Z)', re.DOTALL)
+MOST_COLUMNS = 100  # that a regular expression counts
 MOST_PENDING = 1 << 20  # bytes
 
 
@@ -76,7 +77,10 @@ class Fields:
         values: dict[int, set[str]] = {}
         for place, column in enumerate(columns):
             with_lines = pc.match_substring_regex(column, r"[\r\n]")
-            for row in pc.indices_nonzero(with_lines).to_pylist():
+            few = len(columns) <= MOST_COLUMNS and pc.any(with_lines).as_py()
+            likely = self._likely(column, place, len(columns)) if few else with_lines
+            self.others += (pc.sum(with_lines).as_py() or 0) - (pc.sum(likely).as_py() or 0)
+            for row in pc.indices_nonzero(likely).to_pylist():
                 lines = [line for line in LINE_END.split(column[row].as_py()) if line]
                 found = Swallowed(self.rows + row, len(lines) - 1)
                 if not self._has_delimiters_of_rows(lines, place, len(columns)):
@@ -92,6 +96,15 @@ class Fields:
     def at_the_end(self) -> Swallowed | None:
         """Return the field that is unsure, if no field with line breaks is anything else."""
         return None if self.others else self.unsure
+
+    def _likely(self, column: pa.LargeStringArray, place: int, number: int) -> pa.BooleanArray:
+        """Return which fields have the delimiters of a row in their first line and in their last one."""
+        one = re.escape(self.delimiter)
+        before, after = place, number - 1 - place
+        first = rf"^[\r\n]*[^\r\n{one}]*(?:{one}[^\r\n{one}]*){{{after}}}[\r\n]"
+        final = rf"[\r\n][^\r\n{one}]*(?:{one}[^\r\n{one}]*){{{before}}}[\r\n]*$"
+        likely = pc.match_substring_regex(column, first)
+        return pc.and_(likely, pc.match_substring_regex(column, final)) if pc.any(likely).as_py() else likely
 
     def _has_delimiters_of_rows(self, lines: list[str], place: int, number: int) -> bool:
         counts, last = [line.count(self.delimiter) for line in lines], number - 1
