@@ -160,6 +160,20 @@ SPANISH = [
     "El servicio en esta tienda es pésimo, ¡nunca más!",
     "El libro era aburrido, no lo terminé mañana",
 ]
+TURKISH = [
+    "Çok güzel bir film, çok beğendim",
+    "Telefon bir hafta sonra bozuldu, hayal kırıklığı",
+    "Hızlı teslimat ve iyi kalite, teşekkürler",
+    "Müşteri hizmetleri hiç cevap vermiyor",
+    "Kitap sıkıcıydı, bitiremedim",
+]
+ICELANDIC = [
+    "Mjög góð mynd, ég mæli með henni",
+    "Síminn bilaði eftir viku, þvílík vonbrigði",
+    "Hröð afhending og góð gæði",
+    "Þjónustan í þessari verslun er léleg, aldrei aftur",
+    "Bókin var leiðinleg, ég kláraði hana ekki",
+]
 POLISH = [
     "Świetny film, gorąco polecam wszystkim",
     "Telefon zepsuł się po tygodniu, nie polecam",
@@ -182,6 +196,12 @@ POLISH = [
         (GERMAN, "cp1252", "cp1252"),
         (SPANISH, "cp1252", "cp1252"),
         (POLISH, "cp1250", "cp1250"),
+        (TURKISH, "cp1254", "cp1254"),
+        (ICELANDIC, "cp1252", "cp1252"),
+        (RUSSIAN, "utf-16-le", "utf-16-le"),
+        (GERMAN, "utf-16-le", "utf-16-le"),
+        (GERMAN, "utf-16-be", "utf-16-be"),
+        (SIMPLIFIED, "utf-16-be", "utf-16-be"),
         (RUSSIAN, "utf-16", "utf-16"),
         (SIMPLIFIED, "utf-16", "utf-16"),
         (KOREAN, "utf-8", "utf-8"),

@@ -11,6 +11,9 @@ ENCODINGS = (
     "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp874", "koi8_r",
 )  # fmt: skip
 WEST_EUROPEAN = "cp1252"
+TURKISH = "cp1254"  # has ğ, ş and ı where cp1252 has ð, þ and ý
+LEAST_ZEROS = 0.01  # of the bytes of UTF-16: its spaces, digits and delimiters
+ONE_SIDE = 0.95  # of them, before or after the byte of the character
 CLOSE = 0.05  # most of its letters are those of cp1250: where charset-normalizer's coherence is as close, it is cp1252
 ANY_BYTES = "latin-1"  # has a character for every byte
 JAPANESE = ("cp932", "euc_jp")
@@ -37,6 +40,8 @@ def detect_encoding(sample: bytes) -> str:
     UTF-8 is told first: other encodings hardly ever decode as UTF-8. charset-normalizer tells the others, except
     Japanese with kana: of one to three lines it takes one in seven for Korean or Chinese, and a count of kana none.
     """
+    if encoding := _utf16_without_mark(sample):
+        return encoding
     if _decodes(sample, "utf-8"):
         return "utf-8"
     for encoding in JAPANESE:
@@ -51,8 +56,24 @@ def detect_encoding(sample: bytes) -> str:
     for match in matches:
         as_good = match.chaos <= best.chaos and match.coherence >= best.coherence - CLOSE
         if as_good and WEST_EUROPEAN in match.could_be_from_charset:
-            return WEST_EUROPEAN
+            return TURKISH if _is_turkish(sample) else WEST_EUROPEAN
     return best.encoding.replace("utf_", "utf-")
+
+
+def _utf16_without_mark(sample: bytes) -> str | None:
+    """Return UTF-16 in the byte order that the zeros of ASCII characters show; other texts have none."""
+    zeros = sample.count(0)
+    if not zeros or zeros < LEAST_ZEROS * len(sample) or sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return None
+    after = sample[1::2].count(0) / zeros
+    encoding = "utf-16-le" if after > ONE_SIDE else "utf-16-be" if 1 - after > ONE_SIDE else None
+    return encoding if encoding and _decodes(sample[: len(sample) // 2 * 2], encoding) else None
+
+
+def _is_turkish(sample: bytes) -> bool:
+    """Return whether letters that differ between the two encodings are Turkish, and not Icelandic."""
+    text = sample.decode(WEST_EUROPEAN, "ignore").casefold()
+    return sum(map(text.count, "ðþý")) > sum(map(text.count, "áéíóúæ"))
 
 
 def _decodes(sample: bytes, encoding: str) -> bool:

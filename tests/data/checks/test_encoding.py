@@ -36,6 +36,7 @@ def test_what_a_language_writes_is_right(language):
         ("Russian", "cp1251", "latin-1"),
         ("Russian", "koi8_r", "cp1251"),
         ("Russian", "cp1251", "koi8_r"),
+        ("Russian", "iso8859_5", "cp1251"),
         ("Russian", "utf-8", "gb18030"),
         ("Russian", "cp1251", "gb18030"),
         ("simplified", "gb18030", "latin-1"),

@@ -27,6 +27,7 @@ PATTERNS = (
     r"(?:Ĺ[›‚şĽ]|Ä[…‡™]|Ă[łź“])",  # Polish in UTF-8 read as Windows-1250
     r"[A-Za-z][бвгджзийлптфцчшщъыьэюя][a-z]",  # Windows-1252 read as Windows-1251
     r"(?:^|[\s,.])[а-яё][А-ЯЁ]{4,}(?:$|[\s,.])",  # KOI8-R read as Windows-1251, and the reverse
+    r"[а-яё][А-ЯЁ]+[а-яё]+[А-ЯЁ]",  # ISO 8859-5, or others for Cyrillic
     r"(?:縺.|繧.|繝.){2}",  # Japanese in UTF-8 read as Shift-JIS
     r"锟斤拷|(?:鐨|鏄|鍦|涓|鎴|浠|锛|銆|鍙|绗).{0,6}(?:鐨|鏄|鍦|涓|鎴|浠|锛|銆|鍙|绗)",  # UTF-8 read as GBK
 )
