@@ -203,8 +203,10 @@ def _yaml(value: object) -> str:
         return json.dumps(value)
     document = parse_yaml(f"value: {value}  # comment")
     plain = not document.problems and document.data == {"value": value} and value.isprintable()
-    escapes = (
-        one if one.isprintable() and one not in '"\\' else "\\t" if one == "\t" else f"\\U{ord(one):08x}"
-        for one in value
-    )
-    return value if plain else f'"{"".join(escapes)}"'
+    return value if plain else f'"{"".join(map(_escaped, value))}"'
+
+
+def _escaped(character: str) -> str:
+    if character == "\t":
+        return "\\t"
+    return character if character.isprintable() and character not in '"\\' else f"\\U{ord(character):08x}"

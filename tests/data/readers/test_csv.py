@@ -152,3 +152,9 @@ def test_the_first_line_of_excel_names_the_delimiter(encoding, first):
 
 def test_csv_of_a_name_with_another_ending_takes_the_format_of_the_options():
     assert read_bytes(b"text\tlabel\na\tb\n", "a.data", options=ReadingOptions(format="tsv")) == [("a", "b")]
+
+
+def test_utf16_without_a_mark_is_named():
+    content = "text,label\na,b\n".encode("utf-16-le")
+    assert "data.encoding: utf-16-le" in fault("csv", content)
+    assert read("csv", content, options=ReadingOptions(encoding="utf-16-le")) == [("a", "b")]

@@ -125,6 +125,11 @@ def _delimiter(header: str, columns: list[str], default: str) -> str:
 def _missing(name: str, columns: list[str], found: list[str], options: ReadingOptions) -> DataError:
     """Return the error for a missing column; a header of one field may have another delimiter."""
     likely = [named for delimiter, named in DELIMITERS.items() if len(found) == 1 and delimiter in found[0]]
+    if "\0" in "".join(found):
+        return DataError(
+            f"{name}: expected text in {options.encoding}, got zeros between the characters. It looks like utf-16-le: "
+            f"set {options.named('encoding', 'utf-16-le')}."
+        )
     error = missing_columns(name, columns, found, options)
     return (
         DataError(f"{error} The fields seem to be separated by {likely[0]}: then set {options.named('delimiter')}.")
