@@ -1,5 +1,6 @@
 """The split: no text on both sides, every label on both, the same by the same seed."""
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -98,23 +99,27 @@ def test_rows_stay_in_the_order_of_the_file():
         assert side.name == "a.csv"
 
 
-def test_single_row_of_a_label_is_refused_naming_label_and_row():
-    with pytest.raises(DataError) as caught:
-        split(dataset_of([*distinct({"x": 3}), ("one", "rare"), *distinct({"y": 3})]), 0.1, seed=1)
-    assert "got a single row of 'rare' (row 4)." in str(caught.value)
-    assert str(caught.value).startswith("a.csv: expected at least two rows of every label")
+def test_single_row_of_a_label_stays_in_train_with_a_warning(caplog):
+    rows = [*distinct({"x": 3}), ("one", "rare"), *distinct({"y": 3})]
+    rest, held_out = split(dataset_of(rows), 0.1, seed=1)
+    assert "a.csv: a single row of 'rare' (row 4), which stays in train" in caplog.text
+    assert rest.labels.count()["rare"] == 1
+    assert "rare" not in held_out.labels.count()
+    caplog.clear()
+    split(dataset_of(rows), 0.1, seed=1, warn=False)
+    assert not caplog.text
 
 
-def test_only_the_first_labels_with_a_single_row_are_named():
-    with pytest.raises(DataError, match=r"'a' \(row 1\), .*'e' \(row 5\) and 2 more\."):
-        split(dataset_of([(letter, letter) for letter in "abcdefg"]), 0.1, seed=1)
+def test_only_the_first_labels_with_a_single_row_are_named(caplog):
+    split(dataset_of([*((letter, letter) for letter in "abcdefg"), *distinct({"x": 3})]), 0.1, seed=1)
+    assert re.search(r"'a' \(row 1\), .*'e' \(row 5\) and 2 more, which stays", caplog.text)
 
 
-def test_single_row_keeps_its_number_in_the_file(write, warnings):
+def test_single_row_keeps_its_number_in_the_file(write, caplog):
     path = write("text,label\na,\nb,x\nc,rare\nd,x\n")
     dataset = parse_labels(read_dataset(path, ColumnOptions(), ReadingOptions()), None)
-    with pytest.raises(DataError, match=r"'rare' \(row 3\)"):
-        split(dataset, 0.1, seed=1)
+    split(dataset, 0.1, seed=1)
+    assert "'rare' (row 3)" in caplog.text
 
 
 @pytest.mark.parametrize("seed", SEEDS)

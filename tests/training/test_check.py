@@ -204,10 +204,17 @@ def test_one_label_cannot_be_learned_but_is_looked_at(write):
 
 
 def test_a_share_that_cannot_be_held_out_is_an_error(write):
-    report = check_config(write(train=[*EVEN, ("single", "z")]))
-    assert "got a single row of 'z' (row 41)" in errors(report)[0]
+    report = check_config(write(train=[("one", "x"), ("two", "y")]))
+    assert "expected a label with at least two different texts" in errors(report)[0]
     assert {"rare labels", "lengths"} <= subjects(report.findings)
     assert list(report.splits) == ["train"]
+
+
+def test_a_label_with_a_single_row_is_a_warning(write):
+    report = check_config(write(train=[*EVEN, ("single", "z")]))
+    assert not errors(report)
+    assert any("a single row of 'z' (row 41)" in finding.found for finding in report.findings)
+    assert list(report.splits) == ["train", "validation"]
 
 
 def test_labels_that_train_does_not_have_would_stop_a_training(write):

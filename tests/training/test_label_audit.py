@@ -41,3 +41,19 @@ def test_wrong_labels_and_near_duplicates_are_listed(flawed):
     assert all(line["suggested"] != line["label"] for line in lines)
     pairs = [line for line in lines if line["problem"] == "near duplicate"]
     assert str(rows) in {number for line in pairs for number in (line["row"], line["other_row"])}
+
+
+def test_a_misspelt_label_is_listed(workplace):
+    lines = Path("data/toy_en/train.csv").read_text(encoding="utf-8").splitlines()
+    place = next(number for number, line in enumerate(lines) if line.endswith(",positive"))
+    lines[place] = lines[place].removesuffix("positive") + "postive"
+    Path("a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    model = {"architecture": "ngrams"}
+    config = {"data": {"train": "a.csv"}, "model": model, "training": {"epochs": 8, "learning_rate": 0.05}}
+    audit(config, folds=3, run="audited", output="list.csv")
+    with Path("list.csv").open(encoding="utf-8", newline="") as stream:
+        found = list(csv.DictReader(stream))
+    [misspelt] = [line for line in found if line["label"] == "postive"]
+    assert int(misspelt["row"]) == place
+    assert misspelt["suggested"] == "positive"
+    assert not any(line["suggested"] == "postive" for line in found if line["problem"] != "near duplicate")

@@ -118,7 +118,7 @@ BAD_DATA = {
     "no rows": ("text,label\n", r"got a file without rows"),
     "empty file": ("", r"got an empty file"),
     "one class only": ("text,label\na,x\nb,x\nc,x\n", r"at least two different labels to learn, got 'x'"),
-    "a single row": ("text,label\na,x\nb,x\nc,y\n", r"got a single row of 'y' \(row 3\)"),
+    "nothing to hold out": ("text,label\na,x\nb,y\n", r"a label with at least two different texts"),
     "not UTF-8": ("text,label\na,x\nb\udcff,y\n", r"expected UTF-8 text, got byte 0xff in line 3"),
 }
 

@@ -13,19 +13,22 @@ log = logging.getLogger(__name__)
 NO_LABEL = ""
 
 
-def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
+def split(dataset: Dataset, share: float, seed: int, *, warn: bool = True) -> tuple[Dataset, Dataset]:
     """Split into (the rest, `share`), stratified and shuffled. Identical texts are always on the same side.
 
     The rarest label is served first, as in iterative stratification (Sechidis et al. 2011).
 
     Args:
         share: of the rows of every label, as near as whole groups of identical texts allow. Every label with at least
-            two different texts is on both sides, unless other labels need these texts, too.
+            two different texts is on both sides, unless other labels need these texts, too. The only text of a label
+            stays in the rest.
+        warn: whether to name the labels with a single row.
 
     Raises:
-        DataError: a label has a single row, which cannot be on both sides, or there is nothing to hold out.
+        DataError: there is nothing to hold out.
     """
-    _check_single_rows(dataset)
+    if warn:
+        _warn_of_single_rows(dataset)
     (groups,) = group_equal([text_hashes(dataset.texts)])  # identical texts are one group
     sizes = np.bincount(groups)
     groups_of = _groups_of_labels(groups, dataset.labels)
@@ -78,21 +81,16 @@ def _groups_of_labels(groups: np.ndarray, labels: Labels) -> dict[str, np.ndarra
     return {label: np.unique(np.concatenate(parts)) for label, parts in found.items()}
 
 
-def _check_single_rows(dataset: Dataset) -> None:
-    """Check that no label has a single row. If a text may have several labels, this is only a warning."""
+def _warn_of_single_rows(dataset: Dataset) -> None:
+    """Name the labels with a single row, from which a classifier learns little, and which validation lacks."""
     counts = dataset.labels.count()
     single = sorted(label for label, count in counts.items() if count == 1)
     if not single or len(counts) + (() in dataset.labels.categories) == 1:
         return
     named = ", ".join(f"'{label}' (row {_first_row(dataset, label)})" for label in single[:5])
     more = f" and {len(single) - 5} more" if len(single) > 5 else ""
-    if any(len(category) != 1 for category in dataset.labels.categories):
-        log.warning("%s: a single row of %s%s: validation cannot measure it", dataset.name, named, more)
-        return
-    raise DataError(
-        f"{dataset.name}: expected at least two rows of every label, one to learn from and one to validate on, "
-        f"got a single row of {named}{more}. Add rows, merge or remove the label, "
-        "or give data.validation a file of its own."
+    log.warning(
+        "%s: a single row of %s%s, which stays in train: validation cannot measure it", dataset.name, named, more
     )
 
 

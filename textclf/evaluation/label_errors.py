@@ -41,7 +41,8 @@ def _errors_of_classes(truth: np.ndarray, probabilities: np.ndarray) -> LabelErr
     texts, labels = probabilities.shape
     counts = np.bincount(truth, minlength=labels)
     own = probabilities[np.arange(texts), truth]
-    thresholds = np.where(counts > 0, np.bincount(truth, weights=own, minlength=labels) / np.maximum(counts, 1), np.inf)
+    # A label of a single row is never suggested: the classifier that predicts its row does not know it.
+    thresholds = np.where(counts > 1, np.bincount(truth, weights=own, minlength=labels) / np.maximum(counts, 1), np.inf)
     confident = np.where(probabilities >= thresholds, probabilities, -1.0)
     suggested = confident.argmax(axis=1)
     rows = np.flatnonzero((confident.max(axis=1) >= 0) & (suggested != truth))

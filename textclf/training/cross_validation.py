@@ -12,8 +12,9 @@ import numpy as np
 
 from textclf.config.config import Config, load_config
 from textclf.core.csv_lines import csv_lines
-from textclf.core.errors import DataError, RunError
+from textclf.core.errors import RunError
 from textclf.core.files import atomic_file, parse_json, write_json
+from textclf.core.formatting import first_shown
 from textclf.core.run_folder import RunFolder
 from textclf.data.dataset import Dataset
 from textclf.data.loading import encode_labels, read_labelled
@@ -88,28 +89,29 @@ def fold_of(folder: RunFolder, number: int) -> RunFolder:
 def _fold_splits(config: Config, given: dict[str, Dataset], folds: int) -> Iterator[dict[str, Dataset]]:
     """Yield the splits of each fold, of which `test` is the fold itself."""
     dataset = given["train"]
-    _check_label_counts(dataset, folds)
+    _warn_of_rare_labels(dataset, folds)
     parts, rest = [], dataset
     for number in range(folds - 1):  # a half of the last two, a third of the last three …
-        rest, part = split(rest, 1 / (folds - number), config.seed + number)
+        rest, part = split(rest, 1 / (folds - number), config.seed + number, warn=False)
         parts.append(part)
     for part in (*parts, rest):
         train, validation = dataset.take(~np.isin(dataset.rows, part.rows)), given.get("validation")
         if validation is None:
             assert isinstance(config.data.validation, float)  # files are in `given`
-            train, validation = split(train, config.data.validation, config.seed)
+            train, validation = split(train, config.data.validation, config.seed, warn=False)
         yield {"train": train, "validation": validation, "test": part}
 
 
-def _check_label_counts(dataset: Dataset, folds: int) -> None:
-    """Check that each fold, and the validation share of the others, can have a text of each label."""
-    if any(len(answer) != 1 for answer in dataset.labels.categories):
-        return  # multi-label: a fold may lack a label
-    label, count = dataset.labels.count().most_common()[-1]
-    if count <= folds:
-        raise DataError(
-            f"{dataset.name}: expected more than {folds} rows of every label for {folds} folds, got {count} of "
-            f"'{label}'. Choose fewer folds, or add rows."
+def _warn_of_rare_labels(dataset: Dataset, folds: int) -> None:
+    """Name the labels that some folds lack."""
+    rare = {label: count for label, count in dataset.labels.count().items() if count < folds}
+    if rare:
+        log.warning(
+            "%s: fewer rows than the %d folds of %s: some folds cannot measure them, and the classifier that predicts "
+            "a single row has not learned its label",
+            dataset.name,
+            folds,
+            first_shown(f"'{label}' ({count})" for label, count in reversed(rare.items())),
         )
 
 

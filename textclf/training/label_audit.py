@@ -39,8 +39,8 @@ def audit(
 ) -> Audit:
     """Cross-validate, and write a CSV file of the training texts whose label is probably wrong.
 
-    First come the label errors, the most certain first (confident learning, see `label_errors.py`), then the near
-    duplicates with different labels.
+    First come the label errors, the most certain first (confident learning, see `label_errors.py`), then the only rows
+    of a label, which may be misspelt, then the near duplicates with different labels.
 
     Args:
         config, overrides, folds, run: as for `cross_validate`, which leaves its own run folder.
@@ -55,6 +55,7 @@ def audit(
     targets, predictions = classifier.targets, read_predictions(folder, classifier, most_rows=None)
     path = Path(output) if output else folder.path / "audit.csv"
     doubtful, pairs = list(_doubtful_lines(predictions, targets)), list(_pair_lines(predictions, targets))
+    doubtful += _rare_lines(predictions, targets, {line[0] for line in doubtful})
     with output_file(path) as stream:
         stream.writelines(f"{line}\n" for line in csv_lines([COLUMNS, *doubtful, *pairs]))
     return Audit(path, len(predictions), len(doubtful), len(pairs))
@@ -68,6 +69,21 @@ def _doubtful_lines(predictions: Predictions, targets: Targets) -> Iterator[list
             instead[given] = not instead[given]
         text, label = predictions.texts[row], targets.named(predictions.truth[row])
         yield [predictions.rows[row], "label", text, label, targets.named(instead), f"{margin:.4f}", "", ""]
+
+
+def _rare_lines(predictions: Predictions, targets: Targets, listed: set[int]) -> Iterator[list]:
+    """Yield the only row of each label that is not listed yet: a label that nothing else has may be misspelt."""
+    if targets.multilabel:
+        return
+    counts = np.bincount(predictions.truth, minlength=len(targets.labels))
+    for row in np.flatnonzero(counts[predictions.truth] == 1):
+        given, probabilities = predictions.truth[row], predictions.probabilities[row].copy()
+        own, probabilities[given] = probabilities[given], -1
+        suggested = probabilities.argmax()
+        if predictions.rows[row] not in listed:
+            text, label, instead = predictions.texts[row], targets.named(given), targets.named(suggested)
+            margin = f"{probabilities[suggested] - own:.4f}"
+            yield [predictions.rows[row], "only row of its label", text, label, instead, margin, "", ""]
 
 
 def _pair_lines(predictions: Predictions, targets: Targets) -> Iterator[list]:
