@@ -221,6 +221,22 @@ def test_encodings(write, sentences, encoding, found, rows):
     assert read_dataset(path, sniffed.columns, sniffed.reading).texts.to_pylist() == texts
 
 
+@pytest.mark.parametrize(
+    ("sentences", "encoding"),
+    [
+        (["текст хороший фильм", "плохой фильм ужасный"], "cp1251"),
+        (["отлично", "ужасно"], "cp1251"),
+        (["Доставка быстрая, качество хорошее", "Книга скучная, дочитать не смог"], "koi8_r"),
+    ],
+    ids=["phrases", "words", "koi8_r"],
+)
+def test_a_few_russian_words_are_told_by_their_small_letters(write, sentences, encoding):
+    texts = [f"{sentences[row % 2]} {row}" for row in range(60)]
+    lines = [f"{text},{row % 2}" for row, text in enumerate(texts)]
+    sniffed = sniff(write("\n".join(["text,label", *lines, ""]), encoding=encoding))
+    assert (sniffed.reading.encoding, sniffed.first_text) == (encoding, texts[0])
+
+
 @pytest.mark.parametrize("encoding", ["cp932", "euc_jp"])
 @pytest.mark.parametrize("sentence", JAPANESE)
 def test_one_japanese_sentence_is_enough(write, sentence, encoding):

@@ -16,6 +16,7 @@ LEAST_ZEROS = 0.01  # of the bytes of UTF-16: its spaces, digits and delimiters
 ONE_SIDE = 0.95  # of them, before or after the byte of the character
 CLOSE = 0.05  # most of its letters are those of cp1250: where charset-normalizer's coherence is as close, it is cp1252
 ANY_BYTES = "latin-1"  # has a character for every byte
+RUSSIAN = ("cp1251", "koi8_r")
 JAPANESE = ("cp932", "euc_jp")
 KANA = re.compile("[ぁ-ゖァ-ヺー]")
 SHARE_OF_KANA = 0.25  # of the characters that are not ASCII
@@ -57,7 +58,18 @@ def detect_encoding(sample: bytes) -> str:
         as_good = match.chaos <= best.chaos and match.coherence >= best.coherence - CLOSE
         if as_good and WEST_EUROPEAN in match.could_be_from_charset:
             return TURKISH if _is_turkish(sample) else WEST_EUROPEAN
+    if best.encoding in RUSSIAN:
+        return _by_case(sample)
     return best.encoding.replace("utf_", "utf-")
+
+
+def _by_case(sample: bytes) -> str:
+    """Return the Russian encoding in which most letters are small: the capitals of one are small letters of the other.
+
+    A few short lines do not tell charset-normalizer which words are Russian.
+    """
+    text = sample.decode(RUSSIAN[0], "ignore")
+    return RUSSIAN[sum(map(str.isupper, text)) > sum(map(str.islower, text))]
 
 
 def _utf16_without_mark(sample: bytes) -> str | None:
