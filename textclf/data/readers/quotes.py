@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from textclf.core.errors import DataError
 from textclf.data.readers.options import ReadingOptions
@@ -74,6 +73,8 @@ class Fields:
 
     def look(self, columns: Sequence[pa.LargeStringArray]) -> Swallowed | None:
         """Return the first field of the next rows that holds rows for certain."""
+        import pyarrow.compute as pc  # takes 0.1 s, which a prediction from another format does not need
+
         values: dict[int, set[str]] = {}
         for place, column in enumerate(columns):
             with_lines = pc.match_substring_regex(column, r"[\r\n]")
@@ -99,6 +100,8 @@ class Fields:
 
     def _likely(self, column: pa.LargeStringArray, place: int, number: int) -> pa.BooleanArray:
         """Return which fields have the delimiters of a row in their first line and in their last one."""
+        import pyarrow.compute as pc
+
         one = re.escape(self.delimiter)
         before, after = place, number - 1 - place
         first = rf"^[\r\n]*[^\r\n{one}]*(?:{one}[^\r\n{one}]*){{{after}}}[\r\n]"
