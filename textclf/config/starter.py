@@ -36,6 +36,7 @@ SAMPLE_ROWS = 100_000  # whose texts are inspected
 # comments of NSMC, validation accuracy was 77.5 % by word and 79.3 % by character.
 BY_CHARACTER = ("Hangul", *(script for script in WITHOUT_SPACES if script not in ("Han", "Hiragana", "Katakana")))
 MUCH_OF_A_SCRIPT = 0.3  # of all letters
+RARER = 0.45  # share of the rows below which a label of two is the one that is looked for, as fraud or spam
 COMMENTS = 38  # column at which comments begin
 
 
@@ -189,7 +190,13 @@ def _targets(facts: Facts, separator: str | None) -> list[Line]:
             ("separator", separator, "between the labels of a text"),
             ("threshold", "f1", "chosen per label on validation: rare labels never reach 0.5"),
         ]
-    return [("type", targets.type, f"{len(targets.labels)} labels, one per text; most frequent: {most}")]
+    lines: list[Line] = [("type", targets.type, f"{len(targets.labels)} labels, one per text; most frequent: {most}")]
+    if targets.single_output:
+        is_rare = min(targets.counts) < RARER * len(facts.dataset)
+        label = targets.labels[int(np.argmin(targets.counts)) if is_rare else 1]
+        reason = "the rarer label" if is_rare else "the last in order"
+        lines.append(("positive_label", label, f"{reason}; a threshold and its aims are about it"))
+    return lines
 
 
 def _line(setting: str, value: object, reason: str) -> str:

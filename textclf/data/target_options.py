@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from textclf.core.errors import ConfigError, did_you_mean, named
+from textclf.core.formatting import short_repr
 from textclf.core.options import Limit, Options, setting
 from textclf.data.costs import MOST_LABELS_WITH_COSTS, Costs, problem_in_costs
 from textclf.data.targets import HALF
@@ -43,6 +44,11 @@ class TargetOptions(Options):
         "data.label_column names several columns. Set binary or multiclass to overrule that.",
     )
     separator: str = setting(default="|", min_length=1, description="Between the labels of a text that has several.")
+    positive_label: str | None = setting(
+        default=None,
+        description="The label of two that the threshold, its aims and the ROC curve are about; null: the last in "
+        "their order.",
+    )
     class_weights: Literal["balanced"] | dict[str, float] | None = setting(
         default=None,
         description="Class weights in training: balanced (inversely proportional to label frequency), or a weight "
@@ -74,6 +80,8 @@ def check_options(options: TargetOptions, labels: Sequence[str], *, multilabel: 
     Raises:
         ConfigError: a weight or a cost for an unknown label, or a threshold that this type of labels cannot have.
     """
+    if options.positive_label is not None:
+        _check_positive_label(options.positive_label, labels, single_output=single_output)
     if isinstance(options.class_weights, dict):
         _check_class_weights(options.class_weights, labels)
     costs = options.threshold.costs if isinstance(options.threshold, ThresholdAim) else None
@@ -88,6 +96,18 @@ def check_options(options: TargetOptions, labels: Sequence[str], *, multilabel: 
         raise ConfigError(
             "targets.abstain_below: expected one label a text, got multilabel targets, where a prediction may "
             "have no label at all. Leave it out."
+        )
+
+
+def _check_positive_label(label: str, labels: Sequence[str], *, single_output: bool) -> None:
+    if not single_output:
+        raise ConfigError(
+            f"targets.positive_label: expected two labels, got {len(labels)} ({named(labels)}). Leave it out."
+        )
+    if label not in labels:
+        meant = did_you_mean(label, labels, otherwise=".")
+        raise ConfigError(
+            f"targets.positive_label: expected a label of the data ({named(labels)}), got {short_repr(label)}{meant}"
         )
 
 

@@ -84,6 +84,8 @@ class Targets:
         found_type = "multilabel" if multilabel else "binary" if len(names) == 2 else "multiclass"
         chosen = found_type if options.type == "auto" else options.type
         check_options(options, names, multilabel=TYPES[chosen].multilabel, single_output=TYPES[chosen].single_output)
+        if options.positive_label is not None:  # the second of two
+            names.sort(key=options.positive_label.__eq__)
         majority = labels.map(lambda answer: tuple(sorted(answer))).count_categories().most_common(1)[0][0]
         return cls(chosen, names, [found[name] for name in names], majority, options.separator)
 
