@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from textclf.data.dataset import ColumnOptions, parse_labels, read_dataset
@@ -47,6 +49,14 @@ def test_json_lines(missing):
 def test_parquet(labels, found):
     pd.DataFrame({"text": ["a", None, "c"], "label": labels}).to_parquet("a.parquet")
     assert read("a.parquet") == (["a", "", "c"], found)
+
+
+@pytest.mark.parametrize("type", [pa.float64(), pa.float32(), pa.list_(pa.float64())])
+def test_nan_that_is_no_null_in_parquet(type):
+    values = pa.array([1.5, NAN], type) if pa.types.is_floating(type) else pa.array([[1.5, NAN], [NAN]], type)
+    assert pa.types.is_list(type) or values.null_count == 0
+    pq.write_table(pa.table({"text": ["a", "b"], "label": values}), "a.parquet")
+    assert read("a.parquet") == (["a", "b"], [("1.5",), ()])
 
 
 def test_nat_in_parquet():
