@@ -110,6 +110,14 @@ def test_an_empty_field_is_no_label_and_a_text_may_have_none():
     assert targets_of("a.csv", label_column=["good", "bad"])[1] == ("multilabel", {"good": 20, "bad": 40})
 
 
+def test_columns_of_1_and_nothing_and_of_0_are_a_label_each():
+    rows = [{"plot": f"a plot {number}", "seen": 1, "Drama": 1 if number % 3 else None, "Comedy": number % 2, "War": 0}
+            for number in range(40)]  # fmt: skip
+    content = starter_config(write_rows("a.csv", rows))
+    assert 'label_column: ["Drama", "Comedy", "War"]' in content
+    assert "not used: seen" in content
+
+
 def test_a_column_with_a_name_of_labels_comes_first():
     rows = [{"text": f"text {number}", "seen": number % 2, "sold": 1 - number % 2, "label": "ab"[number % 2]}
             for number in range(40)]  # fmt: skip
@@ -215,8 +223,11 @@ def test_names_stay_whole(labels):
 
 
 @pytest.mark.parametrize("label", [["a", "b"], "a|b"])
-def test_the_same_labels_in_every_row_are_a_warning(label):
+def test_the_same_labels_in_every_row_are_a_warning(label, caplog):
     name = write_rows("a.jsonl", [{"text": f"text {number}", "label": label} for number in range(40)])
+    if isinstance(label, list):
+        starter_config(name)
+        assert "every row has the same labels ('a', 'b')" in caplog.text
     findings = [
         finding for finding in check_config({"data": {"train": name}}).findings if finding.subject == "same labels"
     ]

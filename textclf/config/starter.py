@@ -1,6 +1,7 @@
 """`textclf new`: write a config for a file of labelled texts, with a comment explaining every value."""
 
 import json
+import logging
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +31,7 @@ from textclf.preprocessing.token_spans import TokenSpans
 from textclf.preprocessing.tokenizers import TOKENIZERS
 from textclf.preprocessing.vocabulary import count_tokens
 
+log = logging.getLogger(__name__)
 SEED = 42
 SAMPLE_ROWS = 100_000  # whose texts are inspected
 # Thai and others have no spaces for `word` to split at. Korean words have so many endings that most are rare: on 20,000
@@ -79,6 +81,12 @@ def starter_config(
     raw, found = read_sniffed(data, found, given)
     separator = find_separator(raw.labels)
     dataset = drop_blank_texts(parse_labels(raw, separator))
+    if len({frozenset(category) for category in dataset.labels.categories}) == 1 and separator:
+        log.warning(
+            "%s: every row has the same labels (%s), from which nothing is learned: check label_column",
+            data,
+            first_shown(map(short_repr, sorted(dataset.labels.count()))),
+        )
     if separator and _is_one_hot(found, raw, dataset):
         separator = None
     facts = _facts(dataset, many=separator is not None)

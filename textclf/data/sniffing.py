@@ -246,9 +246,9 @@ def _label_columns(samples: dict[str, list], text: str) -> str | list[str] | Non
 
 
 def _are_marks(values: list) -> bool:
-    """Return whether a column says of each text whether it has a label. One with the same 1 everywhere says nothing."""
+    """Return whether a column says of each text whether it has a label. One of only 1, or only empty, says nothing."""
     found = {value.strip().casefold() if isinstance(value, str) else None for value in values}
-    return found <= set(MARKS) and not found <= {mark for mark, present in MARKS.items() if present or not mark}
+    return found <= set(MARKS) and (len(found) > 1 or found <= {"0", "0.0", "false"})
 
 
 def _named(names: Iterable[str], wanted: Sequence[str]) -> str | None:
