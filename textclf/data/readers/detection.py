@@ -60,7 +60,9 @@ def format_of_beginning(beginning: bytes, name: str, options: ReadingOptions) ->
 
 
 def _decoded(beginning: bytes, encoding: str) -> str:
-    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if beginning.startswith(codecs.BOM_UTF32_LE):  # begins as UTF-16 does
+        encoding = "utf-32"
+    elif beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     elif beginning.startswith(codecs.BOM_UTF8):
         encoding = "utf-8-sig"
