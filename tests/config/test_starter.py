@@ -225,6 +225,9 @@ def test_any_table_gives_a_config_that_can_train_or_a_label_is_wrong(write, rows
     try:
         content = starter_config(write([*rows, *ENGLISH], header))
     except DataError as error:
+        if "expected every quote to be closed" in str(error):  # a name that is a line break looks like one
+            assert {"\n", "\r"} & set("".join(header))
+            return
         labels = Counter(label for _, label in rows)
         assert "is also a label" in str(error)  # noqa: PT017
         assert header[1] in labels
