@@ -44,6 +44,7 @@ def test_defaults(load):
         "targets": {
             "type": "auto",
             "separator": "|",
+            "positive_label": None,
             "class_weights": None,
             "label_smoothing": 0.0,
             "threshold": 0.5,
