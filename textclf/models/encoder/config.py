@@ -1,0 +1,98 @@
+"""Read `config.json` of a pretrained encoder, which may come from a stranger. No Keras here."""
+
+from pathlib import Path
+from typing import Any
+
+from textclf.core.errors import DataError
+from textclf.core.files import parse_json
+from textclf.core.formatting import short_repr
+from textclf.core.options import Options, checked, setting
+
+CONFIG = "config.json"
+LARGEST_CONFIG = 2**20  # bytes: one with some thousand labels fits
+MOST_WEIGHTS = 2**31  # of the whole encoder
+ACTIVATIONS = ("gelu", "relu")
+
+
+class EncoderConfig(Options):
+    """The settings of an encoder, by the names that BERT gives them. The limits refuse absurd sizes."""
+
+    vocab_size: int = setting(ge=2, le=2_000_000, description="Rows of the word table.")
+    hidden_size: int = setting(ge=1, le=8192, description="Numbers of a token's vector.")
+    num_hidden_layers: int = setting(ge=1, le=96, description="Number of layers.")
+    num_attention_heads: int = setting(ge=1, le=128, description="Heads of the attention.")
+    intermediate_size: int = setting(ge=1, le=65_536, description="Units of the feed-forward layer.")
+    max_position_embeddings: int = setting(ge=1, le=65_536, description="Rows of the position table.")
+    type_vocab_size: int = setting(ge=0, le=65_536, description="Rows of the table of first and second sentences.")
+    hidden_act: str = setting(description="Activation of the feed-forward layer.")
+    layer_norm_eps: float = setting(gt=0, lt=1, description="Added to the variance in each normalization.")
+    pad_token_id: int = setting(ge=0, description="The model's own id of padding.")
+
+    @property
+    def num_weights(self) -> int:
+        """Number of weights, without biases and normalizations."""
+        rows = self.vocab_size + self.max_position_embeddings
+        layer = 4 * self.hidden_size + 2 * self.intermediate_size
+        return self.hidden_size * (rows + self.num_hidden_layers * layer)
+
+
+def read_encoder_config(folder: Path) -> tuple[str, EncoderConfig]:
+    """Return the name of the family of an encoder, and its settings.
+
+    Raises:
+        DataError: there is no such file, the family is not in the table, or a setting cannot be used.
+    """
+    from textclf.models.encoder.families import FAMILIES
+
+    path = folder / CONFIG
+    content = _read_json(path)
+    name = content.get("model_type")
+    if not isinstance(name, str) or name not in FAMILIES:
+        raise DataError(
+            f"{path}: model_type: expected one of {', '.join(FAMILIES)}, got {short_repr(name)}. Choose an encoder of "
+            "one of these families."
+        )
+    family = FAMILIES[name]
+    names = {known: family.SETTINGS.get(known, known) for known in EncoderConfig.__annotations__}
+    given = {known: content[theirs] for known, theirs in names.items() if content.get(theirs) is not None}
+    try:
+        config = checked(EncoderConfig, {**family.DEFAULTS, **given})
+        _check(config, content)
+    except ValueError as error:
+        raise DataError(f"{path}: {error}.") from None
+    return name, config
+
+
+def _check(config: EncoderConfig, content: dict) -> None:
+    if config.hidden_size % config.num_attention_heads:
+        raise ValueError(
+            f"expected a hidden_size that num_attention_heads divides, got {config.hidden_size} and "
+            f"{config.num_attention_heads}"
+        )
+    if config.num_weights > MOST_WEIGHTS:
+        raise ValueError(f"expected at most {MOST_WEIGHTS:,} weights, got {config.num_weights:,}")
+    if config.hidden_act not in ACTIVATIONS:
+        raise ValueError(f"hidden_act: expected one of {', '.join(ACTIVATIONS)}, got {short_repr(config.hidden_act)}")
+    if config.pad_token_id >= config.vocab_size:
+        raise ValueError(f"pad_token_id: expected less than vocab_size, got {config.pad_token_id}")
+    positions = content.get("position_embedding_type", "absolute")
+    if positions != "absolute":
+        raise ValueError(f"position_embedding_type: expected absolute, got {short_repr(positions)}")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST_CONFIG + 1)
+        if len(content) > LARGEST_CONFIG:
+            raise ValueError(f"expected at most {LARGEST_CONFIG:,} bytes, got more")
+        settings = parse_json(content)
+    except FileNotFoundError:
+        raise DataError(f"{path}: expected the settings of an encoder, but there is no such file.") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise DataError(f"{path}: damaged: {error}. Download or copy it again.") from None
+    if not isinstance(settings, dict):
+        raise DataError(f"{path}: expected an object of settings, got {short_repr(settings)}.")
+    return settings
