@@ -1,0 +1,105 @@
+"""Fewer bits: rows keep their values, standard operators read them, and a text alone gets what it gets in a batch."""
+
+import keras
+import numpy as np
+import onnxruntime
+import pytest
+
+from textclf.export.onnx import build_graph
+from textclf.export.quantization import PRECISIONS, dequantize_rows, quantize, quantize_rows
+from textclf.inference.onnx.verify import check_graph
+
+LOWER = [precision for precision in PRECISIONS if precision != "float32"]
+# Largest error of a value, as a share of the largest value of its row.
+LARGEST_ERROR = {"int8": 0.004, "int4": 0.2}
+
+
+def table_of(rows: int, columns: int) -> np.ndarray:
+    random = np.random.default_rng(rows + columns)
+    return (random.laplace(size=(rows, columns)) * random.gamma(1, size=(rows, 1))).astype(np.float32)
+
+
+@pytest.mark.parametrize("precision", ["int8", "int4"])
+@pytest.mark.parametrize("columns", [1, 2, 3, 8, 77])
+def test_rows_keep_their_values(columns, precision):
+    table = table_of(3000, columns)
+    error = np.abs(dequantize_rows(quantize_rows(table, precision)) - table)
+    if columns == 1:  # without a scale a row
+        assert error.max() < 0.02 * np.abs(table).max()
+        assert error.std() < 0.02 * table.std()
+    else:
+        assert (error <= LARGEST_ERROR[precision] * np.abs(table).max(axis=1, keepdims=True)).all()
+
+
+@pytest.mark.parametrize("columns", [2, 5])
+def test_int4_takes_half_a_byte_a_value_and_two_bytes_a_row(columns):
+    rows = quantize_rows(table_of(1000, columns), "int4")
+    assert rows.codes.nbytes == 1000 * -(-columns // 2)
+    assert rows.scales.nbytes == 2000
+
+
+@pytest.mark.parametrize("precision", ["int8", "int4"])
+@pytest.mark.parametrize("value", [0, 1e-30, 3e4])
+def test_rows_of_extreme_values_stay_finite_and_near(value, precision):
+    table = np.array([[0, 0, 0], [value, -value, value]], np.float32)
+    made = dequantize_rows(quantize_rows(table, precision))
+    assert np.abs(made - table).max() <= 0.2 * value + 1e-6
+    np.testing.assert_array_equal(made[0], 0)
+
+
+@pytest.mark.parametrize("precision", ["int8", "int4"])
+def test_a_table_is_quantized_the_same_each_time(precision):
+    first, second = (quantize_rows(table_of(500, 4), precision) for _ in range(2))
+    np.testing.assert_array_equal(first.codes, second.codes)
+
+
+@pytest.fixture(scope="module", params=[1, 3, 4])
+def graph(request):
+    inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
+    states = keras.layers.Embedding(2000, request.param, mask_zero=True)(inputs["token_ids"])
+    model = keras.Model(inputs, keras.layers.Dense(3, name="logits")(keras.layers.LSTM(24, name="lstm")(states)))
+    return build_graph(model, activation="softmax", padding="left")
+
+
+def answers(model, rows: np.ndarray) -> np.ndarray:
+    return onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"token_ids": rows})[0]
+
+
+@pytest.mark.parametrize("precision", LOWER)
+def test_a_graph_of_a_lower_precision_answers_almost_the_same(graph, precision):
+    rows = np.random.default_rng(1).integers(2, 2000, (40, 7)).astype(np.int32)
+    made = quantize(graph, precision)
+    assert np.abs(answers(made, rows) - answers(graph, rows)).max() < 0.01
+    assert made.ByteSize() < graph.ByteSize()
+
+
+@pytest.mark.parametrize("precision", LOWER)
+def test_a_text_alone_gets_what_it_gets_in_a_batch(graph, precision):
+    rows = np.random.default_rng(2).integers(2, 2000, (40, 7)).astype(np.int32)
+    made = quantize(graph, precision)
+    alone = np.concatenate([answers(made, rows[place : place + 1]) for place in range(40)])
+    np.testing.assert_allclose(alone, answers(made, rows), atol=1e-6)
+
+
+@pytest.mark.parametrize("precision", LOWER)
+def test_the_graph_has_standard_operators_only(graph, precision):
+    operators = check_graph(quantize(graph, precision).SerializeToString())
+    assert not any("Quant" in name or "Integer" in name for name in operators)
+
+
+def test_other_weights_can_stay_as_they_are(graph):
+    names = {weight.name for weight in graph.graph.initializer}
+    kept = {weight.name for weight in quantize(graph, "int8", tables_only=True).graph.initializer}
+    cast = {weight.name for weight in quantize(graph, "int8").graph.initializer}
+    assert len(names - kept) == 1
+    assert "lstm_kernel" in kept - cast
+
+
+def test_a_weight_beyond_float16_keeps_its_precision(graph):
+    from onnx import numpy_helper
+
+    large = quantize(graph, "float32")
+    [kernel] = [weight for weight in large.graph.initializer if weight.name.endswith("lstm_kernel")]
+    kernel.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(kernel) * np.float32(1e30), kernel.name))
+    names = [weight.name for weight in quantize(large, "int8").graph.initializer]
+    assert kernel.name in names
