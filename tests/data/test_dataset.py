@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 
 from textclf.core.errors import DataError
+from textclf.core.text_column import text_array
 from textclf.data.dataset import (
     ColumnOptions,
     DataOptions,
+    Dataset,
     drop_blank_texts,
     parse_labels,
     read_dataset,
     read_sources,
 )
+from textclf.data.labels import Labels
 from textclf.data.readers.options import ReadingOptions
 
 COLUMNS = {"text_column": "text", "label_column": "label"}
@@ -189,3 +192,11 @@ def test_texts_are_taken_by_place_or_by_mark(write):
     assert rows_of(dataset.take(marked)) == rows_of(dataset.take(places))
     assert rows_of(dataset.take(places[::-1])) == rows_of(dataset.take(places))[::-1]
     assert dataset.take(places).rows.tolist() == (places + 1).tolist()
+
+
+def test_weights_follow_their_texts():
+    texts, weights = text_array(["a", "", "b"]), np.array([1, 2, 3], np.float32)
+    dataset = Dataset("x", texts, Labels.of([("p",), ("p",), ("q",)]), np.array([1, 2, 3]), weights)
+    assert dataset.take(np.array([2, 0])).weights.tolist() == [3, 1]
+    assert drop_blank_texts(dataset).weights.tolist() == [1, 3]
+    assert [part.weights.tolist() for part in dataset.slices(2)] == [[1, 2], [3]]

@@ -39,3 +39,10 @@ def test_weights_by_name_and_none():
     assert class_weights({"b": 2.5}, MULTICLASS, classes).tolist() == [1, 2.5, 1]
     assert class_weights(None, MULTICLASS, classes) is None
     assert sample_weights(None, MULTICLASS, classes) is None
+
+
+def test_weights_of_rows_multiply_those_of_labels():
+    classes = np.array([0, 1, 1])
+    of_rows = np.array([1, 2, 0], np.float32)
+    assert sample_weights(np.array([3, 1, 1], np.float32), MULTICLASS, classes, of_rows).tolist() == [3, 2, 0]
+    assert sample_weights(None, MULTILABEL, classes, of_rows) is of_rows

@@ -93,12 +93,14 @@ class Dataset:
         texts: in memory, or mapped from a temporary file if they are large.
         labels: of each text; `read_dataset` leaves them as they are in the file, `parse_labels` splits them.
         rows: the numbers of the rows in the file (in all files of the split), from 1, int32 (texts,).
+        weights: of each text in the loss, float32 (texts,); `None`: all weigh the same, as they do in files.
     """
 
     name: str
     texts: pa.LargeStringArray
     labels: Labels
     rows: np.ndarray
+    weights: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -108,17 +110,20 @@ class Dataset:
         indices = np.flatnonzero(indices) if indices.dtype == bool else indices
         rows = max(1, BLOCK_BYTES * len(self) // max(1, self.texts.nbytes))  # of the file that are read at a time
         texts = stored_texts(self.texts.take(pa.array(indices[block])) for block in blocks(indices, rows))
-        return Dataset(self.name, texts, self.labels.take(indices), self.rows[indices])
+        return Dataset(self.name, texts, self.labels.take(indices), self.rows[indices], self._weights_at(indices))
 
     def slices(self, rows: int) -> Iterator["Dataset"]:
         """Yield the texts in their order, `rows` at a time, without a copy."""
         for start, texts in zip(range(0, len(self), rows), chunks_of(self.texts, rows), strict=True):
             some = slice(start, start + rows)
-            yield Dataset(self.name, texts, self.labels.take(some), self.rows[some])
+            yield Dataset(self.name, texts, self.labels.take(some), self.rows[some], self._weights_at(some))
 
     def sample(self, most: int) -> "Dataset":
         """Return at most `most` texts at equal distances, in their order."""
         return self if len(self) <= most else self.take(np.arange(most) * len(self) // most)
+
+    def _weights_at(self, rows: np.ndarray | slice) -> np.ndarray | None:
+        return None if self.weights is None else self.weights[rows]
 
 
 def read_dataset(source: str | Sequence[str], columns: ColumnOptions, reading: ReadingOptions) -> Dataset:
@@ -133,7 +138,7 @@ def read_dataset(source: str | Sequence[str], columns: ColumnOptions, reading: R
 def read_sources(data: DataOptions) -> dict[str, Callable[[], Dataset]]:
     """Return a function for each split of the config, `train` first, that reads it as `read_dataset` does."""
     if data.split_column:
-        parts = _read_parts(data)
+        parts = split_by_column(*_read(data.train, data, data, data.split_column), data.split_column)
         return {name: partial(dict.__getitem__, parts, name) for name in parts}
     sources = {"train": data.train, "validation": data.validation, "test": data.test}
     return {
@@ -143,19 +148,22 @@ def read_sources(data: DataOptions) -> dict[str, Callable[[], Dataset]]:
     }
 
 
-def _read_parts(data: DataOptions) -> dict[str, Dataset]:
-    """Read the splits of a file that has a column with the split of each row."""
-    dataset, said = _read(data.train, data, data, data.split_column)
+def split_by_column(dataset: Dataset, said: Labels, split_column: str) -> dict[str, Dataset]:
+    """Return the splits of a dataset by a column that says for each row in which one it is.
+
+    Raises:
+        DataError: a value is no name of a split, or no row is in train.
+    """
     splits = said.map(lambda names: tuple(SPLIT_NAMES.get(name.casefold(), name) for name in names))
     unknown = np.flatnonzero(splits.where(lambda names: len(names) != 1 or names[0] not in SPLIT_NAMES.values()))
     if len(unknown):
         received = ", ".join(said[unknown[0]]) or "nothing"
         raise DataError(
-            f"{dataset.name}: expected train, validation or test in column '{data.split_column}', got "
+            f"{dataset.name}: expected train, validation or test in column '{split_column}', got "
             f"'{received}' in row {dataset.rows[unknown[0]]}. Correct it, or remove data.split_column."
         )
     if ("train",) not in splits.categories:
-        raise DataError(f"{dataset.name}: expected rows of train in column '{data.split_column}', but there are none.")
+        raise DataError(f"{dataset.name}: expected rows of train in column '{split_column}', but there are none.")
     names = [name for name in ("train", "validation", "test") if (name,) in splits.categories]
     return {name: dataset.take(splits.where(partial(eq, (name,)))) for name in names}
 
@@ -165,12 +173,22 @@ def _read(
 ) -> tuple[Dataset, Labels]:
     """Return a dataset, and the value of the split column of each row."""
     name = str(source) if isinstance(source, str) else ", ".join(map(str, source))
+    found = read_files(source, Columns(columns.text_columns, columns.label_columns, split_column), reading)
+    return dataset_of_tables(name, found)
+
+
+def dataset_of_tables(name: str, tables: Iterable[pa.Table]) -> tuple[Dataset, Labels]:
+    """Return a dataset of what a reader yields, and the value of the split column of each row.
+
+    Raises:
+        DataError: there are no rows.
+    """
     codes = {"label": [np.empty(0, np.uint8)], "split": [np.empty(0, np.uint8)]}
     numbers: dict[str, dict[tuple[str, ...], int]] = {"label": {}, "split": {}}
     with_lists: set[str] = set()
 
     def texts_of_tables() -> Iterator[pa.LargeStringArray]:
-        for table in read_files(source, Columns(columns.text_columns, columns.label_columns, split_column), reading):
+        for table in tables:
             for column in table.column_names[1:]:
                 codes[column].append(encode_column(table[column], numbers[column]))
                 if pa.types.is_list(table[column].type):

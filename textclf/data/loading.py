@@ -1,6 +1,6 @@
 """Read the splits that a config names: their labels parsed, blank texts dropped, a validation share held out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -15,29 +15,36 @@ Result = TypeVar("Result")
 OnError = Callable[[str, TextclfError], None]
 
 
-def read_splits(data: DataOptions, options: TargetOptions, seed: int) -> tuple[dict[str, Dataset], Targets]:
+def read_splits(
+    data: DataOptions, options: TargetOptions, seed: int, in_memory: Mapping[str, Dataset] | None = None
+) -> tuple[dict[str, Dataset], Targets]:
     """Return train, validation and test as far as the settings name them, and the targets of train.
 
     Args:
         seed: decides which texts of train are held out, where validation is a share of train.
+        in_memory: the splits as `read_dataset` returns them, in place of the files of the settings.
 
     Raises:
         DataError, ConfigError: a file, a label or a setting that cannot be used.
     """
-    splits, targets = read_readable_splits(data, options, seed, raise_error)
+    splits, targets = read_readable_splits(data, options, seed, raise_error, in_memory)
     assert targets is not None  # else there was an error
     return splits, targets
 
 
 def read_readable_splits(
-    data: DataOptions, options: TargetOptions, seed: int, on_error: OnError
+    data: DataOptions,
+    options: TargetOptions,
+    seed: int,
+    on_error: OnError,
+    in_memory: Mapping[str, Dataset] | None = None,
 ) -> tuple[dict[str, Dataset], Targets | None]:
     """Return what `read_splits` does, without the splits that cannot be used; targets are `None` without train.
 
     Args:
         on_error: gets the subject of every error and the error. What it does not raise leaves out a split.
     """
-    splits, targets = _read(data, options, on_error)
+    splits, targets = _read(data, options, on_error, in_memory)
     train = splits.get("train")
     if train and targets and "validation" not in splits and isinstance(data.validation, float):
         sides = _attempt(on_error, "data.validation", split, train, data.validation, seed)
@@ -75,11 +82,15 @@ def raise_error(subject: str, error: TextclfError) -> None:  # noqa: ARG001 (as 
 
 
 def _read(
-    data: DataOptions, options: TargetOptions, on_error: OnError
+    data: DataOptions, options: TargetOptions, on_error: OnError, in_memory: Mapping[str, Dataset] | None = None
 ) -> tuple[dict[str, Dataset | None], Targets | None]:
     """Return a dataset for each split that the settings name, `None` for one that cannot be used."""
-    sources = _attempt(on_error, "data", read_sources, data) or {}
-    raw = {name: _attempt(on_error, "data", read) for name, read in sources.items()}
+    raw: Mapping[str, Dataset | None]
+    if in_memory is not None:
+        raw = in_memory
+    else:
+        sources = _attempt(on_error, "data", read_sources, data) or {}
+        raw = {name: _attempt(on_error, "data", read) for name, read in sources.items()}
     train = raw.get("train")
     if not train:
         return {}, None

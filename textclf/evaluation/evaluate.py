@@ -23,6 +23,7 @@ from textclf.core.output_file import output_file
 from textclf.core.run_folder import LARGEST_FILE, RunFolder
 from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_dataset, read_sources
 from textclf.data.dialects import look_at
+from textclf.data.in_memory import IN_MEMORY
 from textclf.data.readers.options import ReadingOptions, arguments_like
 from textclf.data.readers.sources import expand
 from textclf.evaluation.metrics import measure
@@ -164,6 +165,8 @@ def _own_test(run: RunFolder, columns: dict[str, Any]) -> Dataset:
     """
     data = replace(read_run_config(run).data, **columns)
     source = data.train if data.split_column else data.test
+    if source == IN_MEMORY:
+        raise RunError(f"{run.path}: its data were in memory, and no file has them. Name a file with --data.")
     if source is not None:
         changed = changed_file(run, expand(source, data))
         if changed:

@@ -1,10 +1,11 @@
 """The texts that a caller of `predict` gives: a column of any library, never a table."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import pyarrow as pa
 
 from textclf.core.errors import TextTypeError, named
+from textclf.core.tables import column_names
 from textclf.core.text_column import text_array
 
 
@@ -17,7 +18,7 @@ def texts_of(texts: Iterable[str], text_column: str | list[str]) -> pa.LargeStri
     Raises:
         TextTypeError: a table, whose iteration would give the names of its columns; or as `text_array`.
     """
-    columns = _columns_of(texts)
+    columns = column_names(texts)
     if columns is not None:
         raise TextTypeError(f"expected a column of texts, got {_kind(texts)}. {_advice(columns, text_column)}")
     shape = getattr(texts, "shape", None)
@@ -26,18 +27,6 @@ def texts_of(texts: Iterable[str], text_column: str | list[str]) -> pa.LargeStri
             f"expected texts in one dimension, got {_kind(texts)} of shape {shape}. Take one column: texts[:, 0]."
         )
     return text_array(texts)
-
-
-def _columns_of(texts: object) -> list[str] | None:
-    """Return the names of the columns of a table of any library, `None` of anything else."""
-    if isinstance(texts, Mapping):
-        return list(map(str, texts))
-    for attribute in ("column_names", "columns"):  # pyarrow and datasets; pandas, polars and others
-        names = getattr(texts, attribute, None)
-        if names is not None and not callable(names):
-            return list(map(str, names))
-    names = getattr(getattr(texts, "dtype", None), "names", None)  # a structured array of NumPy
-    return list(names) if names else None
 
 
 def _kind(texts: object) -> str:

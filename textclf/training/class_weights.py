@@ -30,12 +30,15 @@ def class_weights(
     return (len(classes) / (len(targets.labels) * counts)).astype(np.float32)  # as scikit-learn does
 
 
-def sample_weights(weights: np.ndarray | None, targets: Targets, classes: np.ndarray) -> np.ndarray | None:
+def sample_weights(
+    weights: np.ndarray | None, targets: Targets, classes: np.ndarray, of_rows: np.ndarray | None = None
+) -> np.ndarray | None:
     """Return the weight of each row, float32 (rows,); `None` where all weigh the same, or the loss has the weights.
 
     Args:
         weights: from `class_weights`. The loss of multilabel targets has them.
+        of_rows: further weights, of the rows themselves, float32 (rows,).
     """
     if weights is None or targets.multilabel:
-        return None
-    return weights[classes]
+        return of_rows
+    return weights[classes] if of_rows is None else weights[classes] * of_rows

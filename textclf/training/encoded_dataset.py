@@ -20,14 +20,16 @@ class EncodedDataset(NamedTuple):
 
     arrays: RaggedArrays
     classes: np.ndarray  # int32 (texts,), or float32 (texts, labels) of 0 and 1 for a multi-label task
+    weights: np.ndarray | None = None  # of each text in the loss, float32 (texts,); None: all weigh the same
 
     def select(self, names: Sequence[str]) -> "EncodedDataset":
         """Return the dataset with only the arrays that a network reads."""
-        return EncodedDataset(select(self.arrays, names), self.classes)
+        return self._replace(arrays=select(self.arrays, names))
 
     def take(self, rows: np.ndarray) -> "EncodedDataset":
         """Return the texts at the given row numbers, in that order."""
-        return EncodedDataset(take_rows(self.arrays, rows), gather(self.classes, rows))
+        weights = None if self.weights is None else self.weights[rows]
+        return EncodedDataset(take_rows(self.arrays, rows), gather(self.classes, rows), weights)
 
     @classmethod
     def concatenate(cls, datasets: Sequence["EncodedDataset"]) -> "EncodedDataset":
@@ -39,7 +41,9 @@ class EncodedDataset(NamedTuple):
         first = datasets[0].classes
         flat = concatenate_on_disk((dataset.classes for dataset in datasets), first.dtype)
         classes = flat.reshape(-1, *first.shape[1:])
-        return cls(concatenate_arrays_on_disk([dataset.arrays for dataset in datasets]), classes)
+        parts = [dataset.weights for dataset in datasets if dataset.weights is not None]
+        weights = np.concatenate(parts) if parts else None  # all datasets have them, or none
+        return cls(concatenate_arrays_on_disk([dataset.arrays for dataset in datasets]), classes, weights)
 
 
 def encode(
@@ -52,4 +56,6 @@ def encode(
     """
     texts = {name: dataset.texts for name, dataset in splits.items()}
     preprocessor, arrays = encoded_texts(config.preprocessing, texts, cache, input_arrays(config.model))
-    return preprocessor, {name: EncodedDataset(arrays[name], classes[name]) for name in splits}
+    return preprocessor, {
+        name: EncodedDataset(arrays[name], classes[name], split.weights) for name, split in splits.items()
+    }

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.options import plain
 from textclf.core.run_folder import RUNS, RunFolder, check_name
+from textclf.data.dataset import Dataset
 from textclf.training.provenance import changes, provenance
 
 log = logging.getLogger(__name__)
@@ -20,8 +21,11 @@ LOCK = ".lock"  # in the run folder, while a process holds it
 WITHOUT_EFFECT = ("log_to", "checkpoint_steps")
 
 
-def resumable_run(name: str | None, config: Config) -> RunFolder | None:
+def resumable_run(name: str | None, config: Config, in_memory: Mapping[str, Dataset] | None = None) -> RunFolder | None:
     """Return the interrupted run of that name, or `None` if no run has the name.
+
+    Args:
+        in_memory: the splits, if the config names no files.
 
     Raises:
         RunError: the run is finished or locked, or config, data or versions have changed since it started.
@@ -32,12 +36,15 @@ def resumable_run(name: str | None, config: Config) -> RunFolder | None:
     folder = RunFolder(RUNS / name)
     if folder.read_metadata().get("status") == "finished":
         raise RunError(f"{folder.path}: a run of this name exists. Choose another --run, or remove it.")
-    check_unchanged(folder, config)
+    check_unchanged(folder, config, in_memory)
     return folder
 
 
-def check_unchanged(folder: RunFolder, config: Config) -> None:
+def check_unchanged(folder: RunFolder, config: Config, in_memory: Mapping[str, Dataset] | None = None) -> None:
     """Check that a run can resume and end as if it had not been interrupted.
+
+    Args:
+        in_memory: the splits, if the config names no files.
 
     Raises:
         RunError: config, data or versions have changed, another process holds the lock, or the folder has a link.
@@ -49,7 +56,7 @@ def check_unchanged(folder: RunFolder, config: Config) -> None:
         metadata = folder.read_metadata()
         before, now = (_with_effect(plain(one)) for one in (read_run_config(folder), config))
         found = list(changes(before, now))
-        made_with = provenance(config)
+        made_with = provenance(config, in_memory)
         for entry in ("data_sha256", "versions"):
             old = metadata.get(entry)
             found += changes({entry: old if isinstance(old, dict) else {}}, {entry: made_with[entry]})

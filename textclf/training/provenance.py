@@ -13,19 +13,24 @@ from textclf import __version__
 from textclf.config.config import Config
 from textclf.config.ensemble import vector_files
 from textclf.core.files import checksums
+from textclf.data.dataset import Dataset
+from textclf.data.in_memory import IN_MEMORY, digest_of
 from textclf.data.readers.sources import expand
 
 PACKAGES = ("tensorflow", "keras", "onnx", "onnxruntime", "numpy", "pandas", "pyarrow", "tokenizers", "rjieba")
 
 
-def provenance(config: Config) -> dict:
+def provenance(config: Config, in_memory: Mapping[str, Dataset] | None = None) -> dict:
     """Return the entries of `run.json` that say what a run is made with.
+
+    Args:
+        in_memory: the splits, if the config names no files.
 
     Raises:
         DataError: a data file cannot be read.
     """
     sources = [config.data.train, config.data.validation, config.data.test]
-    named = [source for source in sources if source is not None and not isinstance(source, float)]
+    named = [source for source in sources if source not in (None, IN_MEMORY) and not isinstance(source, float)]
     files = [expand(source, config.data) for source in named] + [vector_files(config.model)]
     return {
         "command": shlex.join(sys.argv),
@@ -33,7 +38,10 @@ def provenance(config: Config) -> dict:
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "versions": {"textclf": __version__, "python": platform.python_version(), **_versions()},
         "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
-        "data_sha256": {name: digest for source in files for name, digest in checksums(source).items()},
+        "data_sha256": {
+            **{f"{name} {IN_MEMORY}": digest_of(dataset) for name, dataset in (in_memory or {}).items()},
+            **{name: digest for source in files for name, digest in checksums(source).items()},
+        },
     }
 
 

@@ -6,6 +6,7 @@ from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.find_run import find_run
 from textclf.core.run_folder import RunFolder
+from textclf.data.in_memory import IN_MEMORY
 from textclf.training.cross_validation import cross_validate_run
 from textclf.training.locking import check_unchanged
 from textclf.training.train import train_run
@@ -26,6 +27,11 @@ def resume(run: str | Path) -> RunFolder:
     if metadata.get("status") == "finished":
         raise RunError(f"{folder.path} is already finished; there is nothing to resume.")
     config = read_run_config(folder)
+    if config.data.train == IN_MEMORY:
+        raise RunError(
+            f"{folder.path}: its data were in memory, and no file has them. Call textclf.train again with the same "
+            f"config and data, and run={folder.path.name!r}: it goes on where the run stopped."
+        )
     check_unchanged(folder, config)
     folds = metadata.get("folds")
     return cross_validate_run(folder, config, folds) if isinstance(folds, int) else train_run(folder, config)

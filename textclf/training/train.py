@@ -5,7 +5,9 @@ import logging
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from textclf.core.options import fields_of
 from textclf.core.run_folder import RunFolder
 from textclf.data.checks import SLOW_CHECKS
 from textclf.data.dataset import DataOptions, Dataset
+from textclf.data.in_memory import IN_MEMORY, options_in_memory, read_tables
 from textclf.data.loading import encode_labels, read_splits
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.targets import Targets
@@ -35,7 +38,9 @@ from textclf.training.training_run import config_name, new_run, training_run
 log = logging.getLogger(__name__)
 
 
-def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, run: str | None = None) -> RunFolder:
+def train(
+    config: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, run: str | None = None, data: Any = None
+) -> RunFolder:
     """Train a classifier and evaluate it. If an interrupted run has the name `run`, resume it.
 
     The run has no report yet: `textclf.write_report` writes it.
@@ -44,6 +49,9 @@ def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), 
         config: the path of a YAML file, a mapping of its sections, or a `Config`.
         overrides: `section.setting=value`, as after `--set`.
         run: name for the folder below `runs/`; by default the date and the name of the config.
+        data: the data in memory, in place of the files of the config: a table with the columns that the config names
+            (a DataFrame of pandas or Polars, a table of pyarrow or datasets, a dict of columns), or a dict of tables
+            by split, "train", "validation" and "test".
 
     Returns:
         The finished run: its folder has the classifier, the metrics and the history.
@@ -55,22 +63,34 @@ def train(config: str | Path | Mapping | Config, overrides: Iterable[str] = (), 
         Interrupted: a signal asked the program to stop.
     """
     name = config_name(config)
-    config = load_config(config, overrides)
-    return train_run(resumable_run(run, config), config, name, run)
+    if data is None:
+        config, in_memory = load_config(config, overrides), None
+    else:
+        config = load_config(config, [*overrides, f"data.train={IN_MEMORY}"])
+        in_memory = read_tables(data, config.data)
+        config = replace(config, data=options_in_memory(config.data, in_memory))
+    return train_run(resumable_run(run, config, in_memory), config, name, run, in_memory)
 
 
-def train_run(folder: RunFolder | None, config: Config, name: str = "config", run: str | None = None) -> RunFolder:
+def train_run(
+    folder: RunFolder | None,
+    config: Config,
+    name: str = "config",
+    run: str | None = None,
+    in_memory: Mapping[str, Dataset] | None = None,
+) -> RunFolder:
     """Train in the folder of an interrupted run, or in a new one.
 
     Args:
         name, run: names of the config and of the folder, for a new run.
+        in_memory: the splits, if the config names no files.
     """
     started = time.perf_counter()
     with collected_log() as collected:
         check_requirements(config)
-        splits, targets = read_splits(config.data, config.targets, config.seed)
+        splits, targets = read_splits(config.data, config.targets, config.seed, in_memory)
         classes = encode_labels(splits, targets)
-        folder = folder or new_run(config, f"textclf train {name}", name, run)
+        folder = folder or new_run(config, f"textclf train {name}", name, run, in_memory)
         with training_run(folder, collected, started=started) as results:
             log.info("run: %s", folder.path)
             log.info("task: %s", _describe_task(config, targets))

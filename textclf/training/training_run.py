@@ -13,6 +13,7 @@ from textclf.config.run_config import write_run_config
 from textclf.core.errors import RunError, TextclfError
 from textclf.core.files import remove_partial, write_json
 from textclf.core.run_folder import RunFolder, create_part, create_run
+from textclf.data.dataset import Dataset
 from textclf.training.locking import run_lock
 from textclf.training.log_file import write_log
 from textclf.training.provenance import provenance
@@ -25,20 +26,28 @@ def config_name(config: str | Path | Mapping | Config) -> str:
     return Path(config).stem if isinstance(config, str | Path) else "config"
 
 
-def new_run(config: Config, command: str, name: str, run: str | None, **entries: object) -> RunFolder:
+def new_run(
+    config: Config,
+    command: str,
+    name: str,
+    run: str | None,
+    in_memory: Mapping[str, Dataset] | None = None,
+    **entries: object,
+) -> RunFolder:
     """Create the folder of a run with its config and what it was made with.
 
     Args:
         command: resolved the config, for its first line.
         name: of the folder, after the date, where `run` is None.
         run: name for the folder below `runs/`.
+        in_memory: the splits, if the config names no files.
         entries: more entries for `run.json`.
 
     Raises:
         RunError: a run of that name exists.
         WriteError: the folder cannot be made.
     """
-    metadata = {**provenance(config), **entries}
+    metadata = {**provenance(config, in_memory), **entries}
     return create_run(run, name, metadata, lambda made: write_run_config(made, config, command))
 
 

@@ -13,6 +13,7 @@ from textclf.core.files import MIB, atomic_file, read_untrusted
 from textclf.core.find_run import find_run
 from textclf.core.output_file import output_file
 from textclf.core.run_folder import VALIDATION, RunFolder
+from textclf.data.in_memory import IN_MEMORY
 from textclf.data.loading import read_splits
 from textclf.data.readers.sources import expand
 from textclf.evaluation.evaluate import changed_file
@@ -127,6 +128,9 @@ def _baseline(
     """Return the metrics of the linear model and its name; without it `None`, and the reason is logged."""
     if not has_scikit_learn():
         log.warning('the report has no linear baseline: pip install "textclf-keras[report]"')
+        return None, ""
+    if config.data.train == IN_MEMORY:
+        log.warning("the report has no linear baseline: the training data were in memory, and no file has them")
         return None, ""
     try:
         changed = changed_file(folder, expand(config.data.train, config.data))

@@ -56,7 +56,7 @@ def batches_for(member: Member, task: Task) -> Callable[[int], tf.data.Dataset]:
     train, options, read_rows = task.train, member.training, None
     if options.augmentation:
         read_rows = augmented_rows(train.arrays, options.augmentation, seed=task.seed)
-    weights = sample_weights(task.objective.class_weights, task.objective.targets, train.classes)
+    weights = sample_weights(task.objective.class_weights, task.objective.targets, train.classes, train.weights)
     rows = TrainingRows(train.arrays, train.classes, weights, read_rows)
     padding = task.preprocessor.options.padding
     make = partial(training_batches, rows, batch_size=options.batch_size, seed=task.seed, padding=padding)

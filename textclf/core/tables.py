@@ -1,0 +1,46 @@
+"""Tables of any library: pandas, Polars, pyarrow, datasets, a dict of columns, a structured array of NumPy."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+
+def column_names(table: object) -> list[str] | None:
+    """Return the names of the columns of a table, `None` of anything else."""
+    if isinstance(table, Mapping):
+        return list(map(str, table))
+    for attribute in ("column_names", "columns"):  # pyarrow and datasets; pandas, polars and others
+        names = getattr(table, attribute, None)
+        if names is not None and not callable(names):
+            return list(map(str, names))
+    names = getattr(getattr(table, "dtype", None), "names", None)  # a structured array of NumPy
+    return list(names) if names else None
+
+
+def is_table(table: object) -> bool:
+    """Return whether something has named columns."""
+    return column_names(table) is not None
+
+
+def to_arrow(table: Any, columns: Sequence[str]) -> pa.Table:
+    """Return some columns of a table.
+
+    Raises:
+        pyarrow.ArrowException: a column has values of several types.
+    """
+    if isinstance(table, pa.Table | pa.RecordBatch):
+        selected = table.select(list(columns))
+        return selected if isinstance(selected, pa.Table) else pa.Table.from_batches([selected])
+    if hasattr(table, "__arrow_c_stream__"):  # pandas, Polars and others
+        return pa.table(table[list(columns)])
+    if hasattr(table, "with_format"):  # datasets, whose rows may be a selection
+        return table.select_columns(list(columns)).with_format("arrow")[:]
+    return pa.table({name: pa.array(_plain(table[name])) for name in columns})
+
+
+def _plain(column: Any) -> Any:
+    """Return a column as pyarrow takes it: `pa.array` knows neither tuples nor arrays of two dimensions."""
+    if isinstance(column, tuple):
+        return list(column)
+    return column.tolist() if getattr(column, "ndim", 1) > 1 else column

@@ -1,0 +1,98 @@
+"""Labelled texts that a caller of Python has in memory: tables of any library, in place of files."""
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from textclf.core.errors import DataError, named
+from textclf.core.options import default_of, fields_of
+from textclf.core.tables import column_names, is_table, to_arrow
+from textclf.core.text_column import bytes_of
+from textclf.data.dataset import DataOptions, Dataset, dataset_of_tables, split_by_column
+from textclf.data.readers.sources import Columns, read_stream
+
+IN_MEMORY = "(in memory)"  # in a config, in place of the path of a file
+SPLITS = ("train", "validation", "test")
+
+
+def read_tables(data: Any, options: DataOptions) -> dict[str, Dataset]:
+    """Return the splits in memory as `read_dataset` returns those of files.
+
+    Args:
+        data: a table, or a mapping of tables by split.
+        options: name the columns.
+
+    Raises:
+        DataError: it is no table, lacks a column or has values that are neither texts nor numbers.
+    """
+    tables = data if isinstance(data, Mapping) and _are_splits(data) else {"train": data}
+    if "train" not in tables:
+        raise DataError(f"data: expected a table 'train', got only {named(list(tables))}.")
+    if options.split_column and len(tables) == 1:
+        return split_by_column(*_read(tables["train"], "train", options), options.split_column)
+    options = replace(options, split_column=None)
+    return {name: _read(table, name, options)[0] for name, table in tables.items()}
+
+
+def options_in_memory(options: DataOptions, splits: Mapping[str, Dataset]) -> DataOptions:
+    """Return the settings of data for splits in memory, which a config in the run folder shows."""
+    if options.split_column:
+        return replace(options, train=IN_MEMORY)
+    share = options.validation
+    if not isinstance(share, float):  # files of the config, in whose place the data are
+        share = default_of(fields_of(DataOptions)["validation"])
+    return replace(
+        options,
+        train=IN_MEMORY,
+        validation=IN_MEMORY if "validation" in splits else share,
+        test=IN_MEMORY if "test" in splits else None,
+    )
+
+
+def digest_of(dataset: Dataset) -> str:
+    """Return the SHA-256 of texts, labels and weights, which `run.json` has in place of the checksum of a file."""
+    content, offsets = bytes_of(dataset.texts)
+    digest = hashlib.sha256(content)
+    digest.update(offsets.tobytes())
+    digest.update(repr(dataset.labels.categories).encode(errors="surrogatepass"))
+    digest.update(dataset.labels.codes.tobytes())
+    if dataset.weights is not None:
+        digest.update(dataset.weights.tobytes())
+    return digest.hexdigest()
+
+
+def _are_splits(data: Mapping) -> bool:
+    return set(data) <= set(SPLITS) and any(map(is_table, data.values()))
+
+
+def _read(table: Any, split: str, options: DataOptions) -> tuple[Dataset, Any]:
+    """Read a table as the Parquet file that it would be, so that its values become what those of a file do."""
+    import pyarrow.parquet
+
+    name = f"{split} {IN_MEMORY}"
+    if not is_table(table):
+        raise DataError(
+            f"{name}: expected a table with the columns {named([*options.text_columns, *options.label_columns])}, got "
+            f"{type(table).__name__}. Give a DataFrame, or a dict of columns."
+        )
+    wanted = [*options.text_columns, *options.label_columns, *([options.split_column] if options.split_column else [])]
+    found = column_names(table) or []
+    missing = [column for column in wanted if column not in found]
+    if missing:
+        raise DataError(
+            f"{name}: expected a column '{missing[0]}', got {named(found) or 'no columns'}. Set "
+            "data.text_column and data.label_column."
+        )
+    content = io.BytesIO()
+    try:
+        pyarrow.parquet.write_table(to_arrow(table, list(dict.fromkeys(wanted))), content, compression="none")
+    except (pa.ArrowException, UnicodeEncodeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DataError(f"{name}: expected columns of one type, texts or numbers: {reason}.") from None
+    content.seek(0)
+    columns = Columns(options.text_columns, options.label_columns, options.split_column)
+    return dataset_of_tables(name, read_stream(content, name, columns, replace(options, format="parquet")))
