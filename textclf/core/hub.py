@@ -1,0 +1,137 @@
+"""Download a pretrained encoder from the hub of Hugging Face. This module alone imports `huggingface_hub`.
+
+`HF_HUB_OFFLINE`, `HF_TOKEN`, `HF_ENDPOINT` and `HF_HOME` mean what they mean for every client of the hub.
+"""
+
+import logging
+import re
+import sys
+from contextlib import suppress
+from fnmatch import fnmatchcase
+from functools import cache, partial
+from pathlib import Path
+
+from textclf.core.errors import DataError
+
+log = logging.getLogger(__name__)
+
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+# Everything else in a repository is left where it is: pickles, code, other formats of the same weights.
+SMALL_FILES = ["config.json", "tokenizer.json", "1_Pooling/config.json", "README.md", "LICENSE*", "NOTICE*"]
+WEIGHT_FILES = [WEIGHTS, INDEX, "model-?????-of-?????.safetensors"]
+COMMIT = re.compile("[0-9a-f]{40}")
+MOST_SECONDS = 10  # to wait for an answer of the hub
+
+
+@cache  # a branch may move on: the tokenizer and the network of a training get the same commit
+def download_encoder(repository: str, revision: str) -> Path:
+    """Return the folder of a repository in the cache of the hub, named after the commit; download what the cache lacks.
+
+    Raises:
+        DataError: it cannot be had; the message says what to do.
+    """
+    try:
+        from huggingface_hub import errors
+    except ImportError:
+        raise DataError(
+            f"model.weights: '{repository}' is a name of the hub, which needs a package: "
+            "pip install 'textclf-keras[encoder]'."
+        ) from None
+    try:
+        folder = _download(repository, revision)
+    except (OSError, ValueError, errors.HTTPError) as error:
+        raise DataError(_why_not_from_hub(error, repository, revision)) from error
+    if not _has_weights(folder):
+        raise DataError(
+            f"model.weights: '{repository}' has no {WEIGHTS} at revision '{revision}'. textclf reads no pickles "
+            "(.bin, .pt): they can run any program. Choose another repository, or a revision with the file, such as "
+            "'refs/pr/1'."
+        )
+    return folder
+
+
+def _download(repository: str, revision: str) -> Path:
+    from huggingface_hub import get_cached_repo_tree, snapshot_download
+    from huggingface_hub.utils import disable_progress_bars
+
+    if not (sys.stderr and sys.stderr.isatty()):
+        disable_progress_bars()
+    if cached := _find_cached(repository, revision):
+        return cached
+    folder = Path(snapshot_download(repository, revision=revision, allow_patterns=SMALL_FILES))
+    files = get_cached_repo_tree(repository, revision=folder.name)
+    weights = [file for file in files if any(fnmatchcase(file.path, pattern) for pattern in WEIGHT_FILES)]
+    if not weights:  # the client would print a warning of its own
+        return folder
+    log.info("downloading %s: %.0f MB", repository, sum(file.size for file in weights) / 1e6)
+    return Path(snapshot_download(repository, revision=folder.name, allow_patterns=WEIGHT_FILES))
+
+
+def _find_cached(repository: str, revision: str) -> Path | None:
+    """Return the folder in the cache of the hub, if it has all files and the hub need not or cannot be asked.
+
+    Fails at once without a network, where a download would try again for 25 s.
+    """
+    from huggingface_hub import HfApi, errors, snapshot_download
+
+    cached = partial(
+        snapshot_download,
+        repository,
+        revision=revision,
+        allow_patterns=[*SMALL_FILES, *WEIGHT_FILES],
+        local_files_only=True,
+    )
+    if COMMIT.fullmatch(revision):
+        with suppress(errors.LocalEntryNotFoundError):
+            if _has_weights(folder := Path(cached())):
+                return folder
+    try:
+        HfApi().model_info(repository, revision=revision, timeout=MOST_SECONDS)
+        return None
+    except (errors.HTTPError, errors.OfflineModeIsEnabled) as error:
+        if isinstance(error, errors.HfHubHTTPError) and error.response.status_code < 500:
+            raise
+        try:
+            folder = Path(cached())
+        except errors.LocalEntryNotFoundError as not_cached:
+            raise not_cached from error
+        log.warning("%s: the hub cannot be reached; using the files in its cache, %s", repository, folder)
+        return folder
+
+
+def _has_weights(folder: Path) -> bool:
+    return any((folder / name).exists() for name in (WEIGHTS, INDEX))
+
+
+def _why_not_from_hub(error: Exception, repository: str, revision: str) -> str:
+    from huggingface_hub import constants, errors
+
+    name = f"model.weights: '{repository}'"
+    if isinstance(error, errors.GatedRepoError):
+        return (
+            f"{name} is gated. Accept its terms on {constants.ENDPOINT}/{repository}, and set HF_TOKEN to a token of "
+            "your account."
+        )
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return (
+            f"{name}: there is neither such a folder nor such a repository on {constants.ENDPOINT}. Check the name; "
+            "for a private repository set HF_TOKEN to a token that may read it."
+        )
+    if isinstance(error, errors.RevisionNotFoundError):
+        return f"{name} has no revision '{revision}'. Check model.revision."
+    if isinstance(error, errors.LocalEntryNotFoundError) and constants.is_offline_mode():
+        return (
+            f"{name} is not in {constants.HF_HUB_CACHE} at revision '{revision}', and HF_HUB_OFFLINE forbids to "
+            "download it. Unset HF_HUB_OFFLINE, or name a folder with the files."
+        )
+    if isinstance(error, errors.LocalEntryNotFoundError):
+        reason = f" ({_first_line(error.__cause__)})" if error.__cause__ else ""
+        return (
+            f"{name}: {constants.ENDPOINT} cannot be reached{reason}. Check the network, or name a folder with the "
+            "files."
+        )
+    return f"{name} cannot be downloaded: {_first_line(error)}. Try again, or name a folder with the files."
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
