@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from textclf.config.ensemble import MODELS
+from textclf.config.ensemble import MODELS, linear_problems
 from textclf.config.problems import SETTINGS, format_problems, problems_of
 from textclf.config.removed_settings import drop_removed_settings
 from textclf.config.training_options import TrainingOptions
@@ -128,7 +128,8 @@ def _validate(document: Document) -> Config | None:
         known = {problem.path for problem in problems}
         problems += [found for found in problems_of(error, config_type, document.places) if found.path not in known]
         return None
-    for path, message in _contradictions(config.data):
+    linear = linear_problems(config.model, config.training, config.targets)
+    for path, message in (*_contradictions(config.data), *linear):
         problems.append(Problem(path, document.places.get(path, ""), message))
     return config
 

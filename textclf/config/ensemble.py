@@ -5,6 +5,7 @@ make different errors are right more often together; combining them after each h
 network with several inputs (docs/experiments.md). A config with one network has one member.
 """
 
+from collections.abc import Iterator
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from textclf.config.training_options import TrainingOptions
 from textclf.core.options import Options as BaseOptions
 from textclf.core.options import setting
+from textclf.data.target_options import TargetOptions
 from textclf.models import ARCHITECTURES
 from textclf.models.word_vectors import check_vectors
 
@@ -54,6 +56,9 @@ MODELS: dict[str, type[Any]] = {
 }
 
 
+LIBLINEAR = "liblinear"  # the optimizer of linear models
+
+
 class Member(NamedTuple):
     """One network to fit."""
 
@@ -75,6 +80,27 @@ def members_of(model: Any, training: TrainingOptions) -> list[Member]:
         Member(f"{number}-{member.model.architecture}", member.model, member.training or training)
         for number, member in enumerate(model.members, start=1)
     ]
+
+
+def linear_problems(model: Any, training: TrainingOptions, targets: TargetOptions) -> Iterator[tuple[tuple, str]]:
+    """Yield the path and the message for each setting that the optimizer `liblinear` has no use for.
+
+    Args:
+        model, training: as for `members_of`.
+    """
+    for number, member in enumerate(members_of(model, training)):
+        options = member.training
+        if options.optimizer != LIBLINEAR:
+            continue
+        own = isinstance(model, Options) and model.members[number].training is not None
+        section = ("model", "members", number, "training") if own else ("training",)
+        if member.model.architecture != "ngrams" or member.model.hidden_units:
+            found = member.model.architecture + (" with hidden units" if member.model.architecture == "ngrams" else "")
+            yield (*section, "optimizer"), f"liblinear solves `ngrams` without hidden units, got {found}"
+        if options.augmentation:
+            yield (*section, "augmentation"), "expected null with liblinear, which does not augment texts"
+        if targets.label_smoothing:
+            yield ("targets", "label_smoothing"), "expected 0 with liblinear, whose losses have no smoothing"
 
 
 def input_arrays(model: Any) -> tuple[str, ...]:

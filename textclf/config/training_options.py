@@ -1,8 +1,8 @@
 """The settings of a training: section `training` of the config, and of each member of an ensemble."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from textclf.core.options import Options, setting
+from textclf.core.options import Limit, Options, setting
 
 
 class EarlyStoppingOptions(Options):
@@ -44,10 +44,19 @@ class TrainingOptions(Options):
         description="Loss function: log_loss (cross-entropy), or squared_hinge, as in a linear support vector "
         "machine, which suits `ngrams`.",
     )
-    optimizer: Literal["adam", "adagrad"] = setting(
+    optimizer: Literal["adam", "adagrad", "liblinear"] = setting(
         default="adam",
         description="Optimizer. Adagrad suits large embedding tables of which each text uses few rows; its "
-        "learning rates are larger, 0.05 to 0.5.",
+        "learning rates are larger, 0.05 to 0.5. liblinear solves the linear model of `ngrams` until it converges, in "
+        "place of epochs: of the settings of `training` only `loss`, `inverse_regularization` and `refit` matter then. "
+        "It keeps all n-grams of the training texts in memory, 28 bytes each.",
+    )
+    inverse_regularization: list[Annotated[float, Limit(gt=0)]] = setting(
+        default=[1.0],
+        min_length=1,
+        max_length=10,
+        description="liblinear only: C, the weight of the loss against that of the L2 penalty, above 0. Of several "
+        "values, the one with the lowest log loss on validation is taken. Smaller values mean smaller weights.",
     )
     initial_accumulator: float = setting(
         default=0.1,

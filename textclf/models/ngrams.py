@@ -19,7 +19,12 @@ class Options(BaseOptions):
         le=4096,
         description="Units of a hidden layer; 0: a linear model, with one row of logits per n-gram.",
     )
-    dropout: float = setting(default=0.5, ge=0, lt=1, description="Share of the n-grams of a text dropped in training.")
+    dropout: float = setting(
+        default=0.5,
+        ge=0,
+        lt=1,
+        description="Share of the n-grams of a text dropped in training; the optimizer liblinear drops none.",
+    )
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):

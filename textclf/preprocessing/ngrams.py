@@ -7,6 +7,7 @@ text alone gets the same n-grams as among others.
 import base64
 from functools import cached_property
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -14,8 +15,11 @@ import pyarrow as pa
 from textclf.core.parallel import map_chunks
 from textclf.preprocessing.ngram_hashing import CHARACTER_BUCKETS, Counted, count_ngrams
 from textclf.preprocessing.options import BUCKETS, NgramOptions, NormalizedOptions
-from textclf.preprocessing.ragged import Ragged, concatenate
+from textclf.preprocessing.ragged import Ragged, RaggedArrays, concatenate
 from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 NGRAM_ARRAYS = ("ngram_ids", "ngram_weights")
 FEW = 50_000  # n-grams that are searched for one by one; for more of them, a table of all buckets pays
@@ -106,6 +110,17 @@ def learn_ngrams(texts: pa.LargeStringArray, options: NgramOptions, normalizatio
     if len(kept) > options.most_ngrams:
         kept = np.sort(kept[np.argsort(-totals[kept].astype(np.int64), kind="stable")[: options.most_ngrams]])
     return {"texts": num_texts, "buckets": _to_text(kept), "frequencies": _to_text(totals[kept])}
+
+
+def sparse_matrix(arrays: RaggedArrays, num_ids: int) -> "csr_matrix":
+    """Return `ngram_weights` as a matrix of SciPy, float32 (texts, num_ids)."""
+    from scipy.sparse import csr_matrix
+
+    ids, weights = arrays["ngram_ids"], arrays["ngram_weights"].values
+    offsets = np.asarray(ids.offsets)
+    if offsets[-1] <= np.iinfo(np.int32).max:
+        offsets = offsets.astype(np.int32)  # otherwise SciPy makes the ids int64, which LIBLINEAR does not read
+    return csr_matrix((np.asarray(weights), np.asarray(ids.values), offsets), shape=(len(offsets) - 1, num_ids))
 
 
 def _of_length_one(weights: np.ndarray, groups: np.ndarray) -> np.ndarray:

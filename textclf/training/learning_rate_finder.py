@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import Member, check_vector_files, members_of
-from textclf.core.errors import TrainingError
+from textclf.config.ensemble import LIBLINEAR, Member, check_vector_files, members_of
+from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.run_folder import CACHE, RUNS
 from textclf.data.loading import encode_labels, read_splits
 from textclf.models import ARCHITECTURES
@@ -35,17 +35,19 @@ class Sweep(NamedTuple):
 
 
 def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] = ()) -> list[Sweep]:
-    """Run the range test for each network of a config. It makes no run folder.
+    """Run the range test for each network of a config that has a learning rate. It makes no run folder.
 
     Raises:
-        ConfigError, DataError: the config or the data cannot be used.
+        ConfigError, DataError: the config or the data cannot be used, or no network has a learning rate.
         TrainingError: the loss is not finite from the first step on.
     """
     config = load_config(config, overrides)
     check_vector_files(config.model)
     splits, targets = read_splits(config.data, config.targets, config.seed)
     preprocessor, encoded = encode(config, splits, encode_labels(splits, targets), RUNS / CACHE)
-    members = members_of(config.model, config.training)
+    members = [one for one in members_of(config.model, config.training) if one.training.optimizer != LIBLINEAR]
+    if not members:
+        raise ConfigError("training.optimizer: liblinear has no learning rate to find. Choose adam or adagrad.")
     task = build_task(config, encoded, preprocessor, targets)
     return [sweep(member, task) for member in members]
 

@@ -17,7 +17,18 @@ from textclf.data.dataset import Dataset
 from textclf.data.in_memory import IN_MEMORY, digest_of
 from textclf.data.readers.sources import expand
 
-PACKAGES = ("tensorflow", "keras", "onnx", "onnxruntime", "numpy", "pandas", "pyarrow", "tokenizers", "rjieba")
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "onnx",
+    "onnxruntime",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "tokenizers",
+    "rjieba",
+)
 
 
 def provenance(config: Config, in_memory: Mapping[str, Dataset] | None = None) -> dict:

@@ -127,12 +127,6 @@ def test_what_stands_in_the_data_stays_text(with_runs):
     assert "<!--" not in text.split('id="data">')[1].split("</script>")[0]
 
 
-def test_without_scikit_learn_it_says_what_to_install(reports, monkeypatch, caplog):
-    monkeypatch.setitem(__import__("sys").modules, "sklearn", None)
-    reports("toy_en")
-    assert 'pip install "textclf-keras[report]"' in caplog.text
-
-
 def test_training_files_that_changed_are_no_baseline(reports, caplog):
     about = json.loads((RunFolder("runs/toy_en").metadata).read_text())
     about["data_sha256"] = {}

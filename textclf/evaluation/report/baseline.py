@@ -7,21 +7,12 @@ import pyarrow.compute as pc
 from textclf.core.text_column import text_array
 from textclf.data.dataset import Dataset
 from textclf.data.targets import Targets
-from textclf.preprocessing.ngrams import Ngrams, learn_ngrams
+from textclf.preprocessing.ngrams import Ngrams, learn_ngrams, sparse_matrix
 from textclf.preprocessing.options import NgramOptions, NormalizedOptions
 
 # A report should take seconds: of longer data, texts at equal distances are taken.
 MOST_TRAINED, MOST_PREDICTED = 15_000_000, 5_000_000  # characters
 MOST_CELLS = 500_000  # texts x labels of a multi-label classifier, where each label has its own model
-
-
-def has_scikit_learn() -> bool:
-    """Return whether scikit-learn is installed."""
-    try:
-        import sklearn  # noqa: F401
-    except ImportError:
-        return False
-    return True
 
 
 def linear_baseline(train: Dataset, texts: list[str], targets: Targets) -> tuple[int, np.ndarray, np.ndarray]:
@@ -41,7 +32,8 @@ def linear_baseline(train: Dataset, texts: list[str], targets: Targets) -> tuple
     classes = targets.encode(train.labels, rows=train.rows, name=train.name)
     options, normalization = NgramOptions(longest_characters=0), NormalizedOptions()
     ngrams = Ngrams(options, normalization, learn_ngrams(train.texts, options, normalization))
-    train_matrix, other_matrix = _matrix(ngrams, train.texts), _matrix(ngrams, others.take(pa.array(chosen)))
+    columns_of_text = train.texts, others.take(pa.array(chosen))
+    train_matrix, other_matrix = (sparse_matrix(ngrams.encode(part), ngrams.num_ids) for part in columns_of_text)
     if not targets.multilabel:
         return len(train), chosen, LinearSVC(C=1).fit(train_matrix, classes).predict(other_matrix)
     predicted = np.zeros((len(chosen), columns), bool)
@@ -54,12 +46,3 @@ def _affordable(texts: pa.LargeStringArray, characters: int) -> int:
     """Return how many texts have this many characters in total, at their mean length."""
     total = pc.sum(pc.utf8_length(texts)).as_py() or 1
     return max(2, min(len(texts), len(texts) * characters // total))
-
-
-def _matrix(ngrams: Ngrams, texts: pa.LargeStringArray):
-    """Return tf-idf weights as a sparse matrix (texts, n-grams)."""
-    from scipy.sparse import csr_matrix
-
-    arrays = ngrams.encode(texts)
-    ids, weights = arrays["ngram_ids"], arrays["ngram_weights"]
-    return csr_matrix((weights.values, ids.values, ids.offsets), (len(texts), ngrams.num_ids))

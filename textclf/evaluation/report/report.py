@@ -20,7 +20,7 @@ from textclf.evaluation.evaluate import changed_file
 from textclf.evaluation.metrics import measure
 from textclf.evaluation.predictions_file import Predictions, read_predictions
 from textclf.evaluation.report import blocks, curves, errors, scores
-from textclf.evaluation.report.baseline import has_scikit_learn, linear_baseline
+from textclf.evaluation.report.baseline import linear_baseline
 from textclf.evaluation.report.render import page
 from textclf.inference.classifier import Classifier, load_classifier
 
@@ -126,9 +126,6 @@ def _baseline(
     folder: RunFolder, config: Config, classifier: Classifier, predictions: Predictions
 ) -> tuple[dict | None, str]:
     """Return the metrics of the linear model and its name; without it `None`, and the reason is logged."""
-    if not has_scikit_learn():
-        log.warning('the report has no linear baseline: pip install "textclf-keras[report]"')
-        return None, ""
     if config.data.train == IN_MEMORY:
         log.warning("the report has no linear baseline: the training data were in memory, and no file has them")
         return None, ""

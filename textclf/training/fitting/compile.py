@@ -34,20 +34,27 @@ def compile_network(
     Raises:
         DataError, ConfigError: the file of its word vectors cannot be used.
     """
-    keras.utils.set_random_seed(task.seed)
-    tf.config.experimental.enable_op_determinism()
+    model = build_network(member, task)
     options, preprocessor, objective = member.training, task.preprocessor, task.objective
-    sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
-    model = build_model(member.model, sizes, num_outputs=objective.targets.num_outputs)
     optimizer = build_optimizer(options, learning_rate=learning_rate)
     use_sparse_updates(model, optimizer, options.batch_size * mean_length(task.train.arrays))
     loss = build_loss(objective, options.loss)
     if options.augmentation and options.augmentation.mixup:
         loss = mixup_loss(loss, options.augmentation.mixup, seed=task.seed, step=optimizer.iterations)
     model.compile(optimizer=optimizer, loss=loss, metrics=[build_accuracy(objective.targets)])
-    log.info("network %s: %s weights, device: %s", member.name, f"{model.count_params():,}", _device())
     if vectors := getattr(member.model, "vectors", None):
         load_word_vectors(model, vectors, preprocessor, task.train.arrays["token_ids"].values)
+    return model
+
+
+def build_network(member: Member, task: Task) -> keras.Model:
+    """Build the network of a member, with its first weights."""
+    keras.utils.set_random_seed(task.seed)
+    tf.config.experimental.enable_op_determinism()
+    preprocessor = task.preprocessor
+    sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
+    model = build_model(member.model, sizes, num_outputs=task.objective.targets.num_outputs)
+    log.info("network %s: %s weights, device: %s", member.name, f"{model.count_params():,}", _device())
     return model
 
 

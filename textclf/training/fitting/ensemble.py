@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.config.config import Config
-from textclf.config.ensemble import Member, members_of
+from textclf.config.ensemble import LIBLINEAR, Member, members_of
 from textclf.core.run_folder import RunFolder
 from textclf.evaluation.calibration import fit_temperature
 from textclf.evaluation.metrics import measure
@@ -16,6 +16,7 @@ from textclf.export.onnx import build_graph
 from textclf.training.encoded_dataset import EncodedDataset
 from textclf.training.fitting.callbacks import in_epochs
 from textclf.training.fitting.fit import FittedNetwork, fit_network
+from textclf.training.fitting.linear import STRENGTH, fit_linear
 from textclf.training.fitting.task import Task
 from textclf.training.fitting.validation import probabilities_of
 
@@ -53,7 +54,7 @@ def fit_networks(
     is_ensemble = len(members) > 1
     names = [member.name if is_ensemble else "" for member in members]
     networks = [
-        fit_network(member, task, folder.network(member.name, is_ensemble), partial(log_history, name))
+        _fit(member, task, folder.network(member.name, is_ensemble), partial(log_history, name))
         for member, name in zip(members, names, strict=True)
     ]
     logits = [network.logits for network in networks]
@@ -99,10 +100,25 @@ def _refit(
     for member, network in zip(members, networks, strict=True):
         name = f"refit-{member.name}"
         tell = partial(log_history, name)
-        refitted.append(
-            fit_network(member, together, folder.network(name), tell, refit_intervals=network.best_interval)
-        )
+        refitted.append(_fit(member, together, folder.network(name), tell, first=network))
     return refitted
+
+
+def _fit(
+    member: Member,
+    task: Task,
+    folder: RunFolder,
+    log_history: Callable[[list[dict]], None],
+    first: FittedNetwork | None = None,
+) -> FittedNetwork:
+    """Fit one network, by what its settings name as optimizer.
+
+    Args:
+        first: for a refit the network of the first fit, which has chosen what is chosen on validation.
+    """
+    if member.training.optimizer == LIBLINEAR:
+        return fit_linear(member, task, folder, log_history, strength=first.inverse_regularization if first else None)
+    return fit_network(member, task, folder, log_history, refit_intervals=first.best_interval if first else None)
 
 
 def _networks_metadata(members: list[Member], networks: list[FittedNetwork], weights: list[float]) -> dict:
@@ -112,6 +128,7 @@ def _networks_metadata(members: list[Member], networks: list[FittedNetwork], wei
             "best_epoch": in_epochs(network.best_interval, member.training.validations_per_epoch),
             "epochs": in_epochs(network.num_intervals, member.training.validations_per_epoch),
             "weight": weight,
+            **({} if (chosen := network.inverse_regularization) is None else {STRENGTH: chosen}),
         }
         for member, network, weight in zip(members, networks, weights, strict=True)
     }

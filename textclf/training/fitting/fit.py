@@ -47,6 +47,7 @@ class FittedNetwork(NamedTuple):
     best_interval: int  # the number of the best validation, from 1
     num_intervals: int  # fitted in all
     seconds: float
+    inverse_regularization: float | None = None  # that was chosen for a linear model
 
 
 def fit_network(

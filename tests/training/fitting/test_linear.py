@@ -1,0 +1,95 @@
+"""Linear models by LIBLINEAR: the solution, the choice of the regularization, what is kept, and what a config says."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+import textclf
+from textclf.config.config import load_config
+from textclf.core.errors import ConfigError
+from textclf.training.fitting.liblinear import Problem, predict, solve
+from textclf.training.learning_rate_finder import find_rates
+
+RANDOM = np.random.default_rng(0)
+ROWS = csr_matrix(np.where(RANDOM.random((60, 12)) < 0.4, RANDOM.random((60, 12)), 0))
+CLASSES = RANDOM.integers(0, 3, 60)
+UNITS = (CLASSES[:, None] == np.arange(3)).astype(np.int8)
+WEIGHTS = np.array([1.0, 3.0, 0.5])[CLASSES]
+LINEAR = {"architecture": "ngrams"}
+TRAINING = {"optimizer": "liblinear", "loss": "squared_hinge", "inverse_regularization": [0.1, 1.0, 10.0]}
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize(
+    ("loss", "solver"),
+    [
+        ("squared_hinge", LinearSVC(C=2, random_state=0)),
+        ("log_loss", LogisticRegression(C=2, solver="liblinear", dual=True, random_state=0)),
+    ],
+)
+def test_every_output_is_solved_as_by_scikit_learn(loss, solver, weights):
+    problem = Problem(ROWS, UNITS, None if weights is None else weights[:, None], loss, seed=0)
+    logits = predict(solve(problem, 2), ROWS)
+    expected = [solver.fit(ROWS, unit, weights).decision_function(ROWS) for unit in UNITS.T]
+    np.testing.assert_allclose(logits, np.stack(expected, axis=1), atol=2e-3)
+
+
+def test_each_label_of_several_has_weights_of_its_own():
+    weights = np.where(UNITS > 0, [1.0, 5.0, 1.0], 1.0)
+    logits = predict(solve(Problem(ROWS, UNITS, weights, "log_loss", 0), 1), ROWS)
+    unweighted = predict(solve(Problem(ROWS, UNITS, None, "log_loss", 0), 1), ROWS)
+    np.testing.assert_allclose(logits[:, [0, 2]], unweighted[:, [0, 2]], atol=1e-4)
+    assert (logits[:, 1] > unweighted[:, 1]).mean() > 0.9
+
+
+@pytest.mark.parametrize(("value", "bias"), [(0, -1), (1, 1)])
+def test_a_label_that_no_text_has_or_every_text_is_answered_so(value, bias):
+    solution = solve(Problem(ROWS, np.full((60, 1), value), None, "log_loss", 0), 1)
+    assert not solution.weights.any()
+    assert solution.bias == bias
+
+
+def test_the_best_on_validation_is_taken_kept_and_used_again(workplace, tiny_config, monkeypatch):
+    config = {**tiny_config(preprocessing={"ngrams": {"min_frequency": 1}}), "model": LINEAR}
+    config["training"] = {**TRAINING, "refit": True}
+    run = textclf.train(config, run="r")
+    log = run.log.read_text()
+    losses = {
+        float(line.split()[-5].rstrip(":")): float(line.split()[-1])
+        for line in log.splitlines()
+        if "validation log loss" in line
+    }
+    assert list(losses) == TRAINING["inverse_regularization"]
+    about = run.read_metadata()["networks"]["ngrams"]
+    assert about["inverse_regularization"] == min(losses, key=losses.get)
+    before = run.predictions.read_bytes()
+    run.metadata.write_text(json.dumps({**run.read_metadata(), "status": "interrupted"}))
+    monkeypatch.setattr("textclf.training.fitting.linear.solve", None)  # nothing is solved twice
+    assert textclf.train(config, run="r").predictions.read_bytes() == before
+
+
+def test_settings_that_liblinear_cannot_use_are_said_at_once(tiny_config):
+    members = [
+        {"model": {"architecture": "cnn"}, "training": {**TRAINING, "augmentation": {"deletion": 0.1}}},
+        {"model": {**LINEAR, "hidden_units": 8}, "training": TRAINING},
+    ]
+    config = {**tiny_config(), "model": {"architecture": "ensemble", "members": members}}
+    with pytest.raises(ConfigError) as caught:
+        load_config(config, ["targets.label_smoothing=0.1"])
+    message = str(caught.value)
+    assert "members.1.training.optimizer" in message
+    assert "got cnn" in message
+    assert "got ngrams with hidden units" in message
+    assert "training.augmentation" in message
+    assert "targets.label_smoothing" in message
+    with pytest.raises(ConfigError, match="inverse_regularization"):
+        load_config({**tiny_config(), "model": LINEAR}, ["training.inverse_regularization=[0]"])
+
+
+def test_it_has_no_learning_rate(workplace, tiny_config):
+    with pytest.raises(ConfigError, match="liblinear has no learning rate"):
+        find_rates({**tiny_config(), "model": LINEAR, "training": TRAINING})

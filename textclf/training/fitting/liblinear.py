@@ -1,0 +1,79 @@
+"""Linear models by LIBLINEAR (Fan et al. 2008), as scikit-learn has it: one output after the other, until converged."""
+
+import logging
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:  # TensorFlow is imported without SciPy (`tensorflow_import.py`), and this module with TensorFlow
+    from scipy.sparse import csr_matrix
+
+log = logging.getLogger(__name__)
+MOST_PASSES = 1000  # over the texts; usual are 10 to 100
+
+
+class Problem(NamedTuple):
+    """The training texts of a linear model."""
+
+    rows: "csr_matrix"  # float64 (texts, ngrams)
+    units: np.ndarray  # 0 and 1 for each output, (texts, outputs)
+    weights: np.ndarray | None  # in the loss, (texts, outputs or 1); None: all are 1
+    loss: str  # a key of `losses.LOSSES`
+    seed: int  # of the order in which the solver visits the texts
+
+
+class LinearModel(NamedTuple):
+    """A solution: the logits of a text are the sum of its rows, times their weights, plus the bias."""
+
+    weights: np.ndarray  # float32 (ngrams, outputs)
+    bias: np.ndarray  # float32 (outputs,)
+
+
+def solve(problem: Problem, strength: float) -> LinearModel:
+    """Solve a problem, one output against the others.
+
+    Args:
+        strength: inverse of the strength of the L2 regularization, `C` of LIBLINEAR.
+    """
+    num_outputs = problem.units.shape[1]
+    solution = LinearModel(
+        np.empty((problem.rows.shape[1], num_outputs), np.float32), np.empty(num_outputs, np.float32)
+    )
+    for output in range(num_outputs):
+        weights = problem.weights
+        of_output = None if weights is None else weights[:, output % weights.shape[1]]
+        row, bias = _solve_one(problem, problem.units[:, output], of_output, strength)
+        solution.weights[:, output], solution.bias[output] = row, bias
+    return solution
+
+
+def predict(model: LinearModel, rows: "csr_matrix") -> np.ndarray:
+    """Return the logits, (texts, outputs)."""
+    return np.asarray(rows @ model.weights) + model.bias
+
+
+def _solve_one(
+    problem: Problem, unit: np.ndarray, weights: np.ndarray | None, strength: float
+) -> tuple[np.ndarray, float]:
+    """Return the weights of the n-grams for one output, and its bias."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import LinearSVC
+
+    if unit.min() == unit.max():  # a label that no training text has, or every one
+        return np.zeros(problem.rows.shape[1]), 1.0 if unit.min() else -1.0
+    settings: dict[str, Any] = {
+        "C": strength,
+        "dual": True,
+        "max_iter": MOST_PASSES,
+        "random_state": problem.seed % 2**31,
+    }
+    hinge = problem.loss == "squared_hinge"
+    solver = LinearSVC(**settings) if hinge else LogisticRegression(solver="liblinear", **settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # said below, in our words
+        solver.fit(problem.rows, unit, weights)
+    if np.max(solver.n_iter_) >= MOST_PASSES:
+        log.warning("inverse regularization %g: no convergence in %d passes. Try a lower value.", strength, MOST_PASSES)
+    return solver.coef_[0], float(solver.intercept_[0])

@@ -1,0 +1,125 @@
+"""Fit the linear model of `ngrams` with LIBLINEAR: converged, where steps of batches stop on the way."""
+
+import csv
+import logging
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from textclf.config.ensemble import Member
+from textclf.core.files import atomic_file
+from textclf.core.run_folder import RunFolder
+from textclf.evaluation.calibration import activate, fit_temperature
+from textclf.evaluation.metrics import log_losses
+from textclf.models import ARCHITECTURES
+from textclf.models.checkpoints import assign, load_checkpoint, save_checkpoint, weights_of
+from textclf.preprocessing.ngrams import sparse_matrix
+from textclf.training.encoded_dataset import EncodedDataset
+from textclf.training.fitting.compile import build_network
+from textclf.training.fitting.fit import FittedNetwork
+from textclf.training.fitting.liblinear import LinearModel, Problem, predict, solve
+from textclf.training.fitting.task import Task
+from textclf.training.fitting.validation import predict_logits
+
+log = logging.getLogger(__name__)
+STRENGTH = "inverse_regularization"  # name of the chosen value in the checkpoint and in `run.json`
+
+
+def fit_linear(
+    member: Member,
+    task: Task,
+    folder: RunFolder,
+    log_history: Callable[[list[dict]], None],
+    *,
+    strength: float | None = None,
+) -> FittedNetwork:
+    """Solve the linear model of a member, or read the solution of an interrupted run, and return it as a network.
+
+    The solution is written once it is there. A run that is interrupted before solves it again, with the same result.
+
+    Args:
+        folder: has the checkpoint and the history.
+        log_history: called once, with the only line of the history.
+        strength: the inverse regularization of a refit, which chooses none. None: the best on validation.
+
+    Raises:
+        RunError: the checkpoint is damaged.
+    """
+    started = time.perf_counter()
+    task = task.select(ARCHITECTURES[member.model.architecture].INPUTS)
+    model = build_network(member, task)
+    if not folder.best_checkpoint.exists():
+        problem = _problem(member, task)
+        if strength is None:
+            strength, solution = _best(problem, member, task)
+        else:
+            solution = solve(problem, strength)
+        model.get_layer("ngram_embedding").embeddings.assign(solution.weights)
+        model.get_layer("logits").bias.assign(solution.bias)
+        _write_history(folder, task, predict(solution, problem.rows), log_history)
+        seconds = time.perf_counter() - started
+        save_checkpoint(folder.best_checkpoint, weights_of(model), {STRENGTH: strength, "seconds": seconds})
+    about, weights = load_checkpoint(folder.best_checkpoint)
+    assign(weights_of(model), weights, path=folder.best_checkpoint)
+    logits = predict_logits(model, task.validation.arrays, padding=task.preprocessor.options.padding)
+    return FittedNetwork(model, logits, 1, 1, float(about["seconds"]), float(about[STRENGTH]))
+
+
+def _problem(member: Member, task: Task) -> Problem:
+    rows = sparse_matrix(task.train.arrays, task.preprocessor.num_ngrams).astype(np.float64)  # as LIBLINEAR reads it
+    units = _units(task.train, task.objective.targets.num_outputs)
+    return Problem(rows, units, _weights(task), member.training.loss, task.seed)
+
+
+def _best(problem: Problem, member: Member, task: Task) -> tuple[float, LinearModel]:
+    """Return the value of which calibrated probabilities have the lowest log loss on validation, and its solution."""
+    strengths, losses = sorted(member.training.inverse_regularization), []
+    validation = sparse_matrix(task.validation.arrays, task.preprocessor.num_ngrams)
+    for strength in strengths:
+        solution = solve(problem, strength)
+        losses.append(_calibrated_loss(predict(solution, validation), task))
+        log.info("inverse regularization %g: validation log loss %.4f", strength, losses[-1])
+        if losses[-1] == min(losses):
+            best = strength, solution
+    return best
+
+
+def _units(dataset: EncodedDataset, num_outputs: int) -> np.ndarray:
+    """Return 0 and 1 for each output of the network, (rows, outputs)."""
+    classes = dataset.classes
+    if classes.ndim == 2:
+        return classes.astype(np.int8)
+    if num_outputs == 1:
+        return classes[:, None].astype(np.int8)
+    return (classes[:, None] == np.arange(num_outputs)).astype(np.int8)
+
+
+def _weights(task: Task) -> np.ndarray | None:
+    """Return the weight of each row for each output, (rows, outputs or 1); `None` if all are 1."""
+    weights, classes = task.objective.class_weights, task.train.classes
+    if weights is None:
+        return None
+    return np.where(classes > 0, weights, 1.0) if classes.ndim == 2 else weights[classes][:, None]
+
+
+def _calibrated_loss(logits: np.ndarray, task: Task) -> float:
+    activation, classes = task.objective.targets.activation, task.validation.classes
+    return _loss(logits / fit_temperature(logits, classes, activation), classes, task)
+
+
+def _loss(logits: np.ndarray, classes: np.ndarray, task: Task) -> float:
+    targets = task.objective.targets
+    return float(log_losses(classes, targets.probabilities(activate(logits, targets.activation))).mean())
+
+
+def _write_history(
+    folder: RunFolder, task: Task, logits: np.ndarray, log_history: Callable[[list[dict]], None]
+) -> None:
+    """Write the one line of `history.csv`: the log loss on the training texts, of which `logits` are."""
+    row = {"epoch": 1, "loss": f"{_loss(logits, task.train.classes, task):.6f}"}
+    with atomic_file(folder.history) as stream:
+        writer = csv.DictWriter(stream, row)
+        writer.writeheader()
+        writer.writerow(row)
+    log_history([row])
