@@ -74,7 +74,7 @@ def test_a_large_graph_is_not_kept_twice(finished_runs, monkeypatch):
     "fault", [GraphError("of a name"), UnicodeDecodeError("utf-8", b"", 0, 1, ""), IndexError(), MemoryError()]
 )
 def test_a_graph_that_cannot_be_made_anew_answers_as_it_is(classifier, monkeypatch, fault):
-    def fail(model):
+    def fail(model, *, products):
         raise fault
 
     texts = texts_of(enough(classifier))

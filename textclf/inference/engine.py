@@ -19,7 +19,9 @@ BATCHES_AT_ONCE = 500
 MOST_KEPT_BYTES = 2**26  # of a model, which is then in memory twice
 TOKENS_PER_ID = 8  # after so many tokens for each row of a lookup table the table has paid for itself
 BATCHES_PER_CORE = 5  # enough for the cores to finish at about the same time
-REPLACEABLE = {"LSTM", "Conv"}  # operators of `lookup_tables`, which is not imported to predict a single text
+IDS_PER_ROW = 1  # after so many ids for each row of the compressed tables it pays to expand them
+# Operators that `lookup_tables` replaces. It is not imported to predict a single text.
+REPLACEABLE, COMPRESSED = {"LSTM", "Conv"}, {"Cast"}
 
 
 class BatchLimits(NamedTuple):
@@ -61,10 +63,13 @@ class Engine:
         self._names = tuple(names or preprocessor.names)
         self._num_outputs = num_outputs
         self._session = open_session(model, names=self._names, num_outputs=num_outputs)
-        replaceable = operators & REPLACEABLE and "token_ids" in self._names
-        self._model = model if replaceable and len(model) <= MOST_KEPT_BYTES else None
+        self._replaceable = bool(operators & REPLACEABLE) and "token_ids" in self._names
+        kept = (self._replaceable or operators & COMPRESSED) and len(model) <= MOST_KEPT_BYTES
+        self._model = model if kept else None
         self._lookup_limits = LSTM_LOOKUP_LIMITS if "LSTM" in operators else DEFAULT_LIMITS
-        self._num_tokens = 0
+        rows = {"token_ids": preprocessor.num_ids, "ngram_ids": preprocessor.num_ngrams}
+        self._table_rows = {name: number for name, number in rows.items() if name in self._names}
+        self._num_ids = dict.fromkeys(self._table_rows, 0)  # of all calls so far
 
     def run(self, arrays: RaggedArrays) -> np.ndarray:
         """Return the output of the graph, float32 (texts, num_outputs), in the order of the texts.
@@ -74,13 +79,16 @@ class Engine:
         """
         outputs = np.empty((num_rows(arrays), self._num_outputs), np.float32)
         lengths = lengths_of(arrays)
-        session, limits = self._session, DEFAULT_LIMITS
-        tables: dict[str, np.ndarray] = {}
-        if self._lookup_pays(arrays) and self._lookup_session:
-            session, tables = self._lookup_session
-            limits = self._lookup_limits
-            most = max(len(lengths) // (BATCHES_PER_CORE * (os.cpu_count() or 1)), DEFAULT_LIMITS.rows)
-            limits = limits._replace(rows=min(most, limits.rows))
+        session, tables, limits = self._session, {}, DEFAULT_LIMITS
+        if self._model is not None:
+            self._count_ids(arrays)
+            if self._lookup_pays(lengths) and self._lookup_session:
+                session, tables = self._lookup_session
+                limits = self._lookup_limits
+                most = max(len(lengths) // (BATCHES_PER_CORE * (os.cpu_count() or 1)), DEFAULT_LIMITS.rows)
+                limits = limits._replace(rows=min(most, limits.rows))
+            elif self._expansion_pays(lengths) and self._expanded_session:
+                session, tables = self._expanded_session
 
         def run_batch(batch: np.ndarray) -> None:
             inputs = self._preprocessor.pad(take_rows(arrays, batch))
@@ -89,23 +97,36 @@ class Engine:
         _for_each(run_batch, _batches(lengths, limits))
         return outputs
 
-    def _lookup_pays(self, arrays: RaggedArrays) -> bool:
-        """Count the tokens of all calls so far, and say whether they are enough for lookup tables."""
-        if self._model is None:
-            return False
-        lengths = arrays["token_ids"].lengths
-        self._num_tokens += int(lengths.sum())
-        enough = self._num_tokens >= TOKENS_PER_ID * self._preprocessor.num_ids
+    def _count_ids(self, arrays: RaggedArrays) -> None:
+        for name in self._num_ids:
+            self._num_ids[name] += int(arrays[name].lengths.sum())
+
+    def _lookup_pays(self, lengths: np.ndarray) -> bool:
+        """Return whether there are enough texts, and have been enough tokens, for tables of products."""
+        enough = self._replaceable and self._num_ids["token_ids"] >= TOKENS_PER_ID * self._table_rows["token_ids"]
+        return enough and len(lengths) >= DEFAULT_LIMITS.rows
+
+    def _expansion_pays(self, lengths: np.ndarray) -> bool:
+        """Return the same for expanding compressed tables."""
+        enough = sum(self._num_ids.values()) >= IDS_PER_ROW * sum(self._table_rows.values())
         return enough and len(lengths) >= DEFAULT_LIMITS.rows
 
     @cached_property
     def _lookup_session(self) -> tuple[InferenceSession, dict[str, np.ndarray]] | None:
         """The session of the graph with lookup tables, and the tables; None where there is no such graph."""
+        return self._open_lookup(products=True)
+
+    @cached_property
+    def _expanded_session(self) -> tuple[InferenceSession, dict[str, np.ndarray]] | None:
+        """The same for a graph whose compressed tables are expanded, and nothing else."""
+        return self._open_lookup(products=False)
+
+    def _open_lookup(self, *, products: bool) -> tuple[InferenceSession, dict[str, np.ndarray]] | None:
         assert self._model is not None
         from textclf.inference.onnx.lookup_tables import add_lookup_tables
 
         try:
-            if (graph := add_lookup_tables(self._model)) is None:
+            if (graph := add_lookup_tables(self._model, products=products)) is None:
                 return None
             names = [*self._names, *graph.tables]
             return open_session(graph.model, names=names, num_outputs=self._num_outputs), graph.tables

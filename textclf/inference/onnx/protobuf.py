@@ -4,13 +4,14 @@ An ONNX model is a protocol buffer, a message of fields. A field has a number, a
 message again. The numbers come from onnx.proto.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types
 FLOAT = 1  # onnx.TensorProto.DataType
+FLOATS = {FLOAT: "<f4"}
 MOST_LIST_BYTES = 1000
 
 Attribute = bytes | int | list[int] | None  # a string; a number; a list of numbers; None for any other kind
@@ -117,14 +118,19 @@ def tensor_name(message: memoryview) -> str:
     return next((str(field.value, "utf-8") for field in read_fields(message) if field.number == 8), "")
 
 
-def read_array(message: memoryview | None) -> np.ndarray | None:
-    """Return the values of a float32 TensorProto; None for no tensor or another type."""
+def read_array(message: memoryview | None, types: Mapping[int, str] = FLOATS) -> np.ndarray | None:
+    """Return the values of a TensorProto; None for no tensor or another type.
+
+    Args:
+        types: onnx.TensorProto.DataType -> NumPy dtype; by default only float32.
+    """
     fields = [] if message is None else list(read_fields(message))
-    if [field.value for field in fields if field.number == 2] != [FLOAT]:
+    found = [field.value for field in fields if field.number == 2]
+    if len(found) != 1 or found[0] not in types:
         return None
     dims = [dim for field in fields if field.number == 1 for dim in read_integers(field)]
     content = next((field.value for field in fields if field.number == 9), b"")
-    return np.frombuffer(content, "<f4").reshape(dims)
+    return np.frombuffer(content, types[found[0]]).reshape(dims)
 
 
 def _read_varint(message: memoryview, position: int) -> tuple[int, int]:

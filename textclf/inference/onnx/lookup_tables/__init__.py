@@ -8,6 +8,8 @@ Contract: the new graph has the inputs of the old one and the tables as further 
 rounding, about 1e-7. Tables take at most `MOST_TABLE_BYTES`. A graph of another shape than `export` writes gives None,
 and is then run as it is. The tables are never saved: they would make the model file many times as large.
 
+The tables of an exported classifier may be compressed: `expansion` gives back their float32 first.
+
 Measured on 2 cores, files against the graph without tables (docs/experiments.md, "a table of products after all"):
 1.1 to 1.4 times as fast with an LSTM, 1.5 to 2.4 times with a convolution. Making tables and session takes 0.03 to
 0.1 s, which pays after about eight tokens per id (`engine.TOKENS_PER_ID`).
@@ -18,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.inference.onnx.lookup_tables import convolution, lstm
+from textclf.inference.onnx.lookup_tables.expansion import expand
 from textclf.inference.onnx.lookup_tables.patterns import GraphIndex, Match
 from textclf.inference.onnx.lookup_tables.protobuf_writer import make_field, make_table_input, make_tensor
 from textclf.inference.onnx.protobuf import BYTES, Field, Node, read_fields, read_node, tensor_name
@@ -34,11 +37,14 @@ class LookupGraph(NamedTuple):
     tables: dict[str, np.ndarray]  # further inputs of every run, float32 (ids, columns)
 
 
-def add_lookup_tables(model: bytes) -> LookupGraph | None:
+def add_lookup_tables(model: bytes, *, products: bool = True) -> LookupGraph | None:
     """Return a graph with the same probabilities that reads lookup tables; None if nothing can be replaced.
+
+    Compressed tables and weights are expanded to float32 in any case.
 
     Args:
         model: a serialized graph that `verify.check_graph` has accepted.
+        products: replace products by tables, too.
 
     Raises:
         ValueError, LookupError, MemoryError: a graph unlike those of `export`, or too little memory.
@@ -46,16 +52,22 @@ def add_lookup_tables(model: bytes) -> LookupGraph | None:
     fields = list(read_fields(memoryview(model)))
     [graph] = [list(read_fields(field.value)) for field in fields if field.number == 7]
     opsets = [part for field in fields if field.number == 8 for part in read_fields(field.value)]
-    nodes = [read_node(field.value) for field in graph if field.number == 1]
+    if [part.value for part in opsets if part.number == 2] != [OPSET]:
+        return None
     weights = {tensor_name(field.value): field.value for field in graph if field.number == 5}
-    matches = _find_matches(nodes, GraphIndex({name: node for node in nodes for name in node.outputs}, weights))
-    if not matches or [part.value for part in opsets if part.number == 2] != [OPSET]:
+    nodes, tables, new_weights = expand([read_node(field.value) for field in graph if field.number == 1], weights)
+    producers = {name: node for node in nodes for name in node.outputs}
+    matches = _find_matches(nodes, GraphIndex(producers, weights, tables | new_weights)) if products else {}
+    if not matches and not tables and not new_weights:
         return None
     needed = _needed_nodes(nodes, matches, graph)
     read = {name for node in needed if node.outputs[-1] not in matches for name in node.inputs}
     made = {name: match.replace() for name, match in matches.items()}
-    new_weights = {name: values for one in made.values() for name, values in one.weights.items()}
-    tables = {name: values for one in made.values() for name, values in one.tables.items()}
+    tables = {name: values for name, values in tables.items() if name in read}
+    new_weights = {name: values for name, values in new_weights.items() if name in read}
+    for one in made.values():
+        new_weights |= one.weights
+        tables |= one.tables
     messages = [made[node.outputs[-1]].nodes if node.outputs[-1] in made else [node.message] for node in needed]
     content = [
         *(make_field(1, message) for of_node in messages for message in of_node),

@@ -15,6 +15,7 @@ class GraphIndex(NamedTuple):
 
     producers: dict[str, Node]
     weights: dict[str, memoryview]
+    expanded: dict[str, np.ndarray]  # weights that are not in the file as float32
 
     def producer(self, name: str, operator: str, **attributes: Attribute) -> Node:
         """Return the node that produces a tensor; `NO_NODE` if it has another operator or other attributes."""
@@ -23,7 +24,7 @@ class GraphIndex(NamedTuple):
 
     def weight(self, name: str) -> np.ndarray:
         """Return a float32 weight; an array without dimensions if there is none."""
-        array = read_array(self.weights.get(name))
+        array = self.expanded[name] if name in self.expanded else read_array(self.weights.get(name))
         return np.array(0, np.float32) if array is None else array
 
 
