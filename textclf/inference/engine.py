@@ -79,7 +79,8 @@ class Engine:
         """
         outputs = np.empty((num_rows(arrays), self._num_outputs), np.float32)
         lengths = lengths_of(arrays)
-        session, tables, limits = self._session, {}, DEFAULT_LIMITS
+        session, limits = self._session, DEFAULT_LIMITS
+        tables: dict[str, np.ndarray] = {}
         if self._model is not None:
             self._count_ids(arrays)
             if self._lookup_pays(lengths) and self._lookup_session:
