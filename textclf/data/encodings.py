@@ -4,22 +4,25 @@ import codecs
 import re
 from typing import BinaryIO
 
+from textclf.data.latin_encodings import LATIN, choose_latin
+
 SAMPLE_BYTES = 2**20
-# Those that data sets come in. Of ISO 8859 and the like, which differ from these in a few characters, there is none.
-ENCODINGS = (
-    "utf_16", "cp932", "euc_jp", "gb18030", "big5", "cp949",
-    "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp874", "koi8_r",
+OTHER_SCRIPTS = (
+    "gb18030", "big5", "cp949", "cp932", "euc-jp", "cp1251", "koi8-r", "cp866", "iso8859-5",
+    "cp1253", "cp1255", "cp1256", "cp874", "utf-16", "utf-32",
 )  # fmt: skip
-WEST_EUROPEAN = "cp1252"
-TURKISH = "cp1254"  # has ğ, ş and ı where cp1252 has ð, þ and ý
 LEAST_ZEROS = 0.01  # of the bytes of UTF-16: its spaces, digits and delimiters
 ONE_SIDE = 0.95  # of them, before or after the byte of the character
-CLOSE = 0.05  # most of its letters are those of cp1250: where charset-normalizer's coherence is as close, it is cp1252
 ANY_BYTES = "latin-1"  # has a character for every byte
-RUSSIAN = ("cp1251", "koi8_r")
 JAPANESE = ("cp932", "euc_jp")
+KOREAN = "cp949"  # its ㅋㅋ and ㅠㅠ are kana in euc_jp
 KANA = re.compile("[ぁ-ゖァ-ヺー]")
 SHARE_OF_KANA = 0.25  # of the characters that are not ASCII
+WORD = re.compile(rb"[A-Za-z\x80-\xff]{2,}")  # a letter alone is a word in many scripts
+HIGH_BYTE = re.compile(rb"[\x80-\xff]")
+CONTROLS_OF_ISO = re.compile(rb"[\x80-\x9f]")  # in ISO 8859
+MOST_ACCENTS = 0.6  # of the letters of a word
+MOSTLY = 0.8
 
 
 def read_sample(stream: BinaryIO) -> bytes:
@@ -38,38 +41,42 @@ def read_sample(stream: BinaryIO) -> bytes:
 def detect_encoding(sample: bytes) -> str:
     """Return the Python name of the encoding.
 
-    UTF-8 is told first: other encodings hardly ever decode as UTF-8. charset-normalizer tells the others, except
-    Japanese with kana: of one to three lines it takes one in seven for Korean or Chinese, and a count of kana none.
+    UTF-8 is told first: other encodings hardly ever decode as UTF-8. chardet tells the others, except Japanese: kana are
+    a surer sign in one line.
     """
     if encoding := _utf16_without_mark(sample):
         return encoding
     if _decodes(sample, "utf-8"):
         return "utf-8"
+    from chardet import detect_all  # takes a tenth of a second, and most files are UTF-8
+
+    candidates = LATIN if _is_latin(sample) else (*LATIN, *OTHER_SCRIPTS)
+    if CONTROLS_OF_ISO.search(sample):
+        candidates = tuple(name for name in candidates if not name.startswith("iso"))
+    found = detect_all(
+        sample, ignore_threshold=True, max_bytes=len(sample), include_encodings=candidates, compat_names=False
+    )
+    likely = {str(one["encoding"]).lower(): one["confidence"] for one in found if one["encoding"]}
+    best = next((name for name in likely if _decodes(sample, name)), ANY_BYTES)
     for encoding in JAPANESE:
-        if _share_of_kana(sample, encoding) >= SHARE_OF_KANA:
+        if best != KOREAN and _share_of_kana(sample, encoding) >= SHARE_OF_KANA:
             return encoding
-    from charset_normalizer import from_bytes  # takes a tenth of a second, and most files are UTF-8
-
-    matches = from_bytes(sample, cp_isolation=list(ENCODINGS))
-    best = matches.best()
-    if best is None:
-        return ANY_BYTES
-    for match in matches:
-        as_good = match.chaos <= best.chaos and match.coherence >= best.coherence - CLOSE
-        if as_good and WEST_EUROPEAN in match.could_be_from_charset:
-            return TURKISH if _is_turkish(sample) else WEST_EUROPEAN
-    if best.encoding in RUSSIAN:
-        return _by_case(sample)
-    return best.encoding.replace("utf_", "utf-")
+    if best in LATIN:
+        return choose_latin(sample, {name: likely[name] for name in likely if name in LATIN and _decodes(sample, name)})
+    return "big5" if best == "big5hkscs" and _decodes(sample, "big5") else best
 
 
-def _by_case(sample: bytes) -> str:
-    """Return the Russian encoding in which most letters are small: the capitals of one are small letters of the other.
+def _is_latin(sample: bytes) -> bool:
+    """Return whether most bytes that are not ASCII stand in words of Latin letters, as in "déjà".
 
-    A few short lines do not tell charset-normalizer which words are Russian.
+    Words of Cyrillic, Greek or Chinese have hardly any ASCII letters, and an accent alone tells little of a language.
     """
-    text = sample.decode(RUSSIAN[0], "ignore")
-    return RUSSIAN[sum(map(str.isupper, text)) > sum(map(str.islower, text))]
+    accents, every = 0, 0
+    for word in WORD.findall(sample):
+        high = len(HIGH_BYTE.findall(word))
+        accents += high if high <= MOST_ACCENTS * len(word) else 0
+        every += high
+    return accents >= MOSTLY * every
 
 
 def _utf16_without_mark(sample: bytes) -> str | None:
@@ -80,12 +87,6 @@ def _utf16_without_mark(sample: bytes) -> str | None:
     after = sample[1::2].count(0) / zeros
     encoding = "utf-16-le" if after > ONE_SIDE else "utf-16-be" if 1 - after > ONE_SIDE else None
     return encoding if encoding and _decodes(sample[: len(sample) // 2 * 2], encoding) else None
-
-
-def _is_turkish(sample: bytes) -> bool:
-    """Return whether letters that differ between the two encodings are Turkish, and not Icelandic."""
-    text = sample.decode(WEST_EUROPEAN, "ignore").casefold()
-    return sum(map(text.count, "ðþý")) > sum(map(text.count, "áéíóúæ"))
 
 
 def _decodes(sample: bytes, encoding: str) -> bool:
