@@ -41,7 +41,7 @@ def read_sample(stream: BinaryIO) -> bytes:
 def detect_encoding(sample: bytes) -> str:
     """Return the Python name of the encoding.
 
-    UTF-8 is told first: other encodings hardly ever decode as UTF-8. chardet tells the others, except Japanese: kana are
+    UTF-8 is told first: other encodings hardly ever decode as UTF-8. chardet tells the others. Japanese has kana, which are
     a surer sign in one line.
     """
     if encoding := _utf16_without_mark(sample):

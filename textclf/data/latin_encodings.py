@@ -6,7 +6,7 @@ from math import log
 
 WEST_EUROPEAN, TURKISH = "cp1252", "cp1254"  # Turkish has ğ, ş and ı where West European has ð, þ and ý
 CENTRAL_EUROPEAN = ("cp1250", "iso8859-2")  # š, ť, ž, ą, ś and ź differ
-# Those of Windows, which data sets come in, and older ones: of Unix, of DOS ("CSV (MS-DOS)" in Excel), of the Macintosh.
+# Those of Windows, which data sets come in, and older ones: of Unix, DOS ("CSV (MS-DOS)" in Excel) and Macintosh.
 # Others of ISO 8859 differ from those of Windows only in control characters.
 LATIN = (WEST_EUROPEAN, *CENTRAL_EUROPEAN, TURKISH, "cp1257", "cp1258", "cp850", "cp852", "mac-roman")
 AS_LIKELY = 0.85  # of chardet's confidence in the best: West European is far more common than others
