@@ -50,7 +50,7 @@ def detect_encoding(sample: bytes) -> str:
         return "utf-8"
     from chardet import detect_all  # takes a tenth of a second, and most files are UTF-8
 
-    candidates = LATIN if _is_latin(sample) else (*LATIN, *OTHER_SCRIPTS)
+    candidates: tuple[str, ...] = LATIN if _is_latin(sample) else (*LATIN, *OTHER_SCRIPTS)
     if CONTROLS_OF_ISO.search(sample):
         candidates = tuple(name for name in candidates if not name.startswith("iso"))
     found = detect_all(
