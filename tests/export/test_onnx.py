@@ -9,6 +9,7 @@ from tests.tolerances import assert_close
 from textclf.export.converters import CONVERTERS
 from textclf.export.onnx import build_graph
 from textclf.models import layers
+from textclf.models.encoder import layers as encoder_layers
 
 
 def test_an_unknown_layer_is_named():
@@ -38,7 +39,8 @@ def test_an_lstm_is_one_node_and_never_a_loop():
 
 
 def test_the_converters_are_named_after_layers_of_keras_or_ours():
-    assert all(hasattr(keras.layers, name) or hasattr(layers, name) for name in CONVERTERS)
+    modules = (keras.layers, layers, encoder_layers)
+    assert all(any(hasattr(module, name) for module in modules) for name in CONVERTERS)
 
 
 def test_logits_are_scaled_before_the_activation():

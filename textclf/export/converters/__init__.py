@@ -11,6 +11,7 @@ from textclf.export.converters import attention, basic, convolution, pooling, re
 CONVERTERS: dict[str, Callable[..., str]] = {
     "Embedding": basic.embedding,
     "FreezableEmbedding": basic.embedding,
+    "QuantizedEmbedding": basic.quantized_embedding,
     "Dropout": basic.identity,
     "Dense": basic.dense,
     "Activation": basic.activation,
@@ -22,8 +23,10 @@ CONVERTERS: dict[str, Callable[..., str]] = {
     "MaskedConv1D": convolution.masked_convolution,
     "Positions": attention.positions,
     "MultiHeadAttention": attention.multi_head_attention,
+    "SelfAttention": attention.self_attention,
     "MaxPooling": pooling.max_pooling,
     "GlobalAveragePooling1D": pooling.mean_pooling,
+    "FirstToken": pooling.first_token,
     "AttentionPooling": pooling.attention_pooling,
     "WeightedSum": pooling.weighted_sum,
 }

@@ -21,12 +21,32 @@ def multi_head_attention(graph: Graph, layer, states: str, _: str) -> str:
         _by_head(graph, kernel, bias, states) for kernel, bias in zip(weights[:6:2], weights[1:6:2], strict=True)
     )
     scores = graph.add("MatMul", [query, graph.add("Transpose", [key], perm=[0, 1, 3, 2])])
-    scores = graph.add("Mul", [scores, graph.number(1 / np.sqrt(size))])  # (batch, heads, tokens, tokens)
+    scores = graph.add("Mul", [scores, graph.number(1 / np.sqrt(size))])
+    joined = graph.add("Reshape", [_means(graph, scores, value), graph.integers(0, 0, heads * size)])
+    return _linear(graph, joined, weights[6].reshape(heads * size, -1), weights[7])
+
+
+def self_attention(graph: Graph, layer, states: str) -> str:
+    """Convert (batch, tokens, dim) -> the same shape, as `multi_head_attention`. One product makes all projections."""
+    kernel, bias, output_kernel, output_bias = layer.get_weights()  # query, key and value side by side
+    heads, dim = layer.num_heads, len(kernel)
+    scale = np.repeat(np.array([(dim // heads) ** -0.5, 1, 1], np.float32), dim)  # of the query, so of the scores
+    names = tuple(f"{graph.prefix}{layer.name}_{part}" for part in ("query", "key", "value"))
+    graph.add("Split", [_linear(graph, states, kernel * scale, bias * scale)], outputs=names, axis=2)
+    shape = graph.integers(0, 0, heads, dim // heads)
+    query, key, value = (
+        graph.add("Transpose", [graph.add("Reshape", [name, shape])], perm=order)
+        for name, order in zip(names, ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]), strict=True)
+    )
+    joined = graph.add("Reshape", [_means(graph, graph.add("MatMul", [query, key]), value), graph.integers(0, 0, dim)])
+    return _linear(graph, joined, output_kernel, output_bias)
+
+
+def _means(graph: Graph, scores: str, value: str) -> str:
+    """Return the means of the values, (batch, tokens, heads, size), from scores (batch, heads, tokens, tokens)."""
     real = graph.add("Unsqueeze", [graph.add("Transpose", [graph.real()], perm=[0, 2, 1]), graph.integers(1)])
     shares = graph.add("Softmax", [graph.add("Where", [real, scores, graph.number(MASKED)])], axis=-1)
-    means = graph.add("Transpose", [graph.add("MatMul", [shares, value])], perm=[0, 2, 1, 3])
-    joined = graph.add("Reshape", [means, graph.integers(0, 0, heads * size)])
-    return _linear(graph, joined, weights[6].reshape(heads * size, -1), weights[7])
+    return graph.add("Transpose", [graph.add("MatMul", [shares, value])], perm=[0, 2, 1, 3])
 
 
 def _by_head(graph: Graph, kernel: np.ndarray, bias: np.ndarray, states: str) -> str:

@@ -1,15 +1,47 @@
 """Layers that read each token, or each text, alone."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from textclf.export.converters.graph import Graph
+from textclf.export.converters.graph import FLOAT, Graph
 
-ACTIVATIONS = {"linear": None, "relu": "Relu", "tanh": "Tanh"}
+
+def _gelu(graph: Graph, tensor: str) -> str:
+    """Add the exact GELU, x / 2 * (1 + erf(x / sqrt 2)), in the form that ONNX Runtime makes one operator of.
+
+    The operator Gelu needs opset 20.
+    """
+    error = graph.add("Erf", [graph.add("Div", [tensor, graph.number(np.sqrt(2))])])
+    product = graph.add("Mul", [tensor, graph.add("Add", [error, graph.number(1)])])
+    return graph.add("Mul", [product, graph.number(0.5)])
+
+
+def _operator(name: str) -> Callable[[Graph, str], str]:
+    return lambda graph, tensor: graph.add(name, [tensor])
+
+
+# Name of an activation in Keras -> the function that adds it.
+ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
+    "linear": lambda _, tensor: tensor,
+    "relu": _operator("Relu"),
+    "tanh": _operator("Tanh"),
+    "gelu": _gelu,
+}
 
 
 def embedding(graph: Graph, layer, token_ids: str) -> str:
     """Convert (batch, tokens) -> (batch, tokens, dim)."""
     return graph.add("Gather", [graph.constant(layer.get_weights()[0], layer.name), token_ids])
+
+
+def quantized_embedding(graph: Graph, layer, token_ids: str) -> str:
+    """Convert (batch, tokens) -> (batch, tokens, dim): codes of 8 bits times the scale of their row."""
+    codes, scales = (
+        graph.add("Gather", [graph.constant(weight, f"{layer.name}_{name}"), token_ids])
+        for weight, name in zip(layer.get_weights(), ("codes", "scales"), strict=True)
+    )
+    return graph.add("Mul", [graph.add("Cast", [codes], to=FLOAT), scales])
 
 
 def identity(graph: Graph, layer, tensor: str) -> str:  # noqa: ARG001
@@ -35,8 +67,7 @@ def activation(graph: Graph, layer, tensor: str) -> str:
     name = layer.activation.__name__
     if name not in ACTIVATIONS:
         raise NotImplementedError(f"no ONNX converter for activation {name} of layer '{layer.name}'")
-    operator = ACTIVATIONS[name]
-    return graph.add(operator, [tensor]) if operator else tensor
+    return ACTIVATIONS[name](graph, tensor)
 
 
 def add(graph: Graph, layer, first: str, second: str) -> str:  # noqa: ARG001

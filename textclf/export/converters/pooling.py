@@ -17,6 +17,11 @@ def mean_pooling(graph: Graph, layer, states: str) -> str:  # noqa: ARG001
     return graph.add("Div", [graph.add("ReduceSum", [masked, graph.integers(1)], keepdims=0), lengths])
 
 
+def first_token(graph: Graph, layer, states: str) -> str:  # noqa: ARG001
+    """Convert (batch, tokens, dim) -> (batch, dim). Padding is on the right, so the first token is column 0."""
+    return graph.add("Squeeze", [graph.add("Gather", [states, graph.integers(0)], axis=1), graph.integers(1)])
+
+
 def attention_pooling(graph: Graph, layer, states: str) -> str:
     """Convert (batch, tokens, dim) -> (batch, dim)."""
     kernel, bias, query = (

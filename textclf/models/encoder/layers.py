@@ -5,6 +5,7 @@ where a network is built.
 """
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -57,6 +58,53 @@ class SelfAttention(keras.layers.Layer):
     def get_config(self):
         """Return the arguments of the constructor."""
         return {**super().get_config(), "num_heads": self.num_heads, "dropout": self.dropout}
+
+
+class QuantizedEmbedding(keras.layers.Layer):
+    """A word table that is not trained, in 8 bits with a scale a row: token ids -> vectors (batch, tokens, dim).
+
+    A quarter of the size, in the classifier as in each checkpoint. The network is trained on the values that it later
+    reads, so that Keras and ONNX agree.
+
+    Mask: True where the id is not 0.
+
+    Args:
+        num_rows: of the table.
+        dim: numbers of a row.
+    """
+
+    def __init__(self, num_rows: int, dim: int, **settings):
+        super().__init__(**settings)
+        self.num_rows, self.dim = num_rows, dim
+        self.supports_masking = True
+
+    def build(self, shape):
+        """Create the codes and the scales."""
+        codes = {"shape": (self.num_rows, self.dim), "dtype": "int8"}
+        self.codes = self.add_weight(**codes, initializer="zeros", trainable=False, name="codes")
+        self.scales = self.add_weight(shape=(self.num_rows, 1), initializer="ones", trainable=False, name="scales")
+
+    def set_table(self, table: np.ndarray) -> None:
+        """Take the values of a float32 table (num_rows, dim), rounded."""
+        scales = np.maximum(np.abs(table).max(axis=1, keepdims=True), np.finfo(np.float32).tiny * 127) / 127
+        self.set_weights([np.rint(table / scales).astype(np.int8), scales])
+
+    def call(self, token_ids):
+        """Return the vectors."""
+        codes, scales = (tf.gather(weight.value, token_ids) for weight in (self.codes, self.scales))
+        return ops.cast(ops.cast(codes, "float32") * ops.cast(scales, "float32"), self.compute_dtype)
+
+    def compute_mask(self, token_ids, previous=None):
+        """Return the mask of padding."""
+        return ops.not_equal(token_ids, 0)
+
+    def compute_output_shape(self, shape):
+        """Return (batch, tokens, dim)."""
+        return *shape, self.dim
+
+    def get_config(self):
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "num_rows": self.num_rows, "dim": self.dim}
 
 
 class FirstToken(keras.layers.Layer):
