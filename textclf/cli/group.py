@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "Check a config and its data.",
     "train": "Train a classifier and evaluate it.",
     "resume": "Continue an interrupted training.",
+    "tune": "Search for better settings, then train the best ones.",
     "find-rate": "Suggest a learning rate (learning-rate range test).",
     "audit": "List training texts whose label is probably wrong.",
     "predict": "Classify texts.",

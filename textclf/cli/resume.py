@@ -3,6 +3,7 @@
 import click
 
 from textclf.cli.train import print_folds, write_report_and_print
+from textclf.cli.tune import print_search
 
 
 @click.command("resume")
@@ -19,7 +20,10 @@ def command(run):
     from textclf.training.resume import resume
 
     finished = resume(run)
-    if finished.read_metadata().get("folds"):
+    metadata = finished.read_metadata()
+    if metadata.get("search"):
+        print_search(finished)
+    elif metadata.get("folds"):
         print_folds(finished)
     else:
         write_report_and_print(finished)

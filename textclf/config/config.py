@@ -17,6 +17,7 @@ from textclf.config.ensemble import MODELS, linear_problems
 from textclf.config.problems import SETTINGS, format_problems, problems_of
 from textclf.config.removed_settings import drop_removed_settings
 from textclf.config.training_options import TrainingOptions
+from textclf.config.tuning_options import TuningOptions
 from textclf.config.yaml import Document, Problem, parse_value, parse_yaml
 from textclf.core.errors import ConfigError, did_you_mean
 from textclf.core.files import atomic_file, expand_home
@@ -49,6 +50,7 @@ class Config(Options):
     preprocessing: PreprocessingOptions = setting(description="From texts to token ids and n-grams.")
     model: Options = setting(description="The network.")
     training: TrainingOptions = setting(default=TrainingOptions(), description="How the network is trained.")
+    tuning: TuningOptions | None = setting(default=None, description="What `textclf tune` searches; null: the usual.")
 
 
 class Choice(NamedTuple):
@@ -131,6 +133,10 @@ def _validate(document: Document) -> Config | None:
     linear = linear_problems(config.model, config.training, config.targets)
     for path, message in (*_contradictions(config.data), *linear):
         problems.append(Problem(path, document.places.get(path, ""), message))
+    if config.tuning and config.tuning.settings:
+        from textclf.config.search_space import problems_of_space  # it needs what this module defines
+
+        problems += problems_of_space(config, document.places)
     return config
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from textclf.core.options import Limit, Options, setting
+from textclf.core.tuned import Around, OneOf
 
 
 class EarlyStoppingOptions(Options):
@@ -38,7 +39,7 @@ class TrainingOptions(Options):
     """Settings of a training."""
 
     epochs: int = setting(default=10, ge=1, description="Maximum passes over the training texts.")
-    batch_size: int = setting(default=32, ge=1, description="Texts per step.")
+    batch_size: int = setting(default=32, ge=1, tuned=Around(2), description="Texts per step.")
     loss: Literal["log_loss", "squared_hinge"] = setting(
         default="log_loss",
         description="Loss function: log_loss (cross-entropy), or squared_hinge, as in a linear support vector "
@@ -64,7 +65,9 @@ class TrainingOptions(Options):
         description="Adagrad only: initial value of the sums of squared gradients. A larger value makes the first "
         "steps smaller.",
     )
-    learning_rate: float = setting(default=0.001, gt=0, description="Step size of the optimizer.")
+    learning_rate: float = setting(
+        default=0.001, gt=0, tuned=Around(5), description="Step size of the optimizer."
+    )
     schedule: Literal["constant", "linear", "cosine"] = setting(
         default="constant",
         description="Learning rate after the warm-up: constant, or decay to 0 at the end of `epochs`, linear or "
@@ -81,11 +84,13 @@ class TrainingOptions(Options):
     weight_decay: float = setting(
         default=0.0,
         ge=0,
+        tuned=OneOf((0.0, 0.01, 0.1)),
         description="Decoupled weight decay (AdamW): each step shrinks the weights by this share times the "
         "learning rate, except biases and the embedding rows that the batch does not use.",
     )
     ema_decay: float | None = setting(
         default=None,
+        tuned=OneOf((None, 0.99)),
         gt=0,
         lt=1,
         description="Decay of the exponential moving average of the weights, which is then validated and saved: "

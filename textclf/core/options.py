@@ -5,12 +5,15 @@ Error messages, `docs/configuration.md` and the JSON Schema come from these fiel
 files of a classifier without pydantic, whose import took 0.14 s of an answer's 0.54 s (docs/performance.md).
 """
 
+import copy
 import dataclasses
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
+
+from textclf.core.tuned import Tuned
 
 Kind = TypeVar("Kind", bound="Options")
 # Limit of a number -> how it is checked, and how a message writes it.
@@ -23,19 +26,20 @@ LIMITS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
 LONGEST_SHOWN = 60
 
 
-def setting(*, default: Any = MISSING, description: str, **limits: Any) -> Any:
+def setting(*, default: Any = MISSING, description: str, tuned: Tuned | None = None, **limits: Any) -> Any:
     """Return a field of settings.
 
     Args:
         default: the setting is required if there is none.
+        tuned: the values that `textclf tune` tries; None: it leaves the setting alone.
         limits: of numbers `ge`, `gt`, `le`, `lt`; in a config also `min_length`, `max_length` and `discriminator`.
     """
-    metadata = {**limits, "description": description}
-    if not isinstance(default, list):
+    metadata = {**limits, "description": description, **({"tuned": tuned} if tuned else {})}
+    if not isinstance(default, list | dict):
         return dataclasses.field(default=default, metadata=metadata)
     # A dataclass refuses a list as default, and pydantic leaves the default of a factory out of the JSON Schema.
     metadata["json_schema_extra"] = {"default": plain(default)}
-    return dataclasses.field(default_factory=lambda: list(default), metadata=metadata)
+    return dataclasses.field(default_factory=lambda: copy.copy(default), metadata=metadata)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(setting,))

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from textclf.core.options import Limit, setting
+from textclf.core.tuned import Around, Between
 from textclf.models.embedding import EmbeddingOptions, embed, logits_of
 from textclf.models.sizes import Sizes
 
@@ -19,8 +20,14 @@ class Options(EmbeddingOptions):
         max_length=8,
         description="Filter widths in tokens, each from 1 to 32.",
     )
-    filters: int = setting(default=64, ge=1, description="Filters of each width.")
-    dropout: float = setting(default=0.5, ge=0, lt=1, description="Dropout rate after the embedding and after pooling.")
+    filters: int = setting(default=64, ge=1, tuned=Around(3), description="Filters of each width.")
+    dropout: float = setting(
+        default=0.5,
+        ge=0,
+        lt=1,
+        tuned=Between(0, 0.7),
+        description="Dropout rate after the embedding and after pooling.",
+    )
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):

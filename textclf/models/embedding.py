@@ -1,6 +1,7 @@
 """The parts that all networks of token sequences share: settings, the embedding, and the output layer."""
 
 from textclf.core.options import Options, setting
+from textclf.core.tuned import Around, Between
 from textclf.models.sizes import Sizes
 
 
@@ -21,7 +22,9 @@ class VectorOptions(Options):
 class EmbeddingOptions(Options):
     """The settings that `lstm`, `cnn` and `transformer` share."""
 
-    embedding_dim: int = setting(default=64, ge=1, description="Dimension of the token embeddings.")
+    embedding_dim: int = setting(
+        default=64, ge=1, tuned=Around(3, smaller=32), description="Dimension of the token embeddings."
+    )
     vectors: VectorOptions | None = setting(
         default=None, description="Pretrained word vectors to start from; null: random numbers."
     )
@@ -29,6 +32,7 @@ class EmbeddingOptions(Options):
         default=0.0,
         ge=0,
         lt=1,
+        tuned=Between(0, 0.4),
         description="Share of the tokens of a text dropped in training: their embeddings are 0.",
     )
     spatial_dropout: float = setting(
@@ -37,7 +41,13 @@ class EmbeddingOptions(Options):
         lt=1,
         description="Share of the embedding dimensions dropped in training, the same for all tokens of a text.",
     )
-    dropout: float = setting(default=0.2, ge=0, lt=1, description="Dropout rate after the embedding and each layer.")
+    dropout: float = setting(
+        default=0.2,
+        ge=0,
+        lt=1,
+        tuned=Between(0, 0.7),
+        description="Dropout rate after the embedding and each layer.",
+    )
     l2: float = setting(default=0.0, ge=0, description="L2 penalty on the weights of all layers but the embedding.")
 
 

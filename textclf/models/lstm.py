@@ -3,6 +3,7 @@
 from typing import Literal
 
 from textclf.core.options import setting
+from textclf.core.tuned import Around, OneOf
 from textclf.models.embedding import EmbeddingOptions, embed, logits_of
 from textclf.models.sizes import Sizes
 
@@ -13,11 +14,12 @@ class Options(EmbeddingOptions):
     """A recurrent network (Hochreiter & Schmidhuber 1997). It reads a text token by token."""
 
     architecture: Literal["lstm"] = setting(default="lstm", description="Embedding, LSTM layers, pooling.")
-    units: int = setting(default=64, ge=1, description="Units of each LSTM layer, per direction.")
+    units: int = setting(default=64, ge=1, tuned=Around(4), description="Units of each LSTM layer, per direction.")
     num_layers: int = setting(default=1, ge=1, le=8, description="Number of LSTM layers.")
-    bidirectional: bool = setting(default=False, description="Read each text in both directions.")
+    bidirectional: bool = setting(default=False, tuned=OneOf((False, True)), description="Read each text in both directions.")
     pooling: Literal["last", "max", "mean", "max_mean", "attention"] = setting(
         default="last",
+        tuned=OneOf(("last", "max", "mean", "max_mean")),
         description="What represents a text: the last state, the maximum or mean of all states, both (max_mean), "
         "or a mean with learned weights (attention).",
     )

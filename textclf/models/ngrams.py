@@ -4,6 +4,7 @@ from typing import Literal
 
 from textclf.core.options import Options as BaseOptions
 from textclf.core.options import setting
+from textclf.core.tuned import Between
 from textclf.models.sizes import Sizes
 
 INPUTS = ("ngram_ids", "ngram_weights")
@@ -23,6 +24,7 @@ class Options(BaseOptions):
         default=0.5,
         ge=0,
         lt=1,
+        tuned=Between(0, 0.7),
         description="Share of the n-grams of a text dropped in training; the optimizer liblinear drops none.",
     )
 

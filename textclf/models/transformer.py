@@ -3,6 +3,7 @@
 from typing import Literal
 
 from textclf.core.options import setting
+from textclf.core.tuned import Around, OneOf
 from textclf.models.embedding import EmbeddingOptions, embed, logits_of
 from textclf.models.sizes import Sizes
 
@@ -15,10 +16,10 @@ class Options(EmbeddingOptions):
     architecture: Literal["transformer"] = setting(
         default="transformer", description="Embedding, positions, self-attention layers, pooling."
     )
-    num_layers: int = setting(default=1, ge=1, le=12, description="Number of encoder layers.")
+    num_layers: int = setting(default=1, ge=1, le=12, tuned=OneOf((1, 2, 3)), description="Number of encoder layers.")
     num_heads: int = setting(default=4, ge=1, le=32, description="Attention heads per layer.")
     head_dim: int = setting(default=16, ge=1, description="Dimension of each head.")
-    hidden_units: int = setting(default=128, ge=1, description="Units of the feed-forward layer.")
+    hidden_units: int = setting(default=128, ge=1, tuned=Around(3), description="Units of the feed-forward layer.")
     positions: Literal["learned", "sinusoidal"] = setting(default="learned", description="Position embeddings.")
     pooling: Literal["max", "mean", "max_mean", "attention"] = setting(
         default="max_mean",

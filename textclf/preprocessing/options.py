@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Literal
 
 from textclf.core.options import Options, setting
+from textclf.core.tuned import Around, OneOf
 
 Side = Literal["right", "left"]
 # A bucket is the kind of an n-gram (words, characters) and 23 bits of its hash. With the number of one of 256 rows, it
@@ -15,19 +16,20 @@ class NgramOptions(Options):
     """The kinds and the number of the n-grams that the network reads."""
 
     longest_words: int = setting(
-        default=2, ge=0, le=5, description="Maximum words of a word n-gram; 0: no word n-grams."
+        default=2, ge=0, le=5, tuned=OneOf((1, 2, 3)), description="Maximum words of a word n-gram; 0: no word n-grams."
     )
     shortest_characters: int = setting(default=2, ge=1, le=8, description="Minimum characters of a character n-gram.")
     longest_characters: int = setting(
-        default=5, ge=0, le=8, description="Maximum characters of a character n-gram; 0: no character n-grams."
+        default=5, ge=0, le=8, tuned=OneOf((3, 4, 5, 6)), description="Maximum characters of a character n-gram; 0: no character n-grams."
     )
     min_frequency: int = setting(
-        default=2, ge=1, description="Minimum number of training texts that contain an n-gram."
+        default=2, ge=1, tuned=OneOf((1, 2)), description="Minimum number of training texts that contain an n-gram."
     )
     most_ngrams: int = setting(
         default=2**19,
         ge=1,
         le=BUCKETS,
+        tuned=Around(2, smaller=512),
         description="Maximum number of n-grams to learn; those in the most texts are kept.",
     )
     most_per_text: int = setting(
@@ -55,6 +57,7 @@ class PreprocessingOptions(Options):
         default=20_000,
         ge=3,
         le=1_000_000,
+        tuned=Around(2, smaller=64),
         description="Maximum number of token ids, padding (0) and unknown (1) included; the most frequent tokens "
         "are kept.",
     )

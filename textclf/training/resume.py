@@ -10,6 +10,8 @@ from textclf.data.in_memory import IN_MEMORY
 from textclf.training.cross_validation import cross_validate_run
 from textclf.training.locking import check_unchanged
 from textclf.training.train import train_run
+from textclf.training.tuning.best import restore_search_config
+from textclf.training.tuning.search import tune_run
 
 
 def resume(run: str | Path) -> RunFolder:
@@ -26,6 +28,9 @@ def resume(run: str | Path) -> RunFolder:
     metadata = folder.read_metadata()
     if metadata.get("status") == "finished":
         raise RunError(f"{folder.path} is already finished; there is nothing to resume.")
+    is_search = metadata.get("search") is True
+    if is_search:
+        restore_search_config(folder)
     config = read_run_config(folder)
     if config.data.train == IN_MEMORY:
         raise RunError(
@@ -33,5 +38,7 @@ def resume(run: str | Path) -> RunFolder:
             f"config and data, and run={folder.path.name!r}: it goes on where the run stopped."
         )
     check_unchanged(folder, config)
+    if is_search:
+        return tune_run(folder, config)
     folds = metadata.get("folds")
     return cross_validate_run(folder, config, folds) if isinstance(folds, int) else train_run(folder, config)

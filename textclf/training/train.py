@@ -31,7 +31,7 @@ from textclf.training.final_metrics import HeldOut, check_against_keras, write_f
 from textclf.training.fitting.task import build_task
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
-from textclf.training.loggers import logging_to
+from textclf.training.loggers import LogHistory, logging_to
 from textclf.training.tensorflow_import import importing_tensorflow
 from textclf.training.training_run import config_name, new_run, training_run
 
@@ -100,12 +100,18 @@ def train_run(
 
 
 def fit_and_evaluate(
-    folder: RunFolder, config: Config, splits: dict[str, Dataset], targets: Targets, classes: dict[str, np.ndarray]
+    folder: RunFolder,
+    config: Config,
+    splits: dict[str, Dataset],
+    targets: Targets,
+    classes: dict[str, np.ndarray],
+    watch: LogHistory | None = None,
 ) -> dict:
     """Fit the networks, save the classifier and evaluate it. Return the results for `run.json`.
 
     Args:
         classes: the labels of each split as numbers, from `encode_labels`.
+        watch: called as the loggers are, after each validation; it may stop the training by an exception.
     """
     _write_splits(folder.splits, splits)
     preprocessor, encoded = encode(config, splits, classes, folder.cache)
@@ -116,7 +122,7 @@ def fit_and_evaluate(
         with importing_tensorflow():  # takes seconds, so config and data are checked before it
             from textclf.training.fitting.ensemble import fit_networks
         task = build_task(config, encoded, preprocessor, targets)
-        fitted = fit_networks(config, task, folder, log_history)
+        fitted = fit_networks(config, task, folder, _both(log_history, watch))
         held_out = HeldOut(fitted.held_out_probabilities, fitted.temperature)
         decision = choose_thresholds(
             task.objective.decision,
@@ -138,6 +144,15 @@ def fit_and_evaluate(
         folder.update_metadata(onnx_difference=difference)
         write_final_metrics(folder, classifier, splits, encoded, held_out)
     return {**fitted.run_metadata, "peak_memory_mb": _peak_memory_mb()}
+
+
+def _both(log_history: LogHistory, watch: LogHistory | None) -> LogHistory:
+    def log_and_watch(network: str, history: list[dict]) -> None:
+        log_history(network, history)
+        if watch:
+            watch(network, history)
+
+    return log_and_watch
 
 
 def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:

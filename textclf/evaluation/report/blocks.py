@@ -56,6 +56,7 @@ def lines(
     shares: bool = True,
     diagonal: bool = False,
     dots: bool = False,
+    points: Sequence[str] = (),
 ) -> dict:
     """Return a plot of curves.
 
@@ -65,14 +66,31 @@ def lines(
         shares: whether both axes go from 0 to 1.
         diagonal: whether to draw a line from corner to corner.
         dots: whether to mark each point.
+        points: names of the series whose points are not joined.
     """
-    axes = {"x": x, "y": y, "shares": shares, "diagonal": diagonal, "dots": dots}
+    axes = {"x": x, "y": y, "shares": shares, "diagonal": diagonal, "dots": dots, "points": list(points)}
     return {"kind": "lines", "title": title, "note": note, "series": series, **axes}
 
 
 def bars(title: str, names: Sequence[str], values: Sequence[float], counts: Sequence[int], y: str) -> dict:
     """Return a bar chart: a value and a number of texts for each name."""
     return {"kind": "bars", "title": title, "names": names, "values": values, "counts": counts, "y": y}
+
+
+def horizontal_bars(title: str, names: Sequence[str], values: Sequence[float], x: str) -> dict:
+    """Return a bar chart of long names, over the whole width: a value for each name."""
+    return {**bars(title, names, values, [], x), "horizontal": True, "wide": True}
+
+
+def parallel(
+    title: str, names: Sequence[str], rows: Sequence[tuple[str, Sequence[float], bool]], *, note: str = ""
+) -> dict:
+    """Return parallel coordinates: one line a row, through its place from 0 to 1 on the axis of every name.
+
+    Args:
+        rows: what the line is, its places, and whether it is one of the best.
+    """
+    return {"kind": "parallel", "title": title, "names": list(names), "rows": list(rows), "note": note, "wide": True}
 
 
 def choice(title: str, options: Mapping[str, Sequence[dict]]) -> dict:

@@ -40,6 +40,7 @@ const KINDS = {
   table: drawTable,
   lines: drawLines,
   bars: drawBars,
+  parallel: drawParallel,
   choice: drawChoice,
   slider: drawSlider,
   matrix: drawMatrix,

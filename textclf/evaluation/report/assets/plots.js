@@ -54,7 +54,8 @@ function curvesOf(block) {
     borderColor: lineColour(number),
     backgroundColor: lineColour(number),
     borderWidth: 2,
-    pointRadius: block.dots ? sizes(block.series[label]) : 0,
+    showLine: !(block.points || []).includes(label),
+    pointRadius: block.dots || (block.points || []).includes(label) ? sizes(block.series[label]) : 0,
     pointHoverRadius: 5,
   }));
   if (block.diagonal) {
@@ -76,11 +77,15 @@ function curvesOf(block) {
 }
 
 function barsOf(block) {
-  const labels = block.names.map((name, number) => [name, `${block.counts[number].toLocaleString("en")} texts`]);
+  const texts = (number) => (block.counts.length ? `${block.counts[number].toLocaleString("en")} texts` : "");
+  const labels = block.names.map((name, number) => [name, texts(number)].filter(Boolean));
   const datasets = [{ data: block.values, backgroundColor: lineColour(0), maxBarThickness: 60 }];
-  const scales = { x: { ...axis(""), type: "category" }, y: axis(block.y, { min: 0, max: 1 }) };
-  const say = { label: ({ parsed, dataIndex }) => `${block.y} ${parsed.y.toFixed(4)}, ${block.counts[dataIndex]} texts` };
-  return { type: "bar", data: { labels, datasets }, options: options(scales, say, false) };
+  const [names, values] = block.horizontal ? ["y", "x"] : ["x", "y"];
+  const scales = { [names]: { ...axis(""), type: "category" }, [values]: axis(block.y, { min: 0, max: 1 }) };
+  const say = {
+    label: ({ parsed, dataIndex }) => [`${block.y} ${parsed[values].toFixed(4)}`, texts(dataIndex)].filter(Boolean),
+  };
+  return { type: "bar", data: { labels, datasets }, options: { ...options(scales, say, false), indexAxis: names } };
 }
 
 function drawPlot(block, configuration) {
@@ -96,7 +101,7 @@ function drawPlot(block, configuration) {
   drawn.add(plot);
   requestAnimationFrame(draw);
   const note = block.note ? element("p", "note", block.note) : null;
-  return element("div", "block", element("h3", "", block.title), note, element("div", "plot", canvas));
+  return element("div", block.wide ? "block wide" : "block", element("h3", "", block.title), note, element("div", "plot", canvas));
 }
 
 function redrawPlots() {
@@ -109,6 +114,22 @@ function redrawPlots() {
 dark.addEventListener("change", redrawPlots);
 paper.addEventListener("change", redrawPlots);
 
+function parallelOf(block) {
+  const datasets = block.rows.map(([label, values, best]) => ({
+    label,
+    data: values,
+    borderColor: best ? lineColour(1) : colour("--faint"),
+    backgroundColor: best ? lineColour(1) : colour("--faint"),
+    borderWidth: best ? 2 : 0.5,
+    order: best ? 0 : 1,
+    pointRadius: 2,
+  }));
+  const scales = { x: { ...axis(""), type: "category" }, y: { ...axis("low to high", { min: 0, max: 1 }) } };
+  const say = { title: () => "", label: ({ dataset }) => dataset.label };
+  return { type: "line", data: { labels: block.names, datasets }, options: options(scales, say, false) };
+}
+
+const drawParallel = (block) => drawPlot(block, () => parallelOf(block));
 const drawLines = (block) => drawPlot(block, () => curvesOf(block));
 const drawBars = (block) => drawPlot(block, () => barsOf(block));
 

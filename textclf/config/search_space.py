@@ -1,0 +1,255 @@
+"""The search space of a config: which settings a search changes, and the values that it tries.
+
+Every part says which of its settings are worth it (`core/tuned.py`); the section `tuning` narrows or widens that.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import Field
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+
+from pydantic import Field as PydanticField
+from pydantic import TypeAdapter, ValidationError
+
+from textclf.config.config import Config, load_config
+from textclf.config.ensemble import input_arrays
+from textclf.config.ensemble import Options as EnsembleOptions
+from textclf.config.problems import describe
+from textclf.config.training_options import TrainingOptions
+from textclf.config.yaml import Path, Problem
+from textclf.core.errors import did_you_mean
+from textclf.core.formatting import short_repr
+from textclf.core.options import LIMITS, Options, fields_of, is_settings, plain
+from textclf.core.tuned import Around, Between, OneOf, Tuned
+
+SCALES = ("linear", "log")
+RANGE_KEYS = ("from", "to", "scale")
+EXAMPLE = "{from: 0.0001, to: 0.01, scale: log} or {choices: [32, 64]}"
+# Of `preprocessing`, what a network reads -> the settings that matter then.
+READ_FROM = {"token_ids": ("vocabulary_size",), "ngram_ids": ("ngrams",)}
+
+
+class Range(NamedTuple):
+    """Numbers from `low` to `high`."""
+
+    low: float
+    high: float
+    log: bool
+    whole: bool
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}{', log' if self.log else ''}"
+
+
+class Choices(NamedTuple):
+    """One of some values."""
+
+    values: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return " | ".join(map(short_repr, self.values))
+
+
+Space = dict[str, Range | Choices]  # by the path of the setting; members of an ensemble count from 1
+
+
+def search_space(config: Config) -> Space:
+    """Return the space of a config: the usual settings of its parts, as its section `tuning` changes them."""
+    tuning = config.tuning
+    space = _default_space(config) if tuning is None or tuning.default_space else {}
+    for path, given in (tuning.settings if tuning else {}).items():
+        if given is None:
+            space.pop(path, None)
+        else:
+            field, _ = _found(config, path)
+            space[path] = _given_range(field, given)
+    return space
+
+
+def with_values(config: Config, values: Mapping[str, Any]) -> Config:
+    """Return the config with other values of some settings.
+
+    Raises:
+        ConfigError: a value is not allowed.
+    """
+    content = plain(config)
+    for path, value in values.items():
+        *parents, name = path.split(".")
+        settings = content
+        for part in parents:
+            settings = settings[int(part) - 1] if isinstance(settings, list) else settings[part]
+        settings[name] = value
+    return load_config(content)
+
+
+def value_of(config: Config, path: str) -> Any:
+    """Return the value of a setting."""
+    return _found(config, path)[1]
+
+
+def problems_of_space(config: Config, places: Mapping[Path, str]) -> Iterator[Problem]:
+    """Yield what is wrong with the settings that the section `tuning` names."""
+    for path, given in (config.tuning.settings if config.tuning else {}).items():
+        for message in _problems(config, path, given):
+            where = ("tuning", "settings", path)
+            yield Problem(where, places.get(where, ""), message)
+
+
+def _default_space(config: Config) -> Space:
+    by_size = bool(config.tuning and config.tuning.size)
+    arrays = input_arrays(config.model)
+    read = [name for array, names in READ_FROM.items() if array in arrays for name in names]
+    space = {
+        path: dimension
+        for path, dimension in _ranges("preprocessing", config.preprocessing, by_size)
+        if path.split(".")[1] in read
+    }
+    networks = _networks(config)
+    for path, settings in networks:
+        space |= dict(_ranges(path, settings, by_size))
+    return space
+
+
+def _networks(config: Config) -> Iterator[tuple[str, Options]]:
+    """Yield the path and the settings of each network, and of each training of one, as far as they have an effect."""
+    if not isinstance(config.model, EnsembleOptions):
+        if not _chooses_itself(config.training):
+            yield from (("model", config.model), ("training", config.training))
+        return
+    for number, member in enumerate(config.model.members, start=1):
+        if not _chooses_itself(member.training or config.training):
+            yield f"model.members.{number}.model", member.model
+            if member.training:
+                yield f"model.members.{number}.training", member.training
+    if any(member.training is None for member in config.model.members) and not _chooses_itself(config.training):
+        yield "training", config.training
+
+
+def _chooses_itself(training: TrainingOptions) -> bool:
+    """Return whether a training chooses its settings on validation by itself, and reads no others."""
+    return training.optimizer == "liblinear"
+
+
+def _ranges(path: str, settings: Options, by_size: bool) -> Iterator[tuple[str, Range | Choices]]:
+    """Yield the usual range of each setting of a section that has one, and of the sections within it."""
+    for name, field in fields_of(type(settings)).items():
+        value = getattr(settings, name)
+        if is_settings(type(value)):
+            yield from _ranges(f"{path}.{name}", value, by_size)
+        elif tuned := field.metadata.get("tuned"):
+            dimension = _range(tuned, value, field, by_size)
+            if dimension is not None:
+                yield f"{path}.{name}", dimension
+
+
+def _range(tuned: Tuned, value: Any, field: Field, by_size: bool) -> Range | Choices | None:
+    if isinstance(tuned, OneOf):
+        return Choices(tuple(dict.fromkeys([value, *tuned.values])))
+    whole = int in _kinds(field)
+    if isinstance(tuned, Between):
+        return Range(min(tuned.low, value), max(tuned.high, value), log=False, whole=whole)
+    if not value:  # a feature that is off stays off
+        return None
+    smaller = tuned.smaller if by_size and tuned.smaller else tuned.factor
+    low, high = value / smaller, value * tuned.factor
+    low, high = _clipped(low, field), _clipped(high, field)
+    return Range(round(low), round(high), log=True, whole=True) if whole else Range(low, high, log=True, whole=False)
+
+
+def _clipped(number: float, field: Field) -> float:
+    """Return the number, or the limit of the setting that it is beyond. Limits that exclude themselves are far away."""
+    return min(max(number, field.metadata.get("ge", number)), field.metadata.get("le", number))
+
+
+def _given_range(field: Field, given: Mapping[str, Any]) -> Range | Choices:
+    if "choices" in given:
+        return Choices(tuple(given["choices"]))
+    return Range(given["from"], given["to"], log=given.get("scale") == "log", whole=float not in _kinds(field))
+
+
+def _problems(config: Config, path: str, given: Any) -> Iterator[str]:
+    found = _found(config, path)
+    if found is None:
+        yield f"expected the path of a setting of this config{did_you_mean(path, _paths(config))}"
+        return
+    field, value = found
+    if path.startswith(("data.", "tuning.", "seed")) or path.endswith((".architecture", ".tokenizer")):
+        yield "expected a setting that a search may change; for another architecture or tokenizer, tune another config"
+    elif given is None:
+        return
+    elif isinstance(given, dict) and set(given) == {"choices"}:
+        yield from _problems_of_choices(field, given["choices"])
+    elif isinstance(given, dict) and {"from", "to"} <= set(given) <= set(RANGE_KEYS):
+        yield from _problems_of_range(field, given)
+    else:
+        yield f"expected {EXAMPLE}, got {short_repr(given)}"
+    if is_settings(type(value)):
+        yield "expected one setting, got a section; name a setting below it"
+
+
+def _problems_of_choices(field: Field, choices: Any) -> Iterator[str]:
+    if not isinstance(choices, list) or len(choices) < 2:
+        yield f"choices: expected a list of two or more values, got {short_repr(choices)}"
+        return
+    for value in choices:
+        if not _is_allowed(field, value):
+            yield f"choices: expected {describe(field)}, got {short_repr(value)}"
+
+
+def _problems_of_range(field: Field, given: Mapping[str, Any]) -> Iterator[str]:
+    low, high, scale = given["from"], given["to"], given.get("scale", "linear")
+    if not {int, float} & set(_kinds(field)):
+        yield "expected {choices: [...]}: this setting is no number"
+        return
+    wrong = [(name, value) for name, value in (("from", low), ("to", high)) if not _is_allowed(field, value)]
+    yield from (f"{name}: expected {describe(field)}, got {short_repr(value)}" for name, value in wrong)
+    if scale not in SCALES:
+        yield f"scale: expected one of {', '.join(SCALES)}, got {short_repr(scale)}"
+    if wrong or scale not in SCALES:
+        return
+    if low is None or high is None or not low < high:
+        yield f"expected from < to, got {short_repr(low)} and {short_repr(high)}"
+    elif scale == "log" and low <= 0:
+        yield f"from: expected a number above 0 for a logarithmic scale, got {short_repr(low)}"
+
+
+def _is_allowed(field: Field, value: Any) -> bool:
+    limits = {name: limit for name, limit in field.metadata.items() if name in LIMITS}
+    try:
+        TypeAdapter(Annotated[field.type, PydanticField(**limits)]).validate_python(value, strict=True)
+    except ValidationError:
+        return False
+    return True
+
+
+def _kinds(field: Field) -> tuple[Any, ...]:
+    form = field.type
+    return get_args(form) if get_origin(form) in (Union, UnionType) else (form,)
+
+
+def _found(config: Config, path: str) -> Any:
+    """Return the field and the value of a setting, or `None` if the config has no such setting."""
+    field, value = None, config
+    for part in path.split("."):
+        if isinstance(value, list):
+            value = value[int(part) - 1] if part.isdecimal() and 1 <= int(part) <= len(value) else None
+            field = None
+        elif is_settings(type(value)) and part in fields_of(type(value)):
+            field, value = fields_of(type(value))[part], getattr(value, part)
+        else:
+            return None
+    return (field, value) if field else None
+
+
+def _paths(config: Config) -> list[str]:
+    return [path for section, settings in _sections(config) for path in _paths_in(section, settings)]
+
+
+def _sections(config: Config) -> Iterator[tuple[str, Options]]:
+    yield from (("preprocessing", config.preprocessing), ("targets", config.targets), *_networks(config))
+
+
+def _paths_in(path: str, settings: Options) -> Iterator[str]:
+    for name in fields_of(type(settings)):
+        value = getattr(settings, name)
+        yield from _paths_in(f"{path}.{name}", value) if is_settings(type(value)) else (f"{path}.{name}",)

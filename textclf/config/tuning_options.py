@@ -1,0 +1,47 @@
+"""The settings of a search: section `tuning` of the config. Only `textclf tune` reads it."""
+
+from typing import Any, Literal
+
+from textclf.core.options import Options, setting
+
+
+class TuningOptions(Options):
+    """What `textclf tune` searches for, where, and for how long. A training ignores it."""
+
+    minutes: float | None = setting(
+        default=None,
+        gt=0,
+        description="Time of the whole search, the last training included; null: no limit, or 30 minutes if there is "
+        "no number of trials either.",
+    )
+    trials: int | None = setting(default=None, ge=1, description="Maximum number of trials; null: no limit.")
+    size: float | None = setting(
+        default=None, gt=0, description="Maximum size of the classifier folder in MB; null: no limit."
+    )
+    latency: float | None = setting(
+        default=None,
+        gt=0,
+        description="Maximum time for a single text in milliseconds, as the median on this machine; null: no limit.",
+    )
+    metric: Literal["accuracy", "f1_macro", "loss", "roc_auc"] | None = setting(
+        default=None,
+        description="Validation metric that decides which trial is best; null: that of "
+        "`training.early_stopping`, or loss.",
+    )
+    folds: int | None = setting(
+        default=None,
+        ge=2,
+        le=100,
+        description="Folds of the cross-validation that scores a trial, for small data; null: the validation texts "
+        "score it.",
+    )
+    default_space: bool = setting(
+        default=True,
+        description="Search the settings that are usually worth it (`textclf tune CONFIG --show-space`), beside those "
+        "named here.",
+    )
+    settings: dict[str, Any] = setting(
+        default={},
+        description="Settings to search, by path: `{from: 0.0001, to: 0.01, scale: log}` or `{choices: [32, 64]}`; "
+        "null: not this one.",
+    )

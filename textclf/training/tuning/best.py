@@ -1,0 +1,62 @@
+"""The end of a search: train the best config as a normal run, from the weights that its trial already has."""
+
+import logging
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from textclf.config.config import Config, write_config
+from textclf.config.run_config import CHECKSUM
+from textclf.config.search_space import with_values
+from textclf.core.files import checksum
+from textclf.core.run_folder import RunFolder
+from textclf.data.loading import encode_labels, read_splits
+from textclf.training.train import fit_and_evaluate
+from textclf.training.tuning.record import Trial
+
+log = logging.getLogger(__name__)
+BEST_CONFIG, SEARCH_CONFIG = "best.yaml", "search.yaml"
+REFIT_MORE = 1.25  # times the first fit: it has the validation texts, too
+MARGIN = 5.0  # seconds: the report, and what is slower than before
+
+
+def seconds_of_best(config: Config, trial: Trial) -> float:
+    """Return the time to keep for training a trial's config for good."""
+    fits = len(trial.fold_scores) or 1
+    start = max(trial.seconds / fits - trial.fitting_seconds, 0.0)
+    first = trial.fitting_seconds if trial.fold_scores else 0.0  # folds leave no networks of the whole data
+    refit = REFIT_MORE * trial.fitting_seconds if config.training.refit else 0.0
+    return start + first + refit + MARGIN
+
+
+def train_best(folder: RunFolder, config: Config, trial: Trial, trial_folder: Path) -> dict[str, Any]:
+    """Train the config of a trial in the folder of the search. Return the results for `run.json`.
+
+    The networks of the trial are taken over: a fit that is finished there is not repeated, only refitted.
+    """
+    best = replace(with_values(config, trial.values), tuning=None)
+    splits, targets = read_splits(best.data, best.targets, best.seed)
+    if not trial.fold_scores:
+        _take_networks(trial_folder, folder)
+    results = fit_and_evaluate(folder, best, splits, targets, encode_labels(splits, targets))
+    shutil.copyfile(folder.config, folder.path / SEARCH_CONFIG)
+    command = f"textclf tune: trial {trial.number}"
+    write_config(best, folder.path / BEST_CONFIG, command)
+    write_config(best, folder.config, command)
+    return {**results, CHECKSUM: checksum(folder.config), "best_trial": trial.number}
+
+
+def restore_search_config(folder: RunFolder) -> None:
+    """Undo what `train_best` did to `config.yaml`, if the program ended before the run was finished."""
+    kept = folder.path / SEARCH_CONFIG
+    if kept.exists():
+        kept.replace(folder.config)
+
+
+def _take_networks(trial: Path, folder: RunFolder) -> None:
+    for name in ("checkpoints", "networks"):
+        if (trial / name).is_dir():
+            shutil.copytree(trial / name, folder.path / name, dirs_exist_ok=True)
+    if (trial / folder.history.name).exists():
+        shutil.copyfile(trial / folder.history.name, folder.history)
