@@ -20,9 +20,10 @@ if TYPE_CHECKING:  # for type checkers and editors, which cannot follow `__getat
     from textclf.inference.explain import explain
     from textclf.training.resume import resume
     from textclf.training.train import train
+    from textclf.training.tuning.search import tune
 
 __version__ = "0.1.0"
-__all__ = ["Classifier", "TextclfError", "evaluate", "explain", "load", "resume", "train", "write_report"]
+__all__ = ["Classifier", "TextclfError", "evaluate", "explain", "load", "resume", "train", "tune", "write_report"]
 
 _HOMES = {
     "Classifier": ("textclf.inference.classifier", "Classifier"),
@@ -32,6 +33,7 @@ _HOMES = {
     "load": ("textclf.inference.classifier", "load"),
     "resume": ("textclf.training.resume", "resume"),
     "train": ("textclf.training.train", "train"),
+    "tune": ("textclf.training.tuning.search", "tune"),
     "write_report": ("textclf.evaluation.report.report", "write_report"),
 }
 

@@ -1,15 +1,41 @@
 """`textclf tune`: search for the best settings."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from textclf.cli.options import CONFIG, OVERRIDES, run_name
+from textclf.cli.options import CONFIG, FOLDS, OVERRIDES, UserPath, run_name
 from textclf.cli.tables import Table, format_figures, print_table
 from textclf.cli.terminal import print_line
 
 if TYPE_CHECKING:
     from textclf.core.run_folder import RunFolder
+    from textclf.training.tuning.record import Trial
+    from textclf.training.tuning.results import SearchResults
+
+
+class Measure(click.ParamType):
+    """A number above 0, with or without its unit: `2MB` or `2`."""
+
+    def __init__(self, unit: str):
+        self.unit = self.name = unit
+
+    def get_metavar(self, param, ctx=None):
+        """Return what the help shows."""
+        return self.unit
+
+    def convert(self, value, param, ctx):
+        """Return the number."""
+        text = str(value).strip()
+        number = text[: -len(self.unit)] if text.lower().endswith(self.unit.lower()) else text
+        try:
+            if (found := float(number)) > 0 and found < float("inf"):
+                return found
+        except ValueError:
+            pass
+        return self.fail(f"expected a number above 0, such as 2{self.unit}, got '{value}'", param, ctx)
+
 
 MOST_SHOWN = 10  # trials
 TUNING = ("minutes", "trials", "size", "latency", "metric", "folds")
@@ -19,14 +45,24 @@ TUNING = ("minutes", "trials", "size", "latency", "metric", "folds")
 @CONFIG
 @OVERRIDES
 @run_name(default="date, name of the config and -tune")
-@click.option("--minutes", metavar="M", help="Time of the whole search.  [default: 30, or none with --trials]")
-@click.option("--trials", metavar="N", help="Maximum number of trials.")
-@click.option("--size", metavar="MB", help="Maximum size of the classifier, such as 2 or 2MB.")
-@click.option("--latency", metavar="MS", help="Maximum time for a single text, such as 1 or 1ms.")
-@click.option("--metric", metavar="NAME", help="Metric that decides.  [default: that of early stopping]")
-@click.option("--folds", metavar="K", help="Score each trial by K-fold cross-validation, for small data.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="M",
+    help="Time of the whole search.  [default: 30, or none with --trials]",
+)
+@click.option("--trials", type=click.IntRange(1), metavar="N", help="Maximum number of trials.")
+@click.option("--size", type=Measure("MB"), help="Maximum size of the classifier, such as 2MB.")
+@click.option("--latency", type=Measure("ms"), help="Maximum time for a single text, such as 1ms.")
+@click.option(
+    "--metric",
+    type=click.Choice(["accuracy", "f1_macro", "loss", "roc_auc"]),
+    help="Validation metric that decides.  [default: that of early stopping]",
+)
+@click.option("--folds", type=FOLDS, metavar="K", help="Score each trial by K-fold cross-validation, for small data.")
 @click.option("--show-space", is_flag=True, help="Print the settings that would be searched, and stop.")
-def command(config, overrides, run, show_space, **given):
+@click.option("--optuna", metavar="PATH", type=UserPath(dir_okay=False), help="SQLite file for Optuna's dashboard.")
+def command(config, overrides, run, show_space, optuna, **given):
     """Search for better settings, then train the best ones.
 
     The first trial is the config itself, so the result is never worse on validation. Each trial trains in a process of
@@ -39,19 +75,22 @@ def command(config, overrides, run, show_space, **given):
       textclf tune config.yaml --trials 30 --size 2MB --run small
       textclf tune config.yaml --show-space
     """
-    overrides = [*overrides, *(f"tuning.{name}={_number(name, given[name])}" for name in TUNING if given[name])]
+    overrides = [*overrides, *(f"tuning.{name}={given[name]}" for name in TUNING if given[name] is not None)]
     if show_space:
         _print_space(config, overrides)
         return
     from textclf.training.tuning.search import tune
 
-    print_search(tune(config, overrides, run=run))
+    folder = tune(config, overrides, run=run)
+    print_search(folder)
+    if optuna:
+        from textclf.training.tuning.results import read_results
+        from textclf.training.tuning.sampler import write_study
 
-
-def _number(name: str, value: str) -> str:
-    """Return the value without its unit."""
-    unit = {"size": "mb", "latency": "ms"}.get(name)
-    return value[: -len(unit)].strip() if unit and value.lower().endswith(unit) else value
+        results = read_results(folder.path)
+        write_study(
+            results.space, results.trials, results.limits, lower_is_better=results.lower_is_better, path=Path(optuna)
+        )
 
 
 def _print_space(config: str, overrides: list[str]) -> None:
@@ -73,16 +112,24 @@ def print_search(folder: "RunFolder") -> None:
     from textclf.training.tuning.results import read_results
 
     results = read_results(folder.path)
-    front, best = {trial.number for trial in results.front}, results.best
     table = Table("trial", results.metric, "accuracy", "MB", "ms", "seconds", "")
     for trial in results.ranked[:MOST_SHOWN]:
-        marks = {best and best.number: "best", **({} if results.limits.kept_by(trial) else {trial.number: "too large"})}
-        mark = marks.get(trial.number, "*" if trial.number in front else "")
+        mark = _mark(trial, results)
         figures = format_figures([trial.score, trial.metrics.get("accuracy")])
-        table.add_row(str(trial.number), *figures, f"{trial.size:.2f}", f"{trial.latency:.2f}", f"{trial.seconds:.0f}", mark)
+        table.add_row(
+            str(trial.number), *figures, f"{trial.size:.2f}", f"{trial.latency:.2f}", f"{trial.seconds:.0f}", mark
+        )
     print_table(table)
     print_line(f"{len(results.trials)} trials; * Pareto front of score, size and speed. {FLATTERY}")
     if results.nested_score is not None:
         print_line(f"estimate by folds that did not choose: {results.metric} {results.nested_score:.4f}")
     print_line(f"search: {folder.path / PAGE}")
     write_report_and_print(folder)
+
+
+def _mark(trial: "Trial", results: "SearchResults") -> str:
+    if not results.limits.kept_by(trial):
+        return "above the limit"
+    if trial == results.best:
+        return "best"
+    return "*" if trial in results.front else ""

@@ -6,21 +6,21 @@ Every part says which of its settings are worth it (`core/tuned.py`); the sectio
 from collections.abc import Iterator, Mapping
 from dataclasses import Field
 from types import UnionType
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, Union, cast, get_args, get_origin
 
 from pydantic import Field as PydanticField
 from pydantic import TypeAdapter, ValidationError
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import input_arrays
 from textclf.config.ensemble import Options as EnsembleOptions
+from textclf.config.ensemble import input_arrays
 from textclf.config.problems import describe
 from textclf.config.training_options import TrainingOptions
 from textclf.config.yaml import Path, Problem
 from textclf.core.errors import did_you_mean
 from textclf.core.formatting import short_repr
 from textclf.core.options import LIMITS, Options, fields_of, is_settings, plain
-from textclf.core.tuned import Around, Between, OneOf, Tuned
+from textclf.core.tuned import Between, OneOf, Tuned
 
 SCALES = ("linear", "log")
 RANGE_KEYS = ("from", "to", "scale")
@@ -215,8 +215,9 @@ def _problems_of_range(field: Field, given: Mapping[str, Any]) -> Iterator[str]:
 
 def _is_allowed(field: Field, value: Any) -> bool:
     limits = {name: limit for name, limit in field.metadata.items() if name in LIMITS}
+    form: Any = Annotated[field.type, PydanticField(**limits)]
     try:
-        TypeAdapter(Annotated[field.type, PydanticField(**limits)]).validate_python(value, strict=True)
+        TypeAdapter(form).validate_python(value, strict=True)
     except ValidationError:
         return False
     return True
@@ -229,7 +230,7 @@ def _kinds(field: Field) -> tuple[Any, ...]:
 
 def _found(config: Config, path: str) -> Any:
     """Return the field and the value of a setting, or `None` if the config has no such setting."""
-    field, value = None, config
+    field, value = None, cast(Any, config)
     for part in path.split("."):
         if isinstance(value, list):
             value = value[int(part) - 1] if part.isdecimal() and 1 <= int(part) <= len(value) else None

@@ -65,9 +65,7 @@ class TrainingOptions(Options):
         description="Adagrad only: initial value of the sums of squared gradients. A larger value makes the first "
         "steps smaller.",
     )
-    learning_rate: float = setting(
-        default=0.001, gt=0, tuned=Around(5), description="Step size of the optimizer."
-    )
+    learning_rate: float = setting(default=0.001, gt=0, tuned=Around(5), description="Step size of the optimizer.")
     schedule: Literal["constant", "linear", "cosine"] = setting(
         default="constant",
         description="Learning rate after the warm-up: constant, or decay to 0 at the end of `epochs`, linear or "

@@ -16,7 +16,9 @@ class Options(EmbeddingOptions):
     architecture: Literal["lstm"] = setting(default="lstm", description="Embedding, LSTM layers, pooling.")
     units: int = setting(default=64, ge=1, tuned=Around(4), description="Units of each LSTM layer, per direction.")
     num_layers: int = setting(default=1, ge=1, le=8, description="Number of LSTM layers.")
-    bidirectional: bool = setting(default=False, tuned=OneOf((False, True)), description="Read each text in both directions.")
+    bidirectional: bool = setting(
+        default=False, tuned=OneOf((False, True)), description="Read each text in both directions."
+    )
     pooling: Literal["last", "max", "mean", "max_mean", "attention"] = setting(
         default="last",
         tuned=OneOf(("last", "max", "mean", "max_mean")),

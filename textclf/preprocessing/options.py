@@ -20,7 +20,11 @@ class NgramOptions(Options):
     )
     shortest_characters: int = setting(default=2, ge=1, le=8, description="Minimum characters of a character n-gram.")
     longest_characters: int = setting(
-        default=5, ge=0, le=8, tuned=OneOf((3, 4, 5, 6)), description="Maximum characters of a character n-gram; 0: no character n-grams."
+        default=5,
+        ge=0,
+        le=8,
+        tuned=OneOf((3, 4, 5, 6)),
+        description="Maximum characters of a character n-gram; 0: no character n-grams.",
     )
     min_frequency: int = setting(
         default=2, ge=1, tuned=OneOf((1, 2)), description="Minimum number of training texts that contain an n-gram."

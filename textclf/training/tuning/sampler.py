@@ -8,10 +8,12 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from textclf.config.search_space import Choices, Range, Space
 from textclf.core.errors import ConfigError
+from textclf.core.files import cannot_write
 from textclf.training.tuning.record import Limits, Trial
 
 RANDOM_TRIALS = 8  # before TPE has enough to learn from
@@ -47,12 +49,27 @@ def study_of(
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=RANDOM_TRIALS)
-    direction = "minimize" if lower_is_better else "maximize"
+    direction: Any = "minimize" if lower_is_better else "maximize"
     study = optuna.create_study(direction=direction, sampler=sampler, storage=storage)
     for trial in trials:
         if frozen := _frozen(space, trial, limits):
             study.add_trial(frozen)
     return study
+
+
+def write_study(space: Space, trials: Sequence[Trial], limits: Limits, *, lower_is_better: bool, path: Path) -> None:
+    """Write the trials as a study into a new SQLite file, for `optuna-dashboard sqlite:///PATH`.
+
+    Raises:
+        WriteError: the file cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.unlink(missing_ok=True)
+        study_of(space, trials, limits, lower_is_better=lower_is_better, storage=f"sqlite:///{partial}")
+        partial.replace(path)
+    except OSError as error:
+        raise cannot_write(path, error) from None
 
 
 def _frozen(space: Space, trial: Trial, limits: Limits) -> Any:

@@ -180,7 +180,7 @@ def _run_trial(search: Search, trials: list[Trial]) -> Trial | None:
     curves = [trial.curve for trial in trials if trial.curve]
     task = Task(str(folder.path), search.metric, search.options.size, curves, search.options.folds)
     entries = run_process(task, _time_for_trial(search, trials))
-    return entries and Trial(number=number, values=values, **entries)
+    return None if entries is None else Trial(number=number, values=values, **entries)
 
 
 def _folder_of(search: Search, number: int) -> Path:
@@ -209,7 +209,7 @@ def _log_trial(search: Search, trials: list[Trial]) -> None:
 def _check_failures(trials: list[Trial]) -> None:
     """Stop a search whose config cannot be trained at all."""
     failed = [trial.state == "failed" for trial in trials]
-    if failed[0] or all(failed[-MOST_FAILURES:]) and len(failed) >= MOST_FAILURES:
+    if failed[0] or (len(failed) >= MOST_FAILURES and all(failed[-MOST_FAILURES:])):
         raise TrainingError(f"trial {trials[-1].number} failed: {trials[-1].error}")
 
 

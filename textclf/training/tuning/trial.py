@@ -12,7 +12,7 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class Task:
     folds: int | None = None
 
 
-class TrialStopped(Exception):
+class TrialStopped(Exception):  # noqa: N818 (not an error)
     """The trial is not worth finishing.
 
     Args:
@@ -129,7 +129,9 @@ def _by_folds(folder: RunFolder, config: Config, task: Task) -> dict[str, Any]:
         "state": "finished",
         "score": metrics["mean"][name],
         "fold_scores": metrics["by_fold"][name],
-        "metrics": {key: metrics["mean"][key] for key in ("accuracy", "f1_macro", "log_loss") if key in metrics["mean"]},
+        "metrics": {
+            key: metrics["mean"][key] for key in ("accuracy", "f1_macro", "log_loss") if key in metrics["mean"]
+        },
         "fitting_seconds": statistics.mean(fitting),
         **measured(first.classifier, _texts_of(first)),
     }
@@ -162,7 +164,7 @@ def folder_size(folder: Path) -> float:
 
 
 def _check_size(
-    config: Config, splits: Mapping, classes: Mapping, folder: RunFolder, num_outputs: int, largest: float | None
+    config: Config, splits: dict, classes: dict, folder: RunFolder, num_outputs: int, largest: float | None
 ) -> None:
     """Stop a trial before it is trained if its weights and its tokenizer alone are above the limit of size."""
     if largest is None:

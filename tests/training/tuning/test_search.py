@@ -1,0 +1,115 @@
+"""`textclf tune` from its command to the finished run, with real trainings in processes of their own."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import textclf
+from textclf.cli.main import main
+from textclf.config.config import load_config
+from textclf.core.errors import ConfigError, TrainingError
+from textclf.training.tuning.record import RECORD, read_record
+from textclf.training.tuning.results import read_results
+
+pytest.importorskip("optuna")
+UNTIMED = {"latency", "seconds", "fitting_seconds"}
+
+
+def untimed(folder: Path) -> list[dict]:
+    """The record without what a clock measured."""
+    lines = (folder / RECORD).read_text(encoding="utf-8").splitlines()
+    return [{name: value for name, value in json.loads(line).items() if name not in UNTIMED} for line in lines]
+
+
+def test_a_search_ends_with_the_best_trial_as_a_run(workplace, tiny_config, capsys):
+    config = tiny_config("toy_topics", training={"epochs": 1, "refit": True})
+    Path("tiny.yaml").write_text(json.dumps(config), encoding="utf-8")
+    assert main(["tune", "tiny.yaml", "--trials", "2", "--run", "found"]) == 0
+    printed = capsys.readouterr()
+    folder = Path("runs/found")
+    first, second = read_record(folder)
+    assert first.values["training.learning_rate"] == 0.01
+    assert second.values != first.values
+    assert all(trial.score and trial.size and trial.latency and trial.metrics for trial in (first, second))
+    best = min(first, second, key=lambda trial: trial.score)
+    assert load_config(folder / "best.yaml").training.learning_rate == best.values["training.learning_rate"]
+    assert json.loads((folder / "metrics.json").read_text())["validation"]["log_loss"] == pytest.approx(best.score)
+    assert json.loads((folder / "run.json").read_text())["best_trial"] == best.number
+    assert "test" in printed.out
+    assert str(folder / "search.html") in printed.out
+    assert textclf.load("runs/found").predict(["some text"])
+    assert read_results(folder).best == best
+    assert len(list((folder / "trials").glob("*/classifier"))) == 1  # only that of the best
+
+
+def test_faults_are_named_before_anything_is_written(workplace, tiny_config, capsys):
+    with pytest.raises(ConfigError, match="tuning.settings"):
+        textclf.tune({**tiny_config(), "tuning": {"default_space": False}})
+    Path("tiny.yaml").write_text(json.dumps(tiny_config()), encoding="utf-8")
+    for arguments in (["--size", "big"], ["--minutes", "0"], ["--trials", "0"], ["--metric", "f1"], ["--folds", "1"]):
+        assert main(["tune", "tiny.yaml", *arguments]) == 2
+    assert main(["tune", "absent.yaml"]) == 1
+    assert "absent.yaml" in capsys.readouterr().err
+    assert not Path("runs").exists()
+
+
+def test_the_space_can_be_shown(workplace, capsys):
+    assert main(["tune", "configs/toy_topics.yaml", "--show-space"]) == 0
+    assert "model.units" in capsys.readouterr().out
+    assert not Path("runs").exists()
+
+
+@pytest.mark.slow
+def test_eight_trials_on_the_toy_topics(workplace):
+    run = textclf.tune("configs/toy_topics.yaml", ["tuning.trials=8", "training.epochs=4"])
+    trials = read_record(run.path)
+    assert len(trials) == 8
+    assert {trial.state for trial in trials} <= {"finished", "stopped"}
+    best = min(trial.score for trial in trials if trial.score is not None)
+    assert best <= trials[0].score
+
+
+@pytest.mark.slow
+def test_folds_score_a_trial_and_give_an_honest_estimate(workplace, tiny_config):
+    run = textclf.tune({**tiny_config("toy_topics"), "tuning": {"trials": 2, "folds": 2}})
+    results = read_results(run.path)
+    assert all(len(trial.fold_scores) == 2 for trial in results.trials)
+    assert results.nested_score >= results.best.score
+
+
+@pytest.mark.slow
+def test_no_classifier_is_above_the_limit_of_size(workplace, tiny_config):
+    config = tiny_config("toy_topics", model={"embedding_dim": 64}, training={"epochs": 1})
+    run = textclf.tune({**config, "tuning": {"trials": 4, "size": 0.05}})
+    trials = read_record(run.path)
+    assert trials[0].state == "too large"
+    size = sum(path.stat().st_size for path in run.classifier.rglob("*") if path.is_file())
+    assert size <= 50_000
+    with pytest.raises(TrainingError, match="limits"):
+        textclf.tune({**config, "tuning": {"trials": 2, "size": 0.001}})
+
+
+@pytest.mark.slow
+def test_a_search_that_is_killed_ends_like_one_that_is_not(workplace, tiny_config):
+    config = tiny_config("toy_topics", model={"architecture": "cnn"}, training={"epochs": 2})
+    Path("tiny.yaml").write_text(json.dumps(config), encoding="utf-8")
+    textclf.tune("tiny.yaml", ["tuning.trials=5"], run="whole")
+    command = [sys.executable, "-m", "textclf", "tune", "tiny.yaml", "--trials", "5", "--run", "killed"]
+    moments = random.Random(7)
+    for kill in range(10):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for _ in range(moments.randint(1, 4)):  # a moment is a number of lines of the log, not of seconds
+            process.stderr.readline()
+        os.kill(process.pid, signal.SIGKILL if kill % 3 else signal.SIGTERM)
+        process.communicate()
+        if process.returncode == 0 or Path("runs/killed/best.yaml").exists():
+            break
+    subprocess.run(command, capture_output=True)
+    assert untimed(Path("runs/killed")) == untimed(Path("runs/whole"))
+    assert Path("runs/killed/best.yaml").read_text() == Path("runs/whole/best.yaml").read_text()
