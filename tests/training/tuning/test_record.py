@@ -28,7 +28,9 @@ def test_a_line_that_was_cut_off_is_forgotten(tmp_path):
         assert [each.number for each in read_record(tmp_path)] == [0, 1]
 
 
-@pytest.mark.parametrize("content", ['{"number": 0}\n', "[]\n", "\x00\n", '{"number": 1, "state": "failed", "values": {}}\n'])
+@pytest.mark.parametrize(
+    "content", ['{"number": 0}\n', "[]\n", "\x00\n", '{"number": 1, "state": "failed", "values": {}}\n']
+)
 def test_a_damaged_record_is_not_continued(tmp_path, content):
     (tmp_path / RECORD).write_text(content)
     with pytest.raises(RunError, match="damaged"):

@@ -20,7 +20,9 @@ def results_of(*figures, **tuning):
     space = search_space(config)
     values = {path: value_of(config, path) for path in space}
     trials = [
-        Trial(number, "finished", {**values, "model.units": 16 + number}, score, {"accuracy": 0.9}, [], [], size, latency)
+        Trial(
+            number, "finished", {**values, "model.units": 16 + number}, score, {"accuracy": 0.9}, [], [], size, latency
+        )
         for number, (score, size, latency) in enumerate(figures)
     ]
     return SearchResults(config, space, "loss", trials)
