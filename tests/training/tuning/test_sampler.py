@@ -14,6 +14,7 @@ SPACE = {
     "units": Range(8, 256, log=True, whole=True),
     "widths": Choices(([2, 3], None, [3])),
 }
+NO_LIMITS = Limits()
 FIRST = {"rate": 0.05, "units": 64, "widths": None}
 
 
@@ -23,7 +24,7 @@ def trial_of(number, values):
     return Trial(number, "finished", values, score, size=float(values["units"]))
 
 
-def search(count, trials=(), limits=Limits(), seed=1):
+def search(count, trials=(), limits=NO_LIMITS, seed=1):
     trials = list(trials) or [trial_of(0, FIRST)]
     while len(trials) < count:
         values = propose(SPACE, trials, limits, seed=seed, lower_is_better=True)

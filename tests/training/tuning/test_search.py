@@ -49,7 +49,7 @@ def test_a_search_ends_with_the_best_trial_as_a_run(workplace, tiny_config, caps
 
 
 def test_faults_are_named_before_anything_is_written(workplace, tiny_config, capsys):
-    with pytest.raises(ConfigError, match="tuning.settings"):
+    with pytest.raises(ConfigError, match=r"tuning\.settings"):
         textclf.tune({**tiny_config(), "tuning": {"default_space": False}})
     Path("tiny.yaml").write_text(json.dumps(tiny_config()), encoding="utf-8")
     for arguments in (["--size", "big"], ["--minutes", "0"], ["--trials", "0"], ["--metric", "f1"], ["--folds", "1"]):
@@ -110,6 +110,6 @@ def test_a_search_that_is_killed_ends_like_one_that_is_not(workplace, tiny_confi
         process.communicate()
         if process.returncode == 0 or Path("runs/killed/best.yaml").exists():
             break
-    subprocess.run(command, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True)
     assert untimed(Path("runs/killed")) == untimed(Path("runs/whole"))
     assert Path("runs/killed/best.yaml").read_text() == Path("runs/whole/best.yaml").read_text()
