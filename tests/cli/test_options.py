@@ -49,9 +49,9 @@ def test_every_path_of_a_config(home, tiny_config):
         ["configs", "toy_en", "--output", "~/out.txt"],
     ],
 )
-def test_every_path_of_an_option(home, textclf_command, arguments):
-    finished = textclf_command(*arguments)
-    assert finished.returncode == 0, finished.stderr.decode()
+def test_every_path_of_an_option(home, textclf_main, arguments):
+    finished = textclf_main(*arguments)
+    assert finished.code == 0, finished.stderr
     assert (home / "out.txt").exists()
     assert not Path("~").exists()
 
@@ -66,17 +66,17 @@ def test_the_same_from_python(home):
 
 
 @pytest.mark.parametrize("text", ["-1", "-x y", "--5 stars", "-hello", "-"])
-def test_a_text_that_begins_with_a_dash(with_runs, textclf_command, text):
-    finished = textclf_command("predict", text)
+def test_a_text_that_begins_with_a_dash(with_runs, textclf_main, text):
     if text != "-":
-        assert finished.returncode == 2
-        assert b"textclf predict -- " in finished.stderr
-    assert textclf_command("predict", "--", text).returncode == 0
+        finished = textclf_main("predict", text)
+        assert finished.code == 2
+        assert "textclf predict -- " in finished.stderr
+    assert textclf_main("predict", "--", text).code == 0
 
 
-def test_the_hint_is_only_for_texts(with_runs, textclf_command):
+def test_the_hint_is_only_for_texts(with_runs, textclf_main):
     for arguments in (["list", "-1"], ["evaluate", "-x"], ["predict", "--threshold", "9", "a"]):
-        finished = textclf_command(*arguments)
-        assert finished.returncode == 2
-        assert b"--  " not in finished.stderr
-        assert b"predict -- " not in finished.stderr
+        finished = textclf_main(*arguments)
+        assert finished.code == 2
+        assert "--  " not in finished.stderr
+        assert "predict -- " not in finished.stderr

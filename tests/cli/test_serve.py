@@ -101,11 +101,11 @@ def test_a_token_of_a_file_and_of_the_environment(with_runs, monkeypatch):
         (("--run", "a=toy_en", "--run", "a=toy_zh"), 2, "two are called 'a'"),
     ],
 )
-def test_what_it_does_not_start_with(with_runs, textclf_command, arguments, code, message):
+def test_what_it_does_not_start_with(with_runs, textclf_main, arguments, code, message):
     Path("short").write_text("abc")
-    finished = textclf_command("serve", "--port", "0", *arguments)
-    assert finished.returncode == code
-    assert message in " ".join(finished.stderr.decode().split())
+    finished = textclf_main("serve", "--port", "0", *arguments)
+    assert finished.code == code
+    assert message in " ".join(finished.stderr.split())
 
 
 def test_loopback():

@@ -7,6 +7,13 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
+from tests.reliability.killing import at_step
+
+# The network of the config takes twice as long to trace.
+SETTINGS = ["training.epochs=2", "model.embedding_dim=8", "model.units=8", "model.bidirectional=false"]
+TINY = [part for setting in SETTINGS for part in ("--set", setting)]
 # Where the tests run in a shell's background, the signal is ignored.
 HEARS_CTRL_C = """
 import signal, sys
@@ -17,7 +24,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_train_evaluate_predict(workplace, textclf_command):
-    trained = textclf_command("train", "configs/toy_en.yaml", "--set", "training.epochs=2", "--run", "first")
+    trained = textclf_command("train", "configs/toy_en.yaml", *TINY, "--run", "first")
     assert trained.returncode == 0, trained.stderr.decode()
     assert (workplace / "runs/first/report.html").exists()
     assert "report: runs/first/report.html" in trained.stdout.decode()
@@ -36,7 +43,38 @@ def test_train_evaluate_predict(workplace, textclf_command):
     assert predicted.stderr == b""
 
 
-def test_a_second_training_is_told_so_and_ctrl_c_ends_with_130_and_an_unfinished_run(workplace, root, textclf_main):
+@pytest.fixture
+def hears_ctrl_c():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_second_training_is_told_so_and_ctrl_c_ends_with_130(
+    workplace, hears_ctrl_c, monkeypatch, textclf_main, textclf_command
+):
+    command, second = ["train", "configs/toy_en.yaml", "--run", "stopped", *TINY], []
+
+    def start_another_and_press_ctrl_c():
+        second.append(textclf_command(*command))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    at_step(monkeypatch, 15, start_another_and_press_ctrl_c)
+    stopped = textclf_main(*command)
+    assert second[0].returncode == 1
+    assert b"Error: runs/stopped: another process is training" in second[0].stderr
+    assert stopped.code == 130, stopped.stderr
+    assert re.search("^epoch 1/2 ", stopped.stderr, re.MULTILINE)
+    assert "Interrupted" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert json.loads((workplace / "runs/stopped/run.json").read_text())["status"] == "interrupted"
+    predicted = textclf_main("predict", "--run", "stopped", "x")
+    assert predicted.code == 1
+    assert "expected a finished run, but this one is interrupted" in predicted.stderr
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_process_at_any_moment(workplace, root):
     command = ["train", "configs/toy_en.yaml", "--run", "stopped"]
     command += ["--set", "training.epochs=100000", "--set", "training.early_stopping=null"]
     process = subprocess.Popen(
@@ -52,23 +90,17 @@ def test_a_second_training_is_told_so_and_ctrl_c_ends_with_130_and_an_unfinished
         if line.startswith(b"epoch 1/"):
             break
     assert lines[-1].startswith("epoch 1/"), "".join(lines)
-    second = textclf_main(*command)
-    assert second.code == 1
-    assert "Error: runs/stopped: another process is training" in second.stderr
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
     assert process.returncode == 130, errors.decode()
     assert b"Interrupted" in errors
     assert b"Traceback" not in errors
     assert json.loads((workplace / "runs/stopped/run.json").read_text())["status"] == "interrupted"
-    predicted = textclf_main("predict", "--run", "stopped", "x")
-    assert predicted.code == 1
-    assert "expected a finished run, but this one is interrupted" in predicted.stderr
 
 
 def test_a_terminal_gets_a_progress_bar_and_colours(workplace, screen_of):
     """On a terminal: a bar while an epoch runs, one line when it is done; results are not cut."""
-    screen = screen_of("train", "configs/toy_en.yaml", "--set", "training.epochs=2")
+    screen = screen_of("train", "configs/toy_en.yaml", *TINY)
     assert "━" in screen
     assert re.search(r"epoch 1/2 .*/12", screen)
     assert "\x1b[" in screen

@@ -220,7 +220,7 @@ def test_any_text_stands_in_the_config_as_it_is(value):
     st.lists(st.tuples(st.text(max_size=20), st.text(max_size=4)), min_size=1, max_size=12),
     st.lists(st.text(min_size=1, max_size=6), min_size=2, max_size=2, unique=True),
 )
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_table_gives_a_config_that_can_train_or_a_label_is_wrong(write, rows, header):
     try:
         content = starter_config(write([*rows, *ENGLISH], header))

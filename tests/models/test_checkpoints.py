@@ -16,7 +16,7 @@ def fitted_model(seed):
     inputs = keras.Input((3,))
     hidden = keras.layers.Dropout(0.5, name="dropout")(keras.layers.Dense(4, name="hidden")(inputs))
     model = keras.Model(inputs, keras.layers.Dense(1, name="logits")(hidden))
-    model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+    model.compile(optimizer="adam", loss="mse", metrics=["mae"], run_eagerly=True)  # tracing takes longer
     model.train_on_batch(np.ones((2, 3)), np.ones((2, 1)))
     return model
 

@@ -40,7 +40,7 @@ def network(tmp_path, **settings):
     sizes = Sizes(preprocessor.num_ids, 5)
     model = build_model(Options(embedding_dim=4, units=3, dropout=0.0, vectors=options), sizes, num_outputs=1)
     load_word_vectors(model, options, preprocessor, preprocessor.encode(TEXTS).values)
-    model.compile(keras.optimizers.SGD(0.1), loss="mse")
+    model.compile(keras.optimizers.SGD(0.1), loss="mse", run_eagerly=True)  # a few steps, which take long to trace
     return model, preprocessor
 
 

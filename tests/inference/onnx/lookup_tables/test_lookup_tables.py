@@ -220,7 +220,7 @@ def test_names_in_a_graph_are_names_whatever_they_are(architecture):
 @pytest.mark.parametrize("models", [[{"bidirectional": True}], [{"architecture": "cnn"}]], ids=["lstm", "cnn"])
 def test_a_graph_with_a_wrong_bit_has_no_tables_or_others(models):
     whole, seen = graph_of(*(network(**changed) for changed in models)).SerializeToString(), 0
-    for seed in range(400):
+    for seed in range(150):
         model = flipped(whole, seed)
         try:
             check_graph(model)
@@ -230,4 +230,4 @@ def test_a_graph_with_a_wrong_bit_has_no_tables_or_others(models):
             if made := add_lookup_tables(model):
                 open_session(made[0], names=["token_ids", *made[1]], num_outputs=1)
                 seen += 1
-    assert seen > 50
+    assert seen > 15
