@@ -16,6 +16,7 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
+from tests.data.readers.written_files import write_excel
 from tests.fuzzing.damage import ODD_TEXTS, damaged, odd_json, odd_yaml, written_otherwise
 from textclf.cli.group import cli
 from textclf.config.config import load_config
@@ -61,12 +62,14 @@ def readers(number, folder):
 
 def damaged_texts(random, folder):
     """A file of some format, or one that is called so, or a folder with it in."""
-    name = random.choice(["texts.csv", "texts.tsv", "texts.jsonl", "texts.parquet", "texts.ft", "texts.txt"])
+    name = random.choice(
+        ["texts.csv", "texts.tsv", "texts.jsonl", "texts.json", "texts.parquet", "texts.xlsx", "texts.ft", "texts.txt"]
+    )
     content = damaged((folder / name).read_bytes(), random)
     if name == "texts.jsonl" and random.random() < 0.5:
         lines = (folder / name).read_bytes().splitlines()
         content = b"\n".join(odd_json(line, random) for line in lines)
-    if name != "texts.parquet" and random.random() < 0.5:
+    if name not in ("texts.parquet", "texts.xlsx") and random.random() < 0.5:
         content = written_otherwise(content, random)
     if random.random() < 0.1:  # called what it is not
         name = random.choice(["texts.csv", "texts.jsonl", "texts.txt", "texts.xlsx", "texts", "texts.parquet"])
@@ -122,7 +125,7 @@ def predict(number, folder):
     source = damaged_texts(random, folder)
     arguments = random.choice([["--file", str(source)], ["--file", "-"], random.choices(TEXTS, k=3)])
     forms = {
-        "--input-format": ["txt", "csv", "tsv", "jsonl", "parquet", "fasttext"],
+        "--input-format": ["txt", "csv", "tsv", "jsonl", "parquet", "excel", "fasttext"],
         "--column": ["text", "x", "label"],
         "--encoding": ["utf-8", "gb18030", "utf-16"],
         "--delimiter": [";", "tab"],
@@ -154,6 +157,8 @@ def folder(target, request, workplace):
     )
     (workplace / "texts.ft").write_text("".join(f"__label__{label} {text}\n" for text, label in rows))
     (workplace / "texts.txt").write_text("".join(f"{text}\n" for text, _ in rows))
+    (workplace / "texts.json").write_text(json.dumps([{"text": text, "label": label} for text, label in rows]))
+    (workplace / "texts.xlsx").write_bytes(write_excel(rows))
     pyarrow.parquet.write_table(table.slice(0, 30), workplace / "texts.parquet")
     (workplace / "tokenizers").mkdir()
     for name, module in TOKENIZERS.items():

@@ -26,7 +26,8 @@ RUN = click.option(
     metavar="RUN",
     help="Run folder, name of a run in runs/, or classifier folder.  [default: the newest finished run]",
 )
-INPUT_FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "txt", "fasttext", "folder")  # the keys of `READERS`
+# The keys of `READERS`.
+INPUT_FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "excel", "txt", "fasttext", "folder")
 DELIMITER_NAMES = {"tab": "\t", "\\t": "\t"}
 FOLDS = click.IntRange(2, 100)
 
@@ -70,12 +71,14 @@ def reading_options(*other_names: str, default: str = "detected", encoding: str 
             type=click.Choice(INPUT_FORMATS),
             help="Format of the files; txt has one text a line.  [default: by the file's extension]",
         ),
+        click.option("--sheet", metavar="NAME", help="Sheet of an Excel file.  [default: the first one with rows]"),
     )
 
     def decorate(command: Callable) -> Callable:
         @wraps(command)
-        def with_reading(encoding, delimiter, quoting, input_format, **others):
+        def with_reading(encoding, delimiter, quoting, input_format, sheet, **others):
             given = {"encoding": encoding, "delimiter": delimiter, "quoting": quoting, "format": input_format}
+            given["sheet"] = sheet
             return command(reading=_checked_reading(given), **others)
 
         for option in reversed(options):

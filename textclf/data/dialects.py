@@ -13,7 +13,7 @@ from textclf.core.errors import DataError
 from textclf.core.files import open_file
 from textclf.core.formatting import short_repr
 from textclf.data.encodings import detect_encoding, read_sample
-from textclf.data.readers import READERS, format_of
+from textclf.data.readers import BINARY, READERS, format_of
 from textclf.data.readers.content import checked_content
 from textclf.data.readers.csv import DELIMITERS, SEPARATOR_LINE
 from textclf.data.readers.decoding import lines_of
@@ -25,7 +25,7 @@ from textclf.data.readers.sources import files_of
 
 log = logging.getLogger(__name__)
 DEFAULT_DELIMITERS = {"csv": ",", "tsv": "\t"}
-UTF8_UNLESS_SAID = ("txt", "parquet")  # lines have no names or quotes to tell noise from text
+NOT_LOOKED_AT = ("txt", *BINARY)  # lines have no names or quotes to tell noise from text
 SAMPLED_FILES = 20  # of a folder in which each file is a text
 
 
@@ -43,7 +43,7 @@ def look_at(
         DataError: there is no file, or it cannot be read.
     """
     path, form = files_of(source, reading)[0]
-    if form in UTF8_UNLESS_SAID or not Path(path).is_file():
+    if form in NOT_LOOKED_AT or not Path(path).is_file():
         return reading
     try:
         with open_file(path) as stream:

@@ -15,7 +15,7 @@ from textclf.core.files import open_file
 from textclf.core.formatting import escape_control, short_repr
 from textclf.data.dataset import ColumnOptions, Dataset, read_dataset
 from textclf.data.dialects import DEFAULT_DELIMITERS, encoding_of, fits_without_quotes, header
-from textclf.data.readers import READERS, lines
+from textclf.data.readers import BINARY, READERS, lines
 from textclf.data.readers.columns import MARKS
 from textclf.data.readers.content import checked_content
 from textclf.data.readers.decoding import lines_of
@@ -88,7 +88,7 @@ def _sniff(source: str, reading: ReadingOptions, given: Collection[str]) -> Snif
     path, form = files[0]
     if form not in NAMES_OF and READERS[form] is lines:
         raise DataError(f"{path}: expected texts with labels, got a file of lines. Use .csv, .tsv or .jsonl.")
-    if form != "parquet" and "encoding" not in given:
+    if form not in BINARY and "encoding" not in given:
         texts = [file for file, _ in files] if form == "folder" else [path]
         reading = replace(reading, encoding=encoding_of(texts, reading))
     if form not in NAMES_OF:
@@ -159,9 +159,9 @@ def _names_of_jsonl(path: str, reading: ReadingOptions) -> tuple[ReadingOptions,
     return reading, list(fields)
 
 
-def _names_of_json(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
+def _names_by_reader(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
     with open_file(path) as stream:
-        return reading, READERS["json"].field_names(decompressed(stream, path), path, reading)
+        return reading, READERS[str(reading.format)].field_names(decompressed(stream, path), path, reading)
 
 
 def _names_of_parquet(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
@@ -181,7 +181,8 @@ NAMES_OF = {
     "csv": _names_of_csv,
     "tsv": _names_of_csv,
     "jsonl": _names_of_jsonl,
-    "json": _names_of_json,
+    "json": _names_by_reader,
+    "excel": _names_by_reader,
     "parquet": _names_of_parquet,
 }
 
@@ -193,13 +194,14 @@ def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[s
         DataError: none can be read.
     """
     reader, samples, first_error = READERS[str(reading.format)], {}, None
-    for name in names:
+    together = reading.format == "excel"  # each column of a workbook can be read, and each time takes as long
+    for some in [list(names)] if together else [[name] for name in names]:
         try:
             with open_file(path) as stream:
-                table = next(iter(reader.read(decompressed(stream, path), [name], path, reading)), None)
+                table = next(iter(reader.read(decompressed(stream, path), some, path, reading)), None)
             if table is None:
                 raise DataError(f"{path}: expected rows of texts and labels, got a file without rows.")
-            samples[name] = table[name].to_pylist()
+            samples |= {name: table[name].to_pylist() for name in some}
         except OpenQuoteError:
             raise
         except DataError as error:

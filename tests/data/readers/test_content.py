@@ -36,10 +36,10 @@ def written(write):
 
 FILES = {
     "zip": (archive("a.csv"), "a zip archive. Unpack"),
-    "xlsx": (archive("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml"), "an Excel workbook .*CSV"),
+    "xlsx": (archive("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml"), "an Excel workbook .*excel.*CSV"),
     "docx": (archive("[Content_Types].xml", "word/document.xml"), "a Word document"),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "a PDF document"),
-    "xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "an old Office file .*CSV"),
+    "xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "an old Office file .*excel.*CSV"),
     "gzip": (gzip.compress(CSV), r"compressed by gzip.*\.gz"),
     "bz2": (b"BZh91AY&SY\x94$|\x0e\x00\x00\x00\x81", "compressed by bzip2"),
     "xz": (b"\xfd7zXZ\x00\x00\x04", "compressed by xz"),
@@ -66,7 +66,7 @@ def test_a_file_is_what_its_first_bytes_say(tmp_path, kind, ending):
             sniff(str(path))
 
 
-@pytest.mark.parametrize("kind", ["zip", "xlsx", "docx", "pdf", "xls"])
+@pytest.mark.parametrize("kind", ["zip", "docx", "pdf"])
 def test_an_unknown_ending_is_explained_by_the_first_bytes(tmp_path, kind):
     path = tmp_path / f"a.{kind}"
     path.write_bytes(FILES[kind][0])

@@ -5,7 +5,9 @@ import csv
 import gzip
 import io
 import json
+import zipfile
 from types import SimpleNamespace
+from xml.sax.saxutils import escape
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import strategies as st
 
 from textclf.core.errors import DataError
-from textclf.data.readers import READERS
+from textclf.data.readers import BINARY, READERS
 from textclf.data.readers.options import DEFAULTS
 from textclf.data.readers.sources import Columns, read_stream
 
@@ -53,6 +55,41 @@ def write_parquet(rows):
     return stream.getvalue()
 
 
+def write_excel(rows):
+    """A workbook whose second sheet has the rows; Excel keeps an empty first one."""
+    row = "<row>" + 2 * '<c t="inlineStr"><is><t xml:space="preserve">{}</t></is></c>' + "</row>"
+    lines = (row.format(*map(xml, cells)) for cells in [("text", "label"), *rows])
+    return workbook({"Empty": "", "Rows": "".join(lines)})
+
+
+def xml(text):
+    return escape(text, {"\r": "&#13;"})
+
+
+def workbook(sheets):
+    """An .xlsx with sheets of the content of `<sheetData>`."""
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = 'xmlns="http://schemas.openxmlformats.org/package/2006/'
+    link = f'<Relationship Id="r{{0}}" Type="{office}/{{1}}" Target="{{2}}"/>'
+    links = "".join(link.format(number, "worksheet", f"worksheets/{number}.xml") for number in range(len(sheets)))
+    names = "".join(f'<sheet name="{xml(name)}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(sheets))
+    start = link.format(0, "officeDocument", "xl/workbook.xml")
+    parts = {
+        "[Content_Types].xml": f'<Types {package}content-types"/>',
+        "_rels/.rels": f'<Relationships {package}relationships">{start}</Relationships>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships {package}relationships">{links}</Relationships>',
+        "xl/workbook.xml": f'<workbook {main} xmlns:r="{office}"><sheets>{names}</sheets></workbook>',
+    }
+    for number, data in enumerate(sheets.values()):
+        parts[f"xl/worksheets/{number}.xml"] = f"<worksheet {main}><sheetData>{data}</sheetData></worksheet>"
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in parts.items():  # without the time, so that the same rows are the same file
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return stream.getvalue()
+
+
 # What a file with these rows looks like; text is encoded afterwards. A folder has many files: `write_source`.
 WRITERS = {
     "csv": write_csv,
@@ -60,11 +97,12 @@ WRITERS = {
     "jsonl": write_jsonl,
     "json": write_json,
     "parquet": write_parquet,
+    "excel": write_excel,
     "txt": lambda rows: "".join(text + "\n" for text, _ in rows),
     "fasttext": lambda rows: "".join(f"__label__{label} {text}\n" for text, label in rows),
 }
-TEXT_FORMATS = [name for name in WRITERS if name != "parquet"]
-ENDING = {name: f".{name}" for name in WRITERS} | {"fasttext": ".ft"}
+TEXT_FORMATS = [name for name in WRITERS if name not in BINARY]
+ENDING = {name: f".{name}" for name in WRITERS} | {"fasttext": ".ft", "excel": ".xlsx"}
 COMPRESS = {
     "": bytes,
     ".gz": gzip.compress,
@@ -84,8 +122,9 @@ JUNK = st.binary(max_size=40) | st.lists(PIECES, max_size=10).map(b"".join)
 
 
 def can_hold(name, rows):
-    """The rows that a format can hold: a line cannot have a line break in it."""
-    return [row for row in rows if name not in ("txt", "fasttext") or "\n" not in row[0]]
+    """The rows that a format can hold: a line no line break, XML no NUL."""
+    impossible = {"txt": "\n", "fasttext": "\n", "excel": "\0"}.get(name)
+    return [row for row in rows if impossible is None or impossible not in row[0]]
 
 
 def content_of(name, rows, encoding="utf-8"):

@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 from textclf.core.compression import COMPRESSIONS, without_compression
 from textclf.core.errors import DataError
-from textclf.data.readers import csv, fasttext, folder, json, jsonl, lines, parquet, tsv
+from textclf.data.readers import csv, excel, fasttext, folder, json, jsonl, lines, parquet, tsv
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 
 # One file and one line each. A reader module offers
@@ -19,10 +19,12 @@ READERS = {
     "jsonl": jsonl,
     "json": json,
     "parquet": parquet,
+    "excel": excel,
     "txt": lines,
     "fasttext": fasttext,
     "folder": folder,
 }
+BINARY = ("parquet", "excel")  # formats that are no text: they have no encoding, delimiter or quotes
 ENDINGS = {ending: name for name, reader in READERS.items() for ending in reader.ENDINGS}
 
 

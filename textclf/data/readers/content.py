@@ -7,7 +7,8 @@ from textclf.core.errors import DataError
 from textclf.data.readers.options import ReadingOptions
 
 FIRST_BYTES = 1 << 12
-SAVE_AS_CSV = "Open it there, save it as CSV (UTF-8), and use that file."
+BINARY_FORMATS = ("parquet", "excel")
+EXCEL = "If it is a table, set {excel}, or save it as CSV (UTF-8)."
 EXPORT = "Export the texts and labels as CSV, JSON Lines or Parquet."
 
 
@@ -24,7 +25,7 @@ KINDS = (
     Kind(b"PK\x03\x04", "a zip archive", "Unpack it, and use the file in it."),
     Kind(b"PK\x05\x06", "an empty zip archive", "Check that the file is the right one."),
     Kind(b"%PDF-", "a PDF document", "Copy its texts into a CSV file, one row a text."),
-    Kind(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (.xls, .doc)", SAVE_AS_CSV),
+    Kind(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (.xls, .doc)", EXCEL),
     Kind(b"{\\rtf", "an RTF document", "Copy its texts into a CSV file, one row a text."),
     Kind(b"\x1f\x8b", "data compressed by gzip", "Let its name end in .gz, as in texts.csv.gz."),
     Kind(b"BZh", "data compressed by bzip2", "Let its name end in .bz2, as in texts.csv.bz2."),
@@ -53,10 +54,10 @@ KINDS = (
 )
 # What the first bytes of a zip archive contain -> what it is.
 OFFICE = {
-    b"xl/": Kind(b"", "an Excel workbook (.xlsx)", SAVE_AS_CSV),
+    b"xl/": Kind(b"", "an Excel workbook (.xlsx)", EXCEL),
     b"word/": Kind(b"", "a Word document (.docx)", "Copy its texts into a CSV file, one row a text."),
     b"ppt/": Kind(b"", "a PowerPoint file (.pptx)", "Copy its texts into a CSV file, one row a text."),
-    b"opendocument.spreadsheet": Kind(b"", "an OpenDocument spreadsheet (.ods)", SAVE_AS_CSV),
+    b"opendocument.spreadsheet": Kind(b"", "an OpenDocument spreadsheet (.ods)", EXCEL),
     b"opendocument.text": Kind(b"", "an OpenDocument text (.odt)", "Copy its texts into a CSV file, one row a text."),
     b"epub+zip": Kind(b"", "an e-book (EPUB)", "Copy its texts into a CSV file, one row a text."),
 }
@@ -95,7 +96,9 @@ def checked_content(stream: BinaryIO, name: str, options: ReadingOptions) -> Bin
 
 def wrong_kind(name: str, kind: Kind, options: ReadingOptions) -> DataError:
     """Return the error for a file that is no text."""
-    advice = kind.advice.replace("{parquet}", options.named("format", "parquet"))
+    advice = kind.advice
+    for form in BINARY_FORMATS:
+        advice = advice.replace(f"{{{form}}}", options.named("format", form))
     return DataError(f"{name}: expected a file of texts, got {kind.name}. {advice}")
 
 

@@ -29,7 +29,7 @@ def _one_character(delimiter: object) -> str | None:
 class ReadingOptions(Options):
     """Settings for reading files. Settings that do not apply to a format are ignored."""
 
-    format: Literal["csv", "tsv", "jsonl", "json", "parquet", "txt", "fasttext", "folder"] | None = setting(
+    format: Literal["csv", "tsv", "jsonl", "json", "parquet", "excel", "txt", "fasttext", "folder"] | None = setting(
         default=None,
         description="Format of the files; null: by their ending. folder: one text per file, in one folder per label.",
     )
@@ -43,6 +43,9 @@ class ReadingOptions(Options):
         default="minimal",
         description="minimal: fields may be in double quotes, and a field that seems to hold other rows is an error; "
         "unchecked: as minimal, whatever fields hold; none: a quote is an ordinary character.",
+    )
+    sheet: str | None = setting(
+        default=None, min_length=1, description="Sheet of an Excel file; null: the first one that has rows."
     )
     text_separator: str = setting(default=" ", description="Text between the texts of several columns.")
 

@@ -15,7 +15,7 @@ from textclf.core.compression import decompressed
 from textclf.core.errors import DataError
 from textclf.core.files import open_file
 from textclf.core.text_column import text_array
-from textclf.data.readers import READERS, format_of, parquet
+from textclf.data.readers import BINARY, READERS, format_of
 from textclf.data.readers.columns import KEPT, LABEL_LISTS, as_lists, marked_labels
 from textclf.data.readers.content import FIRST_BYTES, checked_content, kind_of, wrong_kind
 from textclf.data.readers.detection import format_of_lines
@@ -64,7 +64,8 @@ def read_stream(
     Raises:
         DataError: the stream cannot be read, or lacks a column.
     """
-    reader = READERS[options.format or format_of(name, options)]
+    form = options.format or format_of(name, options)
+    reader = READERS[form]
     if not reader.NAMES_COLUMNS:
         if columns.split:
             raise DataError(f"{name}: expected a file with named columns, as data.split_column is set. Remove that.")
@@ -75,7 +76,7 @@ def read_stream(
     wanted = list(dict.fromkeys([*columns.text, *labels, *([columns.split] if columns.split else [])]))
     try:
         content = decompressed(stream, name)
-        if reader is not parquet:
+        if form not in BINARY:
             content = checked_content(content, name, options)
         for table in reader.read(content, wanted, name, options, **_further(reader, columns)):
             found = {"text": _joined_texts(table, columns.text, options, name)}

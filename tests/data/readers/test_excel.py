@@ -1,0 +1,104 @@
+"""Workbooks of Excel and LibreOffice: cells that are no texts, sheets, files that are none."""
+
+import io
+import sys
+import zipfile
+
+import pytest
+
+from tests.data.readers.written_files import fault, read, workbook, write_excel
+from textclf.config.config import load_config
+from textclf.config.starter import write_starter
+from textclf.core.errors import DataError
+from textclf.data.loading import read_splits
+from textclf.data.readers.options import ReadingArguments, ReadingOptions
+from textclf.data.readers.sources import Columns, read_files
+from textclf.inference.text_source import read_source
+
+HEADER = '<row><c t="inlineStr"><is><t>text</t></is></c><c t="inlineStr"><is><t>label</t></is></c></row>'
+NAMES = 'xmlns:{0}="urn:oasis:names:tc:opendocument:xmlns:{0}:1.0"'
+MANIFEST = f"<manifest:manifest {NAMES.format('manifest')}></manifest:manifest>"
+ODS = (
+    f"<office:document-content {' '.join(map(NAMES.format, ['office', 'table', 'text']))}><office:body>"
+    '<office:spreadsheet><table:table table:name="A">{}</table:table></office:spreadsheet></office:body>'
+    "</office:document-content>"
+)
+NO_WORKBOOKS = [b"", b"text,label\na,x\n", b"PK\x03\x04", write_excel([("a", "x")])[:-30], b"\xd0\xcf\x11\xe0"]
+
+
+def row(*cells):
+    return "<row>" + "".join(f"<c t={kind!r}><v>{value}</v></c>" for kind, value in cells) + "</row>"
+
+
+def test_numbers_are_labels_as_people_read_them():
+    rows = row(("str", "a"), ("n", "1.0")) + row(("str", "b"), ("n", "0.5")) + row(("str", "c"), ("b", "1"))
+    content = workbook({"A": HEADER + rows + row(("n", "2024"), ("e", "#N/A"))})
+    assert read("excel", content) == [("a", "1"), ("b", "0.5"), ("c", "true"), ("2024", "")]
+
+
+def test_empty_rows_and_columns_are_none():
+    empty = "<row></row>" + row(("str", ""), ("str", ""))
+    content = workbook({"A": empty + HEADER + empty + row(("str", "a"), ("str", "x")) + empty})
+    assert read("excel", content) == [("a", "x")]
+
+
+def test_a_sheet_can_be_named():
+    content = workbook({"A": HEADER + row(("str", "a"), ("str", "x")), "B": HEADER + row(("str", "b"), ("str", "y"))})
+    assert read("excel", content) == [("a", "x")]
+    assert read("excel", content, options=ReadingOptions(sheet="B")) == [("b", "y")]
+    message = fault("excel", content, options=ReadingArguments(sheet="b"))
+    assert "'b', as --sheet says, but the sheets are: A, B" in message
+
+
+def test_opendocument():
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    rows = "".join(f"<table:table-row>{cell.format(a)}{cell.format(b)}</table:table-row>" for a, b in ["xy", "ab"])
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", MANIFEST)
+        archive.writestr("content.xml", ODS.format(rows))
+    assert read("excel", stream.getvalue(), ["x", "y"]) == [("a", "b")]
+
+
+@pytest.mark.parametrize("content", NO_WORKBOOKS)
+def test_what_is_no_workbook(content):
+    assert "expected an Excel workbook" in fault("excel", content)
+
+
+def test_a_cell_far_away_is_no_table_of_gigabytes():
+    content = workbook({"A": HEADER + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'})
+    assert "a sheet that ends in column 16,384, row 1,048,576" in fault("excel", content)
+
+
+def test_a_large_part_is_refused_before_it_is_unpacked(monkeypatch):
+    monkeypatch.setattr("textclf.data.readers.excel.LARGEST_PART", 1000)
+    assert "expected sheets of at most" in fault("excel", write_excel([("a" * 2000, "x")]))
+
+
+def test_without_the_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    assert 'pip install "textclf-keras[excel]"' in fault("excel", write_excel([("a", "x")]))
+
+
+def test_missing_columns_are_named():
+    assert "expected a column 'texts', but the columns are: text, label" in fault("excel", write_excel([]), ["texts"])
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.csv"])
+def test_new_and_predict_read_the_rows(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    rows = [(f"a fine film {number}", "ab"[number % 2]) for number in range(30)]
+    (tmp_path / name).write_bytes(write_excel(rows))
+    if name == "a.csv":
+        with pytest.raises(DataError, match=r"an Excel workbook.*set --input-format excel"):
+            write_starter("c.yaml", name)
+    given = {} if name == "a.xlsx" else {"format": "excel"}
+    write_starter("c.yaml", name, reading=given)
+    config = load_config("c.yaml")
+    splits, _ = read_splits(config.data, config.targets, config.seed)
+    assert sorted(text for part in splits.values() for text in part.texts.to_pylist()) == sorted(dict(rows))
+    chunks = list(read_source(name, column="text", given=given, keep=["label"]))
+    assert [text for texts in chunks for text in texts] == [text for text, _ in rows]
+    assert chunks[0].kept[1] == {"label": "b"}
+    assert len(list(read_files(name, Columns(["text"]), ReadingOptions(format="excel")))) == 1
