@@ -193,7 +193,9 @@ def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[s
     Raises:
         DataError: none can be read.
     """
-    reader, samples, first_error = READERS[str(reading.format)], {}, None
+    reader = READERS[str(reading.format)]
+    samples: dict[str, list] = {}
+    first_error = None
     together = reading.format == "excel"  # each column of a workbook can be read, and each time takes as long
     for some in [list(names)] if together else [[name] for name in names]:
         try:
