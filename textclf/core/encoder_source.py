@@ -24,9 +24,11 @@ from textclf.core.run_folder import CACHE, RUNS
 
 log = logging.getLogger(__name__)
 
+DEFAULT_REVISION = "main"
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 CARD_LICENSE = re.compile(r"^license:[ \t]*['\"]?([\w.+-]{1,50})", re.MULTILINE)
 LARGEST_EXTRACTED = 200 * MIB
+LARGEST_LICENSE = 100_000  # bytes
 MOST_CARD_CHARACTERS = 20_000
 
 
@@ -37,7 +39,12 @@ class EncoderFolder(NamedTuple):
     repository: str | None = None  # on the hub
     commit: str | None = None  # of the repository
     license: str | None = None  # as its model card says
-    origin: str = "a folder"  # for the log
+    origin: str = "a folder"
+
+    def __str__(self) -> str:
+        """Return one line for the log."""
+        name = f"{self.repository} at {self.commit}" if self.repository else str(self.folder)
+        return f"{name}, license {self.license or 'not stated'}, from {self.origin}"
 
 
 class Pinned(NamedTuple):
@@ -96,13 +103,32 @@ def resolve(weights: str, revision: str | None = None) -> EncoderFolder:
     elif is_folder:
         found = EncoderFolder(folder, license=_read_license(folder))
     elif HUB_NAME.fullmatch(weights):
-        found = _from_hub(weights, revision or "main")
+        found = _from_hub(weights, revision or DEFAULT_REVISION)
     else:
         raise ConfigError(
             f"model.weights: expected a folder, a name of the hub such as 'owner/name', or {_short_names()}, got "
             f"{short_repr(weights)}, and there is no such folder in {Path.cwd()}."
         )
     return found
+
+
+def notice(found: EncoderFolder) -> str:
+    """Return the origin and the license of an encoder, for whoever gets a classifier that contains it."""
+    lines = ["This classifier contains the weights of a pretrained encoder, which training may have changed.", ""]
+    if found.repository:
+        lines += [f"Encoder: https://huggingface.co/{found.repository}", f"Commit: {found.commit}"]
+    else:
+        lines += [f"Encoder: {found.folder.name}"]
+    lines += [f"License: {found.license or 'not stated. Ask its author before you pass the classifier on.'}"]
+    for path in sorted([*found.folder.glob("NOTICE*"), *found.folder.glob("LICENSE*")]):
+        if path.is_file() and path.stat().st_size <= LARGEST_LICENSE:
+            lines += [
+                "",
+                f"{path.name} of the encoder:",
+                "",
+                path.read_text(encoding="utf-8", errors="replace").strip(),
+            ]
+    return "\n".join(lines) + "\n"
 
 
 def _from_hub(repository: str, revision: str) -> EncoderFolder:

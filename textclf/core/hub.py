@@ -23,13 +23,26 @@ COMMIT = re.compile("[0-9a-f]{40}")
 MOST_SECONDS = 10  # to wait for an answer of the hub
 
 
-@cache  # a branch may move on: the tokenizer and the network of a training get the same commit
+_commits: dict[tuple[str, str], str] = {}  # repository and revision -> the commit to use
+
+
+def use_commit(repository: str, revision: str, commit: str) -> None:
+    """Read this commit from now on: that with which an interrupted run began. A branch may have moved on."""
+    if COMMIT.fullmatch(commit):
+        _commits[repository, revision] = commit
+
+
 def download_encoder(repository: str, revision: str) -> Path:
     """Return the folder of a repository in the cache of the hub, named after the commit; download what the cache lacks.
 
     Raises:
         DataError: it cannot be had; the message says what to do.
     """
+    return _download_once(repository, _commits.get((repository, revision), revision))
+
+
+@cache  # the tokenizer and the network of a training get the same commit
+def _download_once(repository: str, revision: str) -> Path:
     try:
         from huggingface_hub import errors
     except ImportError:

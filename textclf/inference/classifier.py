@@ -23,6 +23,7 @@ from textclf.core.run_folder import RunFolder
 from textclf.data.targets import Targets
 from textclf.inference.decisions import Decision
 from textclf.inference.engine import Engine
+from textclf.inference.notice import write_notice
 from textclf.inference.onnx.session import GraphError
 from textclf.inference.onnx.verify import check_graph
 from textclf.inference.texts import texts_of
@@ -204,7 +205,14 @@ def _unpickle(content: dict[str, bytes], metadata: dict, folder: Path, decision:
 
 
 def save_classifier(
-    folder: Path, *, model: bytes, preprocessor: Preprocessor, targets: Targets, decision: Decision, metadata: dict
+    folder: Path,
+    *,
+    model: bytes,
+    preprocessor: Preprocessor,
+    targets: Targets,
+    decision: Decision,
+    metadata: dict,
+    notice: str = "",
 ) -> None:
     """Write a classifier folder, completely or not at all. An older folder of an interrupted run is replaced.
 
@@ -215,6 +223,7 @@ def save_classifier(
         targets: the labels.
         decision: from probabilities to labels.
         metadata: further entries of `classifier.json`, as plain JSON.
+        notice: of `inference/notice.py`; by default there is none.
 
     Raises:
         WriteError: the disk is full, or the folder is not writable.
@@ -226,6 +235,7 @@ def save_classifier(
         (partial / MODEL).write_bytes(model)
         preprocessor.save(partial / TOKENIZER)
         write_json(partial / LABELS, {**targets.to_dict(), "decision": decision.to_dict()})
+        write_notice(partial, notice)
         files = {name: _fingerprint((partial / name).read_bytes()) for name in (MODEL, TOKENIZER, LABELS)}
         write_json(
             partial / METADATA,

@@ -13,7 +13,7 @@ from textclf.core.errors import RunError
 from textclf.core.options import plain
 from textclf.core.run_folder import RUNS, RunFolder, check_name
 from textclf.data.dataset import Dataset
-from textclf.training.provenance import changes, provenance
+from textclf.training.provenance import changes, provenance, use_encoders
 
 log = logging.getLogger(__name__)
 LOCK = ".lock"  # in the run folder, while a process holds it
@@ -54,6 +54,7 @@ def check_unchanged(folder: RunFolder, config: Config, in_memory: Mapping[str, D
         for path in folder.path.rglob("*"):
             folder.inside(path)
         metadata = folder.read_metadata()
+        use_encoders(metadata, config)
         before, now = (_with_effect(plain(one)) for one in (read_run_config(folder), config))
         found = list(changes(before, now))
         made_with = provenance(config, in_memory)

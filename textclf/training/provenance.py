@@ -11,8 +11,10 @@ from typing import Any
 
 from textclf import __version__
 from textclf.config.config import Config
-from textclf.config.ensemble import vector_files
-from textclf.core.files import checksums
+from textclf.config.ensemble import members_of, vector_files
+from textclf.core.encoder_source import DEFAULT_REVISION, EncoderFolder, resolve
+from textclf.core.files import checksum, checksums
+from textclf.core.hub import use_commit
 from textclf.data.dataset import Dataset
 from textclf.data.in_memory import IN_MEMORY, digest_of
 from textclf.data.readers.sources import expand
@@ -42,6 +44,7 @@ def provenance(config: Config, in_memory: Mapping[str, Dataset] | None = None) -
     """
     sources = [config.data.train, config.data.validation, config.data.test]
     named = [source for source in sources if source not in (None, IN_MEMORY) and not isinstance(source, float)]
+    encoders = encoders_of(config)
     files = [expand(source, config.data) for source in named] + [vector_files(config.model)]
     return {
         "command": shlex.join(sys.argv),
@@ -52,8 +55,48 @@ def provenance(config: Config, in_memory: Mapping[str, Dataset] | None = None) -
         "data_sha256": {
             **{f"{name} {IN_MEMORY}": digest_of(dataset) for name, dataset in (in_memory or {}).items()},
             **{name: digest for source in files for name, digest in checksums(source).items()},
+            **{name: digest for one in encoders.items() for name, digest in _encoder_files(*one).items()},
         },
+        **({"encoders": {weights: _origin(found) for weights, found in encoders.items()}} if encoders else {}),
     }
+
+
+def encoders_of(config: Config) -> dict[str, EncoderFolder]:
+    """Return the files of each pretrained encoder that a config names, by `weights`.
+
+    Raises:
+        ConfigError, DataError: there is none of that name, or it cannot be downloaded.
+    """
+    return {weights: resolve(weights, revision) for weights, revision in _named_encoders(config)}
+
+
+def use_encoders(metadata: Mapping, config: Config) -> None:
+    """Make this process read the commits of encoders with which an interrupted run began.
+
+    Args:
+        metadata: the content of its `run.json`, which may come from a stranger.
+    """
+    begun = metadata.get("encoders")
+    for weights, revision in _named_encoders(config):
+        entry = begun.get(weights) if isinstance(begun, dict) else None
+        commit = entry.get("commit") if isinstance(entry, dict) else None
+        if isinstance(commit, str):
+            use_commit(weights, revision or DEFAULT_REVISION, commit)
+
+
+def _named_encoders(config: Config) -> list[tuple[str, str | None]]:
+    networks = [member.model for member in members_of(config.model, config.training)]
+    return [(one.weights, one.revision) for one in [*networks, config.preprocessing] if getattr(one, "weights", None)]
+
+
+def _origin(found: EncoderFolder) -> dict[str, str | None]:
+    return {name: getattr(found, name) for name in ("repository", "commit", "license", "origin")}
+
+
+def _encoder_files(weights: str, found: EncoderFolder) -> dict[str, str]:
+    """Return the SHA-256 of each file of an encoder that a training reads."""
+    paths = [found.folder / "config.json", found.folder / "tokenizer.json", *sorted(found.folder.glob("*.safetensors"))]
+    return {f"{weights}/{path.name}": checksum(path) for path in paths if path.exists()}
 
 
 def changes(before: Mapping, now: Mapping, path: tuple[str, ...] = ()) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from textclf.config.config import Config, load_config
+from textclf.core.encoder_source import notice
 from textclf.core.files import atomic_file
 from textclf.core.options import fields_of
 from textclf.core.run_folder import RunFolder
@@ -32,6 +33,7 @@ from textclf.training.fitting.task import build_task
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.loggers import LogHistory, logging_to
+from textclf.training.provenance import encoders_of
 from textclf.training.tensorflow_import import importing_tensorflow
 from textclf.training.training_run import config_name, new_run, training_run
 
@@ -94,6 +96,8 @@ def train_run(
         with training_run(folder, collected, started=started) as results:
             log.info("run: %s", folder.path)
             log.info("task: %s", _describe_task(config, targets))
+            for encoder in encoders_of(config).values():
+                log.info("encoder: %s", encoder)
             log.info("rows: %s", ", ".join(f"{split} {len(dataset):,}" for split, dataset in splits.items()))
             results.update(fit_and_evaluate(folder, config, splits, targets, classes))
     return folder
@@ -138,6 +142,7 @@ def fit_and_evaluate(
             targets=targets,
             decision=decision,
             metadata=_input_format(config.data),
+            notice="\n".join(notice(encoder) for encoder in encoders_of(config).values()),
         )
         classifier = load_classifier(folder.classifier)
         difference = check_against_keras(classifier, task.validation.arrays, fitted.probabilities)
