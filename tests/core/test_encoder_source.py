@@ -13,7 +13,7 @@ import safetensors.numpy
 from tests.conftest import ROOT
 from tests.core.hub_server import COMMIT, TOKEN, Repository, files_of, serving
 from textclf.core import encoder_source
-from textclf.core.encoder_source import resolve
+from textclf.core.encoder_source import EncoderFolder, notice, resolve
 from textclf.core.errors import ConfigError, DataError
 
 WEIGHTS = safetensors.numpy.save({"a": np.ones(3, np.float32)})
@@ -42,9 +42,12 @@ REPOSITORIES = {
 RESOLVE = """
 import json, logging, sys
 from textclf.core.encoder_source import resolve
+from textclf.core.hub import use_commit
 logging.basicConfig(level="INFO")
-for weights, revision in json.loads(sys.argv[1]):
+for weights, revision, *commit in json.loads(sys.argv[1]):
     try:
+        if commit:
+            use_commit(weights, revision, *commit)
         print(json.dumps([str(part) for part in resolve(weights, revision)]))
     except Exception as error:
         print(json.dumps(f"{type(error).__name__}: {error}"))
@@ -112,6 +115,29 @@ def test_a_token_opens_what_it_may_read_and_the_cache_works_without_a_network(re
     found, _ = resolved("me/good", "me/shards", HF_ENDPOINT=hub.url, HF_HUB_OFFLINE="1")
     assert found[0][2] == COMMIT
     assert "HF_HUB_OFFLINE forbids to download it" in found[1]
+
+
+def test_an_interrupted_run_reads_its_commit_after_the_branch_has_moved_on(resolved):
+    newer = Repository(FILES, commit="beef" * 10)
+    with serving(REPOSITORIES) as hub:
+        resolved("me/good", HF_ENDPOINT=hub.url)
+    with serving({"me/good": newer}) as hub:
+        found, _ = resolved("me/good", ("me/good", "main", COMMIT), HF_ENDPOINT=hub.url)
+    assert [source[2] for source in found] == [newer.commit, COMMIT]
+
+
+def test_the_notice_says_origin_and_license(tmp_path):
+    (tmp_path / "LICENSE").write_text("You may.")
+    (tmp_path / "NOTICE.txt").write_text("By us.")
+    lines = notice(EncoderFolder(tmp_path, "me/good", COMMIT, "apache-2.0", "the hub")).splitlines()
+    assert "Encoder: https://huggingface.co/me/good" in lines
+    assert f"Commit: {COMMIT}" in lines
+    assert "License: apache-2.0" in lines
+    assert "You may." in lines
+    assert "By us." in lines
+    (tmp_path / "LICENSE").write_bytes(b"x" * 200_000)
+    assert len(notice(EncoderFolder(tmp_path))) < 1000
+    assert "License: not stated" in notice(EncoderFolder(tmp_path))
 
 
 def test_a_folder(tmp_path):

@@ -48,8 +48,9 @@ def batch_of(rows, side):
     return batch
 
 
-@pytest.mark.parametrize("side", ["right", "left"])
-@pytest.mark.parametrize(("pooling", "activation"), [("mean", "gelu"), ("cls", "gelu"), ("mean", "relu")])
+@pytest.mark.parametrize(
+    ("pooling", "activation", "side"), [("mean", "gelu", "right"), ("cls", "gelu", "left"), ("mean", "relu", "left")]
+)
 def test_the_graph_gives_what_keras_gives_alone_and_in_a_batch(pooling, activation, side):
     model = network(pooling, hidden_act=activation)
     graph = build_graph(model, activation="softmax", padding=side).SerializeToString()
