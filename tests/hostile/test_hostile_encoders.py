@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from tests.conftest import ROOT
 from tests.hostile.broken_files import HUGE, damages
+from tests.hostile.contents import NO_OBJECTS
 from tests.hostile.rejections import rejected
+from textclf.models.encoder.config import read_encoder_config
 from textclf.models.encoder.weights_file import read_header, read_index, read_tensor
 
 
@@ -105,6 +108,50 @@ def test_hostile_index(folder, within_bounds, case):
         safetensors.numpy.save_file({"a": np.ones(2, np.float32)}, place / "secret.safetensors")
     (folder / "model.safetensors.index.json").write_text(json.dumps(INDEX[case]))
     rejected(lambda: read_index(folder))
+
+
+CONFIG = json.loads((ROOT / "tests/models/encoder/references/bert/config.json").read_text())
+CONFIGS = {
+    **{case: change(b"{}") for case, change in NO_OBJECTS.items()},
+    "a vocabulary of billions": {"vocab_size": 10**12},
+    "layers of billions": {"num_hidden_layers": 10**9},
+    "vectors of billions": {"hidden_size": 2**40, "num_attention_heads": 2**20},
+    "each size at its limit": {"vocab_size": 2_000_000, "hidden_size": 8192, "num_hidden_layers": 96},
+    "positions of billions": {"max_position_embeddings": 10**15},
+    "no size": {"hidden_size": 0},
+    "a negative size": {"intermediate_size": -1},
+    "a size of a text": {"vocab_size": "30522"},
+    "a size of truth": {"num_hidden_layers": True},
+    "a size of a fraction": {"hidden_size": 16.5},
+    "a size of a list": {"hidden_size": [16]},
+    "heads that do not divide": {"num_attention_heads": 3},
+    "an epsilon of nothing": {"layer_norm_eps": 0},
+    "an activation of its own": {"hidden_act": "os.system"},
+    "an activation of a list": {"hidden_act": ["gelu"]},
+    "padding beyond the vocabulary": {"pad_token_id": 10**6},
+    "other positions": {"position_embedding_type": "relative_key"},
+    "another family": {"model_type": "gpt2"},
+    "a family of a path": {"model_type": "../../evil"},
+    "a family of a list": {"model_type": ["bert"]},
+    "no family": {"model_type": None},
+}
+
+
+@pytest.mark.parametrize("case", CONFIGS)
+def test_hostile_config_of_an_encoder(folder, within_bounds, case):
+    content = CONFIGS[case]
+    (folder / "config.json").write_bytes(
+        content if isinstance(content, bytes) else json.dumps({**CONFIG, **content}).encode()
+    )
+    rejected(lambda: read_encoder_config(folder))
+
+
+@pytest.mark.parametrize("damage", [name for name in damages() if "bit" not in name and "link out" not in name])
+def test_damaged_config_of_an_encoder(folder, within_bounds, damage):
+    (folder / "config.json").write_text(json.dumps(CONFIG))
+    read_encoder_config(folder)
+    damages()[damage](folder / "config.json")
+    rejected(lambda: read_encoder_config(folder))
 
 
 def test_the_weights_without_harm_are_read(folder):

@@ -1,15 +1,13 @@
 """Read `config.json` of a pretrained encoder, which may come from a stranger. No Keras here."""
 
 from pathlib import Path
-from typing import Any
 
 from textclf.core.errors import DataError
-from textclf.core.files import parse_json
 from textclf.core.formatting import short_repr
 from textclf.core.options import Options, checked, setting
+from textclf.models.encoder.weights_file import read_object
 
 CONFIG = "config.json"
-LARGEST_CONFIG = 2**20  # bytes: one with some thousand labels fits
 MOST_WEIGHTS = 2**31  # of the whole encoder
 ACTIVATIONS = ("gelu", "relu")
 
@@ -45,7 +43,9 @@ def read_encoder_config(folder: Path) -> tuple[str, EncoderConfig]:
     from textclf.models.encoder.families import FAMILIES
 
     path = folder / CONFIG
-    content = _read_json(path)
+    if not path.exists():
+        raise DataError(f"{path}: expected the settings of an encoder, but there is no such file.")
+    content = read_object(path)
     name = content.get("model_type")
     if not isinstance(name, str) or name not in FAMILIES:
         raise DataError(
@@ -78,21 +78,3 @@ def _check(config: EncoderConfig, content: dict) -> None:
     positions = content.get("position_embedding_type", "absolute")
     if positions != "absolute":
         raise ValueError(f"position_embedding_type: expected absolute, got {short_repr(positions)}")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(LARGEST_CONFIG + 1)
-        if len(content) > LARGEST_CONFIG:
-            raise ValueError(f"expected at most {LARGEST_CONFIG:,} bytes, got more")
-        settings = parse_json(content)
-    except FileNotFoundError:
-        raise DataError(f"{path}: expected the settings of an encoder, but there is no such file.") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise DataError(f"{path}: damaged: {error}. Download or copy it again.") from None
-    if not isinstance(settings, dict):
-        raise DataError(f"{path}: expected an object of settings, got {short_repr(settings)}.")
-    return settings
