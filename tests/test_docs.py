@@ -124,3 +124,10 @@ def test_the_python_page_runs_and_has_every_public_name(workplace):
     script = "".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
     exec(script, {})
     assert (workplace / "first.html").exists()
+
+
+@pytest.mark.slow
+def test_the_python_of_the_page_of_scikit_learn_runs(workplace):
+    text = (ROOT / "docs/scikit-learn.md").read_text(encoding="utf-8")
+    exec("".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL)), {})
+    assert (workplace / "reviews-classifier" / "model.onnx").exists()

@@ -18,15 +18,28 @@ if TYPE_CHECKING:  # for type checkers and editors, which cannot follow `__getat
     from textclf.evaluation.report.report import write_report
     from textclf.inference.classifier import Classifier, load
     from textclf.inference.explain import explain
+    from textclf.sklearn import TextClassifier
     from textclf.training.resume import resume
     from textclf.training.train import train
     from textclf.training.tuning.search import tune
 
 __version__ = "0.1.0"
-__all__ = ["Classifier", "TextclfError", "evaluate", "explain", "load", "resume", "train", "tune", "write_report"]
+__all__ = [
+    "Classifier",
+    "TextClassifier",
+    "TextclfError",
+    "evaluate",
+    "explain",
+    "load",
+    "resume",
+    "train",
+    "tune",
+    "write_report",
+]
 
 _HOMES = {
     "Classifier": ("textclf.inference.classifier", "Classifier"),
+    "TextClassifier": ("textclf.sklearn", "TextClassifier"),
     "TextclfError": ("textclf.core.errors", "TextclfError"),
     "evaluate": ("textclf.evaluation.evaluate", "evaluate"),
     "explain": ("textclf.inference.explain", "explain"),

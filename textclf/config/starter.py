@@ -96,9 +96,7 @@ def starter_config(
     sections = {
         "data": _data(data, test, found, facts, raw),
         "targets": _targets(facts, separator),
-        "preprocessing": recipe.preprocessing(facts),
-        "model": recipe.model(facts),
-        "training": recipe.training(facts),
+        **_recipe(facts),
     }
     about = f"{counted(len(facts.dataset), 'row')}, {counted(len(facts.targets.labels), 'label')}"
     lines = [
@@ -109,6 +107,29 @@ def starter_config(
     for section, settings in sections.items():
         lines += [f"{section}:", *(_line(*setting) for setting in settings)]
     return "\n".join(lines) + "\n"
+
+
+def recommended_settings(dataset: Dataset, separator: str | None) -> dict[str, Any]:
+    """Return the settings that `textclf new` writes for labelled texts, without those of files.
+
+    Args:
+        dataset: with its labels parsed.
+        separator: between the labels of a text; `None` if each has exactly one.
+
+    Raises:
+        DataError: no classifier can be trained on these texts.
+    """
+    facts = _facts(drop_blank_texts(dataset), many=separator is not None)
+    sections = {"targets": _targets(facts, separator), **_recipe(facts)}
+    lines = [f"data:\n  validation: {facts.size.validation}"]
+    for section, settings in sections.items():
+        lines += [f"{section}:", *(_line(*setting) for setting in settings)]
+    return parse_yaml("\n".join(lines)).data
+
+
+def _recipe(facts: Facts) -> dict[str, list[Line]]:
+    parts = (recipe.preprocessing, recipe.model, recipe.training)
+    return {part.__name__: part(facts) for part in parts}
 
 
 def _check_file_name(path: str) -> None:

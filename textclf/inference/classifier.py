@@ -5,6 +5,7 @@ so every file is checked before it is used (docs/security.md).
 """
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from textclf import __version__
-from textclf.core.errors import RunError
+from textclf.core.errors import RunError, WriteError
 from textclf.core.files import MIB, atomic_folder, parse_json, read_untrusted, write_json
 from textclf.core.find_run import find_classifier
 from textclf.core.options import checked
@@ -49,7 +50,7 @@ class Classifier:
         decision: from probabilities to labels.
         metadata: the content of `classifier.json`.
         folder: which the classifier was loaded from. Pickling and copying read its files again, so that a classifier
-            needs no second copy of its model in memory.
+            needs no second copy of its model in memory. `None` for one that was made in memory, which keeps them.
 
     Example:
         >>> classifier = textclf.load("runs/latest")
@@ -64,13 +65,14 @@ class Classifier:
         decision: Decision,
         engine: Engine,
         metadata: dict,
-        folder: Path,
+        source: Path | dict[str, bytes],
     ):
         self.preprocessor = preprocessor
         self.targets = targets
         self.decision = decision
         self.metadata = metadata
-        self.folder = folder
+        self.folder = source if isinstance(source, Path) else None
+        self._files = {} if isinstance(source, Path) else source
         self._engine = engine
 
     def __reduce__(self) -> tuple:
@@ -79,7 +81,26 @@ class Classifier:
         Raises:
             RunError: a file has changed or is gone since the classifier was loaded.
         """
-        return _unpickle, (_read_files(self.folder, self.metadata), self.metadata, self.folder, self.decision)
+        return _unpickle, (self._content(), self.metadata, self.folder, self.decision)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the classifier folder, completely or not at all, and return its path.
+
+        Raises:
+            WriteError: there is something of that name, the disk is full, or the place is not writable.
+            RunError: a file has changed or is gone since the classifier was loaded.
+        """
+        folder, content = Path(folder), self._content()
+        if os.path.lexists(folder):
+            raise WriteError(f"{folder}: this exists already. Choose another name, or remove it.")
+        with atomic_folder(folder) as partial:
+            for name, data in content.items():
+                (partial / name).write_bytes(data)
+            write_json(partial / METADATA, self.metadata)
+        return folder
+
+    def _content(self) -> dict[str, bytes]:
+        return self._files if self.folder is None else _read_files(self.folder, self.metadata)
 
     @property
     def labels(self) -> list[str]:
@@ -179,12 +200,22 @@ def load_classifier(folder: str | Path) -> Classifier:
     return _build(_read_files(folder, metadata), metadata, folder)
 
 
+def load_in_memory(folder: Path) -> Classifier:
+    """Return the classifier in a folder that will be removed: it keeps the content of its files.
+
+    Raises:
+        RunError: as `load_classifier`.
+    """
+    metadata = _read_metadata(folder)
+    return _build(_read_files(folder, metadata), metadata, None)
+
+
 def _read_files(folder: Path, metadata: dict) -> dict[str, bytes]:
     return {name: _read_checked(folder, name, metadata["files"].get(name)) for name in (MODEL, TOKENIZER, LABELS)}
 
 
-def _build(content: dict[str, bytes], metadata: dict, folder: Path) -> Classifier:
-    """Return the classifier whose files have this content."""
+def _build(content: dict[str, bytes], metadata: dict, folder: Path | None) -> Classifier:
+    """Return the classifier whose files have this content. Without a folder it keeps the content."""
     try:
         labels = parse_json(content[LABELS])
         targets = Targets.from_dict(labels)
@@ -195,10 +226,10 @@ def _build(content: dict[str, bytes], metadata: dict, folder: Path) -> Classifie
         engine.run(_extreme_ids(preprocessor))
     except (RunError, ValueError) as error:
         raise _damaged(folder, str(error)) from error
-    return Classifier(preprocessor, targets, decision, engine, metadata, folder.absolute())
+    return Classifier(preprocessor, targets, decision, engine, metadata, folder.absolute() if folder else content)
 
 
-def _unpickle(content: dict[str, bytes], metadata: dict, folder: Path, decision: Decision) -> Classifier:
+def _unpickle(content: dict[str, bytes], metadata: dict, folder: Path | None, decision: Decision) -> Classifier:
     classifier = _build(content, metadata, folder)
     classifier.decision = decision
     return classifier

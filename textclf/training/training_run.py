@@ -12,7 +12,7 @@ from textclf.config.config import Config
 from textclf.config.run_config import write_run_config
 from textclf.core.errors import RunError, TextclfError
 from textclf.core.files import remove_partial, write_json
-from textclf.core.run_folder import RunFolder, create_part, create_run
+from textclf.core.run_folder import CACHE, RunFolder, create_part, create_run
 from textclf.data.dataset import Dataset
 from textclf.training.locking import run_lock
 from textclf.training.log_file import write_log
@@ -49,6 +49,14 @@ def new_run(
     """
     metadata = {**provenance(config, in_memory), **entries}
     return create_run(run, name, metadata, lambda made: write_run_config(made, config, command))
+
+
+def new_run_in(place: Path, config: Config, in_memory: Mapping[str, Dataset] | None = None) -> RunFolder:
+    """Create the folder of a run within a folder outside of `runs/`; see `new_run`. Its cache is there, too."""
+    metadata = provenance(config, in_memory)
+    folder = create_part(RunFolder(place), "run", metadata, lambda made: write_run_config(made, config, "textclf"))
+    folder.cache = place / CACHE
+    return folder
 
 
 def new_part(whole: RunFolder, name: str, config: Config, command: str) -> RunFolder:

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from textclf.core.errors import TrainingError
 from textclf.core.files import atomic_file
+from textclf.core.progress import is_quiet
 from textclf.core.run_folder import VALIDATION
 from textclf.models.checkpoints import save_checkpoint, weights_of
 from textclf.training.fitting.optimizers.ema import ema_weights
@@ -205,7 +206,7 @@ class ProgressBar(keras.callbacks.Callback):
 
     def on_epoch_begin(self, interval, logs=None):
         """Show a new bar; it vanishes when the line of the interval is logged."""
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not is_quiet():
             columns = (
                 TextColumn("{task.description}"),
                 BarColumn(),

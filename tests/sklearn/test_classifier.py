@@ -1,0 +1,204 @@
+"""The estimator: what goes in and comes back, and that it leaves nothing behind."""
+
+import json
+import pickle
+import random
+import shutil
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+import textclf
+from tests.sklearn.conftest import FAST
+from textclf.core.errors import ConfigError, TextTypeError
+from textclf.sklearn import TextClassifier
+
+
+def test_probabilities_and_classes(fitted, reviews):
+    probabilities = fitted.predict_proba(reviews["text"])
+    assert fitted.classes_.tolist() == ["negative", "positive"]
+    assert (probabilities.shape, probabilities.dtype) == ((60, 2), np.float64)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-12)
+    predicted = fitted.predict(reviews["text"])
+    assert predicted.tolist() == fitted.classes_[probabilities.argmax(axis=1)].tolist()
+    assert fitted.score(reviews["text"], reviews["label"]) == (predicted == reviews["label"]).mean()
+    assert textclf.TextClassifier is TextClassifier
+
+
+def through_joblib(estimator):
+    file = BytesIO()
+    joblib.dump(estimator, file)
+    return joblib.load(BytesIO(file.getvalue()))
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [lambda one: pickle.loads(pickle.dumps(one)), through_joblib],
+    ids=["pickle", "joblib"],
+)
+def test_copies_predict_the_same(fitted, reviews, copied):
+    assert copied(fitted).predict_proba(reviews["text"]).tolist() == fitted.predict_proba(reviews["text"]).tolist()
+
+
+def test_the_classifier_can_be_saved_and_loaded(fitted, reviews, tmp_path):
+    folder = fitted.classifier_.save(tmp_path / "saved")
+    loaded = textclf.load(folder)
+    assert loaded.predict_proba(reviews["text"]).tolist() == fitted.classifier_.predict_proba(reviews["text"]).tolist()
+    assert loaded.save(tmp_path / "again").joinpath("model.onnx").read_bytes() == (folder / "model.onnx").read_bytes()
+    with pytest.raises(textclf.TextclfError, match="exists already"):
+        fitted.classifier_.save(folder)
+    shutil.rmtree(folder)
+    with pytest.raises(textclf.TextclfError, match="No such file"):
+        loaded.save(tmp_path / "third")
+
+
+def test_a_fit_is_quiet_and_leaves_no_folder_and_no_seed(reviews, tmp_path, monkeypatch, capfd, caplog):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    Path("temporary").mkdir()
+    random.seed(3), np.random.seed(3)
+    expected = (random.random(), np.random.random())
+    random.seed(3), np.random.seed(3)
+    TextClassifier(FAST).fit(reviews["text"], reviews["label"])
+    assert (random.random(), np.random.random()) == expected
+    assert capfd.readouterr() == ("", "")
+    assert caplog.messages == []
+    assert [path for path in tmp_path.rglob("*") if path.name != "temporary"] == []
+
+
+def test_a_run_that_has_a_name_stays(reviews, workplace, capfd):
+    estimator = TextClassifier(FAST, run="mine", verbose=True, random_state=7, training__batch_size=16)
+    estimator.fit(reviews["text"], reviews["label"])
+    assert "run: runs/mine" in capfd.readouterr().err
+    config = textclf.config.config.load_config("runs/mine/config.yaml")
+    assert (config.seed, config.training.batch_size, config.model.filters) == (7, 16, 8)
+    expected = textclf.load("mine").predict_proba(reviews["text"])
+    assert estimator.classifier_.predict_proba(reviews["text"]).tolist() == expected.tolist()
+    assert json.loads(Path("runs/mine/run.json").read_text())["data_sha256"].keys() == {"train (in memory)"}
+    with pytest.raises(textclf.TextclfError, match="a run of this name exists"):
+        estimator.fit(reviews["text"], reviews["label"])
+
+
+@pytest.mark.parametrize("values", [(True, False), ("好评", "差评"), (9, 10, -1)], ids=str)
+def test_labels_come_back_as_they_came(reviews, values):
+    y = [values[number % len(values)] for number in range(60)]
+    estimator = TextClassifier(FAST).fit(reviews["text"].tolist(), y)
+    predicted = estimator.predict(reviews["text"].to_numpy())
+    assert estimator.classes_.tolist() == sorted(values)
+    assert predicted.dtype == np.array(y).dtype
+    assert set(predicted.tolist()) <= set(values)
+    assert estimator.predict_proba(["a"]).shape == (1, len(values))
+
+
+def test_several_labels_a_text(reviews):
+    y = np.array([[label == "positive", len(text) > 60, False] for text, label in reviews.to_numpy()], int)
+    of_matrix = TextClassifier(FAST).fit(reviews["text"], y)
+    predicted, probabilities = of_matrix.predict(reviews["text"]), of_matrix.predict_proba(reviews["text"])
+    assert (predicted.shape, probabilities.shape) == (y.shape, y.shape)
+    assert (predicted[:, 2] == 0).all()
+    assert (probabilities[:, 2] == 0).all()
+    assert of_matrix.score(reviews["text"], y) == (predicted == y).all(axis=1).mean()
+    names = np.array(["good", "long", "never"])
+    lists = [names[row == 1].tolist() for row in y]
+    of_lists = TextClassifier(FAST).fit(reviews["text"], lists)
+    assert of_lists.classes_.tolist() == ["good", "long"]
+    assert of_lists.predict(reviews["text"]) == [names[row == 1].tolist() for row in predicted]
+    assert of_lists.score(reviews["text"], lists) == of_matrix.score(reviews["text"], y)
+
+
+def test_a_grid_search_changes_the_config(reviews):
+    split = [(np.arange(0, 60, 2), np.arange(1, 60, 2))]
+    grid = {"textclassifier__model__filters": [3, 5], "textclassifier__training__epochs": [2]}
+    search = GridSearchCV(make_pipeline(TextClassifier(FAST)), grid, cv=split).fit(reviews["text"], reviews["label"])
+    best = search.best_estimator_[-1]
+    assert best.config_["model"]["filters"] == search.best_params_["textclassifier__model__filters"]
+    assert best.config_["training"]["epochs"] == 2
+    assert best.config_["model"]["embedding_dim"] == FAST["model"]["embedding_dim"]
+
+
+def test_weights_of_texts_and_classes_reach_the_loss(reviews):
+    x, y = reviews["text"], reviews["label"]
+    weights = np.where(y == "positive", 20.0, 0.1)
+    longer = TextClassifier(FAST, training__epochs=3, training__early_stopping=None)
+    by_text = clone(longer).fit(x, y, sample_weight=weights)
+    by_class = clone(longer).set_params(class_weight={"positive": 20, "negative": 0.1}).fit(x, y)
+    assert set(by_text.predict(x)) == {"positive"}
+    np.testing.assert_allclose(by_class.predict_proba(x), by_text.predict_proba(x), atol=1e-5)
+    assert set(clone(longer).fit(x, y, sample_weight=1 / weights).predict(x)) == {"negative"}
+
+
+def test_parameters():
+    estimator = TextClassifier(FAST, training__epochs=4)
+    assert estimator.get_params()["training__epochs"] == 4
+    assert clone(estimator).get_params() == estimator.get_params()
+    assert "training__epochs=4" in repr(estimator)
+    estimator.set_params(training__epochs=5, model__filters=6, validation=0.3)
+    assert (estimator.training__epochs, estimator.model__filters, estimator.validation) == (5, 6, 0.3)
+    with pytest.raises(ValueError, match="no parameter 'training__epoch'"):
+        estimator.set_params(validation=0.4, training__epoch=1)
+    assert estimator.validation == 0.3
+    with pytest.raises(TypeError, match="no parameter 'epochs'"):
+        TextClassifier(epochs=1)
+
+
+def test_configs_come_and_go(fitted, tmp_path):
+    path = tmp_path / "config.yaml"
+    content = fitted.to_config(path, train="reviews.csv")
+    assert content["data"]["train"] == "reviews.csv"
+    assert textclf.config.config.load_config(path).model.filters == 8
+    again = TextClassifier.from_config(path, training__epochs=2)
+    assert again.to_config()["model"] == content["model"]
+    assert again.to_config()["training"] == {**content["training"], "epochs": 2}
+    with pytest.raises(NotFittedError, match="call fit first"):
+        TextClassifier().to_config()
+    with pytest.raises(ConfigError, match=r"model\.filters"):
+        TextClassifier.from_config({"model": {"architecture": "cnn", "filters": "many"}})
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "message"),
+    [
+        (pd.DataFrame({"a": ["x"], "b": ["y"]}), ValueError, r"got 2 columns \(a, b\)"),
+        (np.array([["a", "b"]]), ValueError, r"shape \(1, 2\)"),
+        (np.array("a"), ValueError, r"shape \(\)"),
+        ([], ValueError, r"0 sample\(s\)"),
+        ([1, 2], TextTypeError, "got int at position 0"),
+        (["a", None], TextTypeError, "the text is missing"),
+        ("a text", TextTypeError, "put it in a list"),
+        (["a", "b", "c"], ValueError, "inconsistent numbers of samples"),
+    ],
+)
+def test_what_is_no_column_of_texts(x, error, message):
+    with pytest.raises(error, match=message):
+        TextClassifier(FAST).fit(x, ["p", "q"])
+
+
+@pytest.mark.parametrize("column", [lambda texts: pd.DataFrame({"t": texts}), lambda texts: np.array(texts)[:, None]])
+def test_a_table_of_one_column(fitted, reviews, column):
+    texts = reviews["text"].tolist()
+    assert fitted.predict(column(texts)).tolist() == fitted.predict(texts).tolist()
+
+
+def test_before_a_fit():
+    for method in ("predict", "predict_proba"):
+        with pytest.raises(NotFittedError):
+            getattr(TextClassifier(), method)(["a"])
+
+
+def test_settings_that_an_estimator_cannot_have(reviews):
+    for estimator, error in [
+        (TextClassifier({**FAST, "targets": {"abstain_below": 0.6}}), ConfigError),
+        (TextClassifier(FAST, class_weight={"neutral": 2}), ValueError),
+        (TextClassifier(FAST, training__epochs="many"), ConfigError),
+    ]:
+        with pytest.raises(error, match=r"abstain_below|neutral|epochs"):
+            estimator.fit(reviews["text"], reviews["label"])
