@@ -10,6 +10,7 @@ FAST = {
     "preprocessing": {"vocabulary_size": 200, "sequence_length": 20},
     "training": {"epochs": 1, "learning_rate": 0.01},
 }
+LINEAR = {**FAST, "model": {"architecture": "ngrams"}, "training": {"optimizer": "liblinear"}}  # in a third of the time
 
 
 @pytest.fixture(scope="session")

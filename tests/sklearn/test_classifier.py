@@ -18,7 +18,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 import textclf
-from tests.sklearn.conftest import FAST
+from tests.sklearn.conftest import FAST, LINEAR
 from textclf.core.errors import ConfigError, TextTypeError
 from textclf.sklearn import TextClassifier
 
@@ -68,7 +68,7 @@ def test_a_fit_is_quiet_and_leaves_no_folder_and_no_seed(reviews, tmp_path, monk
     random.seed(3), np.random.seed(3)
     expected = (random.random(), np.random.random())
     random.seed(3), np.random.seed(3)
-    TextClassifier(FAST).fit(reviews["text"], reviews["label"])
+    TextClassifier(LINEAR).fit(reviews["text"], reviews["label"])
     assert (random.random(), np.random.random()) == expected
     assert capfd.readouterr() == ("", "")
     assert caplog.messages == []
@@ -91,7 +91,7 @@ def test_a_run_that_has_a_name_stays(reviews, workplace, capfd):
 @pytest.mark.parametrize("values", [(True, False), ("好评", "差评"), (9, 10, -1)], ids=str)
 def test_labels_come_back_as_they_came(reviews, values):
     y = [values[number % len(values)] for number in range(60)]
-    estimator = TextClassifier(FAST).fit(reviews["text"].tolist(), y)
+    estimator = TextClassifier(LINEAR).fit(reviews["text"].tolist(), y)
     predicted = estimator.predict(reviews["text"].to_numpy())
     assert estimator.classes_.tolist() == sorted(values)
     assert predicted.dtype == np.array(y).dtype
@@ -101,7 +101,7 @@ def test_labels_come_back_as_they_came(reviews, values):
 
 def test_several_labels_a_text(reviews):
     y = np.array([[label == "positive", len(text) > 60, False] for text, label in reviews.to_numpy()], int)
-    of_matrix = TextClassifier(FAST).fit(reviews["text"], y)
+    of_matrix = TextClassifier(LINEAR).fit(reviews["text"], y)
     predicted, probabilities = of_matrix.predict(reviews["text"]), of_matrix.predict_proba(reviews["text"])
     assert (predicted.shape, probabilities.shape) == (y.shape, y.shape)
     assert (predicted[:, 2] == 0).all()
@@ -109,7 +109,7 @@ def test_several_labels_a_text(reviews):
     assert of_matrix.score(reviews["text"], y) == (predicted == y).all(axis=1).mean()
     names = np.array(["good", "long", "never"])
     lists = [names[row == 1].tolist() for row in y]
-    of_lists = TextClassifier(FAST).fit(reviews["text"], lists)
+    of_lists = TextClassifier(LINEAR).fit(reviews["text"], lists)
     assert of_lists.classes_.tolist() == ["good", "long"]
     assert of_lists.predict(reviews["text"]) == [names[row == 1].tolist() for row in predicted]
     assert of_lists.score(reviews["text"], lists) == of_matrix.score(reviews["text"], y)
@@ -117,18 +117,29 @@ def test_several_labels_a_text(reviews):
 
 def test_a_grid_search_changes_the_config(reviews):
     split = [(np.arange(0, 60, 2), np.arange(1, 60, 2))]
-    grid = {"textclassifier__model__filters": [3, 5], "textclassifier__training__epochs": [2]}
-    search = GridSearchCV(make_pipeline(TextClassifier(FAST)), grid, cv=split).fit(reviews["text"], reviews["label"])
+    grid = {
+        "textclassifier__preprocessing__sequence_length": [10, 15],
+        "textclassifier__training__loss": ["squared_hinge"],
+    }
+    search = GridSearchCV(make_pipeline(TextClassifier(LINEAR)), grid, cv=split).fit(reviews["text"], reviews["label"])
     best = search.best_estimator_[-1]
-    assert best.config_["model"]["filters"] == search.best_params_["textclassifier__model__filters"]
-    assert best.config_["training"]["epochs"] == 2
-    assert best.config_["model"]["embedding_dim"] == FAST["model"]["embedding_dim"]
+    length = search.best_params_["textclassifier__preprocessing__sequence_length"]
+    assert best.config_["preprocessing"]["sequence_length"] == length
+    assert best.config_["training"]["loss"] == "squared_hinge"
+    assert best.config_["training"]["optimizer"] == "liblinear"
 
 
-def test_weights_of_texts_and_classes_reach_the_loss(reviews):
+WEIGHED = {
+    "liblinear": TextClassifier(LINEAR),
+    "network": TextClassifier(FAST, training__epochs=3, training__early_stopping=None),
+}
+
+
+@pytest.mark.parametrize("name", ["liblinear", pytest.param("network", marks=pytest.mark.slow)])
+def test_weights_of_texts_and_classes_reach_the_loss(reviews, name):
+    longer = WEIGHED[name]
     x, y = reviews["text"], reviews["label"]
     weights = np.where(y == "positive", 20.0, 0.1)
-    longer = TextClassifier(FAST, training__epochs=3, training__early_stopping=None)
     by_text = clone(longer).fit(x, y, sample_weight=weights)
     by_class = clone(longer).set_params(class_weight={"positive": 20, "negative": 0.1}).fit(x, y)
     assert set(by_text.predict(x)) == {"positive"}

@@ -97,10 +97,11 @@ def _units(dataset: EncodedDataset, num_outputs: int) -> np.ndarray:
 
 def _weights(task: Task) -> np.ndarray | None:
     """Return the weight of each row for each output, (rows, outputs or 1); `None` if all are 1."""
-    weights, classes = task.objective.class_weights, task.train.classes
+    weights, classes, of_rows = task.objective.class_weights, task.train.classes, task.train.weights
     if weights is None:
-        return None
-    return np.where(classes > 0, weights, 1.0) if classes.ndim == 2 else weights[classes][:, None]
+        return None if of_rows is None else of_rows[:, None]
+    of_labels = np.where(classes > 0, weights, 1.0) if classes.ndim == 2 else weights[classes][:, None]
+    return of_labels if of_rows is None else of_labels * of_rows[:, None]
 
 
 def _calibrated_loss(logits: np.ndarray, task: Task) -> float:
