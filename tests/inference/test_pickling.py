@@ -5,7 +5,9 @@ import io
 import multiprocessing
 import pickle
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 import textclf
@@ -90,3 +92,22 @@ def test_a_forked_process_uses_the_classifier_of_its_parent(classifier):
     assert receiver.recv() == expected
     process.join(60)
     assert process.exitcode == 0
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_change_nothing_and_are_kept(classifier, threads):
+    limited = textclf.load(classifier.folder, threads=threads)
+    assert limited.predict_proba(TEXTS).tolist() == classifier.predict_proba(TEXTS).tolist()
+    assert pickle.loads(pickle.dumps(limited)).threads == threads
+
+
+def test_threads_are_at_least_one(classifier):
+    with pytest.raises(ValueError, match="threads: expected an integer >= 1, got 0"):
+        textclf.load(classifier.folder, threads=0)
+
+
+def test_many_threads_predict_at_once(classifier):
+    expected = classifier.predict_proba(TEXTS)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(classifier.predict_proba, [TEXTS] * 8):
+            np.testing.assert_allclose(found, expected, atol=1e-6)  # of more texts a graph with tables is made

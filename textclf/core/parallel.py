@@ -1,6 +1,5 @@
 """Apply a function to chunks of texts in threads, on all cores: pyarrow releases the GIL while it computes."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -8,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 
+from textclf.core.cores import num_threads
 from textclf.core.memmap import release_pages
 from textclf.core.text_column import rebased
 
@@ -45,7 +45,10 @@ def map_chunks(function: Callable[[pa.LargeStringArray], Result], texts: pa.Larg
     if len(texts) <= CHUNK_ROWS and texts.nbytes <= CHUNK_BYTES:
         yield from map(function, chunks_of(texts))
         return
-    cores = os.cpu_count() or 1
+    cores = num_threads()
+    if cores == 1:
+        yield from map(function, chunks_of(texts, CHUNK_ROWS, CHUNK_BYTES))
+        return
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(max_workers=cores) as pool:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from textclf.core.errors import TextTypeError
+
 
 def column_names(table: object) -> list[str] | None:
     """Return the names of the columns of a table, `None` of anything else."""
@@ -44,3 +46,27 @@ def _plain(column: Any) -> Any:
     if isinstance(column, tuple):
         return list(column)
     return column.tolist() if getattr(column, "ndim", 1) > 1 else column
+
+
+def with_columns(table: Any, columns: Mapping[str, Any]) -> Any:
+    """Return the table with further columns, in its own type. The rows, and their index in pandas, stay.
+
+    Args:
+        columns: names that the table does not have -> a list or an array of NumPy for each.
+    """
+    if isinstance(table, Mapping):
+        return {**table, **columns}
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
+    for name, values in columns.items():
+        if isinstance(table, pa.Table):
+            table = table.append_column(name, pa.array(values))
+        elif hasattr(table, "assign"):  # pandas
+            table = table.assign(**{name: values})
+        elif hasattr(table, "hstack"):  # Polars
+            table = table.hstack(type(table)({name: values}))
+        elif hasattr(table, "add_column"):  # datasets
+            table = table.add_column(name, values)
+        else:
+            raise TextTypeError(f"expected a table of pandas, Polars, pyarrow or datasets, got {type(table).__name__}.")
+    return table

@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from textclf import __version__
+from textclf.core.cores import limited_threads
 from textclf.core.errors import RunError, WriteError
 from textclf.core.files import MIB, atomic_folder, parse_json, read_untrusted, write_json
 from textclf.core.find_run import find_classifier
@@ -51,6 +52,7 @@ class Classifier:
         metadata: the content of `classifier.json`.
         folder: which the classifier was loaded from. Pickling and copying read its files again, so that a classifier
             needs no second copy of its model in memory. `None` for one that was made in memory, which keeps them.
+        threads: how many predict many texts; `None`: one for each core that the process may use.
 
     Example:
         >>> classifier = textclf.load("runs/latest")
@@ -73,6 +75,7 @@ class Classifier:
         self.metadata = metadata
         self.folder = source if isinstance(source, Path) else None
         self._files = {} if isinstance(source, Path) else source
+        self.threads: int | None = None
         self._engine = engine
 
     def __reduce__(self) -> tuple:
@@ -81,7 +84,7 @@ class Classifier:
         Raises:
             RunError: a file has changed or is gone since the classifier was loaded.
         """
-        return _unpickle, (self._content(), self.metadata, self.folder, self.decision)
+        return _unpickle, (self._content(), self.metadata, self.folder, self.decision, self.threads)
 
     def save(self, folder: str | Path) -> Path:
         """Write the classifier folder, completely or not at all, and return its path.
@@ -161,8 +164,31 @@ class Classifier:
             TextTypeError: as for `predict`.
         """
         blocks = chunks_of(texts_of(texts, self.metadata["text_column"]), ROWS_AT_ONCE)
-        parts = [self.predict_encoded(self.preprocessor.encode_arrays(block)) for block in blocks]
+        with limited_threads(self.threads):
+            parts = [self.predict_encoded(self.preprocessor.encode_arrays(block)) for block in blocks]
         return np.concatenate([np.empty((0, len(self.labels)), np.float32), *parts])
+
+    def predict_frame(
+        self, table: Any, text: str | None = None, *, threshold: float | None = None, probabilities: bool = False
+    ) -> Any:
+        """Return a table with two more columns: `predicted`, and `probability` of what is predicted.
+
+        With a multi-label classifier both are lists. Where the classifier abstains, `predicted` is missing, and
+        `probability` is the highest.
+
+        Args:
+            table: of pandas, Polars, pyarrow or datasets, or a dict of columns. The result is of the same kind.
+            text: the column with the texts; by default the one of the training.
+            threshold: as for `predict`.
+            probabilities: whether to add a column `probability_<label>` for each label.
+
+        Raises:
+            DataError: the table lacks the column, or has one with the name of a new one.
+            TextTypeError: no table, or as for `predict`.
+        """
+        from textclf.inference.frames import predict_frame
+
+        return predict_frame(self, table, text, threshold=threshold, probabilities=probabilities)
 
     def predict_encoded(self, arrays: RaggedArrays) -> np.ndarray:
         """Return what `predict_proba` does, for texts that the preprocessor has encoded.
@@ -177,16 +203,22 @@ class Classifier:
         return self.targets.probabilities(outputs)
 
 
-def load(run: str | Path | RunFolder | None = None) -> Classifier:
+def load(run: str | Path | RunFolder | None = None, *, threads: int | None = None) -> Classifier:
     """Return the classifier of a run.
 
     Args:
         run: a run folder, its name below `runs/`, or a classifier folder; by default the newest finished run.
+        threads: how many predict many texts; by default one for each core that the process may use.
 
     Raises:
         RunError: there is no such run, or its classifier is damaged.
+        ValueError: fewer threads than one.
     """
-    return load_classifier(find_classifier(run))
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads: expected an integer >= 1, got {threads}.")
+    classifier = load_classifier(find_classifier(run))
+    classifier.threads = threads
+    return classifier
 
 
 def load_classifier(folder: str | Path) -> Classifier:
@@ -229,9 +261,11 @@ def _build(content: dict[str, bytes], metadata: dict, folder: Path | None) -> Cl
     return Classifier(preprocessor, targets, decision, engine, metadata, folder.absolute() if folder else content)
 
 
-def _unpickle(content: dict[str, bytes], metadata: dict, folder: Path | None, decision: Decision) -> Classifier:
+def _unpickle(
+    content: dict[str, bytes], metadata: dict, folder: Path | None, decision: Decision, threads: int | None
+) -> Classifier:
     classifier = _build(content, metadata, folder)
-    classifier.decision = decision
+    classifier.decision, classifier.threads = decision, threads
     return classifier
 
 

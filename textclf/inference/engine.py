@@ -1,13 +1,13 @@
 """The engine: runs an ONNX graph on encoded texts, in batches of similar length, on all cores."""
 
 import logging
-import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
+from textclf.core.cores import num_threads
 from textclf.core.memmap import release_pages
 from textclf.inference.onnx.session import InferenceSession, open_session, run_session
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -86,7 +86,7 @@ class Engine:
             if self._lookup_pays(lengths) and self._lookup_session:
                 session, tables = self._lookup_session
                 limits = self._lookup_limits
-                most = max(len(lengths) // (BATCHES_PER_CORE * (os.cpu_count() or 1)), DEFAULT_LIMITS.rows)
+                most = max(len(lengths) // (BATCHES_PER_CORE * num_threads()), DEFAULT_LIMITS.rows)
                 limits = limits._replace(rows=min(most, limits.rows))
             elif self._expansion_pays(lengths) and self._expanded_session:
                 session, tables = self._expanded_session
@@ -137,17 +137,21 @@ class Engine:
 
 
 def _for_each(run_batch: Callable[[np.ndarray], None], batches: list[np.ndarray]) -> None:
-    """Run every batch, on all cores; a single batch starts no thread."""
-    if len(batches) < 2:
-        for batch in batches:
-            run_batch(batch)
+    """Run every batch, on all cores of the process; a single batch, or core, starts no thread."""
+    threads = min(num_threads(), len(batches))
+    if threads < 2:
+        _run_blocks(lambda block: list(map(run_batch, block)), batches)
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for start in range(0, len(batches), BATCHES_AT_ONCE):
-            list(pool.map(run_batch, batches[start : start + BATCHES_AT_ONCE]))
-            release_pages()
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        _run_blocks(lambda block: list(pool.map(run_batch, block)), batches)
+
+
+def _run_blocks(run: Callable[[list[np.ndarray]], object], batches: list[np.ndarray]) -> None:
+    for start in range(0, len(batches), BATCHES_AT_ONCE):
+        run(batches[start : start + BATCHES_AT_ONCE])
+        release_pages()
 
 
 def _batches(lengths: np.ndarray, limits: BatchLimits) -> list[np.ndarray]:
