@@ -71,8 +71,8 @@ def test_what_is_given_is_not_detected(tmp_path):
 
 
 def test_the_delimiter_of_the_training_file_is_tried_too(tmp_path):
-    path = write(tmp_path / "a.csv", TEXTS["utf-8"], "^", "utf-8")
-    assert read(path, ReadingOptions(delimiter="^")) == TEXTS["utf-8"]
+    path = write(tmp_path / "a.csv", TEXTS["utf-8"], "!", "utf-8")
+    assert read(path, ReadingOptions(delimiter="!")) == TEXTS["utf-8"]
     with pytest.raises(DataError, match="--text-column"):
         read(path)
 

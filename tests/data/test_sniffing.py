@@ -94,10 +94,13 @@ def test_numbers_may_be_labels_and_are_no_texts(write):
     assert columns(write(table(("id", "what", "stars"), rows))) == ("what", "stars")
 
 
-@pytest.mark.parametrize(("delimiter", "found"), [(",", None), (";", ";"), ("\t", "\t"), ("|", "|")])
+@pytest.mark.parametrize(
+    ("delimiter", "found"),
+    [(",", None), (";", ";"), ("\t", "\t"), ("|", "|"), ("^", "^"), ("~", "~"), ("\x01", "\x01")],
+)
 def test_delimiters(write, delimiter, found):
     path = write(table(("text", "label"), delimiter=delimiter))
-    assert sniff(path).reading.delimiter == found
+    assert sniff(path).reading.delimiter == (None if delimiter == "," else delimiter)
     assert columns(path) == ("text", "label")
 
 

@@ -53,6 +53,8 @@ def parse_value(text: str) -> Any:
     """Return one value of the file: `0.5`, `true`, `[a, b]`. What is not YAML is text."""
     if not text.strip():
         return None
+    if text.strip() in ("|", ">"):  # alone they would begin a block of text, and it is empty
+        return text.strip()
     document = parse_yaml(text)
     return text if document.problems else document.data
 

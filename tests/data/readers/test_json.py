@@ -115,6 +115,28 @@ def test_new_reads_it_whatever_the_case_of_the_ending(name, tmp_path, monkeypatc
     assert dataset.labels.count() == {"a": 20, "b": 20}
 
 
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda rows: {"data": rows},
+        lambda rows: {"meta": {"version": 1}, "items": rows},
+        lambda rows: {"result": {"rows": rows, "total": 40}},
+        lambda rows: {f"id{number}": row for number, row in enumerate(rows)},
+        lambda rows: {f"{number:08x}-a": row for number, row in enumerate(rows)},
+        lambda rows: {str(number): row for number, row in enumerate(rows)},
+    ],
+    ids=["data", "items", "nested", "names", "keys", "numbers"],
+)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_rows_within_an_object(wrap, indent, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = FRAME.to_dict("records")
+    (tmp_path / "a.json").write_text(json.dumps(wrap(rows), indent=indent))
+    assert "label_column: label " in starter_config("a.json")
+    dataset = read_dataset("a.json", ColumnOptions(), DEFAULTS)
+    assert dataset.texts.to_pylist() == list(FRAME.text)
+
+
 def test_endings():
     assert ENDINGS[".ldjson"] == ENDINGS[".ndjson"] == ENDINGS[".jsonlines"] == "jsonl"
     assert ENDINGS[".tab"] == "tsv"

@@ -138,3 +138,16 @@ def test_a_table_of_many_columns(columns, delimiter):
     content = "\n".join([f"text{delimiter}{others}", *rows])
     with pytest.raises(OpenQuoteError, match="row 6 holds 4 lines"):
         read(content, "a.csv", ReadingOptions(delimiter=delimiter), label=None)
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("a.tsv", "\t"), ("a.csv", "|"), ("a.csv", ",")])
+def test_quotes_that_begin_and_end_in_other_columns(name, delimiter):
+    opened = '"'
+    table = [
+        (f"{opened * (row in (7, 60))}good {row}", "ab"[row % 2], f"{opened * (row in (30, 31))}T{row}", str(row))
+        for row in range(100)
+    ]
+    content = plain(table, delimiter, ("text", "label", "title", "id"))
+    with pytest.raises(OpenQuoteError, match=r"fields as in the header, got .* set data.quoting: none"):
+        read(content, name)
+    assert read(content, name, UNQUOTED) == [(text, label) for text, label, *_ in table]

@@ -25,7 +25,15 @@ NAMES_COLUMNS = True
 CHUNK_ROWS = 2_000
 HEADER_BYTES = 1 << 16
 SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n"])"?', re.IGNORECASE)  # Excel's first line
-DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar"}
+DELIMITERS = {
+    ",": "a comma",
+    "\t": "a tab",
+    ";": "a semicolon",
+    "|": "a bar",
+    "^": "a caret",
+    "~": "a tilde",
+    "\x01": "\\x01",
+}
 
 
 def read(
@@ -69,7 +77,7 @@ def read(
     except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
         if form["sep"] not in header and columns != [header.strip('"')]:
             raise _missing(name, columns, [header], options) from None
-        raise _explained(str(error), name, form["sep"], options) from None
+        raise _explained(str(error), rows, form["sep"], options) from None
     except UnicodeError as error:
         raise wrong_bytes(name, error, options) from None
 
@@ -170,15 +178,17 @@ def _check_quotes(
             raise open_quote(rows.name, f"row {found.place + 1}", found.lines, options)
 
 
-def _explained(message: str, name: str, delimiter: str, options: ReadingOptions) -> DataError:
+def _explained(message: str, rows: BoundedRows, delimiter: str, options: ReadingOptions) -> DataError:
     """Return our error for one that pandas found in a row."""
+    name = rows.name
     named = DELIMITERS.get(delimiter, repr(delimiter))
     quotes = f'Put fields that contain {named} in double quotes: "one{delimiter} two".'
     if options.quoting == "none":
         quotes = f"No field can contain {named} with {options.named('quoting', 'none')}."
     if match := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
         expected, line, seen = match.groups()
-        return DataError(f"{name}: expected {expected} fields as in the header, got {seen} in line {line}. {quotes}")
+        error = DataError(f"{name}: expected {expected} fields as in the header, got {seen} in line {line}. {quotes}")
+        return _or_without_quotes(error, f"line {line} would have {seen} fields", rows, options)
     if "EOF inside string" in message:
         row = int(message.rsplit(" ", 1)[-1]) if message[-1].isdigit() else 0
         return OpenQuoteError(
@@ -187,5 +197,14 @@ def _explained(message: str, name: str, delimiter: str, options: ReadingOptions)
             f"no quotes: else the quote in row {row} would not be closed",
         )
     if "Length of header" in message:
-        return DataError(f"{name}: expected as many fields as in the header, got more in the first row. {quotes}")
+        error = DataError(f"{name}: expected as many fields as in the header, got more in the first row. {quotes}")
+        return _or_without_quotes(error, "the first row would have too many fields", rows, options)
     return DataError(f"{name}: cannot be read as CSV: {message.strip()}")
+
+
+def _or_without_quotes(error: DataError, otherwise: str, rows: BoundedRows, options: ReadingOptions) -> DataError:
+    """Return an error that also says, of a file with quotes, that these may be ordinary characters."""
+    if not rows.has_quotes:
+        return error
+    advice = f"If the file does not use quotes, set {options.named('quoting', 'none')}."
+    return OpenQuoteError(f"{error} {advice}", f"no quotes: else {otherwise}")

@@ -1,12 +1,12 @@
 """Read JSON: an array of objects, or one object that holds a table, on one line or on many; also JSON Lines.
 
 The forms of a table in one object: `{"data": [{"text": …}, …]}` with any name for `data`, and those of pandas
-(`orient` is columns, index, split or table).
+(`orient` is columns, index, split or table), also within another object: `{"result": {"rows": […]}}`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from json import JSONDecoder
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Unpack
 
 import pyarrow as pa
 
@@ -16,7 +16,7 @@ from textclf.core.formatting import short_repr
 from textclf.data.readers import jsonl
 from textclf.data.readers.decoding import BYTE_ORDER_MARK, decoded
 from textclf.data.readers.limits import LONGEST_LINE, too_long
-from textclf.data.readers.objects import Rows
+from textclf.data.readers.objects import RowOptions, Rows
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 
 ENDINGS = (".json",)
@@ -37,14 +37,12 @@ def read(
     columns: list[str],
     name: str,
     options: ReadingOptions = DEFAULTS,
-    *,
-    kept: Sequence[str] | None = None,
-    fill_missing: bool = False,
+    **of_rows: Unpack[RowOptions],
 ) -> Iterator[pa.Table]:
     """Yield the named fields, some rows at a time. An array of texts becomes a list. JSON Lines come as they arrive.
 
     Args:
-        kept, fill_missing: as for `objects.Rows`.
+        of_rows: `kept` and `fill_missing`, as for `objects.Rows`.
 
     Raises:
         DataError: no JSON, no table in it, a row without the fields or with others than `jsonl.read` takes, or bytes
@@ -52,10 +50,10 @@ def read(
     """
     whole = _Rewound(stream)
     if _is_json_lines(whole.first, options.encoding, columns):
-        yield from jsonl.read(whole, columns, name, options, kept=kept, fill_missing=fill_missing)  # type: ignore[arg-type]
+        yield from jsonl.read(whole, columns, name, options, **of_rows)  # type: ignore[arg-type]
         return
     parser = _Parser(decoded(whole, name, options), name)  # type: ignore[arg-type]
-    rows = Rows(columns, options, kept, fill_missing=fill_missing)
+    rows = Rows(columns, options, **of_rows)
     for number, found in enumerate(_rows(parser, columns), 1):
         row = {columns[0]: found} if isinstance(found, str) and len(columns) == 1 else found  # an array of texts
         rows.add(f"{name}, row {number}", row)
@@ -262,6 +260,8 @@ def _rows_of(table: Row, columns: tuple | list[str], name: str) -> Iterator[Any]
         )
     elif tables:
         yield from table[tables[0]]
+    elif len(nested := [value for value in values if isinstance(value, dict) and _has_rows(value)]) == 1:
+        yield from _rows_of(nested[0], columns, name)
     elif values and all(isinstance(value, list) for value in values) and len(set(map(len, values))) == 1:
         for row in zip(*values, strict=True):
             yield dict(zip(table, row, strict=True))
@@ -271,11 +271,23 @@ def _rows_of(table: Row, columns: tuple | list[str], name: str) -> Iterator[Any]
         yield table
 
 
+def _has_rows(table: Row) -> bool:
+    return any(isinstance(value, list) and value and isinstance(value[0], dict) for value in table.values())
+
+
 def _rows_of_mappings(table: dict[str, Row], columns: tuple | list[str]) -> Iterator[Row]:
     """Yield the rows of `{"text": {"0": …}, "label": {"0": …}}`, or of `{"0": {"text": …, "label": …}, "1": …}`."""
-    by_column = set(columns) <= set(table) if columns else not all(key.isdecimal() for key in table)
+    by_column = set(columns) <= set(table) if columns else _is_by_column(table)
     if not by_column:
         yield from table.values()
         return
     for index in next(iter(table.values())):
         yield {column: values[index] for column, values in table.items() if index in values}
+
+
+def _is_by_column(table: dict[str, Row]) -> bool:
+    """Return whether the keys are names of columns, and not of rows: rows have numbers, or are more than columns."""
+    inner = next(iter(table.values()))
+    if all(key.isdecimal() for key in table):
+        return False
+    return all(key.isdecimal() for key in inner) or len(inner) > len(table)

@@ -1,15 +1,15 @@
 """Read JSON Lines: one object a line, whose fields are the columns."""
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Unpack
 
 import pyarrow as pa
 
 from textclf.core.errors import DataError
 from textclf.core.files import MIB
 from textclf.data.readers.decoding import BYTE_ORDER_MARK, lines_of
-from textclf.data.readers.objects import Rows
+from textclf.data.readers.objects import RowOptions, Rows
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 
 ENDINGS = (".jsonl", ".ndjson", ".ldjson", ".jsonlines")
@@ -22,20 +22,18 @@ def read(
     columns: list[str],
     name: str,
     options: ReadingOptions = DEFAULTS,
-    *,
-    kept: Sequence[str] | None = None,
-    fill_missing: bool = False,
+    **of_rows: Unpack[RowOptions],
 ) -> Iterator[pa.Table]:
     """Yield the named fields as the lines arrive, without blank lines. An array of texts becomes a list.
 
     Args:
-        kept, fill_missing: as for `objects.Rows`.
+        of_rows: `kept` and `fill_missing`, as for `objects.Rows`.
 
     Raises:
         DataError: a line that is no JSON object, a field that is missing or neither a string or number nor an
             array of them, or bytes that the encoding does not have.
     """
-    rows, before = Rows(columns, options, kept, fill_missing=fill_missing), 0
+    rows, before = Rows(columns, options, **of_rows), 0
     for lines in lines_of(stream, name, options):
         for number, line in enumerate(lines, before + 1):
             if line.strip():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from json import dumps
+from typing import TypedDict
 
 import pyarrow as pa
 
@@ -15,6 +16,13 @@ from textclf.data.readers.problems import missing_columns
 MOST_WAITING, MOST_WAITING_CHARACTERS = 1000, MIB  # rows without an optional field, before it is said to be missing
 
 
+class RowOptions(TypedDict, total=False):
+    """Options of `Rows` that a reader passes on."""
+
+    kept: Sequence[str] | None
+    fill_missing: bool
+
+
 class Rows:
     """Rows that are not in a table yet.
 
@@ -26,7 +34,12 @@ class Rows:
     """
 
     def __init__(
-        self, columns: list[str], options: ReadingOptions, kept: Sequence[str] | None = None, *, fill_missing: bool
+        self,
+        columns: list[str],
+        options: ReadingOptions,
+        kept: Sequence[str] | None = None,
+        *,
+        fill_missing: bool = False,
     ):
         self._columns, self._options, self._kept = columns, options, kept
         self._optional = {*(columns if fill_missing else ()), *kept_names(kept or [], [])}
