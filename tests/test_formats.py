@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import textclf
-from textclf.inference.classifier import FORMAT_VERSION
+from textclf.inference.classifier_files import FORMAT_VERSION
 
 FORMATS = Path(__file__).parent / "formats"
 

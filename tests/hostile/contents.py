@@ -108,7 +108,7 @@ TOKENIZERS = {
 }
 ABOUT = {
     **NO_OBJECTS,
-    "a newer format": changed(format_version=2),
+    "a newer format": changed(format_version=99),
     "a format of a text": changed(format_version="1"),
     "a format of truth": changed(format_version=True),
     "no format": changed(format_version=REMOVED),

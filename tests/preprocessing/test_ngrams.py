@@ -7,9 +7,10 @@ import pytest
 
 from textclf.core.parallel import CHUNK_ROWS
 from textclf.core.text_column import text_array
+from textclf.preprocessing.compact_numbers import numbers_to_text
 from textclf.preprocessing.ngram_hashing import CHARACTER_BUCKETS, SLICE_ROWS, count_ngrams
 from textclf.preprocessing.ngrams import FEW, Ngrams, _heaviest, learn_ngrams
-from textclf.preprocessing.options import NgramOptions, NormalizedOptions
+from textclf.preprocessing.options import BUCKETS, NgramOptions, NormalizedOptions
 from textclf.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID
 
 TEXTS = [
@@ -165,6 +166,16 @@ def test_a_long_text_keeps_its_heaviest_ngrams():
         {"buckets": "no base 64"},
         {"buckets": 3},
         {"frequencies": "AAAAAAAAAAA="},
+        {"frequencies": numbers_to_text(np.array([0, 0]))},
+        {"frequencies": numbers_to_text(np.array([1, 2]))},
+        {"gaps": numbers_to_text(np.array([5, 0]))},
+        {"gaps": numbers_to_text(np.array([5, BUCKETS]))},
+        {"gaps": numbers_to_text(np.array([5]))},
+        {"gaps": 3},
+        {"ngrams": 3},
+        {"ngrams": -1},
+        {"ngrams": BUCKETS + 1},
+        {"ngrams": "2"},
         {"texts": 0},
         {"texts": "2"},
     ],
@@ -183,8 +194,9 @@ def test_pandas_is_not_imported(textclf_command):
 import sys
 from textclf.preprocessing.ngrams import Ngrams, learn_ngrams
 
-from textclf.preprocessing.options import NgramOptions, NormalizedOptions
+from textclf.preprocessing.options import BUCKETS, NgramOptions, NormalizedOptions
 from textclf.core.text_column import text_array
+from textclf.preprocessing.compact_numbers import numbers_to_text
 options, texts = (NgramOptions(), NormalizedOptions()), text_array(["a b", "a b", "long 好 " * 9000])
 Ngrams(*options, learn_ngrams(texts, *options)).encode(texts)
 print(sorted({"pandas", "scipy", "tensorflow"} & set(sys.modules)))

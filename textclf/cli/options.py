@@ -24,7 +24,7 @@ OVERRIDES = click.option(
 RUN = click.option(
     "--run",
     metavar="RUN",
-    help="Run folder, name of a run in runs/, or classifier folder.  [default: the newest finished run]",
+    help="Run folder, name of a run in runs/, or classifier folder or zip file.  [default: the newest finished run]",
 )
 # The keys of `READERS`.
 INPUT_FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "excel", "txt", "fasttext", "folder")

@@ -223,6 +223,12 @@ def write_json(path: Path, content: Any, open_file: Callable[[Path], AbstractCon
         stream.write("\n")
 
 
+def to_json(content: Any) -> bytes:
+    """Return indented JSON in UTF-8, as `write_json` writes it."""
+    text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
+    return f"{text}\n".encode(errors="backslashreplace")
+
+
 def parse_json(content: bytes) -> Any:
     """Parse JSON in UTF-8 from a file that may come from anywhere.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from textclf.core.errors import RunError, did_you_mean
 from textclf.core.files import expand_home
 from textclf.core.run_folder import LATEST, RUNS, RunFolder
+from textclf.core.zip_archive import is_archive
 
 CLOCK_TOLERANCE = 60  # seconds by which the clock of a file server may be behind ours
 
@@ -29,11 +30,13 @@ def find_run(run: str | Path | None) -> RunFolder:
 
 
 def find_classifier(run: str | os.PathLike | None) -> Path:
-    """Return the classifier folder of a run, or `run` itself if it is a (copied) classifier folder.
+    """Return the classifier folder of a run, or `run` itself if it is a (copied) classifier folder or its zip file.
 
     Raises:
         RunError: there is no such run, or it is not finished and has no classifier.
     """
+    if run is not None and is_archive(archive := Path(expand_home(os.fspath(run)))):
+        return archive
     path = find_folder(run)
     if (path / "classifier.json").exists():
         return path

@@ -1,6 +1,6 @@
 """`textclf compare`: test whether runs differ significantly. Paired tests on the same evaluation texts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import comb, erfc, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -92,10 +92,8 @@ def difference(first: Predictions, other: Predictions) -> Difference:
     counts, losses = zip(*(_by_text(predictions) for predictions in (first, other)), strict=True)
     correct = [predictions.correct for predictions in (first, other)]
     resampled: dict[str, list[np.ndarray]] = {name: [] for name in METRICS}
-    random = np.random.default_rng(0)
     texts = len(first)
-    for _ in range(0, RESAMPLES, BATCH):
-        weights = random.multinomial(texts, np.full(texts, 1 / texts), BATCH).astype(np.float32)
+    for weights in _resamples(texts):
         resampled["accuracy"].append(weights @ (correct[1].astype(np.float32) - correct[0]) / texts)
         resampled["f1_macro"].append(_f1_macro(weights @ counts[1]) - _f1_macro(weights @ counts[0]))
         resampled["log_loss"].append(weights @ (losses[1] - losses[0]) / texts)
@@ -106,6 +104,29 @@ def difference(first: Predictions, other: Predictions) -> Difference:
     }
     only_first, only_this = int((correct[0] & ~correct[1]).sum()), int((correct[1] & ~correct[0]).sum())
     return Difference(confidence_intervals, only_first, only_this, mcnemar(only_first, only_this))
+
+
+def confidence_intervals(predictions: Predictions) -> dict[str, tuple[float, float, float]]:
+    """Return each metric of one run with its 95 % confidence interval (bootstrap over texts)."""
+    counts, losses = _by_text(predictions)
+    correct, texts = predictions.correct.astype(np.float32), len(predictions)
+    resampled: dict[str, list[np.ndarray]] = {name: [] for name in METRICS}
+    for weights in _resamples(texts):
+        resampled["accuracy"].append(weights @ correct / texts)
+        resampled["f1_macro"].append(_f1_macro(weights @ counts))
+        resampled["log_loss"].append(weights @ losses / texts)
+    values = metrics_of(predictions)
+    return {
+        name: (values[name], *np.percentile(np.concatenate(found), INTERVAL).tolist())
+        for name, found in resampled.items()
+    }
+
+
+def _resamples(texts: int) -> Iterator[np.ndarray]:
+    """Yield how often each text is drawn, float32 (resamples, texts)."""
+    random = np.random.default_rng(0)
+    for _ in range(0, RESAMPLES, BATCH):
+        yield random.multinomial(texts, np.full(texts, 1 / texts), BATCH).astype(np.float32)
 
 
 def metrics_of(predictions: Predictions) -> dict[str, float]:

@@ -71,7 +71,7 @@ def evaluate(
     classifier = load_classifier(folder)
     named = {"text_column": text_column, "label_column": label_column}
     columns = {name: column for name, column in named.items() if column}
-    dataset = _labelled_texts(folder, classifier, data, columns, reading or {})
+    dataset = labelled_texts(folder, classifier, data, columns, reading or {})
     classes, unknown = classifier.targets.encode_known(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts)
     metrics = measure(classes, probabilities, classifier.targets, classifier.decision, unknown)
@@ -91,7 +91,7 @@ def evaluate(
     return metrics
 
 
-def _labelled_texts(
+def labelled_texts(
     folder: Path, classifier: Classifier, data: str | Path | None, columns: dict[str, str], reading: Mapping[str, Any]
 ) -> Dataset:
     """Return the texts to evaluate on, with their labels as the classifier writes them."""

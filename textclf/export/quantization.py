@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PRECISIONS = ("float32", "float16", "int8", "int4")
 CHUNK_VALUES = 2**20  # converted at once: a bound on memory
+LARGEST_CAST = 2**23  # bytes of all weights that are no tables: casting more takes longer than a short text
 FEWEST_VALUES = 65  # of a weight that is stored as float16: a smaller one saves nothing
 SAMPLE = 200_000  # values that levels are fitted to
 LLOYD_STEPS = 20
@@ -80,7 +81,8 @@ def quantize(model: onnx.ModelProto, precision: str, *, tables_only: bool = Fals
     Args:
         model: of `export.onnx`; it stays as it is.
         precision: one of `PRECISIONS`.
-        tables_only: leave the other weights at float32. A large network is faster then: it casts them in every run.
+        tables_only: leave the other weights at float32, as those of more than `LARGEST_CAST` are: they are cast in
+            every run.
     """
     from onnx import ModelProto, checker
 
@@ -92,7 +94,7 @@ def quantize(model: onnx.ModelProto, precision: str, *, tables_only: bool = Fals
         rows = _small_enough(array) if precision == "float16" else quantize_rows(array, precision)
         if rows is not None:
             _replace_table(made.graph, name, rows)
-    if not tables_only:
+    if not tables_only and _other_bytes(made.graph) <= LARGEST_CAST:
         _cast_weights(made.graph)
     checker.check_model(made, full_check=True)
     return made
@@ -179,6 +181,11 @@ def _nodes_of_rows(name: str, table: QuantizedRows | np.ndarray, ids: str, outpu
         yield helper.make_node("Gather", [f"{name}_scales", ids], [f"{output}_halves"])
         yield helper.make_node("Cast", [f"{output}_halves"], [f"{output}_scales"], to=FLOAT)
         yield helper.make_node("Mul", [unscaled, f"{output}_scales"], [output])
+
+
+def _other_bytes(graph: onnx.GraphProto) -> int:
+    """Return the size of the weights of float32."""
+    return sum(4 * int(np.prod(weight.dims)) for weight in graph.initializer if weight.data_type == FLOAT)
 
 
 def _cast_weights(graph: onnx.GraphProto) -> None:

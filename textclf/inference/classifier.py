@@ -1,12 +1,11 @@
 """The classifier folder: load it, save it, predict with it. Imports ONNX Runtime, never TensorFlow.
 
-The folder stands alone: copy it anywhere, on any machine, and it predicts the same. It may also come from a stranger,
-so every file is checked before it is used (docs/security.md).
+The folder stands alone: copy it anywhere, on any machine, and it predicts the same. It may also be a zip file
+(`textclf export`), and may come from a stranger, so every file is checked before it is used (docs/security.md).
 """
 
-import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,15 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from textclf import __version__
 from textclf.core.cores import limited_threads
 from textclf.core.errors import RunError, WriteError
-from textclf.core.files import MIB, atomic_folder, parse_json, read_untrusted, write_json
+from textclf.core.files import atomic_folder, parse_json, to_json
 from textclf.core.find_run import find_classifier
 from textclf.core.options import checked
 from textclf.core.parallel import chunks_of
 from textclf.core.run_folder import RunFolder
 from textclf.data.targets import Targets
+from textclf.inference.classifier_files import (
+    LABELS,
+    METADATA,
+    MODEL,
+    TOKENIZER,
+    check_metadata,
+    classifier_files,
+    damaged,
+    read_metadata,
+    read_parts,
+)
 from textclf.inference.decisions import Decision
 from textclf.inference.engine import Engine
 from textclf.inference.notice import write_notice
@@ -35,10 +44,6 @@ from textclf.preprocessing.ragged import DTYPES, Ragged, RaggedArrays
 if TYPE_CHECKING:
     from textclf.data.readers.options import ReadingOptions
 
-FORMAT_VERSION = 1
-MODEL, TOKENIZER, LABELS, METADATA = "model.onnx", "tokenizer.json", "labels.json", "classifier.json"
-# In memory a file is several times as large: JSON up to ten times, weights three times.
-LARGEST_FILES = {MODEL: 1024 * MIB, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, METADATA: MIB}
 ROWS_AT_ONCE = 20_000  # encoded together: a bound on memory
 
 
@@ -50,8 +55,9 @@ class Classifier:
         targets: the labels.
         decision: from probabilities to labels.
         metadata: the content of `classifier.json`.
-        folder: which the classifier was loaded from. Pickling and copying read its files again, so that a classifier
-            needs no second copy of its model in memory. `None` for one that was made in memory, which keeps them.
+        folder: or zip file that the classifier was loaded from. Pickling and copying read its files again, so that a
+            classifier needs no second copy of its model in memory. `None` for one that was made in memory, which keeps
+            them.
         threads: how many predict many texts; `None`: one for each core that the process may use.
 
     Example:
@@ -99,11 +105,11 @@ class Classifier:
         with atomic_folder(folder) as partial:
             for name, data in content.items():
                 (partial / name).write_bytes(data)
-            write_json(partial / METADATA, self.metadata)
+            (partial / METADATA).write_bytes(to_json(self.metadata))
         return folder
 
     def _content(self) -> dict[str, bytes]:
-        return self._files if self.folder is None else _read_files(self.folder, self.metadata)
+        return self._files if self.folder is None else read_parts(self.folder, self.metadata)
 
     @property
     def labels(self) -> list[str]:
@@ -122,7 +128,7 @@ class Classifier:
         try:
             return replace(checked(ReadingOptions, self.metadata.get("reading")), format=None)
         except ValueError as error:
-            raise _damaged(None, f"{METADATA}: reading: {error}") from None
+            raise damaged(None, f"{METADATA}: reading: {error}") from None
 
     def predict(self, texts: Iterable[str], *, threshold: float | None = None) -> list[str | None] | list[list[str]]:
         """Return the label of every text; with a multi-label classifier the list of its labels.
@@ -207,7 +213,8 @@ def load(run: str | Path | RunFolder | None = None, *, threads: int | None = Non
     """Return the classifier of a run.
 
     Args:
-        run: a run folder, its name below `runs/`, or a classifier folder; by default the newest finished run.
+        run: a run folder, its name below `runs/`, a classifier folder or the zip file of one; by default the newest
+            finished run.
         threads: how many predict many texts; by default one for each core that the process may use.
 
     Raises:
@@ -222,14 +229,14 @@ def load(run: str | Path | RunFolder | None = None, *, threads: int | None = Non
 
 
 def load_classifier(folder: str | Path) -> Classifier:
-    """Return the classifier in a folder, after checking the checksum and the content of every file.
+    """Return the classifier in a folder or zip file, after checking the checksum and the content of every file.
 
     Raises:
         RunError: not a classifier folder, one of a newer textclf, or a damaged one.
     """
     folder = Path(folder)
-    metadata = _read_metadata(folder)
-    return _build(_read_files(folder, metadata), metadata, folder)
+    metadata = read_metadata(folder)
+    return _build(read_parts(folder, metadata), metadata, folder)
 
 
 def load_in_memory(folder: Path) -> Classifier:
@@ -238,12 +245,8 @@ def load_in_memory(folder: Path) -> Classifier:
     Raises:
         RunError: as `load_classifier`.
     """
-    metadata = _read_metadata(folder)
-    return _build(_read_files(folder, metadata), metadata, None)
-
-
-def _read_files(folder: Path, metadata: dict) -> dict[str, bytes]:
-    return {name: _read_checked(folder, name, metadata["files"].get(name)) for name in (MODEL, TOKENIZER, LABELS)}
+    metadata = read_metadata(folder)
+    return _build(read_parts(folder, metadata), metadata, None)
 
 
 def _build(content: dict[str, bytes], metadata: dict, folder: Path | None) -> Classifier:
@@ -257,7 +260,7 @@ def _build(content: dict[str, bytes], metadata: dict, folder: Path | None) -> Cl
         engine = Engine(content[MODEL], preprocessor, targets.num_outputs, operators)
         engine.run(_extreme_ids(preprocessor))
     except (RunError, ValueError) as error:
-        raise _damaged(folder, str(error)) from error
+        raise damaged(folder, str(error)) from error
     return Classifier(preprocessor, targets, decision, engine, metadata, folder.absolute() if folder else content)
 
 
@@ -295,17 +298,24 @@ def save_classifier(
     """
     import shutil
 
+    files = classifier_files(model, preprocessor, targets, decision, metadata)
     shutil.rmtree(folder, ignore_errors=True)
     with atomic_folder(folder) as partial:
-        (partial / MODEL).write_bytes(model)
-        preprocessor.save(partial / TOKENIZER)
-        write_json(partial / LABELS, {**targets.to_dict(), "decision": decision.to_dict()})
+        for name, content in files.items():
+            (partial / name).write_bytes(content)
         write_notice(partial, notice)
-        files = {name: _fingerprint((partial / name).read_bytes()) for name in (MODEL, TOKENIZER, LABELS)}
-        write_json(
-            partial / METADATA,
-            {"format_version": FORMAT_VERSION, "textclf_version": __version__, **metadata, "files": files},
-        )
+
+
+def build_classifier(files: Mapping[str, bytes], where: Path) -> Classifier:
+    """Return the classifier whose folder would have these files.
+
+    Args:
+        where: the folder, for messages.
+
+    Raises:
+        RunError: a file is damaged.
+    """
+    return _build(dict(files), check_metadata(files[METADATA], where), where)
 
 
 def _extreme_ids(preprocessor: Preprocessor) -> RaggedArrays:
@@ -315,53 +325,3 @@ def _extreme_ids(preprocessor: Preprocessor) -> RaggedArrays:
         name: Ragged.from_lengths(np.array([1, largest[name]], DTYPES[name]), np.array([2]))
         for name in preprocessor.names
     }
-
-
-def _read_metadata(folder: Path) -> dict:
-    try:
-        metadata = parse_json(read_untrusted(folder, METADATA, LARGEST_FILES[METADATA]))
-    except FileNotFoundError:
-        raise RunError(f"{folder}: expected a classifier folder, but it has no {METADATA}.") from None
-    except (OSError, ValueError) as error:
-        raise _damaged(folder, f"{METADATA}: {_reason(error)}") from None
-    version = metadata.get("format_version") if isinstance(metadata, dict) else None
-    if type(version) is not int or not isinstance(metadata.get("files"), dict):
-        raise _damaged(folder, f"{METADATA}: expected a format version and a list of files")
-    if version > FORMAT_VERSION:
-        raise RunError(
-            f"{folder}: expected a classifier of format {FORMAT_VERSION} or older, got format {version}. "
-            "A newer textclf made it: pip install --upgrade textclf-keras."
-        )
-    _check_columns(folder, metadata)
-    return metadata
-
-
-def _check_columns(folder: Path, metadata: dict) -> None:
-    """Check the names of the columns that `evaluate` and `predict` read by default."""
-    columns = (metadata.get("text_column"), metadata.get("label_column"))
-    names = [name for column in columns for name in (column if isinstance(column, list) and column else [column])]
-    if not all(isinstance(name, str) and name for name in names):
-        raise _damaged(folder, f"{METADATA}: text_column, label_column: expected names of columns")
-
-
-def _read_checked(folder: Path, name: str, expected: object) -> bytes:
-    try:
-        content = read_untrusted(folder, name, LARGEST_FILES[name])
-    except (OSError, ValueError) as error:
-        raise _damaged(folder, f"{name}: {_reason(error)}") from None
-    if _fingerprint(content) != expected:
-        raise _damaged(folder, f"{name}: its size or checksum differs from {METADATA}")
-    return content
-
-
-def _fingerprint(content: bytes) -> dict:
-    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return str(getattr(error, "strerror", None) or error)
-
-
-def _damaged(folder: Path | None, reason: str) -> RunError:
-    where = f"the classifier in {folder}" if folder else "the classifier"
-    return RunError(f"{where} is damaged: {reason}. Copy the classifier folder again, or train again.")

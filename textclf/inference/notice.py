@@ -7,6 +7,7 @@ from pathlib import Path
 
 from textclf.core.errors import RunError
 from textclf.core.files import MIB, read_untrusted
+from textclf.core.zip_archive import is_archive, read_archived
 
 NOTICE = "NOTICE"
 
@@ -18,13 +19,14 @@ def write_notice(folder: Path, notice: str) -> None:
 
 
 def read_notice(folder: Path) -> str:
-    """Return the notice of a classifier folder, which may come from a stranger; empty if it has none.
+    """Return the notice of a classifier folder or zip file, which may come from a stranger; empty if it has none.
 
     Raises:
         RunError: it cannot be read.
     """
     try:
-        return read_untrusted(folder, NOTICE, MIB).decode("utf-8", "replace")
+        read = read_archived if is_archive(folder) else read_untrusted
+        return read(folder, NOTICE, MIB).decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from textclf.core.parallel import map_chunks
+from textclf.preprocessing.compact_numbers import numbers_from_text, numbers_to_text
 from textclf.preprocessing.ngram_hashing import CHARACTER_BUCKETS, Counted, count_ngrams
 from textclf.preprocessing.options import BUCKETS, NgramOptions, NormalizedOptions
 from textclf.preprocessing.ragged import Ragged, RaggedArrays, concatenate
@@ -38,18 +39,22 @@ class Ngrams:
     def __init__(self, options: NgramOptions, normalization: NormalizedOptions, state: dict):
         self.options = options
         self.normalization = normalization
-        self.state = state
         if type(state["texts"]) is not int:
             raise ValueError("expected the number of training texts")
-        self.buckets = _from_text(state["buckets"])
-        frequencies = _from_text(state["frequencies"])
-        if len(self.buckets) != len(frequencies) or np.any(np.diff(self.buckets) <= 0):
+        self.texts = state["texts"]
+        self.buckets, self.frequencies = _read_state(state)
+        if len(self.buckets) != len(self.frequencies) or np.any(np.diff(self.buckets) <= 0):
             raise ValueError("expected ascending buckets of n-grams, and a frequency for each")
-        if np.any(self.buckets >= BUCKETS) or not np.all((frequencies > 0) & (frequencies <= state["texts"])):
+        if np.any(self.buckets >= BUCKETS) or not np.all((self.frequencies > 0) & (self.frequencies <= self.texts)):
             raise ValueError("expected buckets and frequencies of n-grams within their limits")
         self._bordered = np.append(self.buckets, BUCKETS)  # so that every search ends at a bucket
-        inverse = np.log((1 + state["texts"]) / (1 + frequencies)) + 1
+        inverse = np.log((1 + self.texts) / (1 + self.frequencies)) + 1
         self._inverse_frequencies = np.concatenate([np.ones(FIRST_ID), inverse])  # by id
+
+    @property
+    def state(self) -> dict:
+        """What `tokenizer.json` has of the n-grams."""
+        return ngrams_state(self.texts, self.buckets, self.frequencies)
 
     @property
     def num_ids(self) -> int:
@@ -109,7 +114,34 @@ def learn_ngrams(texts: pa.LargeStringArray, options: NgramOptions, normalizatio
     kept = np.flatnonzero(totals >= options.min_frequency)
     if len(kept) > options.most_ngrams:
         kept = np.sort(kept[np.argsort(-totals[kept].astype(np.int64), kind="stable")[: options.most_ngrams]])
-    return {"texts": num_texts, "buckets": _to_text(kept), "frequencies": _to_text(totals[kept])}
+    return ngrams_state(num_texts, kept, totals[kept])
+
+
+def ngrams_state(texts: int, buckets: np.ndarray, frequencies: np.ndarray) -> dict:
+    """Return plain JSON of n-grams, two to three bytes for each.
+
+    Args:
+        texts: the number of training texts.
+        buckets: of the n-grams, ascending.
+        frequencies: the number of training texts that have each.
+    """
+    gaps = np.diff(buckets.astype(np.int64), prepend=0)
+    return {
+        "texts": texts,
+        "ngrams": len(buckets),
+        "gaps": numbers_to_text(gaps),
+        "frequencies": numbers_to_text(frequencies),
+    }
+
+
+def _read_state(state: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Return buckets and frequencies from a file of unknown origin."""
+    if "buckets" in state:  # until format 1
+        return _from_text(state["buckets"]), _from_text(state["frequencies"])
+    if type(state["ngrams"]) is not int or not 0 <= state["ngrams"] <= BUCKETS:
+        raise ValueError("expected the number of n-grams")
+    gaps, frequencies = (numbers_from_text(state[name], state["ngrams"]) for name in ("gaps", "frequencies"))
+    return np.cumsum(gaps), frequencies
 
 
 def sparse_matrix(arrays: RaggedArrays, num_ids: int) -> "csr_matrix":
@@ -154,12 +186,8 @@ def _are_heaviest(rows: np.ndarray, weights: np.ndarray, most: int) -> np.ndarra
     return (keys < border) | (equal & (rank <= most - before[rows]))
 
 
-def _to_text(numbers: np.ndarray) -> str:
-    """Write numbers below 2**32 as base 64 for a JSON file, which is read 50x faster than a list of numbers."""
-    return base64.b64encode(numbers.astype("<u4").tobytes()).decode()
-
-
 def _from_text(text: str) -> np.ndarray:
+    """Return numbers that classifiers of format 1 have as base 64 of uint32."""
     try:
         return np.frombuffer(base64.b64decode(text, validate=True), "<u4").astype(np.int64)
     except (ValueError, TypeError) as error:

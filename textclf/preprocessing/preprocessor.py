@@ -123,10 +123,14 @@ class Preprocessor:
 
     def save(self, path: Path) -> None:
         """Write the options and what was learned as one JSON file."""
+        path.write_bytes(self.to_json())
+
+    def to_json(self) -> bytes:
+        """Return the content of that file."""
         content: dict[str, Any] = {"options": asdict(self.options), "state": self.state}
         if self.ngrams:
             content |= {"ngrams": self.ngrams.state, "names": self.names}
-        path.write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")
+        return json.dumps(content, ensure_ascii=False, indent=0).encode()
 
     @classmethod
     def from_json(cls, content: bytes) -> "Preprocessor":

@@ -76,26 +76,36 @@ def confusions(predictions: Predictions, targets: Targets) -> list[dict | None]:
 
 def slices(predictions: Predictions, classifier: Classifier) -> list[dict | None]:
     """Return bar charts of the score by text length and by share of unknown tokens."""
+    metric = slice_metric(predictions)
+    charts: list[dict | None] = []
+    for title, groups in slice_scores(predictions, classifier).items():
+        names, counts, scores = zip(*groups, strict=True)
+        charts.append(blocks.bars(title, list(names), list(scores), list(counts), metric) if len(groups) > 1 else None)
+    return charts
+
+
+def slice_metric(predictions: Predictions) -> str:
+    """Return the name of the score that `slice_scores` gives."""
+    return "F1 micro" if predictions.truth.ndim == 2 else "accuracy"
+
+
+def slice_scores(predictions: Predictions, classifier: Classifier) -> dict[str, list[tuple[str, int, float]]]:
+    """Return groups of texts by length and by share of unknown tokens: title -> name, texts and score of each."""
     preprocessor = classifier.preprocessor
     rows = preprocessor.encode(predictions.texts)
     lengths = rows.lengths
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, LENGTH_GROUPS + 1)[1:-1]))
     names = _range_names(edges, lengths.max(), "tokens")
-    by_length = _bars("By text length", np.searchsorted(edges, lengths), names, predictions)
+    by_length = _groups(np.searchsorted(edges, lengths), names, predictions)
     unknown_counts = np.add.reduceat(rows.values == preprocessor.tokenizer.unknown_id, rows.offsets[:-1])
     group_of = np.searchsorted(UNKNOWN_SHARES, unknown_counts / np.maximum(lengths, 1))
     names = ["none", *(f"up to {share:.0%}" for share in UNKNOWN_SHARES[1:]), f"over {UNKNOWN_SHARES[-1]:.0%}"]
-    return [by_length, _bars("By share of unknown tokens", group_of, names, predictions)]
+    return {"By text length": by_length, "By share of unknown tokens": _groups(group_of, names, predictions)}
 
 
-def _bars(title: str, group_of: np.ndarray, names: list[str], predictions: Predictions) -> dict | None:
-    groups = [(name, group_of == number) for number, name in enumerate(names) if (group_of == number).any()]
-    if len(groups) < 2:
-        return None
-    scores = [_score(predictions, chosen) for _, chosen in groups]
-    counts = [int(chosen.sum()) for _, chosen in groups]
-    metric = "F1 micro" if predictions.truth.ndim == 2 else "accuracy"
-    return blocks.bars(title, [name for name, _ in groups], scores, counts, metric)
+def _groups(group_of: np.ndarray, names: list[str], predictions: Predictions) -> list[tuple[str, int, float]]:
+    chosen = ((name, group_of == number) for number, name in enumerate(names))
+    return [(name, int(rows.sum()), _score(predictions, rows)) for name, rows in chosen if rows.any()]
 
 
 def _score(predictions: Predictions, chosen: np.ndarray) -> float:

@@ -17,7 +17,9 @@ import numpy as np
 from textclf.core.errors import RunError, did_you_mean
 from textclf.core.find_run import find_classifier
 from textclf.core.run_folder import RunFolder
-from textclf.inference.classifier import LARGEST_FILES, Classifier, load_classifier
+from textclf.core.zip_archive import ENDING, is_archive
+from textclf.inference.classifier import Classifier, load_classifier
+from textclf.inference.classifier_files import LARGEST_FILES
 from textclf.inference.server.metrics import MOST_LABELS, Metrics
 from textclf.inference.server.problems import RequestError
 
@@ -50,8 +52,8 @@ def parse_sources(values: Iterable[str]) -> dict[str, str | None]:
     sources: dict[str, str | None] = {}
     for value in values:
         name, equals, run = value.partition("=")
-        if not equals or Path(value).is_dir():
-            name, run = Path(value).name, value
+        if not equals or Path(value).exists():
+            name, run = Path(value).name.removesuffix(ENDING), value
             if name == "classifier":
                 name = Path(value).parent.name
         if not NAME.fullmatch(name):
@@ -187,7 +189,8 @@ class Classifiers:
         """
         try:
             folder = find_classifier(self._sources[name])
-            stats = [(folder / file).stat() for file in LARGEST_FILES]
+            paths = [folder] if is_archive(folder) else [folder / file for file in LARGEST_FILES]
+            stats = [path.stat() for path in paths]
         except (RunError, OSError):
             return None
         return str(folder), *((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stats)

@@ -1,0 +1,85 @@
+"""The model card: what the hub reads in it, that it names no text and no folder, and that a label cannot be markup."""
+
+import json
+import shutil
+
+import pytest
+
+import textclf
+from textclf.cli.main import main
+from textclf.core.files import parse_json
+from textclf.core.find_run import find_run
+from textclf.export.export import card
+from textclf.export.model_card import CardFields, _code, _text, model_card
+
+RUNS = ["toy_en", "toy_zh", "toy_topics", "colours"]
+
+
+@pytest.fixture
+def cards(with_runs, finished_runs):
+    shutil.copytree(finished_runs / "colours", "runs/colours")
+
+    def of(run: str, **fields) -> str:
+        return card(run, CardFields(**fields))
+
+    return of
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_the_hub_reads_the_front_matter(cards, run):
+    hub = pytest.importorskip("huggingface_hub")
+    read = hub.ModelCard(cards(run, license="mit", languages=["en"]), ignore_metadata_errors=False)
+    assert read.data.pipeline_tag == "text-classification"
+    assert read.data.license == "mit"
+    assert read.data.language == ["en"]
+    metrics = {result.metric_type: result.metric_value for result in read.data.eval_results}
+    measured = find_run(run).read_metrics()
+    split = measured.get("test", measured["validation"])
+    assert metrics == {"accuracy": round(split["accuracy"], 4), "f1": round(split["f1_macro"], 4)}
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_it_says_what_a_stranger_asks(cards, run):
+    made = cards(run)
+    for heading in ("How to use it", "Training data", "Scores", "Calibration", "Where it fails", "Limits", "License"):
+        assert f"## {heading}\n" in made
+    for label in textclf.load(run).labels:
+        assert f"`{label}`" in made
+
+
+def test_it_holds_no_text_and_no_folder_of_this_machine(cards, workplace):
+    made = cards("toy_en")
+    assert str(workplace) not in made
+    texts = (workplace / "data/toy_en/test.csv").read_text().splitlines()[1:]
+    assert not any(line.rsplit(",", 1)[0].strip('"') in made for line in texts if len(line) > 30)
+
+
+def test_it_says_what_the_precision_costs(with_runs, capsys):
+    assert main(["export", "toy_en", "--format", "folder", "--output", "x", "--license", "mit"]) == 0
+    made = (with_runs / "x/README.md").read_text()
+    assert "stored as int8" in made
+    assert "License of the classifier: mit." in made
+
+
+def test_a_classifier_without_a_run_says_what_it_knows(with_runs):
+    made = card("runs/toy_en/classifier")
+    assert "## Scores" in made
+    loaded = textclf.load("toy_en")
+    made = model_card(loaded, None)
+    assert "## Scores" not in made
+    assert "`positive`" in made
+
+
+@pytest.mark.parametrize("value", ["a|b", "`x`", "<script>", "a\nb", "# no heading", "[x](y)", "\x1b[31m"])
+def test_a_name_cannot_be_markup(value):
+    assert not set("\n\x1b") & set(_text(value) + _code(value)) or value == "\x1b[31m"
+    assert "<" not in _text(value)
+    assert not set("`\n\x1b") & set(_code(value))
+
+
+def test_damaged_files_of_a_run_are_an_error(with_runs, workplace):
+    shutil.copytree("runs/toy_en", "copied")
+    metrics = parse_json((workplace / "copied/metrics.json").read_bytes())
+    metrics["test"] = {}
+    (workplace / "copied/metrics.json").write_text(json.dumps(metrics))
+    assert main(["card", "copied"]) == 1

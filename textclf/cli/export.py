@@ -1,0 +1,79 @@
+"""`textclf export`: write a classifier in another form."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from textclf.cli.options import UserPath
+from textclf.cli.tables import Table, format_figures, print_table
+from textclf.cli.terminal import print_line, print_written
+
+if TYPE_CHECKING:
+    from textclf.export.comparison import Comparison
+
+FORMATS = ("zip", "folder")  # the keys of `export.formats.FORMATS`
+PRECISIONS = ("int8", "int4", "float16", "float32")
+
+
+@click.command("export")
+@click.argument("run", required=False)
+@click.option("--format", type=click.Choice(FORMATS), default="zip", show_default=True, help="Form of the classifier.")
+@click.option(
+    "--precision", type=click.Choice(PRECISIONS), default="int8", show_default=True, help="Precision of the weights."
+)
+@click.option("--output", metavar="PATH", type=UserPath(), help="Path to write.  [default: RUN-PRECISION.zip]")
+@click.option(
+    "--data", metavar="FILE", type=UserPath(), help="Labelled texts to measure on.  [default: validation of the run]"
+)
+@click.option(
+    "--most-changed",
+    metavar="PERCENT",
+    type=click.FloatRange(0, 100),
+    default=2.0,
+    show_default=True,
+    help="Largest share of predictions that may change.",
+)
+@click.option("--license", metavar="NAME", help="License for the model card, such as mit or cc-by-4.0.")
+@click.option("--language", metavar="CODE", multiple=True, help="Language for the model card, such as en; repeatable.")
+def command(run, format, precision, output, data, most_changed, license, language):
+    """Write a classifier in a smaller or another form.
+
+    textclf compares the smaller classifier with the original on the validation texts of the run, and writes nothing
+    if more predictions change than you allow. RUN is a run folder, the name of a run in runs/, or a classifier
+    folder; the default is the newest finished run.
+
+    \b
+    Examples:
+      textclf export
+      textclf export reviews --precision int4 --output reviews.zip
+      textclf predict --run reviews.zip "a wonderful film"
+    """
+    from textclf.export.export import export
+    from textclf.export.model_card import CardFields
+
+    exported = export(
+        run,
+        format=format,
+        precision=precision,
+        output=output,
+        data=data,
+        most_changed=most_changed,
+        fields=CardFields(license, language),
+    )
+    if exported.comparison:
+        print_comparison(exported.comparison, precision)
+    print_written(exported.path)
+
+
+def print_comparison(comparison: "Comparison", precision: str) -> None:
+    """Print what both classifiers take and give, and how many predictions differ."""
+    from textclf.core.formatting import percent
+
+    table = Table("", "MB", "accuracy", "F1 macro", "log loss", "texts/s", "ms a text")
+    for name, part in (("float32", comparison.original), (precision, comparison.exported)):
+        speed = [f"{part.texts_a_second:,.0f}", f"{part.seconds_alone * 1000:.2f}"]
+        table.add_row(name, f"{part.bytes / 1e6:.2f}", *format_figures(part.scores.values()), *speed)
+    print_table(table)
+    share = percent(comparison.changed_share)
+    print_line(f"{comparison.source}: {comparison.rows:,} texts, {comparison.changed:,} predictions differ ({share})")
+    print_line(f"largest difference of a probability: {comparison.largest_difference:.4f}")

@@ -1,0 +1,178 @@
+"""Export a classifier: make it smaller, measure what that changes, and write it in the form that somebody needs."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from textclf.core.errors import RunError, WriteError
+from textclf.core.files import expand_home, parse_json, to_json
+from textclf.core.find_run import find_classifier
+from textclf.core.formatting import percent
+from textclf.core.run_folder import RunFolder
+from textclf.data.dataset import Dataset
+from textclf.data.in_memory import IN_MEMORY
+from textclf.data.loading import read_splits
+from textclf.data.readers.sources import expand
+from textclf.evaluation.evaluate import changed_file, labelled_texts
+from textclf.export.comparison import Comparison, compare
+from textclf.export.formats import FORMATS
+from textclf.export.model_card import CardFields, model_card
+from textclf.export.quantization import quantize
+from textclf.inference.classifier import Classifier, build_classifier, load_classifier
+from textclf.inference.classifier_files import METADATA, MODEL, classifier_files, read_classifier
+from textclf.inference.notice import NOTICE, read_notice
+
+log = logging.getLogger(__name__)
+MOST_CHANGED = 2.0  # percent of the answers
+CARD = "README.md"
+DIGESTED = ("train", "validation", "test")
+
+
+class Exported(NamedTuple):
+    """A written classifier."""
+
+    path: Path
+    comparison: Comparison | None  # none where nothing was made smaller
+
+
+def export(
+    run: str | Path | RunFolder | None = None,
+    *,
+    format: str = "zip",
+    precision: str = "int8",
+    output: str | Path | None = None,
+    data: str | Path | None = None,
+    most_changed: float = MOST_CHANGED,
+    fields: CardFields = CardFields(),  # noqa: B008 (it is immutable)
+) -> Exported:
+    """Write the classifier of a run in another form, with a model card.
+
+    With a precision below float32 it is compared with the original first, on the validation texts of the run.
+
+    Args:
+        run: as for `textclf.load`.
+        format: a key of `FORMATS`.
+        precision: of the tables of the model, one of `quantization.PRECISIONS`.
+        output: the path to write; by default the name of the run with the precision, in the working directory.
+        data: labelled texts to compare on instead of the validation texts.
+        most_changed: the percentage of predictions that may change.
+        fields: license and languages, for the model card.
+
+    Raises:
+        RunError: there is no such run, its validation texts are gone or have changed, or too many answers change.
+        WriteError: the path exists or cannot be written.
+
+    Example:
+        >>> export("runs/latest", format="zip", precision="int8").path
+        PosixPath('reviews-int8.zip')
+    """
+    place = find_classifier(run)
+    original, files = load_classifier(place), read_classifier(place)
+    path = Path(expand_home(str(output))) if output else Path(_default_name(place, format, precision))
+    if path.exists() or path.is_symlink():
+        raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.")
+    made, comparison = files, None
+    if precision != "float32" or data is not None:
+        made, comparison = _smaller(original, files, place, precision, data)
+        check_changes(comparison, most_changed, precision)
+    about = {**parse_json(made[METADATA]), "precision": precision}
+    if comparison is not None:
+        about["comparison"] = comparison.to_dict()
+    made = {**made, METADATA: to_json(about)}
+    made[CARD] = model_card(build_classifier(made, path), _run_of(place), fields).encode()
+    if notice := read_notice(place):
+        made[NOTICE] = notice.encode()
+    try:
+        FORMATS[format].write(path, made)
+    except FileExistsError:
+        raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.") from None
+    return Exported(path, comparison)
+
+
+def card(run: str | Path | RunFolder | None = None, fields: CardFields = CardFields()) -> str:  # noqa: B008
+    """Return the model card of a run, a classifier folder or its zip file.
+
+    Raises:
+        RunError: there is no such run, or a file of it is damaged.
+    """
+    place = find_classifier(run)
+    return model_card(load_classifier(place), _run_of(place), fields)
+
+
+def check_changes(comparison: Comparison, most_changed: float, precision: str) -> None:
+    """Check that not too many answers change.
+
+    Raises:
+        RunError: they do.
+    """
+    if comparison.changed_share * 100 > most_changed:
+        raise RunError(
+            f"--precision {precision}: expected at most {most_changed:g} % changed predictions, got "
+            f"{percent(comparison.changed_share)} ({comparison.changed} of {comparison.rows} texts). Choose a higher "
+            "precision, or allow more with --most-changed. Nothing was written."
+        )
+
+
+def _smaller(
+    original: Classifier, files: Mapping[str, bytes], place: Path, precision: str, data: str | Path | None
+) -> tuple[dict[str, bytes], Comparison]:
+    """Return the files of a classifier with a lower precision, and what that changes."""
+    before = original.metadata.get("precision", "float32")
+    if before != "float32":
+        raise RunError(f"{place}: expected a classifier of float32, but this one has {before!s:.20}. Export the run.")
+    dataset, source = _texts(original, place, data)
+    from onnx import load_model_from_string
+
+    model = quantize(load_model_from_string(files[MODEL]), precision).SerializeToString()
+    # Written anew, so that a tokenizer of an older version takes less space, too.
+    metadata = {name: value for name, value in original.metadata.items() if name not in ("files", "format_version")}
+    metadata.pop("textclf_version", None)
+    made = classifier_files(model, original.preprocessor, original.targets, original.decision, metadata)
+    return made, compare(original, build_classifier(made, place), dataset, source)
+
+
+def _texts(classifier: Classifier, place: Path, data: str | Path | None) -> tuple[Dataset, str]:
+    """Return labelled texts to compare on, and what to call them."""
+    if data is not None:
+        return labelled_texts(place, classifier, data, {}, {}), Path(data).name
+    run = _run_of(place)
+    if run is None:
+        raise RunError(f"{place}: there is no run to take validation texts from. Name labelled texts with --data FILE.")
+    return validation_texts(run), "validation"
+
+
+def validation_texts(run: RunFolder) -> Dataset:
+    """Read the validation texts of a run, split from its training file as in the training.
+
+    Raises:
+        RunError: a file has changed since.
+        DataError: a file is missing.
+    """
+    from textclf.config.run_config import read_run_config
+
+    config = read_run_config(run)
+    if config.data.train == IN_MEMORY:
+        raise RunError(f"{run.path}: its training data were in memory. Name labelled texts with --data FILE.")
+    sources = [getattr(config.data, name) for name in DIGESTED]
+    named = [source for source in sources if source is not None and not isinstance(source, float)]
+    for source in named:
+        if changed := changed_file(run, expand(source, config.data)):
+            raise RunError(
+                f"{changed}: has changed since the training (its checksum is not in run.json), so the validation texts "
+                "are unknown. Name labelled texts with --data FILE."
+            )
+    splits, _ = read_splits(config.data, config.targets, config.seed)
+    return splits["validation"]
+
+
+def _run_of(place: Path) -> RunFolder | None:
+    """Return the run that a classifier folder belongs to, if there is one."""
+    run = RunFolder(place.parent)
+    return run if place.name == run.classifier.name and run.metadata.exists() else None
+
+
+def _default_name(place: Path, format: str, precision: str) -> str:
+    run = _run_of(place.absolute())
+    name = run.path.name if run else place.stem
+    return f"{name}-{precision}{FORMATS[format].ending}"

@@ -1,0 +1,37 @@
+"""The forms in which a classifier leaves: each function writes the files of a classifier to one path.
+
+`FORMATS` has one entry for each `--format`. A format is written completely or not at all.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from textclf.core.files import atomic_folder
+from textclf.core.zip_archive import write_archive
+
+
+class Format(NamedTuple):
+    """How one form is written."""
+
+    write: Callable[[Path, Mapping[str, bytes]], None]
+    ending: str  # of the default name
+
+
+def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write a classifier folder.
+
+    Raises:
+        FileExistsError: the path exists.
+        WriteError: the disk is full, or the folder above is not writable.
+    """
+    with atomic_folder(path) as partial:
+        for name, content in files.items():
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
+            (partial / name).write_bytes(content)
+
+
+FORMATS: dict[str, Format] = {
+    "folder": Format(write_folder, ""),
+    "zip": Format(write_archive, ".zip"),
+}

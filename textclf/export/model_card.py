@@ -1,0 +1,312 @@
+"""The model card: what a classifier answers, what it was trained on, how good it is and where it fails, in Markdown.
+
+It goes with every exported classifier as `README.md`, and its front matter is what the hub reads. It says only what
+the run knows, and holds no text of the data: these may be private.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from textclf import __version__
+from textclf.core.formatting import percent
+from textclf.core.run_folder import RunFolder
+from textclf.export.run_facts import RunFacts, run_facts
+from textclf.inference.classifier import Classifier
+
+MOST_LABELS = 100  # shown one by one
+MOST_NAMED = 30  # labels in a sentence
+HARDEST = 20  # labels of more than `MOST_LABELS`
+MEASURED_OF_TRAIN = 100_000  # metrics.json counts no more texts of train
+DIGITS = 4
+NAMES = {"accuracy": "accuracy", "f1_macro": "F1 macro", "log_loss": "log loss"}
+MEANINGS = {
+    "accuracy": "share of right answers",
+    "f1_macro": "mean of the F1 of all labels",
+    "log_loss": "mean of −log(probability of the true label); lower is better",
+}
+SPECIAL = re.compile(r"([\\`*_{}\[\]#|~])")
+TASKS = {
+    "binary": "one of two labels",
+    "multiclass": "exactly one of {} labels",
+    "multilabel": "any number of {} labels, or none",
+}
+
+
+class CardFields(NamedTuple):
+    """What no run knows and its owner can say."""
+
+    license: str | None = None  # as the hub names them: mit, apache-2.0, cc-by-4.0
+    languages: Sequence[str] = ()  # codes of ISO 639: en, zh
+
+
+def model_card(classifier: Classifier, run: RunFolder | None, fields: CardFields = CardFields()) -> str:  # noqa: B008 (it is immutable)
+    """Return the model card of a classifier.
+
+    Args:
+        classifier: the one that the card goes with.
+        run: the run that it is from; without one the card says only what the classifier itself knows.
+        fields: what its owner says.
+
+    Raises:
+        RunError: a file of the run is damaged.
+    """
+    facts = run_facts(run, classifier) if run else None
+    name = run.path.absolute().name if run else classifier.folder.stem if classifier.folder else "classifier"
+    sections = [
+        _front_matter(name, facts, fields),
+        f"# {_text(name)}\n",
+        _answers(classifier, facts),
+        _use(name),
+        *([_training(facts, classifier), _scores(facts), _calibration(facts)] if facts else []),
+        _precision(classifier),
+        _weaknesses(facts) if facts else "",
+        _limits(classifier, facts),
+        _license(fields),
+    ]
+    return "\n".join(section for section in sections if section)
+
+
+def _front_matter(name: str, facts: RunFacts | None, fields: CardFields) -> str:
+    """Return the YAML that the hub reads. Every value is JSON, which is YAML too."""
+    content: dict = {
+        "library_name": "textclf",
+        "pipeline_tag": "text-classification",
+        "tags": ["text-classification", "onnx", "textclf"],
+        "metrics": ["accuracy", "f1"],
+    }
+    if fields.license:
+        content["license"] = fields.license
+    if fields.languages:
+        content["language"] = list(fields.languages)
+    if facts:
+        values = {"accuracy": facts.metrics["accuracy"], "f1": facts.metrics["f1_macro"]}
+        result = {
+            "task": {"type": "text-classification", "name": "Text classification"},
+            "dataset": {"type": facts.data_name, "name": facts.data_name, "split": facts.split},
+            "metrics": [
+                {"type": kind, "value": round(value, DIGITS), "name": {"f1": "F1 macro"}.get(kind, kind)}
+                for kind, value in values.items()
+            ],
+        }
+        content["model-index"] = [{"name": name, "results": [result]}]
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in content.items()]
+    return "\n".join(["---", *lines, "---", ""])
+
+
+def _answers(classifier: Classifier, facts: RunFacts | None) -> str:
+    labels = classifier.labels
+    named = ", ".join(f"`{_code(label)}`" for label in labels[:MOST_NAMED])
+    more = f" and {len(labels) - MOST_NAMED} more" if len(labels) > MOST_NAMED else ""
+    lines = [
+        f"A text classifier. It answers {TASKS[classifier.targets.type].format(len(labels))} for a text, with a "
+        "probability for each label.",
+        "",
+        f"- **Labels**: {named}{more}.",
+        f"- **Decision**: {_decision(classifier)}.",
+        f"- **Text**: {_reading(classifier)}.",
+    ]
+    if facts:
+        lines.append(f"- **Model**: {facts.architecture}. ONNX, standard operators only, runs on a CPU.")
+    return "\n".join([*lines, ""])
+
+
+def _decision(classifier: Classifier) -> str:
+    decision, labels = classifier.decision, classifier.labels
+    if classifier.targets.multilabel:
+        rule = "every label whose probability reaches its threshold"
+        return f"{rule} (in `labels.json`)" if decision.thresholds else f"{rule} of 0.5"
+    if decision.thresholds:
+        return f"`{_code(labels[1])}` from a probability of {decision.thresholds[0]:.4f}"
+    rule = "the label with the lowest expected cost" if decision.costs else "the most probable label"
+    least = decision.abstain_below
+    return rule if least is None else f"{rule}; none, if no probability reaches {least:g}"
+
+
+def _reading(classifier: Classifier) -> str:
+    options = classifier.preprocessor.options
+    parts = []
+    if "token_ids" in classifier.preprocessor.names:
+        parts.append(f"the first {options.sequence_length} tokens of the tokenizer `{options.tokenizer}`")
+        if options.truncating == "left":
+            parts[0] = parts[0].replace("first", "last")
+    if "ngram_ids" in classifier.preprocessor.names:
+        parts.append("n-grams of the whole text")
+    return f"it reads {' and '.join(parts)}"
+
+
+def _use(name: str) -> str:
+    return f"""## How to use it
+
+Install textclf with `pip install textclf-keras`. `{_code(name)}.zip` stands for the file or folder of this classifier.
+
+```shell
+textclf predict --run {name}.zip "some text"
+textclf predict --run {name}.zip --file texts.csv --format csv
+```
+
+```python
+import textclf
+
+classifier = textclf.load("{name}.zip")
+classifier.predict(["some text"])        # labels
+classifier.predict_proba(["some text"])  # probabilities, in the order of classifier.labels
+```
+
+Over HTTP: `textclf serve --run {name}.zip`, then
+
+```shell
+curl localhost:8000/predict -H "Content-Type: application/json" -d '{{"inputs": "some text"}}'
+```
+"""
+
+
+def _training(facts: RunFacts, classifier: Classifier) -> str:
+    rows = [[f"`{_code(name)}`", f"`{digest}`"] for name, digest in facts.files.items()]
+    sizes = ", ".join(f"{split} {_rows(number)}" for split, number in facts.rows.items())
+    scripts = ", ".join(f"{script} {percent(share)}" for script, share in facts.scripts.items())
+    counts = classifier.targets.counts
+    lines = [
+        "## Training data",
+        "",
+        f"Texts: {sizes}. Texts of a label in training: {min(counts):,} to {max(counts):,}.",
+        f"Writing systems of the {facts.split} texts: {scripts or 'no letters'}.",
+        "",
+        *_table(["file", "SHA-256"], rows),
+        f"Trained with textclf {facts.version} on {facts.date}, seed {facts.seed}."
+        + (" The final weights were fitted on train and validation together." if facts.refit else ""),
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _rows(number: int) -> str:
+    return f"{number:,}" if number < MEASURED_OF_TRAIN else f"at least {number:,}"
+
+
+def _scores(facts: RunFacts) -> str:
+    majority = {"accuracy": f"{facts.metrics['majority_accuracy']:.4f}"}
+    meanings = MEANINGS | ({"accuracy": "share of texts with exactly the right labels"} if facts.multilabel else {})
+    rows = [
+        [NAMES[name], meanings[name], f"{value:.4f}", f"{low:.4f} to {high:.4f}", majority.get(name, "")]
+        for name, (value, low, high) in facts.intervals.items()
+    ]
+    if facts.multilabel:
+        rows.append(["F1 micro", "F1 of all pairs of text and label", f"{facts.metrics['f1_micro']:.4f}", "", ""])
+    chosen = "No text of it was used in training." if facts.split == "test" else "Training chose the best epoch on it."
+    labels = facts.metrics["by_class"]
+    shown = list(labels.items())
+    title = "By label:"
+    if len(shown) > MOST_LABELS:
+        shown = sorted(shown, key=lambda item: item[1]["f1"])[:HARDEST]
+        title = f"The {HARDEST} labels with the lowest F1, of {len(labels)}:"
+    by_label = [
+        [f"`{_code(label)}`", *(f"{of[name]:.3f}" for name in ("precision", "recall", "f1")), f"{of['support']:,}"]
+        for label, of in shown
+    ]
+    lines = [
+        "## Scores",
+        "",
+        f"On {facts.metrics['rows']:,} texts of {facts.split}. {chosen} Intervals: 95 %, bootstrap over texts.",
+        "",
+        *_table(["metric", "meaning", "value", "interval", "always the most frequent label"], rows),
+        title,
+        "",
+        *_table(["label", "precision", "recall", "F1", "texts"], by_label),
+    ]
+    return "\n".join(lines)
+
+
+def _calibration(facts: RunFacts) -> str:
+    error, before = facts.metrics["expected_calibration_error"], facts.metrics["before_calibration"]
+    return (
+        "## Calibration\n\n"
+        f"Expected calibration error on {facts.split}: {error:.4f} (15 bins; "
+        f"{before['expected_calibration_error']:.4f} before the temperature {facts.temperature:.3f}). "
+        "With an error of 0.02, of the answers with probability 0.90 about 88 % to 92 % are right.\n"
+    )
+
+
+def _precision(classifier: Classifier) -> str:
+    precision, found = classifier.metadata.get("precision"), classifier.metadata.get("comparison")
+    if not isinstance(found, dict):
+        return ""
+    rows = [
+        [kind, f"{of['bytes'] / 1e6:.2f} MB", *(f"{of[name]:.4f}" for name in NAMES)]
+        for kind, of in (("float32", found["original"]), (str(precision), found["exported"]))
+    ]
+    share = percent(found["changed"] / found["rows"])
+    lines = [
+        "## Precision",
+        "",
+        f"The weights of this file are stored as {precision}. The scores above are those of float32. On "
+        f"{found['rows']:,} texts of {_text(found['texts'])}, {found['changed']:,} answers differ from float32 "
+        f"({share}); no probability differs by more than {found['largest_difference']:.4f}. These texts may have been "
+        "used in training, so only the differences between the two lines count.",
+        "",
+        *_table(["weights", "size", *NAMES.values()], rows),
+    ]
+    return "\n".join(lines)
+
+
+def _weaknesses(facts: RunFacts) -> str:
+    lines = ["## Where it fails", ""]
+    for title, groups in facts.slices.items():
+        if len(groups) > 1:
+            rows = [[name, f"{score:.3f}", f"{texts:,}"] for name, texts, score in groups]
+            lines += [f"{title}:", "", *_table(["texts", facts.slice_metric, "number"], rows)]
+    if facts.confusions:
+        rows = [[f"`{_code(true)}`", f"`{_code(other)}`", f"{texts:,}"] for true, other, texts in facts.confusions]
+        lines += ["Labels that it confuses most:", "", *_table(["true label", "answer", "texts"], rows)]
+    return "\n".join(lines)
+
+
+def _limits(classifier: Classifier, facts: RunFacts | None) -> str:
+    none = "it always answers a label, also for a text that none of them fits"
+    if classifier.targets.multilabel:
+        none = "it knows no other labels than these"
+    elif classifier.decision.abstain_below is not None:
+        none = "it abstains where it is unsure, but can be sure and wrong for a text that no label fits"
+    lines = [
+        "## Limits",
+        "",
+        "- It was trained on the texts above only. On other kinds of text, other subjects or other languages the "
+        "scores can be far lower. Evaluate it on your own texts before you rely on it: `textclf evaluate --data FILE`.",
+        f"- {none[0].upper()}{none[1:]}.",
+        "- It repeats what the labels of its training data say, with their mistakes and prejudices.",
+    ]
+    if facts and facts.small_labels:
+        named = ", ".join(f"`{_code(label)}`" for label in facts.small_labels[:MOST_NAMED])
+        lines.append(f"- Fewer than 20 texts of {facts.split} have these labels, so their scores say little: {named}.")
+    return "\n".join([*lines, ""])
+
+
+def _license(fields: CardFields) -> str:
+    said = fields.license or "not stated. Ask whoever trained it, and mind the license of the training data"
+    languages = ", ".join(fields.languages) or "not stated"
+    lines = [
+        f"- License of the classifier: {said}.",
+        f"- Languages: {languages}.",
+        f"- Written by textclf {__version__}.",
+    ]
+    return "\n".join(["## License", "", *lines, ""])
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a Markdown table and an empty line."""
+    lines = [header, ["---"] * len(header), *rows]
+    return [*(f"| {' | '.join(cells)} |" for cells in lines), ""]
+
+
+def _text(value: object) -> str:
+    """Return a value as Markdown on one line, so that no name can be markup."""
+    return SPECIAL.sub(r"\\\1", html.escape(" ".join(str(value).split()), quote=False))
+
+
+def _code(value: object) -> str:
+    """Return a value for the inside of backquotes in a table."""
+    line = " ".join(str(value).split())
+    return (
+        "".join(letter if letter.isprintable() else "\ufffd" for letter in line).replace("`", "'").replace("|", "\\|")
+    )

@@ -1,0 +1,125 @@
+"""The files of a classifier folder or its zip file: read, checked against `classifier.json`, and made.
+
+Whatever is read may come from a stranger: `read_metadata` and `read_parts` check sizes, checksums and the names of
+columns. `classifier.py` checks what is in the files.
+"""
+
+import hashlib
+from pathlib import Path
+
+from textclf import __version__
+from textclf.core.errors import RunError
+from textclf.core.files import MIB, parse_json, read_untrusted, to_json
+from textclf.core.zip_archive import is_archive, read_archived
+from textclf.data.targets import Targets
+from textclf.inference.decisions import Decision
+from textclf.preprocessing.preprocessor import Preprocessor
+
+FORMAT_VERSION = 2
+MODEL, TOKENIZER, LABELS, METADATA = "model.onnx", "tokenizer.json", "labels.json", "classifier.json"
+# In memory a file is several times as large: JSON up to ten times, weights three times.
+LARGEST_FILES = {MODEL: 1024 * MIB, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, METADATA: MIB}
+
+
+def classifier_files(
+    model: bytes, preprocessor: Preprocessor, targets: Targets, decision: Decision, metadata: dict
+) -> dict[str, bytes]:
+    """Return the files of a classifier folder, by name. Arguments as for `classifier.save_classifier`."""
+    files = {
+        MODEL: model,
+        TOKENIZER: preprocessor.to_json(),
+        LABELS: to_json({**targets.to_dict(), "decision": decision.to_dict()}),
+    }
+    fingerprints = {name: _fingerprint(content) for name, content in files.items()}
+    about = {"format_version": FORMAT_VERSION, "textclf_version": __version__, **metadata, "files": fingerprints}
+    return {**files, METADATA: to_json(about)}
+
+
+def read_classifier(folder: str | Path) -> dict[str, bytes]:
+    """Return the files of a classifier folder or zip file by name, after checking their checksums.
+
+    Raises:
+        RunError: as `read_metadata` and `read_parts`.
+    """
+    folder = Path(folder)
+    metadata = read_metadata(folder)
+    return {**read_parts(folder, metadata), METADATA: to_json(metadata)}
+
+
+def read_parts(folder: Path, metadata: dict) -> dict[str, bytes]:
+    """Return model, tokenizer and labels by name, after checking their checksums.
+
+    Raises:
+        RunError: one is missing or damaged.
+    """
+    return {name: _read_checked(folder, name, metadata["files"].get(name)) for name in (MODEL, TOKENIZER, LABELS)}
+
+
+def read_metadata(folder: Path) -> dict:
+    """Return the content of `classifier.json`.
+
+    Raises:
+        RunError: not a classifier folder, one of a newer textclf, or a damaged one.
+    """
+    try:
+        content = _read_file(folder, METADATA)
+    except FileNotFoundError:
+        raise RunError(f"{folder}: expected a classifier folder, but it has no {METADATA}.") from None
+    except (OSError, ValueError) as error:
+        raise damaged(folder, f"{METADATA}: {_reason(error)}") from None
+    return check_metadata(content, folder)
+
+
+def check_metadata(content: bytes, folder: Path) -> dict:
+    """Return the content of a `classifier.json`, as `read_metadata` does; `folder` is for messages."""
+    try:
+        metadata = parse_json(content)
+    except ValueError as error:
+        raise damaged(folder, f"{METADATA}: {error}") from None
+    version = metadata.get("format_version") if isinstance(metadata, dict) else None
+    if type(version) is not int or not isinstance(metadata.get("files"), dict):
+        raise damaged(folder, f"{METADATA}: expected a format version and a list of files")
+    if version > FORMAT_VERSION:
+        raise RunError(
+            f"{folder}: expected a classifier of format {FORMAT_VERSION} or older, got format {version}. "
+            "A newer textclf made it: pip install --upgrade textclf-keras."
+        )
+    _check_columns(folder, metadata)
+    return metadata
+
+
+def _check_columns(folder: Path, metadata: dict) -> None:
+    """Check the names of the columns that `evaluate` and `predict` read by default."""
+    columns = (metadata.get("text_column"), metadata.get("label_column"))
+    names = [name for column in columns for name in (column if isinstance(column, list) and column else [column])]
+    if not all(isinstance(name, str) and name for name in names):
+        raise damaged(folder, f"{METADATA}: text_column, label_column: expected names of columns")
+
+
+def _read_checked(folder: Path, name: str, expected: object) -> bytes:
+    try:
+        content = _read_file(folder, name)
+    except (OSError, ValueError) as error:
+        raise damaged(folder, f"{name}: {_reason(error)}") from None
+    if _fingerprint(content) != expected:
+        raise damaged(folder, f"{name}: its size or checksum differs from {METADATA}")
+    return content
+
+
+def _read_file(folder: Path, name: str) -> bytes:
+    read = read_archived if is_archive(folder) else read_untrusted
+    return read(folder, name, LARGEST_FILES[name])
+
+
+def _fingerprint(content: bytes) -> dict:
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
+def damaged(folder: Path | None, reason: str) -> RunError:
+    """Return the error for a classifier that cannot be used."""
+    where = f"the classifier in {folder}" if folder else "the classifier"
+    return RunError(f"{where} is damaged: {reason}. Copy the classifier folder again, or train again.")
