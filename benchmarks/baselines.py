@@ -75,15 +75,19 @@ class FastText:
 
     def fit(self, texts: list[str], labels: list[list[str]]) -> None:
         """Learn."""
-        lines = (
-            f"{' '.join(f'__label__{_name(x)}' for x in row)} {_separated(text)}"
-            for text, row in zip(texts, labels, strict=True)
-        )
-        Path("train.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.write(texts, labels, Path("train.txt"))
         loss = ["-loss", "ova"] if self.several else []
         settings = ["-epoch", "25", "-lr", "0.5", "-wordNgrams", "2", "-thread", "2", *loss]
         command = [self.program, "supervised", "-input", "train.txt", "-output", "model", *settings]
         subprocess.run(command, check=True, capture_output=True)
+
+    def write(self, texts: list[str], labels: list[list[str]], path: Path) -> None:
+        """Write texts and labels in the form of the program."""
+        lines = (
+            f"{' '.join(f'__label__{_name(x)}' for x in row)} {_separated(text)}"
+            for text, row in zip(texts, labels, strict=True)
+        )
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.names = {_name(label): label for row in labels for label in row}
 
     def predict(self, texts: list[str]) -> list[list[str]]:
