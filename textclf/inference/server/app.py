@@ -9,12 +9,11 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from textclf.core.files import parse_json
 from textclf.inference.server import inference_protocol, page, predict_endpoints, service_endpoints
@@ -33,15 +32,23 @@ CLIENT_GONE = 499  # in metrics, as nginx writes it
 BINARY_HEADER = b"inference-header-content-length"
 
 
-def make_app(server: Server, allow_origins: Sequence[str] = ()) -> Starlette:
+def make_app(server: Server, allow_origins: Sequence[str] = ()) -> ASGIApp:
     """Return the ASGI application."""
-    routes = [Route(one.path, Guarded(server, one), methods=[one.method]) for one in ENDPOINTS]
-    cors = Middleware(
-        CORSMiddleware,
-        allow_origins=list(allow_origins),
-        allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type"],
-    )
+    guarded = {(one.method, one.path): Guarded(server, one) for one in ENDPOINTS}
+    router = _make_router(server, guarded)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        # A router tries one pattern after the other, within two more layers.
+        await guarded.get((scope["method"], scope["path"]), router)(scope, receive, send)
+
+    if not allow_origins:
+        return app
+    headers = ["authorization", "content-type"]
+    return CORSMiddleware(app, allow_origins=list(allow_origins), allow_methods=["GET", "POST"], allow_headers=headers)
+
+
+def _make_router(server: Server, guarded: "dict[tuple[str, str], Guarded]") -> Starlette:
+    """Return the application for paths with a name in them, for HEAD, and for what is no endpoint."""
 
     async def no_route(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -51,11 +58,10 @@ def make_app(server: Server, allow_origins: Sequence[str] = ()) -> Starlette:
         server.metrics.count_request(NO_ROUTE, error.status_code, 0)
         return RequestError(error.status_code, f"{expected}, got {request.method}.", error.headers).response()
 
-    app = Starlette(
-        routes=routes, middleware=[cors] if allow_origins else [], exception_handlers={HTTPException: no_route}
-    )
-    app.router.redirect_slashes = False
-    return app
+    routes = [Route(path, endpoint, methods=[method]) for (method, path), endpoint in guarded.items()]
+    router = Starlette(routes=routes, exception_handlers={HTTPException: no_route})
+    router.router.redirect_slashes = False
+    return router
 
 
 class Guarded:

@@ -1,5 +1,6 @@
 """Connections: how long a client may take, and how large its headers may be. uvicorn limits neither."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterable
@@ -8,6 +9,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from textclf.core.errors import TextclfError
+from textclf.inference.server.joined_writes import JoinedWrites
 from textclf.inference.server.limits import LIMITS
 from textclf.inference.server.problems import RequestError
 
@@ -18,6 +20,15 @@ class LimitedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with a limit on the bytes of the headers of a request."""
 
     _header_bytes = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin a connection."""
+        super().connection_made(JoinedWrites(transport))  # type: ignore[arg-type]
+
+    def on_response_complete(self) -> None:
+        """Send the head of a response without a body, and go on to the next request."""
+        self.transport.flush()  # type: ignore[attr-defined]
+        super().on_response_complete()
 
     def on_message_begin(self) -> None:
         """Begin to count."""
