@@ -90,8 +90,13 @@ def http_api_page() -> str:
     parts = [
         NOTE,
         "# HTTP API\n",
-        "Every endpoint of `textclf serve` ([serving.md](serving.md)). The server has the same as `/openapi.json` and",
-        "as a page at `/docs`. Problems are `application/problem+json`.\n",
+        "For programmers: every endpoint of `textclf serve` ([serving.md](serving.md)). The server shows the same as",
+        "`/openapi.json` and as a page at `/docs`.\n",
+        "Problems are `application/problem+json`; `detail` says what was expected and received. Their statuses:\n",
+        "| status | meaning |",
+        "| --- | --- |",
+        *(f"| {status} | {meaning} |" for status, meaning in DESCRIPTIONS.items()),
+        "",
     ]
     for endpoint in ENDPOINTS:
         token = "Needs no token." if endpoint.public else "Needs the token, if the server has one."
@@ -99,7 +104,7 @@ def http_api_page() -> str:
         if endpoint.fields is not None:
             rows = _fields(endpoint.fields, "")
             parts += ["| field | required | meaning |", "| --- | --- | --- |", *rows, ""]
-        statuses = ", ".join(f"{status} ({DESCRIPTIONS[status].rstrip('.')})" for status in statuses_of(endpoint))
+        statuses = ", ".join(map(str, statuses_of(endpoint)))
         parts += [f"Answers 200 with `{endpoint.media_type}`. Problems: {statuses}.\n"]
     return "\n".join(parts)
 

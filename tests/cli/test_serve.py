@@ -48,6 +48,16 @@ def ask(port, path="/predict", body='{"inputs": "a film"}', **headers):
     return response.status, json.loads(content), response.getheader("connection")
 
 
+def text_of(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path)
+    return connection.getresponse().read().decode()
+
+
+def children(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 def test_it_serves_the_newest_run_and_ends_with_sigterm(with_runs):
     with process() as (running, port):
         assert ask(port)[0] == 200
@@ -77,6 +87,55 @@ def test_sighup_loads_again_and_a_broken_one_is_not_taken(with_runs):
         assert "model.onnx" in wait_for(running, "reload of x failed, the old one stays in service")
         assert ask(port, "/health", None)[1]["models"] == before
         assert ask(port)[0] == 200
+
+
+def test_workers_share_the_port_and_do_everything_together(with_runs, monkeypatch):
+    monkeypatch.setenv("TEXTCLF_TOKEN", "a-token-of-length")
+    token = {"authorization": "Bearer a-token-of-length"}
+    with process("--workers", "2", "--run", "x=runs/toy_en") as (running, port):
+        assert [ask(port, **token)[0] for _ in range(4)] == [200] * 4
+        metrics = text_of(port, "/metrics")
+        assert 'textclf_requests_total{code="200",route="/predict"} 4.0' in metrics
+        assert 'textclf_model_info{model="x",run="toy_en"' in metrics
+        running.send_signal(signal.SIGHUP)
+        wait_for(running, "loaded x")
+        assert ask(port, "/reload", "{}", **token)[1]["models"]["x"]["result"] == "loaded"
+        wait_for(running, "loaded x")
+        model = Path("runs/toy_en/classifier/model.onnx")
+        model.rename("model.onnx")
+        assert ask(port, "/reload", "{}", **token)[0] == 409
+        Path("model.onnx").rename(model)
+        metrics = text_of(port, "/metrics")
+        assert 'textclf_reloads_total{model="x",result="loaded"} 4.0' in metrics
+        assert 'textclf_reloads_total{model="x",result="failed"} 2.0' in metrics
+        [first, _] = children(running.pid)
+        os.kill(first, signal.SIGKILL)
+        wait_for(running, "worker 1 was ended by SIGKILL; starting another")
+        wait_for(running, "loaded x")
+        assert ask(port, **token)[0] == 200
+        workers = children(running.pid)
+        for pid in [*workers, running.pid]:  # as a service manager does
+            os.kill(pid, signal.SIGTERM)
+        wait_for(running, "stopping")
+        assert ask(port, **token)[0] == 200
+        assert running.wait(40) == 0
+        assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+def test_workers_end_when_the_first_process_is_gone(with_runs):
+    with process("--workers", "2", "--run", "toy_en") as (running, _):
+        workers = children(running.pid)
+        assert len(workers) == 2
+        running.kill()
+        assert running.wait(30)
+        for line in running.stderr:  # until the last of them has closed it
+            assert "stopping" in line
+
+
+def test_a_classifier_that_no_worker_can_load_is_one_error(with_runs, textclf_command):
+    finished = textclf_command("serve", "--port", "0", "--workers", "2", "--run", "nobody")
+    assert finished.returncode == 1
+    assert finished.stderr.decode().count("nobody: expected a run or classifier folder") == 1
 
 
 def test_a_token_of_a_file_and_of_the_environment(with_runs, monkeypatch):

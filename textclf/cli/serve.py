@@ -37,8 +37,19 @@ NEEDS = ("starlette", "uvicorn", "httptools", "prometheus_client")
     metavar="ORIGIN",
     help="Web page that may ask, such as https://example.com; repeatable.  [default: only the server's own page]",
 )
+@click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Name of this server in addresses, such as example.com, or *; repeatable.  [default: without a token only "
+    "localhost, else any]",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of processes that answer."
+)
 @click.option("--follow", is_flag=True, help="Load a newer run, or changed files, as soon as they are there.")
-def command(runs, host, port, token_file, allow_origins, follow):
+def command(runs, host, port, token_file, allow_origins, allow_hosts, workers, follow):
     """Answer over HTTP.
 
     The page at / is for people, /docs describes the endpoints for programs. SIGHUP loads the classifiers again;
@@ -67,7 +78,18 @@ def command(runs, host, port, token_file, allow_origins, follow):
             f"--host {host}: expected a loopback address such as 127.0.0.1, because the server has no token. "
             f"For others to reach it, give --token-file or {TOKEN}."
         )
-    serve(ServeOptions(parse_sources(runs), host, port, token, allow_origins, follow))
+    hosts = allowed_hosts(allow_hosts, has_token=token is not None)
+    serve(ServeOptions(parse_sources(runs), host, port, token, allow_origins, hosts, follow, workers))
+
+
+def allowed_hosts(names: tuple[str, ...], *, has_token: bool) -> frozenset[str] | None:
+    """Return the names that the Host header of a request may have besides localhost; `None`: any.
+
+    Without a token, a page of elsewhere must not ask through a browser. A page that knows the token may.
+    """
+    if "*" in names or (has_token and not names):
+        return None
+    return frozenset(name.lower().rstrip(".") for name in names)
 
 
 def is_loopback(host: str) -> bool:

@@ -49,9 +49,9 @@ class Client:
 
 
 @contextmanager
-def serving(sources: dict, token: bytes | None = None, origins: tuple = ()):
+def serving(sources: dict, token: bytes | None = None, origins: tuple = (), allow_hosts: frozenset | None = None):
     """Run a server in a thread; yields its port and what its requests share."""
-    server = make_server(ServeOptions(sources, token=token))
+    server = make_server(ServeOptions(sources, token=token, allow_hosts=allow_hosts))
     listener = listen("127.0.0.1", 0)
     service = Service(server, make_app(server, origins))
     thread = threading.Thread(target=service.run, kwargs={"sockets": [listener]})

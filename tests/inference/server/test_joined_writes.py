@@ -52,9 +52,7 @@ def test_head_requests_and_continue(running):
         assert raw.recv(2000).endswith(b"\r\n\r\n")
         raw.sendall(b"GET /ping HTTP/1.1\r\nhost: localhost\r\n\r\n")
         assert raw.recv(2000).endswith(b"\r\n\r\npong")  # in one piece
-        raw.sendall(
-            b"POST /predict HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 15\r\n\r\n"
-        )
+        raw.sendall(b"POST /predict HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 15\r\n\r\n")
         assert raw.recv(2000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         raw.sendall(b'{"inputs": "a"}')
         assert raw.recv(2000).startswith(b"HTTP/1.1 200")

@@ -1,7 +1,6 @@
 """The application: routes from the tables of endpoints, and what happens around every one of them."""
 
 import asyncio
-import hmac
 import logging
 import time
 import traceback
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from textclf.core.files import parse_json
 from textclf.inference.server import inference_protocol, page, predict_endpoints, service_endpoints
+from textclf.inference.server.access import check_host, check_token
 from textclf.inference.server.bodies import read_body
 from textclf.inference.server.endpoint import Endpoint, Server
 from textclf.inference.server.fields import parse_object
@@ -65,7 +65,7 @@ def _make_router(server: Server, guarded: "dict[tuple[str, str], Guarded]") -> S
 
 
 class Guarded:
-    """An ASGI application around one endpoint: checks the token, reads the body, counts; problems become responses.
+    """An ASGI application around one endpoint: checks who asks, reads the body, counts; problems become responses.
 
     Starlette calls an object directly, and a function through two more layers, which take a tenth of a request.
     """
@@ -100,8 +100,9 @@ class Guarded:
 
 async def _answer(server: Server, endpoint: Endpoint, request: Request) -> Response:
     headers = dict(request.scope["headers"])  # faster than Starlette's, and none of these may be repeated
+    check_host(headers, server.allow_hosts)
     if server.token is not None and not endpoint.public:
-        _check_token(headers, server.token)
+        check_token(headers, server.token)
     body: dict | None = None if endpoint.fields is not None else {}
     try:
         async with asyncio.timeout(LIMITS.seconds):
@@ -114,17 +115,6 @@ async def _answer(server: Server, endpoint: Endpoint, request: Request) -> Respo
             raise RequestError(408, f"expected the whole body within {LIMITS.seconds:g} s.") from None
         expected = f"expected an answer within {LIMITS.seconds:g} s"
         raise RequestError(504, f"{expected}. Send fewer or shorter texts.") from None
-
-
-def _check_token(headers: dict[bytes, bytes], token: bytes) -> None:
-    scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
-    if scheme.lower() != b"bearer" or not hmac.compare_digest(given.strip(), token):
-        received = "another token" if given else "none"
-        raise RequestError(
-            401,
-            f"expected the header 'Authorization: Bearer TOKEN' with the token of this server, got {received}.",
-            {"www-authenticate": "Bearer"},
-        )
 
 
 async def _json_body(request: Request, headers: dict[bytes, bytes]) -> object:

@@ -12,6 +12,7 @@ from textclf.inference.server.fields import Field
 
 if TYPE_CHECKING:
     from textclf.inference.server.batching import Batcher, BoundedThread
+    from textclf.inference.server.channel import Channel
     from textclf.inference.server.classifiers import Classifiers
     from textclf.inference.server.metrics import Metrics
 
@@ -25,6 +26,8 @@ class Server:
     explainer: "BoundedThread"
     metrics: "Metrics"
     token: bytes | None = None
+    allow_hosts: frozenset[str] | None = None  # names in the Host header; None: all
+    channel: "Channel | None" = None  # to the other workers, if there are any
     draining: bool = field(default=False)  # SIGTERM has arrived
 
 

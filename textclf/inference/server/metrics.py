@@ -1,9 +1,12 @@
 """Prometheus metrics. Their names and meanings are an interface: alarms depend on them."""
 
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import Metric
 
 from textclf.inference.predict import UNSURE, Prediction
 
@@ -15,6 +18,7 @@ TEXTS = (1, 2, 4, 8, 16, 32, 64)
 MOST_LABELS = 100  # of a classifier; its other labels are counted together
 OTHER_LABELS = "other labels"
 NO_LABEL = "no label"  # of a multi-label classifier
+MERGED_BY = {"textclf_model_info": max, "process_start_time_seconds": min, "process_max_fds": min}  # others are added
 
 
 class Metrics:
@@ -65,3 +69,31 @@ class Metrics:
     def text(self) -> bytes:
         """Return all metrics in Prometheus's text format."""
         return generate_latest(self._registry)
+
+    def samples(self) -> list[list]:
+        """Return all metrics as plain JSON, for `merged_text`."""
+        return [
+            [
+                one.name,
+                one.documentation,
+                one.type,
+                [[sample.name, sample.labels, sample.value] for sample in one.samples],
+            ]
+            for one in self._registry.collect()
+        ]
+
+
+def merged_text(of_workers: Iterable[list[list]]) -> bytes:
+    """Return the metrics of several workers as those of one process: most are added up."""
+    metrics: dict[str, Metric] = {}
+    values: dict[str, dict[tuple, list[float]]] = {}
+    for name, documentation, kind, samples in (metric for worker in of_workers for metric in worker):
+        metrics.setdefault(name, Metric(name, documentation, kind))
+        of_metric = values.setdefault(name, {})
+        for sample, labels, value in samples:
+            of_metric.setdefault((sample, *labels.items()), []).append(value)
+    for name, merged in metrics.items():
+        for (sample, *labels), measured in values[name].items():
+            merge: Any = min if sample.endswith("_created") else MERGED_BY.get(sample, sum)
+            merged.add_sample(sample, dict(labels), merge(measured))
+    return generate_latest(SimpleNamespace(collect=metrics.values))

@@ -10,7 +10,7 @@ from textclf.inference.server.problems import DESCRIPTIONS, MEDIA_TYPE, SCHEMA
 
 WITH_BODY = (400, 408, 413, 415, 422, 504)
 TOKEN = (401,)
-EVERY = (500, 503)
+EVERY = (403, 500, 503)
 
 
 def document(models: Sequence[str]) -> dict:

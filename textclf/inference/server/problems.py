@@ -47,7 +47,7 @@ SCHEMA = {
 DESCRIPTIONS = {
     400: "The body is not JSON.",
     401: "The token is missing or wrong.",
-    403: "The server has no token, so this is disabled.",
+    403: "The Host header names another server, or this needs a server with a token.",
     404: "There is no classifier of this name.",
     408: "The body did not arrive in time.",
     409: "A new classifier was not taken; the old one goes on.",

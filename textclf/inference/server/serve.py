@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,11 +18,13 @@ import uvicorn
 from textclf.core.errors import TextclfError
 from textclf.inference.server.app import make_app
 from textclf.inference.server.batching import Batcher, BoundedThread
+from textclf.inference.server.channel import Channel
 from textclf.inference.server.classifiers import Classifiers
 from textclf.inference.server.connections import BACKLOG, LimitedProtocol, Sweeper, accept_all, listen
 from textclf.inference.server.endpoint import Server
 from textclf.inference.server.limits import LIMITS
 from textclf.inference.server.metrics import Metrics
+from textclf.inference.server.workers import Workers
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +40,9 @@ class ServeOptions(NamedTuple):
     port: int = 8000
     token: bytes | None = None
     allow_origins: tuple[str, ...] = ()
+    allow_hosts: frozenset[str] | None = None
     follow: bool = False
+    workers: int = 1
 
 
 def serve(options: ServeOptions) -> None:
@@ -47,19 +52,41 @@ def serve(options: ServeOptions) -> None:
         RunError: a classifier cannot be loaded.
         TextclfError: the address cannot be used.
     """
-    listener = listen(options.host, options.port)
-    try:
-        server = make_server(options)
-        gc.collect()
-        gc.freeze()  # what is loaded now stays: collections during requests need not look at it
-        service = Service(server, make_app(server, options.allow_origins), follow=options.follow)
-        for served in server.classifiers.all():
-            labels = len(served.classifier.labels)
-            log.info("loaded %s: run %s, version %s, %d labels", served.name, served.run, served.version, labels)
-        service.run(sockets=[listener])
-        log.info("stopped")
-    finally:
-        listener.close()
+    with listen(options.host, options.port) as listener:
+        if options.workers == 1:
+            run_service(options, listener)
+        else:
+            work = partial(run_service, options, listener)
+            Workers(work, options.workers, listener).run(lambda: _say_where(listener, options.workers))
+    log.info("stopped")
+
+
+def run_service(options: ServeOptions, listener: socket.socket, channel: socket.socket | None = None) -> None:
+    """Answer requests in this process until it is told to stop.
+
+    Args:
+        options: what to serve.
+        listener: the socket that accepts connections.
+        channel: to the first process, if this is a worker.
+
+    Raises:
+        RunError: a classifier cannot be loaded.
+    """
+    server = make_server(options)
+    server.channel = None if channel is None else Channel(channel)
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: collections during requests need not look at it
+    service = Service(server, make_app(server, options.allow_origins), follow=options.follow)
+    for served in server.classifiers.all():
+        labels = len(served.classifier.labels)
+        log.info("loaded %s: run %s, version %s, %d labels", served.name, served.run, served.version, labels)
+    service.run(sockets=[listener])
+
+
+def _say_where(listener: socket.socket, workers: int = 1) -> None:
+    host, port = listener.getsockname()[:2]
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    log.info("serving on %s%s (stop: Ctrl-C)", address, f" with {workers} workers" if workers > 1 else "")
 
 
 def make_server(options: ServeOptions) -> Server:
@@ -71,7 +98,7 @@ def make_server(options: ServeOptions) -> Server:
     metrics = Metrics()
     classifiers = Classifiers(options.sources, metrics)
     explainer = BoundedThread("explanations", LIMITS.waiting_explanations)
-    return Server(classifiers, Batcher(metrics), explainer, metrics, options.token)
+    return Server(classifiers, Batcher(metrics), explainer, metrics, options.token, options.allow_hosts)
 
 
 def read_token(path: str) -> bytes:
@@ -126,10 +153,10 @@ class Service(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Handle SIGHUP, SIGTERM and Ctrl-C in the event loop, if this is the main thread."""
+        """Handle SIGHUP, SIGTERM and Ctrl-C in the event loop, if this is the main thread and no worker."""
         loop = asyncio.get_running_loop()
         handlers = {signal.SIGHUP: self.reload, signal.SIGTERM: self.drain, signal.SIGINT: self.stop}
-        if threading.current_thread() is not threading.main_thread():  # only that one may have handlers
+        if self._server.channel is not None or threading.current_thread() is not threading.main_thread():
             handlers = {}
         for number, handler in handlers.items():
             loop.add_signal_handler(number, handler)
@@ -161,11 +188,19 @@ class Service(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer, and say where."""
+        """Begin to answer, and say where; a worker says so to the first process, and hears it."""
         await super().startup(sockets)
-        for listener in sockets or []:
-            host, port = listener.getsockname()[:2]
-            log.info("serving on http://%s:%d (stop: Ctrl-C)", f"[{host}]" if ":" in host else host, port)
+        if (channel := self._server.channel) is None:
+            for listener in sockets or []:
+                _say_where(listener)
+            return
+        classifiers, metrics = self._server.classifiers, self._server.metrics
+
+        async def samples() -> list:
+            return metrics.samples()
+
+        answers = {"reload": classifiers.reload, "metrics": samples}
+        await channel.open(answers, {"drain": self.drain, "stop": self.stop})
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more connections, and wait for those that are there.

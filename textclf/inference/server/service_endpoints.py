@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from textclf.inference.server.endpoint import Endpoint, Server, json_response
 from textclf.inference.server.limits import LIMITS
+from textclf.inference.server.metrics import merged_text
 from textclf.inference.server.problems import RequestError
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
@@ -25,8 +26,9 @@ async def ping(server: Server, request: Request, body: dict) -> Response:
 
 
 async def metrics(server: Server, request: Request, body: dict) -> Response:
-    """Return the metrics in Prometheus's text format."""
-    return Response(server.metrics.text(), media_type=PROMETHEUS)
+    """Return the metrics of all workers in Prometheus's text format."""
+    content = server.metrics.text() if server.channel is None else merged_text(await server.channel.ask("metrics"))
+    return Response(content, media_type=PROMETHEUS)
 
 
 async def models(server: Server, request: Request, body: dict) -> Response:
@@ -36,14 +38,26 @@ async def models(server: Server, request: Request, body: dict) -> Response:
 
 
 async def reload(server: Server, request: Request, body: dict) -> Response:
-    """Load all classifiers again and swap those that load."""
+    """Load all classifiers again, in all workers, and swap those that load."""
     if server.token is None:
         raise RequestError(403, "expected a server with a token, this one has none. Start it with --token-file.")
-    results = await server.classifiers.reload()
+    if server.channel is None:
+        results = await server.classifiers.reload()
+    else:
+        results = merged_results(await server.channel.ask("reload"))
     reasons = [f"{name}: {result['reason']}" for name, result in results.items() if "reason" in result]
     if reasons:
         raise RequestError(409, "The old classifier stays in service. " + " ".join(reasons), models=results)
     return json_response({"models": results})
+
+
+def merged_results(of_workers: list[dict[str, dict]]) -> dict[str, dict]:
+    """Return the result of a reload by name: "failed" if one worker failed."""
+    results: dict[str, dict] = {}
+    for name, result in (pair for worker in of_workers for pair in worker.items()):
+        if name not in results or "reason" in result:
+            results[name] = result
+    return results
 
 
 async def openapi(server: Server, request: Request, body: dict) -> Response:
@@ -98,7 +112,7 @@ ENDPOINTS = (
         "Load the classifiers again; needs a server with a token.",
         reload,
         _RESULTS,
-        statuses=(403, 409),
+        statuses=(409,),
     ),
     Endpoint("GET", "/openapi.json", "This description.", openapi, {"type": "object"}, public=True),
 )
