@@ -6,10 +6,10 @@ DATA ?= data
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all lint format docs bench wheel clean
+.PHONY: help install demo test test-all lint format docs requirements bench wheel clean
 
 help:  ## Print the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: .venv/.installed  ## Make .venv with everything in it, at the versions of constraints.txt
 
@@ -47,6 +47,9 @@ format: install  ## Format the code
 
 docs: install  ## Write the generated pages again: commands, configuration, JSON Schema
 	$(BIN)/python docs/generate.py
+
+requirements: install  ## Write requirements/*.txt again: what answering needs, with hashes
+	$(BIN)/python requirements/generate.py
 
 bench: install  ## Measure on the data sets in DATA (make bench DATA=DIR)
 	$(BIN)/python benchmarks/configs.py --data $(DATA)

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from textclf.cli.main import missing_package
+
 SCRIPT = "from textclf.cli.main import run; run()"
 AT_EXIT = f"import atexit, sys, threading; atexit.register(print, 'ended in order'); {{}}; {SCRIPT}"
 
@@ -116,3 +118,26 @@ from textclf.cli.main import main; sys.exit(main(['list']))"
     [log] = tmp_path.glob("textclf-error-*.log")
     assert "ZeroDivisionError" in log.read_text()
     assert str(log) in finished.stderr.decode()
+
+
+def test_a_missing_package_is_named(textclf_command, tmp_path):
+    script = """
+import sys
+class Missing:
+    def find_spec(self, name, *_):
+        if name == "pandas":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Missing())
+from textclf.cli.main import main
+sys.exit(main(["check", "config.yaml"]))
+"""
+    (tmp_path / "texts.csv").write_text("text,label\na,b\n")
+    (tmp_path / "config.yaml").write_text("data: {train: texts.csv}\n")
+    finished = textclf_command(python=("-c", script), cwd=tmp_path)
+    assert finished.returncode == 1
+    assert b"this needs the package pandas, which is not installed. pip install textclf-keras" in finished.stderr
+
+
+@pytest.mark.parametrize("name", ["textclf.nothing", "click.nothing", None])
+def test_a_module_that_an_installed_package_lacks_is_an_internal_error(name):
+    assert missing_package(ModuleNotFoundError("", name=name)) is None

@@ -24,6 +24,7 @@ from textclf.core.signals import interrupt
 
 INTERNAL_ERROR, INTERRUPTED = 3, 130
 GC_THRESHOLD = 50_000  # objects: imports leave no garbage, and collecting during them takes 0.02 s of a prediction
+DISTRIBUTIONS = {"dateutil": "python-dateutil", "ruamel": "ruamel.yaml"}  # by module, where the names differ
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
@@ -69,12 +70,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and (advice := missing_package(error)):
+            _print_error(advice)
+            return TextclfError.exit_code
         if isinstance(error, OSError) and error.errno in DISK_ERRORS:
             _print_error(f"{error.filename or 'a file'}: cannot be written: {error.strerror}.")
             return TextclfError.exit_code
         path = _write_traceback()
         _print_error(f"internal error ({type(error).__name__}: {error}). Please report it and attach {path}")
         return INTERNAL_ERROR
+
+
+def missing_package(error: ModuleNotFoundError) -> str | None:
+    """Return what to install, if a package is missing; `None` if it is installed and lacks a module."""
+    module = (error.name or "").partition(".")[0]
+    if module in ("", "textclf") or module in sys.modules:
+        return None
+    package = DISTRIBUTIONS.get(module, module)
+    return f"this needs the package {package}, which is not installed. pip install textclf-keras installs all packages."
 
 
 def _write_traceback() -> Path:

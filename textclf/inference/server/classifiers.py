@@ -55,7 +55,7 @@ def parse_sources(values: Iterable[str]) -> dict[str, str | None]:
         if not equals or Path(value).exists():
             name, run = Path(value).name.removesuffix(ENDING), value
             if name == "classifier":
-                name = Path(value).parent.name
+                name = Path(value).absolute().parent.name or DEFAULT  # of /classifier, as in the image
         if not NAME.fullmatch(name):
             expected = "expected a name of letters, digits, '.', '_' and '-'"
             raise click.UsageError(f"--run {value}: {expected}, got '{name}'. Give one: --run NAME={run}")

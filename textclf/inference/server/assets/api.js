@@ -24,7 +24,7 @@ const fields = (schema, prefix = "") => Object.entries(schema.properties || {}).
   return [row, ...(inner ? fields(inner, `${path}${field.items ? "[]" : ""}.`) : [])];
 });
 
-const table = (head, rows) => make("table", {}, make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col", textContent: name })))), make("tbody", {}, ...rows));
+const table = (head, rows) => make("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: head.join(", ") }, make("table", {}, make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col", textContent: name })))), make("tbody", {}, ...rows)));
 
 const curl = (path, method, operation, security) => {
   const names = (operation.parameters || [])[0], url = `${location.origin}${path.replace("{name}", names ? (names.schema.enum || ["NAME"])[0] : "")}`;

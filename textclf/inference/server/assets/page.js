@@ -5,7 +5,7 @@ const WORDS = {
     classify: "Classify", keys: "Ctrl + Enter", csv: "Classify a CSV file", reset: "as in training", column: "Column with the texts",
     for: "speaks for the label", against: "speaks against it", about: "About this classifier", api: "For programs: the API",
     example: "Type or paste a text …", unsure: "unsure", none: "no label", labels: "Labels", type: "Kind", run: "Run", trained: "Trained",
-    version: "Version", scores: "Scores", thresholds: "Thresholds", abstains: "Unsure below", strongest: "Strongest words",
+    version: "Version", scores: "Scores", thresholds: "Thresholds", abstains: "Unsure below", strongest: (label) => `Strongest words (${label}): `, comma: ", ",
     others: (n) => `${n} more labels`, lead: (m) => m.labels.length > MOST_NAMED ? `Sorts texts into ${m.labels.length} labels.` : `Sorts texts into: ${m.labels.join(", ")}.`,
     binary: "one of two labels", multiclass: "one of several labels", multilabel: "any number of labels",
     thresholdOf: (m) => m.type === "multilabel" ? "Minimum probability of a label" : `Minimum probability for “${m.labels[1]}”`,
@@ -21,7 +21,7 @@ const WORDS = {
     classify: "分类", keys: "Ctrl + Enter", csv: "分类 CSV 文件", reset: "用训练时的值", column: "文本所在的列",
     for: "支持该标签", against: "反对该标签", about: "关于这个分类器", api: "供程序使用：API",
     example: "输入或粘贴文本……", unsure: "不确定", none: "没有标签", labels: "标签", type: "类型", run: "训练", trained: "训练时间",
-    version: "版本", scores: "指标", thresholds: "阈值", abstains: "低于此概率则不确定", strongest: "作用最大的词",
+    version: "版本", scores: "指标", thresholds: "阈值", abstains: "低于此概率则不确定", strongest: (label) => `作用最大的词（${label}）：`, comma: "、",
     others: (n) => `另有 ${n} 个标签`, lead: (m) => m.labels.length > MOST_NAMED ? `把文本分到 ${m.labels.length} 个标签。` : `把文本分为：${m.labels.join("、")}。`,
     binary: "二选一", multiclass: "多选一", multilabel: "可有多个标签",
     thresholdOf: (m) => m.type === "multilabel" ? "标签的最低概率" : `判为“${m.labels[1]}”的最低概率`,
@@ -65,9 +65,8 @@ const ask = async (path, body) => {
   throw new Refused(response.status === 401 && token ? say.wrongToken : content.detail || response.statusText, response.status);
 };
 
-const answersTo = async (texts, explain) => (await ask("v1/predict", {
-  texts, model: model().name, ...(explain && { explain }), ...(threshold !== null && { threshold }),
-})).answers;
+const chosen = () => ({ model: model().name, ...(threshold !== null && { threshold }) });
+const answersTo = async (texts, explain, how = chosen()) => (await ask("v1/predict", { texts, ...how, ...(explain && { explain }) })).answers;
 
 // What can be explained is: only so many texts, and no long ones.
 const classified = async (texts) => {
@@ -99,8 +98,8 @@ const strongest = (answer) => {
   const [label, words] = Object.entries(answer.explanation || {})[0] || [];
   const chosen = (words || []).filter((word) => Math.abs(word.effect) >= LEAST_EFFECT).sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect)).slice(0, MOST_WORDS);
   if (!chosen.length) return [];
-  const listed = chosen.map((word) => `${word.word} ${signed(word.effect)}`).join(", ");
-  return [make("p", { className: "hint words", textContent: `${say.strongest} (${label}): ${listed}` })];
+  const listed = chosen.map((word) => `${word.word} ${signed(word.effect)}`).join(say.comma);
+  return [make("p", { className: "hint words", textContent: `${say.strongest(label)}${listed}` })];
 };
 
 const bars = (answer) => {
@@ -154,6 +153,7 @@ const classify = async () => {
 };
 
 const setThreshold = (value) => {
+  forgetAnswers();
   threshold = value;
   const shown = value === null ? (model().thresholds || [0.5])[0] : value;
   $("threshold").value = shown;
@@ -193,6 +193,12 @@ const start = async () => {
   describe();
 };
 
+// The answers for a file are those of one classifier and one threshold.
+const forgetAnswers = () => {
+  $("download").hidden = $("progress").hidden = true;
+  $("csv-status").textContent = "";
+};
+
 // A CSV file: its rows come back with the columns that `textclf predict --format csv` writes.
 const chooseFile = async (file) => {
   fail("");
@@ -205,14 +211,13 @@ const chooseFile = async (file) => {
   const size = (column) => rows.slice(1, 100).reduce((sum, row) => sum + (row[column] || "").length, 0);
   $("column").selectedIndex = known >= 0 ? known : rows[0].reduce((best, _, column) => (size(column) > size(best) ? column : best), 0);
   $("csv-section").hidden = false;
-  $("download").hidden = $("progress").hidden = true;
-  $("csv-status").textContent = "";
+  forgetAnswers();
   $("csv-go").focus();
 };
 
-const patiently = async (texts) => {
+const patiently = async (texts, how) => {
   for (let wait = 1; ; wait += 1) {
-    try { return await answersTo(texts, false); } catch (error) {
+    try { return await answersTo(texts, false, how); } catch (error) {
       if (error.status !== 503 || wait > 10) throw error;
       await new Promise((resolve) => setTimeout(resolve, wait * 1000));
     }
@@ -220,25 +225,25 @@ const patiently = async (texts) => {
 };
 
 const answersToAll = async (texts) => {
-  const answers = [];
+  const answers = [], how = chosen(); // the same for all, whatever is chosen meanwhile
   while (answers.length < texts.length) {
     const first = answers.length;
     let end = first, characters = 0;
     while (end < texts.length && end - first < CSV_TEXTS && (end === first || characters + texts[end].length <= CSV_CHARACTERS)) characters += texts[end++].length;
-    answers.push(...await patiently(texts.slice(first, end)));
+    answers.push(...await patiently(texts.slice(first, end), how));
     $("progress").value = answers.length / texts.length;
     $("csv-status").textContent = say.working(answers.length, texts.length);
   }
   return answers;
 };
 
-const columnsOf = (answer) => [
+const columnsOf = (answer, labels) => [
   predictedBy(answer).join("|"), ...(answer.labels ? [] : [answer.probability.toFixed(6)]),
-  ...model().labels.map((label) => answer.probabilities[label].toFixed(6)),
+  ...labels.map((label) => answer.probabilities[label].toFixed(6)),
 ];
 
 const classifyFile = async () => {
-  const { name, rows, delimiter } = csv, column = $("column").selectedIndex;
+  const { name, rows, delimiter } = csv, column = $("column").selectedIndex, one = model();
   const texts = rows.slice(1).map((row) => row[column] || "");
   const long = texts.findIndex((text) => lengthOf(text) > limits.characters);
   if (long >= 0) { fail(say.tooLong(long + 2, limits.characters)); return; }
@@ -247,10 +252,10 @@ const classifyFile = async () => {
   $("progress").hidden = false;
   try {
     const answers = await answersToAll(texts);
-    const head = [...(model().type === "multilabel" ? ["labels"] : ["label", "probability"]), ...model().labels.map((label) => `probability_${label}`)];
+    const head = [...(one.type === "multilabel" ? ["labels"] : ["label", "probability"]), ...one.labels.map((label) => `probability_${label}`)];
     const named = head.map((one) => (rows[0].includes(one) ? `predicted_${one}` : one));
     const padded = (row) => [...row, ...Array(Math.max(0, rows[0].length - row.length)).fill("")];
-    const table = [[...rows[0], ...named], ...answers.map((answer, index) => [...padded(rows[index + 1]), ...columnsOf(answer)])];
+    const table = [[...rows[0], ...named], ...answers.map((answer, index) => [...padded(rows[index + 1]), ...columnsOf(answer, one.labels)])];
     const link = $("download");
     if (link.href) URL.revokeObjectURL(link.href);
     link.href = URL.createObjectURL(new Blob(["\ufeff", writeCSV(table, delimiter)], { type: "text/csv" }));
