@@ -11,7 +11,7 @@ from textclf.cli.terminal import print_line, print_written
 if TYPE_CHECKING:
     from textclf.export.comparison import Comparison
 
-FORMATS = ("zip", "folder")  # the keys of `export.formats.FORMATS`
+FORMATS = ("zip", "folder", "web")  # the keys of `export.formats.FORMATS`
 PRECISIONS = ("int8", "int4", "float16", "float32")
 
 

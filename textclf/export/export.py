@@ -80,7 +80,10 @@ def export(
     if comparison is not None:
         about["comparison"] = comparison.to_dict()
     made = {**made, METADATA: to_json(about)}
-    made[CARD] = model_card(build_classifier(made, path), _run_of(place), fields).encode()
+    classifier, run_folder = build_classifier(made, path), _run_of(place.absolute())
+    made[CARD] = model_card(classifier, run_folder, fields).encode()
+    if more_files := FORMATS[format].more_files:
+        made |= more_files(classifier, run_folder.path.name if run_folder else place.stem)
     if notice := read_notice(place):
         made[NOTICE] = notice.encode()
     try:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from textclf.core.files import atomic_folder
 from textclf.core.zip_archive import write_archive
+from textclf.export.web_files import web_files
+from textclf.inference.classifier import Classifier
 
 
 class Format(NamedTuple):
@@ -16,6 +18,7 @@ class Format(NamedTuple):
 
     write: Callable[[Path, Mapping[str, bytes]], None]
     ending: str  # of the default name
+    more_files: Callable[[Classifier, str], dict[str, bytes]] | None = None  # beside those of the classifier
 
 
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
@@ -34,4 +37,5 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
 FORMATS: dict[str, Format] = {
     "folder": Format(write_folder, ""),
     "zip": Format(write_archive, ".zip"),
+    "web": Format(write_folder, "-web", web_files),
 }

@@ -160,6 +160,18 @@ Over HTTP: `textclf serve --run {name}.zip`, then
 ```shell
 curl localhost:8000/predict -H "Content-Type: application/json" -d '{{"inputs": "some text"}}'
 ```
+
+In a browser or in Node, from the folder that `textclf export --format web` writes, after `npm install` in it:
+
+```javascript
+import * as ort from "onnxruntime-web";
+import {{ loadClassifier }} from "./index.js";
+
+const classifier = await loadClassifier(new URL("./", import.meta.url), ort);
+await classifier.predict(["some text"]); // [{{ labels, probabilities }}]
+```
+
+Any file server shows its page: `python -m http.server`. The classifier runs in the page, and no text leaves it.
 """
 
 

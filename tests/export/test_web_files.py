@@ -1,0 +1,179 @@
+"""The form `web`: JavaScript gives the numbers of Python, in Node and in a browser; the page asks nobody else."""
+
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import textclf
+from textclf.cli.main import main
+from textclf.core.errors import RunError
+from textclf.export.export import export
+from textclf.export.web_files import SCRIPTS, TOKENIZERS, unicode_tables, web_files
+from textclf.preprocessing.options import NgramOptions
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.tokenizers import TOKENIZERS as ALL_TOKENIZERS
+
+TEXTS = [
+    "a wonderful film, isn't it?", "HTTP://A.B/c?d=e. mail me@b.c @user_1 3.14 1,000 mp3", "很好看的电影。www.x.com好",
+    "İSTANBUL Iı STRASSE Straße ς Σ", "é e\u0301 ﬁ ３ Å ｶﾀｶﾅ 漢字 ひらがな", "مرحبا بالعالم، فيلم جيد", "हिन्दी में लिखा",
+    "ภาษาไทย\u200bไม่มี\u200bเว้นวรรค", "a\u200bb \u00adc \ufeff", "👍🏽 👨‍👩‍👧 ☺️ ☺︎ x\ufe0fy", "", " \t\n",
+    "\ud83d x", "좋은 영화 " * 30, "x" * 300, "Привет, мир! " * 4, "\ufdd0 \ufdd1@a 1\ufdd2",
+    "a\u0378\u0301b", "K ſ WWW.ſ.com",
+]  # fmt: skip
+NAMES = ("token_ids", "ngram_ids", "ngram_weights")
+NGRAMS = NgramOptions(longest_words=3, shortest_characters=1, longest_characters=3, min_frequency=1, most_per_text=60)
+CASES = {
+    "word": ("word", {"ngrams": NGRAMS}, NAMES),
+    "word with everything": (
+        "word",
+        {"normalization": "nfkc", "replace_urls": True, "replace_users": True, "replace_numbers": True,
+         "truncating": "left", "sequence_length": 7, "ngrams": NGRAMS},
+        NAMES,
+    ),
+    "word as it is": ("word", {"normalization": "none", "turkish_i": True, "remove_invisible": False}, NAMES[:1]),
+    "character": ("character", {"lowercase": False}, NAMES[:1]),
+    "byte_pair": ("byte_pair", {"vocabulary_size": 150, "min_frequency": 1}, NAMES[:1]),
+    "unigram": ("unigram", {"vocabulary_size": 150, "min_frequency": 1, "replace_numbers": True}, NAMES[:1]),
+    "n-grams only": ("word", {"ngrams": NgramOptions(min_frequency=1)}, NAMES[1:]),
+}  # fmt: skip
+ENCODE = """
+import { readFileSync, writeFileSync } from "node:fs";
+const { makeEncoder } = await import(process.argv[1]);
+const { cases, unicode, texts } = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const found = {};
+for (const [name, tokenizer] of Object.entries(cases)) found[name] = texts.map(await makeEncoder(tokenizer, unicode));
+writeFileSync(process.argv[2], JSON.stringify(found));
+"""
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return unicode_tables()
+
+
+def preprocessors(texts: list[str]) -> dict[str, Preprocessor]:
+    return {
+        name: Preprocessor.fit(ALL_TOKENIZERS[tokenizer].Options(**options), texts, names)
+        for name, (tokenizer, options, names) in CASES.items()
+    }
+
+
+def assert_the_same(learned: dict[str, Preprocessor], tables: dict, texts: list[str], folder: Path) -> None:
+    """Compare the arrays of all texts, and see that they are not all the same."""
+    if not shutil.which("node"):
+        pytest.skip("Node is not installed")
+    cases = {name: json.loads(made.to_json()) for name, made in learned.items()}
+    path = folder / "encoded.json"
+    path.write_text(json.dumps({"cases": cases, "unicode": tables, "texts": texts}))
+    script = ["--input-type=module", "-e", ENCODE, str(SCRIPTS / "index.js"), str(path)]
+    subprocess.run(["node", *script], check=True, timeout=600)
+    found = json.loads(path.read_text())
+    for name, made in learned.items():
+        arrays = made.encode_arrays(texts)
+        for array, rows in arrays.items():
+            expected = np.split(np.asarray(rows.values), rows.offsets[1:-1])
+            assert len({tuple(row) for row in expected}) > len(texts) // 3
+            for text, row, by_javascript in zip(texts, expected, found[name], strict=True):
+                if array == "ngram_weights":
+                    np.testing.assert_allclose(by_javascript[array], row, atol=1e-6, err_msg=f"{name}: {text!r}")
+                else:
+                    assert by_javascript[array] == row.tolist(), f"{name}: {text!r}"
+
+
+def test_javascript_gives_the_numbers_of_python(tables, tmp_path):
+    assert {tokenizer for tokenizer, *_ in CASES.values()} == set(TOKENIZERS)
+    assert_the_same(preprocessors([*TEXTS, *TEXTS[:5]]), tables, TEXTS, tmp_path)
+
+
+@pytest.mark.slow
+def test_javascript_gives_the_numbers_of_python_for_every_character(tables, tmp_path):
+    characters = [chr(point) for point in range(0x110000) if not 0xD800 <= point < 0xE000]
+    texts = ["".join(f"{one} a{one}b" for one in characters[start : start + 4]) for start in range(0, 0x10F800, 4)]
+    learned = preprocessors([*TEXTS, *texts[::37]])
+    for start in range(0, len(texts), 50_000):
+        assert_the_same(learned, tables, texts[start : start + 50_000], tmp_path)
+
+
+def test_a_web_folder_is_a_classifier_folder_with_a_package(with_runs):
+    made = export("toy_topics", format="web").path
+    assert made.name == "toy_topics-int8-web"
+    assert textclf.load(made).labels == textclf.load("toy_topics").labels
+    package = json.loads((made / "package.json").read_text())
+    assert (made / package["main"]).exists()
+    assert (made / package["types"]).exists()
+    assert "loadClassifier" in (made / "README.md").read_text()
+    for script in made.glob("*.js"):
+        assert "http://" not in script.read_text().replace("http://localhost", "")
+
+
+def test_a_tokenizer_that_is_not_ported_is_an_error(with_runs):
+    classifier = textclf.load("toy_en")
+    options = ALL_TOKENIZERS["keras"].Options()
+    classifier.preprocessor = Preprocessor.fit(options, ["a b"])
+    with pytest.raises(RunError, match="expected a tokenizer of word, character, byte_pair, unigram, got 'keras'"):
+        web_files(classifier, "x")
+
+
+@pytest.fixture
+def page(with_runs):
+    """The page of a classifier in Chromium, from a plain file server."""
+    modules = os.environ.get("NODE_MODULES")  # a folder node_modules with onnxruntime-web
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    if not browser or not modules:
+        pytest.skip("Chromium is not installed, or NODE_MODULES does not name a folder with onnxruntime-web")
+    assert main(["export", "toy_en", "--format", "web", "--output", "web"]) == 0
+    Path("web/node_modules").symlink_to(Path(modules).resolve())
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments):
+            super().__init__(*arguments, directory="web")
+
+        def log_message(self, *arguments):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, playwright.sync_playwright() as driver:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        chromium = driver.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
+        context = chromium.new_context(viewport={"width": 375, "height": 667})
+        opened = context.new_page()
+        opened.url_of_page = f"http://127.0.0.1:{server.server_port}/"
+        opened.faults = []
+        opened.on("pageerror", lambda error: opened.faults.append(str(error)))
+        opened.asked = []
+        opened.on("request", lambda request: opened.asked.append(request.url))
+        opened.goto(opened.url_of_page)
+        opened.get_by_text("Ready.").wait_for()
+        yield opened
+        chromium.close()
+        server.shutdown()
+
+
+@pytest.mark.slow
+def test_the_page_answers_without_asking_anybody(page):
+    asked = len(page.asked)
+    page.get_by_label("Text", exact=True).press_sequentially("a wonderful film 😀")
+    page.locator("li").nth(1).wait_for()
+    assert len(page.asked) == asked
+    assert all(url.startswith(page.url_of_page) for url in page.asked)
+    page.get_by_text(textclf.load("toy_en").predict(["a wonderful film 😀"])[0]).first.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert not page.faults
+
+
+@pytest.mark.slow
+def test_the_page_opens_again_without_a_network(page):
+    page.reload()  # now through the worker, which keeps the files
+    page.get_by_text("Ready.").wait_for()
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    page.reload()
+    page.get_by_text("Ready.").wait_for()
+    assert not page.faults
