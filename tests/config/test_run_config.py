@@ -97,3 +97,11 @@ def test_nobody_looks_at_a_finished_run_with_another_config(with_runs):
     rewrite_config(run, text)
     for call in calls:
         call()
+
+
+def test_a_run_of_a_version_without_a_setting_stays_as_it_was(run):
+    assert read_run_config(run).preprocessing.remove_invisible
+    lines = [line for line in run.config.read_text().splitlines(keepends=True) if "remove_invisible" not in line]
+    run.config.write_text("".join(lines))
+    run.update_metadata(config_sha256=sha256(run.config.read_bytes()).hexdigest())
+    assert not read_run_config(run).preprocessing.remove_invisible

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 import textclf
+from textclf.config.commented_yaml import _yaml
 from textclf.config.config import load_config
 from textclf.config.recipe import LARGEST_VOCABULARY, LONGEST, SHORTEST, SIZES
-from textclf.config.starter import _yaml, find_separator, starter_config, write_starter
+from textclf.config.starter import find_separator, starter_config, write_starter
 from textclf.config.yaml import parse_yaml
 from textclf.core.errors import DataError, WriteError
 from textclf.data.labels import Labels

@@ -10,8 +10,10 @@ from textclf.config.config import load_config
 from textclf.config.starter import starter_config
 from textclf.config.yaml import parse_yaml
 from textclf.core.errors import ConfigError, DataError
+from textclf.data.dataset import ColumnOptions, parse_labels, read_dataset
 from textclf.data.label_lists import is_multi_hot, parse_list
 from textclf.data.loading import read_splits
+from textclf.data.readers.options import DEFAULTS
 from textclf.training.check import check_config
 
 LABELS = [["toxic"], ["obscene"], ["toxic", "insult"], ["obscene", "insult"], [], ["toxic", "obscene"], ["insult"]]
@@ -234,3 +236,24 @@ def test_the_same_labels_in_every_row_are_a_warning(label, caplog):
     assert {finding.severity for finding in findings} == {"warning"}
     assert findings[0].found.startswith("train: ")
     assert "'a', 'b'" in findings[0].found
+
+
+@pytest.mark.parametrize("write", [list, str])
+def test_multi_hot_lists_can_have_names(tmp_path, write):
+    rows = [{"text": f"a {row}", "label": [row % 2, (row + 1) % 2, int(row % 3 == 0)]} for row in range(12)]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(row | {"label": write(row["label"])}) + "\n" for row in rows))
+    names = ["toxic", "obscene", "insult"]
+    dataset = read_dataset(str(path), ColumnOptions(label_names=names), DEFAULTS)
+    expected = [tuple(name for name, mark in zip(names, row["label"], strict=True) if mark) for row in rows]
+    assert list(dataset.labels) == expected
+    assert list(parse_labels(dataset, "|").labels) == expected
+    with pytest.raises(DataError, match=r"each of the 2 data.label_names, got \[.0., .1., .1.\]"):
+        read_dataset(str(path), ColumnOptions(label_names=["a", "b"]), DEFAULTS)
+
+
+def test_names_of_labels_that_are_no_such_lists(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\na,x\nb,y\n")
+    with pytest.raises(DataError, match=r"got \[.x.\]. Correct data.label_names"):
+        read_dataset(str(path), ColumnOptions(label_names=["a", "b"]), DEFAULTS)

@@ -12,6 +12,7 @@ from textclf.config.config import load_config
 from textclf.core.errors import RunError
 from textclf.core.run_folder import RunFolder
 from textclf.evaluation.compare import (
+    _in_order,
     compare,
     difference,
     differing_settings,
@@ -113,3 +114,15 @@ def test_runs_on_other_texts_are_not_compared(with_runs, textclf_command):
     assert "evaluated on the same texts and labels as runs/toy_en" in finished.stderr.decode()
     with pytest.raises(RunError, match="at least two runs"):
         compare(["toy_en"])
+
+
+def test_the_order_of_the_labels_makes_no_difference():
+    truth = np.random.default_rng(0).integers(2, size=300)
+    first, other = predictions_of(truth, 0.7, 1), predictions_of(truth, 0.8, 2)
+    classes = (1 - other.truth, 1 - other.predicted, other.probabilities[:, ::-1])
+    turned = Predictions(other.split, other.rows, other.texts, *classes)
+    again = _in_order(turned, ["no", "yes"], ["yes", "no"])
+    for name, value in other._asdict().items():
+        np.testing.assert_array_equal(getattr(again, name), value)
+    assert difference(first, again).p_value == difference(first, other).p_value
+    assert _in_order(turned, ["a", "b"], ["a", "c"]) is turned

@@ -237,3 +237,18 @@ def test_the_rows_of_a_split_column_are_trained_on_and_measured_again(workplace,
     assert textclf.evaluate(run)["accuracy"] == metrics["test"]["accuracy"]
     answered = [int(line["row"]) for line in csv.DictReader(run.predictions.open(encoding="utf-8", newline=""))]
     assert answered == [number for number in range(1, len(rows) + 1) if number % 4 == 0]
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        ('{"text": "a", "label": ["positive", "negative"]}\n', "The classifier predicts one label a text"),
+        ('{"text": "a", "label": null}\n', "Check --label-column"),
+        ('{"text": "a", "x": "positive"}\n', "--label-column"),
+    ],
+)
+def test_advice_is_what_the_command_has(with_runs, content, advice):
+    (with_runs / "new.jsonl").write_text(content * 3)
+    with pytest.raises(DataError, match=advice) as error:
+        textclf.evaluate("toy_en", "new.jsonl")
+    assert "data." not in str(error.value)

@@ -1,8 +1,8 @@
-"""Everything that the program prints passes here.
+"""Print to standard output and standard error. Every command prints through this module.
 
-Two promises. Control characters of labels, texts and file names never reach a terminal: they are written as escapes
-(`\\x1b`), and so is a line break within a value. Characters that the encoding of the output lacks are written as
-`\\uXXXX`, which in JSON is the same text; nothing ends with an error.
+The functions escape control characters of labels, texts and file names (`\\x1b`), so that none reaches a terminal. They
+also escape line breaks within a value. A character that the encoding of the output lacks becomes `\\uXXXX`, which
+is the same text in JSON.
 """
 
 import codecs

@@ -1,11 +1,13 @@
 """The config of a run: written with its checksum in `run.json`, and read only if the checksum fits."""
 
 import hashlib
+from dataclasses import replace
 
 from textclf.config.config import LARGEST_CONFIG, Config, load_config, write_config
 from textclf.core.errors import RunError
 from textclf.core.files import checksum, read_untrusted
 from textclf.core.run_folder import RunFolder
+from textclf.preprocessing.options import NormalizedOptions
 
 CHECKSUM = "config_sha256"  # in run.json
 
@@ -46,4 +48,12 @@ def read_run_config(run: RunFolder) -> Config:
             f"{path}: damaged or changed: its SHA-256 is {received:.12}…, in run.json it is {expected!s:.12}…. "
             "Restore the file from a backup. To train with other settings, give textclf train a copy of it."
         )
-    return load_config(path)
+    return _as_it_was(load_config(path), content)
+
+
+def _as_it_was(config: Config, content: bytes) -> Config:
+    """Return the config of a run with the settings that its version of textclf did not have as that version behaved."""
+    options = config.preprocessing
+    if not isinstance(options, NormalizedOptions) or b"remove_invisible" in content:
+        return config
+    return replace(config, preprocessing=replace(options, remove_invisible=False))

@@ -1,6 +1,5 @@
 """`textclf new`: write a config for a file of labelled texts, with a comment explaining every value."""
 
-import json
 import logging
 import shlex
 from collections.abc import Mapping
@@ -10,17 +9,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from textclf.config import recipe
+from textclf.config import recipe, starter_sections
+from textclf.config.commented_yaml import commented_line
 from textclf.config.recipe import Facts, Line
 from textclf.config.yaml import parse_yaml
 from textclf.core.errors import DataError, WriteError
 from textclf.core.files import expand_home
-from textclf.core.formatting import counted, escape_control, first_shown, percent, short_repr
+from textclf.core.formatting import counted, escape_control, first_shown, short_repr
 from textclf.core.options import checked
 from textclf.core.output_file import output_file, would_replace
 from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_dataset
 from textclf.data.label_lists import is_multi_hot
-from textclf.data.readers.options import DEFAULTS, ReadingArguments
+from textclf.data.readers.options import ReadingArguments
 from textclf.data.separators import find_separator
 from textclf.data.sniffing import SniffedFile, read_sniffed, sniff
 from textclf.data.splitting import split
@@ -38,8 +38,6 @@ SAMPLE_ROWS = 100_000  # whose texts are inspected
 # comments of NSMC, validation accuracy was 77.5 % by word and 79.3 % by character.
 BY_CHARACTER = ("Hangul", *(script for script in WITHOUT_SPACES if script not in ("Han", "Hiragana", "Katakana")))
 MUCH_OF_A_SCRIPT = 0.3  # of all letters
-RARER = 0.45  # share of the rows below which a label of two is the one that is looked for, as fraud or spam
-COMMENTS = 38  # column at which comments begin
 
 
 def write_starter(
@@ -94,8 +92,8 @@ def starter_config(
     if test is not None:
         parse_labels(read_dataset(test, found.columns, found.reading), separator)
     sections = {
-        "data": _data(data, test, found, facts, raw),
-        "targets": _targets(facts, separator),
+        "data": starter_sections.data(data, test, found, facts, raw),
+        "targets": starter_sections.targets(facts, separator),
         **_recipe(facts),
     }
     about = f"{counted(len(facts.dataset), 'row')}, {counted(len(facts.targets.labels), 'label')}"
@@ -105,7 +103,7 @@ def starter_config(
         f"seed: {SEED}",
     ]
     for section, settings in sections.items():
-        lines += [f"{section}:", *(_line(*setting) for setting in settings)]
+        lines += [f"{section}:", *(commented_line(*setting) for setting in settings)]
     return "\n".join(lines) + "\n"
 
 
@@ -120,10 +118,10 @@ def recommended_settings(dataset: Dataset, separator: str | None) -> dict[str, A
         DataError: no classifier can be trained on these texts.
     """
     facts = _facts(drop_blank_texts(dataset), many=separator is not None)
-    sections = {"targets": _targets(facts, separator), **_recipe(facts)}
+    sections = {"targets": starter_sections.targets(facts, separator), **_recipe(facts)}
     lines = [f"data:\n  validation: {facts.size.validation}"]
     for section, settings in sections.items():
-        lines += [f"{section}:", *(_line(*setting) for setting in settings)]
+        lines += [f"{section}:", *(commented_line(*setting) for setting in settings)]
     return parse_yaml("\n".join(lines)).data
 
 
@@ -173,77 +171,3 @@ def _facts(dataset: Dataset, *, many: bool) -> Facts:
         distinct_tokens=len(counts),
         repeated_tokens=int((counts > 1).sum()),
     )
-
-
-def _label_reason(found: SniffedFile, raw: Dataset) -> str:
-    if len(found.columns.label_columns) > 1:
-        return "a column for each label, with 0 or 1"
-    if raw.labels.lists and is_multi_hot(raw.labels.categories):
-        return "column with a 0 or 1 for each label; they are named by their position, from 0"
-    return "column with the label"
-
-
-def _data(data: str, test: str | None, found: SniffedFile, facts: Facts, raw: Dataset) -> list[Line]:
-    texts, labels = found.columns.text_column, found.columns.label_column
-    others = f"; not used: {first_shown(map(escape_control, found.others))}" if found.others else ""
-    held_out = round(facts.size.validation * len(facts.dataset))
-    lines = [
-        ("train", data, "paths are relative to the working directory"),
-        ("validation", facts.size.validation, f"about {held_out} rows, to choose the best epoch"),
-        ("test", test, "for the final metrics" if test else "add a test file if you have one"),
-    ]
-    if found.names_columns:
-        lines += [
-            ("text_column", texts, f"column with the text{others}"),
-            ("label_column", labels, _label_reason(found, raw)),
-        ]
-    how = {
-        "format": "whatever its name ends in",
-        "encoding": f"the first text reads {short_repr(found.first_text)}",
-        "delimiter": "between the fields",
-        "quoting": found.no_quotes or "as given",
-        "sheet": "of the workbook",
-    }
-    read = [(name, getattr(found.reading, name), reason) for name, reason in how.items()]
-    return lines + [line for line in read if line[1] != getattr(DEFAULTS, line[0])]
-
-
-def _targets(facts: Facts, separator: str | None) -> list[Line]:
-    targets = facts.targets
-    share = percent(max(targets.counts) / len(facts.dataset))
-    most = f"{short_repr(targets.labels[int(np.argmax(targets.counts))])} in {share} of the rows"
-    if separator:
-        several = sum(targets.counts) / len(facts.dataset)
-        reason = f"{len(targets.labels)} labels, {several:.2f} per text; most frequent: {most}"
-        return [
-            ("type", targets.type, reason),
-            ("separator", separator, "between the labels of a text"),
-            ("threshold", "f1", "chosen per label on validation: rare labels never reach 0.5"),
-        ]
-    lines: list[Line] = [("type", targets.type, f"{len(targets.labels)} labels, one per text; most frequent: {most}")]
-    if targets.single_output:
-        is_rare = min(targets.counts) < RARER * len(facts.dataset)
-        label = targets.labels[int(np.argmin(targets.counts)) if is_rare else 1]
-        reason = "the rarer label" if is_rare else "the last in order"
-        lines.append(("positive_label", label, f"{reason}; a threshold and its aims are about it"))
-    return lines
-
-
-def _line(setting: str, value: object, reason: str) -> str:
-    shown = f"  {setting}:" if value is recipe.HEADING else f"  {setting}: {_yaml(value)}"
-    return f"{shown:<{COMMENTS}}  # {reason}"
-
-
-def _yaml(value: object) -> str:
-    """Return a value as YAML. Text gets quotes only if it would be read as something else without them."""
-    if not isinstance(value, str):
-        return json.dumps(value)
-    document = parse_yaml(f"value: {value}  # comment")
-    plain = not document.problems and document.data == {"value": value} and value.isprintable()
-    return value if plain else f'"{"".join(map(_escaped, value))}"'
-
-
-def _escaped(character: str) -> str:
-    if character == "\t":
-        return "\\t"
-    return character if character.isprintable() and character not in '"\\' else f"\\U{ord(character):08x}"

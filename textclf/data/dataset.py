@@ -17,10 +17,16 @@ from textclf.core.memmap import BLOCK_BYTES, blocks
 from textclf.core.options import Check, Limit, Options, setting
 from textclf.core.parallel import chunks_of, map_chunks
 from textclf.core.text_column import stored_texts
-from textclf.data.label_lists import decode_multi_hot, has_list_literals, is_multi_hot, unfold_list_literals
+from textclf.data.label_lists import (
+    decode_multi_hot,
+    has_list_literals,
+    is_multi_hot,
+    name_multi_hot,
+    unfold_list_literals,
+)
 from textclf.data.labels import Labels, encode_column
 from textclf.data.numeric_labels import respelled
-from textclf.data.readers.options import ReadingOptions
+from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.sources import Columns, read_files
 
 log = logging.getLogger(__name__)
@@ -52,6 +58,11 @@ class ColumnOptions(Options):
     label_column: Files = setting(
         default="label",
         description="Column or field of the label or labels; or a list of columns, one for each label, with 0 or 1.",
+    )
+
+    label_names: list[str] | None = setting(
+        default=None,
+        description="Names of the labels of lists with a 0 or 1 for each label; null: their positions, from 0.",
     )
 
     @property
@@ -174,14 +185,19 @@ def _read(
     """Return a dataset, and the value of the split column of each row."""
     name = str(source) if isinstance(source, str) else ", ".join(map(str, source))
     found = read_files(source, Columns(columns.text_columns, columns.label_columns, split_column), reading)
-    return dataset_of_tables(name, found)
+    return dataset_of_tables(name, found, columns.label_names)
 
 
-def dataset_of_tables(name: str, tables: Iterable[pa.Table]) -> tuple[Dataset, Labels]:
+def dataset_of_tables(
+    name: str, tables: Iterable[pa.Table], label_names: list[str] | None = None
+) -> tuple[Dataset, Labels]:
     """Return a dataset of what a reader yields, and the value of the split column of each row.
 
+    Args:
+        label_names: the labels of lists that have a 0 or 1 for each.
+
     Raises:
-        DataError: there are no rows.
+        DataError: there are no rows, or other labels than such lists.
     """
     codes = {"label": [np.empty(0, np.uint8)], "split": [np.empty(0, np.uint8)]}
     numbers: dict[str, dict[tuple[str, ...], int]] = {"label": {}, "split": {}}
@@ -202,10 +218,12 @@ def dataset_of_tables(name: str, tables: Iterable[pa.Table]) -> tuple[Dataset, L
         Labels(list(numbers[column]), np.concatenate(codes[column]), column in with_lists).map(_stripped)
         for column in ("label", "split")
     )
+    if label_names is not None:
+        labels = name_multi_hot(labels, label_names, name)
     return Dataset(name, texts, labels, np.arange(1, len(texts) + 1, dtype=np.int32)), splits
 
 
-def parse_labels(dataset: Dataset, separator: str | None) -> Dataset:
+def parse_labels(dataset: Dataset, separator: str | None, reading: ReadingOptions = DEFAULTS) -> Dataset:
     """Split the label fields of the file into the labels of each text.
 
     Lists with a 0 or 1 for every label become the positions of the ones.
@@ -213,12 +231,15 @@ def parse_labels(dataset: Dataset, separator: str | None) -> Dataset:
     Args:
         separator: separates several labels of a text, which may also have none. `None`: every text has exactly one
             label; rows without a label are dropped, with a warning.
+        reading: says whether messages advise settings or options.
 
     Raises:
         DataError: no row has a label, or a row has several where it must have one.
     """
     if not any(dataset.labels.categories):
-        raise DataError(f"{dataset.name}: expected labels, got only empty fields. Check data.label_column.")
+        raise DataError(
+            f"{dataset.name}: expected labels, got only empty fields. Check {reading.named('label_column')}."
+        )
     if separator is not None and has_list_literals(dataset.labels):
         dataset = replace(dataset, labels=unfold_list_literals(dataset.labels))
     if dataset.labels.lists and is_multi_hot(dataset.labels.categories):
@@ -230,7 +251,7 @@ def parse_labels(dataset: Dataset, separator: str | None) -> Dataset:
     if len(several):
         raise DataError(
             f"{dataset.name}: expected one label in every row, got {len(dataset.labels[several[0]])} in row "
-            f"{dataset.rows[several[0]]}. Set targets.type to multilabel."
+            f"{dataset.rows[several[0]]}. {reading.several_labels}"
         )
     return _without(dataset, dataset.labels.where(lambda category: not category), "have no label")
 

@@ -95,4 +95,6 @@ def _read(table: Any, split: str, options: DataOptions) -> tuple[Dataset, Any]:
         raise DataError(f"{name}: expected columns of one type, texts or numbers: {reason}.") from None
     content.seek(0)
     columns = Columns(options.text_columns, options.label_columns, options.split_column)
-    return dataset_of_tables(name, read_stream(content, name, columns, replace(options, format="parquet")))
+    return dataset_of_tables(
+        name, read_stream(content, name, columns, replace(options, format="parquet")), options.label_names
+    )

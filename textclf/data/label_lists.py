@@ -1,9 +1,11 @@
 """Labels that a file writes as a list: a literal such as `['a', 'b']`, or a 0 or 1 for every label (multi-hot)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from textclf.core.errors import DataError
+from textclf.core.formatting import short_repr
 from textclf.data.labels import Labels
 
 BRACKETS = {"[": "]", "(": ")", "{": "}"}
@@ -61,11 +63,32 @@ def is_multi_hot(categories: Iterable[tuple[str, ...]]) -> bool:
     return len(lengths) == 1 and min(lengths) > 1 and values <= {*PRESENT, *ABSENT}
 
 
-def decode_multi_hot(labels: Labels) -> Labels:
-    """Return multi-hot lists as labels: the positions of the ones, from 0."""
+def decode_multi_hot(labels: Labels, names: Sequence[str] | None = None) -> Labels:
+    """Return multi-hot lists as labels: the names of the ones, by default their positions from 0."""
+    most = max(map(len, labels.categories), default=0)
+    names = [str(place) for place in range(most)] if names is None else names
     return labels.map(
-        lambda category: tuple(str(place) for place, value in enumerate(category) if value.casefold() in PRESENT)
+        lambda category: tuple(
+            name for name, value in zip(names, category, strict=False) if value.casefold() in PRESENT
+        )
     )
+
+
+def name_multi_hot(labels: Labels, names: Sequence[str], file: str) -> Labels:
+    """Return multi-hot lists as labels with these names.
+
+    Raises:
+        DataError: the lists have another number of values, or the labels of the file are no such lists.
+    """
+    labels = unfold_list_literals(labels) if has_list_literals(labels) else labels
+    lengths = {len(category) for category in labels.categories if category}
+    if not (labels.lists and is_multi_hot(labels.categories)) or lengths != {len(names)}:
+        found = next((category for category in labels.categories if category), ())
+        raise DataError(
+            f"{file}: expected lists with a 0 or 1 for each of the {len(names)} data.label_names, got "
+            f"{short_repr(list(found))}. Correct data.label_names, or leave it out."
+        )
+    return decode_multi_hot(labels, names)
 
 
 def _quoted_items(inner: str) -> tuple[str, ...] | None:

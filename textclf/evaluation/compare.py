@@ -66,6 +66,7 @@ def compare(runs: Sequence[str | Path]) -> Comparison:
     classifiers = [load_classifier(folder.inside(folder.classifier)) for folder in folders]
     predictions = [read_predictions(folder, one) for folder, one in zip(folders, classifiers, strict=True)]
     targets = [classifier.targets for classifier in classifiers]
+    predictions = [_in_order(one, own.labels, targets[0].labels) for one, own in zip(predictions, targets, strict=True)]
     for number in range(1, len(folders)):
         if not _same_texts(predictions[0], predictions[number], targets[0], targets[number]):
             raise RunError(
@@ -198,11 +199,25 @@ def _rounded(values: Iterable[float]) -> list[float]:
 
 def _same_texts(first: Predictions, other: Predictions, targets: Targets, other_targets: Targets) -> bool:
     return (
-        (targets.type, targets.labels) == (other_targets.type, other_targets.labels)
+        (targets.type, {*targets.labels}) == (other_targets.type, {*other_targets.labels})
         and np.array_equal(first.rows, other.rows)
         and first.texts == other.texts
         and np.array_equal(first.truth, other.truth)
     )
+
+
+def _in_order(predictions: Predictions, labels: list[str], wanted: list[str]) -> Predictions:
+    """Return predictions with the labels in another order: a positive label is the last of two."""
+    if labels == wanted or {*labels} != {*wanted}:
+        return predictions
+    columns = np.array([labels.index(label) for label in wanted])
+    classes = np.argsort(columns)  # the new index of each label
+    truth, predicted = (
+        values[:, columns] if values.ndim == 2 else np.where(values < 0, values, classes[values])
+        for values in (predictions.truth, predictions.predicted)
+    )
+    probabilities = predictions.probabilities[:, columns]
+    return Predictions(predictions.split, predictions.rows, predictions.texts, truth, predicted, probabilities)
 
 
 def _by_text(predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:

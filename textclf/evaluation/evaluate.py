@@ -24,7 +24,7 @@ from textclf.core.run_folder import LARGEST_FILE, RunFolder
 from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_dataset, read_sources
 from textclf.data.dialects import look_at
 from textclf.data.in_memory import IN_MEMORY
-from textclf.data.readers.options import ReadingOptions, arguments_like
+from textclf.data.readers.options import ReadingArguments, ReadingOptions, arguments_like
 from textclf.data.readers.sources import expand
 from textclf.evaluation.metrics import measure
 from textclf.inference.classifier import Classifier, load_classifier
@@ -98,11 +98,13 @@ def labelled_texts(
     if data is None:
         raw = _own_test(find_run(folder.parent), {**columns, **reading})
     else:
-        in_training = {name: classifier.metadata[name] for name in fields_of(ColumnOptions)}
+        names = fields_of(ColumnOptions).keys() & classifier.metadata.keys()  # classifiers of before have fewer
+        in_training = {name: classifier.metadata[name] for name in names}
         raw = _read_as_found(
             expand_home(str(data)), ColumnOptions(**in_training | columns), classifier.reading, reading
         )
-    dataset = parse_labels(raw, classifier.targets.separator if classifier.targets.multilabel else None)
+    separator = classifier.targets.separator if classifier.targets.multilabel else None
+    dataset = parse_labels(raw, separator, ReadingArguments())
     return replace(dataset, labels=classifier.targets.respell(dataset.labels))
 
 

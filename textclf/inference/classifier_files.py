@@ -94,6 +94,9 @@ def _check_columns(folder: Path, metadata: dict) -> None:
     names = [name for column in columns for name in (column if isinstance(column, list) and column else [column])]
     if not all(isinstance(name, str) and name for name in names):
         raise damaged(folder, f"{METADATA}: text_column, label_column: expected names of columns")
+    labels = metadata.get("label_names")
+    if labels is not None and not (isinstance(labels, list) and all(isinstance(label, str) for label in labels)):
+        raise damaged(folder, f"{METADATA}: label_names: expected names")
 
 
 def _read_checked(folder: Path, name: str, expected: object) -> bytes:

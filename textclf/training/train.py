@@ -172,7 +172,8 @@ def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
 def _input_format(data: DataOptions) -> dict:
     """Return how `evaluate` reads other files of the same format."""
     reading = {name: getattr(data, name) for name in fields_of(ReadingOptions)}
-    return {"text_column": data.text_column, "label_column": data.label_column, "reading": reading}
+    names = {} if data.label_names is None else {"label_names": data.label_names}
+    return {"text_column": data.text_column, "label_column": data.label_column, **names, "reading": reading}
 
 
 def _describe_task(config: Config, targets: Targets) -> str:

@@ -72,32 +72,36 @@ def as_lists(column: pa.ChunkedArray) -> pa.Array:
     return lists.slice(0, len(column))
 
 
-def marked_labels(table: pa.Table, columns: Sequence[str], name: str) -> pa.Array:
+def marked_labels(table: pa.Table, columns: Sequence[str], name: str, setting: str) -> pa.Array:
     """Return a column of lists: of each row the names of those `columns` in which it has a 1. An empty field is a 0.
+
+    Args:
+        name: of the file, for messages.
+        setting: that names the columns, for messages.
 
     Raises:
         DataError: a value that is neither 0 nor 1.
     """
-    marks = np.stack([_marks(table[column], column, name) for column in columns], axis=1)
+    marks = np.stack([_marks(table[column], column, name, setting) for column in columns], axis=1)
     offsets = np.zeros(len(marks) + 1, np.int32)
     np.cumsum(marks.sum(axis=1), out=offsets[1:])
     return pa.ListArray.from_arrays(pa.array(offsets), text_array(columns).take(pa.array(np.nonzero(marks)[1])))
 
 
-def _marks(column: pa.ChunkedArray, name: str, file: str) -> np.ndarray:
+def _marks(column: pa.ChunkedArray, name: str, file: str, setting: str) -> np.ndarray:
     values = column.combine_chunks()
     if values.type == LABEL_LISTS:
-        raise _no_mark(values[0].as_py(), name, file)
+        raise _no_mark(values[0].as_py(), name, file, setting)
     encoded = values.dictionary_encode()
     different = encoded.dictionary.to_pylist()
     wrong = next((value for value in different if value.strip().casefold() not in MARKS), None)
     if wrong is not None:
-        raise _no_mark(wrong, name, file)
+        raise _no_mark(wrong, name, file, setting)
     return np.array([MARKS[value.strip().casefold()] for value in different], bool)[encoded.indices.to_numpy()]
 
 
-def _no_mark(value: object, column: str, file: str) -> DataError:
+def _no_mark(value: object, column: str, file: str, setting: str) -> DataError:
     return DataError(
-        f"{file}: expected 0 or 1 in column '{column}', as data.label_column names a column for each label, got "
-        f"{short_repr(value)}. Correct the value, or leave the column out of data.label_column."
+        f"{file}: expected 0 or 1 in column '{column}', as {setting} names a column for each label, got "
+        f"{short_repr(value)}. Correct the value, or leave the column out of {setting}."
     )

@@ -49,6 +49,11 @@ class ReadingOptions(Options):
     )
     text_separator: str = setting(default=" ", description="Text between the texts of several columns.")
 
+    @property
+    def several_labels(self) -> str:
+        """What to do about several labels of a text where one is expected."""
+        return "Set targets.type to multilabel."
+
     def named(self, name: str, value: str = "") -> str:
         """Return the name of a setting, and a value for it, as a message advises it."""
         return f"data.{name}: {value}" if value else f"data.{name}"
@@ -56,6 +61,11 @@ class ReadingOptions(Options):
 
 class ReadingArguments(ReadingOptions):
     """Settings for files that no config names. Messages advise the options of the command line."""
+
+    @property
+    def several_labels(self) -> str:
+        """What to do about several labels of a text where the classifier predicts one."""
+        return "The classifier predicts one label a text: leave one, or train with targets.type multilabel."
 
     def named(self, name: str, value: str = "") -> str:
         """Return the name of an option, and a value for it, as a message advises it."""

@@ -81,7 +81,7 @@ def read_stream(
         for table in reader.read(content, wanted, name, options, **_further(reader, columns)):
             found = {"text": _joined_texts(table, columns.text, options, name)}
             if labels:
-                found["label"] = table[labels[0]] if len(labels) == 1 else marked_labels(table, labels, name)
+                found["label"] = table[labels[0]] if len(labels) == 1 else _marked(table, labels, options, name)
             if columns.split:
                 found["split"] = table[columns.split]
             if columns.kept is not None:
@@ -89,6 +89,10 @@ def read_stream(
             yield pa.table(found)
     except OSError as error:
         raise cannot_be_read(name, error) from None
+
+
+def _marked(table: pa.Table, labels: Sequence[str], options: ReadingOptions, name: str) -> pa.Array:
+    return marked_labels(table, labels, name, options.named("label_column"))
 
 
 def _further(reader: ModuleType, columns: Columns) -> dict[str, Any]:
