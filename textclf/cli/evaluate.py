@@ -3,8 +3,9 @@
 import click
 
 from textclf.cli.options import RUN, UserPath, output_format, reading_options
-from textclf.cli.tables import Table, format_figures, print_table, summary_table
+from textclf.cli.tables import Table, print_table, summary_table
 from textclf.cli.terminal import print_json, print_line
+from textclf.core.formatting import format_figures
 
 LARGEST_MATRIX = 12  # labels
 SCORES = ("precision", "recall", "f1")

@@ -2,8 +2,9 @@
 
 import click
 
-from textclf.cli.tables import Table, format_field, format_figures, print_table
+from textclf.cli.tables import Table, format_field, print_table
 from textclf.cli.terminal import print_line
+from textclf.core.formatting import format_figures
 
 
 @click.command("list")

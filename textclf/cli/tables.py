@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 from textclf.cli.terminal import print_blocks, terminal_width
-from textclf.core.formatting import escape_unsafe
+from textclf.core.formatting import escape_unsafe, summary_header, summary_row
 
-SUMMARY_METRICS = {"accuracy": "accuracy", "f1_macro": "F1 macro", "log_loss": "log loss", "roc_auc": "ROC AUC"}
 LONGEST_FIELD = 40  # characters
 GAP = "  "  # between columns
 NARROWEST_FIRST = 12  # columns of a terminal to which names in the first column are folded
@@ -96,18 +95,10 @@ def summary_table(by_split: dict[str, dict]) -> Table:
         by_split: name of the split -> its metrics. With the name `""` there is no column for it.
     """
     names = ["split"] if any(by_split) else []
-    accuracy, *others = SUMMARY_METRICS.values()
-    table = Table(*names, "rows", accuracy, "majority", *others)
+    table = Table(*names, *summary_header())
     for split, metrics in by_split.items():
-        accuracy, *others = format_figures(metrics[name] for name in SUMMARY_METRICS)
-        majority = format_figures([metrics["majority_accuracy"]])
-        table.add_row(*([split] if names else []), str(metrics["rows"]), accuracy, *majority, *others)
+        table.add_row(*([split] if names else []), *summary_row(metrics))
     return table
-
-
-def format_figures(values: Iterable[float | None]) -> list[str]:
-    """Format numbers with four digits, `None` as a dash."""
-    return ["–" if value is None else f"{value:.4f}" for value in values]
 
 
 def format_field(value: object) -> str:

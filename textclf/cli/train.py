@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from textclf.cli.options import CONFIG, FOLDS, OVERRIDES, run_name
-from textclf.cli.tables import SUMMARY_METRICS, Table, format_figures, print_table, summary_table
+from textclf.cli.tables import Table, print_table, summary_table
 from textclf.cli.terminal import print_line
+from textclf.core.formatting import SUMMARY_METRICS, format_figures
 
 if TYPE_CHECKING:
     from textclf.core.run_folder import RunFolder

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from textclf.cli.options import CONFIG, FOLDS, OVERRIDES, UserPath, run_name
-from textclf.cli.tables import Table, format_figures, print_table
+from textclf.cli.tables import Table, print_table
 from textclf.cli.terminal import print_line
+from textclf.core.formatting import format_figures
 
 if TYPE_CHECKING:
     from textclf.core.run_folder import RunFolder

@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 LONGEST_SHOWN = 60  # characters of a value
 MOST_SHOWN = 5  # items of a list
+SUMMARY_METRICS = {"accuracy": "accuracy", "f1_macro": "F1 macro", "log_loss": "log loss", "roc_auc": "ROC AUC"}
 # What moves the cursor, changes colours, ends a line or turns the direction of writing: C0, DEL, C1, the separators of
 # lines and paragraphs, and the controls of direction (Unicode's Bidi_Control, and their deprecated relatives).
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]")
@@ -69,3 +70,20 @@ def percent(share: float) -> str:
 def counted(count: int, noun: str) -> str:
     """Return `1 row` or `2 rows`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def summary_header() -> list[str]:
+    """Return the titles of `summary_row`."""
+    accuracy, *others = SUMMARY_METRICS.values()
+    return ["rows", accuracy, "majority", *others]
+
+
+def summary_row(metrics: Mapping) -> list[str]:
+    """Return the main metrics of a split, beside the accuracy of the most frequent label."""
+    accuracy, *others = format_figures(metrics[name] for name in SUMMARY_METRICS)
+    return [str(metrics["rows"]), accuracy, *format_figures([metrics["majority_accuracy"]]), *others]
+
+
+def format_figures(values: Iterable[float | None]) -> list[str]:
+    """Format numbers with four digits, `None` as a dash."""
+    return ["–" if value is None else f"{value:.4f}" for value in values]

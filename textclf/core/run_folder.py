@@ -55,6 +55,15 @@ class RunFolder:
     def __repr__(self) -> str:
         return f"RunFolder('{self.path}')"
 
+    def _repr_html_(self) -> str:
+        """Return the main metrics of each split, for a notebook."""
+        from textclf.core.formatting import summary_header, summary_row
+        from textclf.core.html import html_table
+
+        rows = [[split, *summary_row(metrics)] for split, metrics in self.read_metrics().items()]
+        title = f"{self.path}: {self.read_metadata().get('status')!s:.40}"
+        return html_table(["split", *summary_header()], rows, title)
+
     def network(self, name: str, apart: bool = True) -> "RunFolder":
         """Return the folder of one network, with its history and checkpoints; make it if it is missing.
 

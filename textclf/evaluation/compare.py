@@ -11,6 +11,7 @@ from textclf.config.config import Config, flatten
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.find_run import find_run
+from textclf.core.formatting import format_figures
 from textclf.core.options import plain
 from textclf.core.output_file import output_file
 from textclf.data.targets import Targets
@@ -49,6 +50,22 @@ class Comparison(NamedTuple):
     settings: dict[str, list[Any]]  # settings that differ: path -> value in each run
     different: int  # texts with different predictions
     differing: list[list]  # some of these: row, text, label, prediction of each run
+
+    def _repr_html_(self) -> str:
+        """Return the metrics of each run, and its differences from the first, for a notebook."""
+        from textclf.core.html import html_table
+
+        figures = [
+            [name, *format_figures(found.values())] for name, found in zip(self.names, self.metrics, strict=True)
+        ]
+        rows = []
+        for name, found in zip(self.names[1:], self.differences, strict=True):
+            intervals = (found.confidence_intervals[metric] for metric in METRICS)
+            shown = [f"{middle:+.4f} ({low:+.4f} to {high:+.4f})" for middle, low, high in intervals]
+            rows.append([name, *shown, format_p_value(found.p_value)])
+        title = f"difference from {self.names[0]} on {self.texts} texts of {self.split}"
+        differences = html_table(["run", *METRICS.values(), "McNemar's p"], rows, title)
+        return html_table(["run", *METRICS.values()], figures) + differences
 
 
 def compare(runs: Sequence[str | Path]) -> Comparison:

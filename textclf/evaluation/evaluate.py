@@ -26,7 +26,7 @@ from textclf.data.dialects import look_at
 from textclf.data.in_memory import IN_MEMORY
 from textclf.data.readers.options import ReadingArguments, ReadingOptions, arguments_like
 from textclf.data.readers.sources import expand
-from textclf.evaluation.metrics import measure
+from textclf.evaluation.metrics import Metrics, measure
 from textclf.inference.classifier import Classifier, load_classifier
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ def evaluate(
         open_file = output_file if output else atomic_file
         write_evaluation(place, classifier, dataset, probabilities, {**source, **metrics}, open_file)
         log.info("wrote metrics.json and predictions.csv to %s", place)
-    return metrics
+    return Metrics(metrics)
 
 
 def labelled_texts(

@@ -16,6 +16,22 @@ EPSILON = float(np.finfo(np.float64).eps)
 Counts = np.ndarray | np.integer | int
 
 
+class Metrics(dict):
+    """The metrics of one evaluation, by name, which a notebook shows as tables."""
+
+    def _repr_html_(self) -> str:
+        """Return the main metrics, and those of each label."""
+        from textclf.core.formatting import format_figures, summary_header, summary_row
+        from textclf.core.html import html_table
+
+        columns = ("precision", "recall", "f1")
+        rows = [
+            [label, *format_figures(row[name] for name in columns), row["support"]]
+            for label, row in self["by_class"].items()
+        ]
+        return html_table(summary_header(), [summary_row(self)]) + html_table(["label", *columns, "rows"], rows)
+
+
 def measure(
     classes: np.ndarray,
     probabilities: np.ndarray,

@@ -38,10 +38,22 @@ class Explanation(NamedTuple):
     prediction: Prediction
     spans: list[Span]
     effects: np.ndarray  # float32 (spans, labels)
+    labels: list[str]
 
     def words(self) -> list[str]:
         """Return the text of every span."""
         return [self.prediction.text[span.start : span.end] for span in self.spans]
+
+    def _repr_html_(self) -> str:
+        """Return the text for a notebook, once for each explained label, its words coloured by their effect."""
+        from textclf.core.html import html_text, html_words
+
+        shown = []
+        for label in explained_labels(self, self.labels, only_top=False):
+            effects = self.effects[:, self.labels.index(label)].tolist()
+            shown.append(f"<p><b>{html_text(label)}</b> {self.prediction.probabilities.get(label, 0.0):.4f}</p>")
+            shown.append(html_words(self.prediction.text, self.spans, effects))
+        return "".join(shown)
 
 
 def explain(
@@ -69,7 +81,7 @@ def explain(
     spans = find_spans(text)
     probabilities = classifier.predict_proba([text, *(without(text, span) for span in spans)])
     [prediction] = make_predictions(classifier, [text], probabilities[:1], threshold=threshold, top_k=top_k)
-    return Explanation(prediction, spans, probabilities[0] - probabilities[1:])
+    return Explanation(prediction, spans, probabilities[0] - probabilities[1:], classifier.labels)
 
 
 def find_spans(text: str) -> list[Span]:
@@ -98,7 +110,7 @@ def explained_labels(explanation: Explanation, labels: list[str], *, only_top: b
     prediction = explanation.prediction
     if only_top:
         return list(prediction.probabilities)
-    return list(prediction.labels) or [max(labels, key=prediction.probabilities.__getitem__)]
+    return list(prediction.labels) or [max(labels, key=lambda label: prediction.probabilities.get(label, 0.0))]
 
 
 def explanation_to_dict(explanation: Explanation, labels: list[str], classifier: Classifier) -> dict:

@@ -28,6 +28,16 @@ log = logging.getLogger(__name__)
 LARGEST_TEXT_FILE = 4 * MIB  # config.yaml, history.csv
 
 
+class Report(type(Path())):  # type: ignore[misc]  # Path itself has no subclasses before Python 3.12
+    """The path of a report, which a notebook shows as the report itself."""
+
+    def _repr_html_(self) -> str:
+        """Return the report in a frame."""
+        from textclf.core.html import html_frame
+
+        return html_frame(self.read_text(encoding="utf-8"))
+
+
 def write_report(
     run: str | Path | RunFolder | None = None, *, output: str | Path | None = None, with_baseline: bool = True
 ) -> Path:
@@ -39,7 +49,7 @@ def write_report(
         with_baseline: whether to train a linear model on the training texts for comparison (needs scikit-learn).
 
     Returns:
-        The HTML file.
+        The path of the HTML file; a notebook shows the report itself.
 
     Raises:
         RunError: there is no such run, or it is not finished.
@@ -61,7 +71,7 @@ def write_report(
     path = Path(output) if output else folder.inside(folder.report)
     with output_file(path) if output else atomic_file(path) as stream:
         stream.write(page(f"{folder.path.name} · textclf", folder.path.name, _subtitle(about, classifier), sections))
-    return path
+    return Report(path)
 
 
 def report_on(run: RunFolder) -> Path | None:

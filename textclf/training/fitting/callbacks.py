@@ -6,19 +6,15 @@ Keras calls them in the order of their list: `fit.fit_network` says why that ord
 import csv
 import logging
 import math
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import keras
-import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from textclf.core.errors import TrainingError
 from textclf.core.files import atomic_file
-from textclf.core.progress import is_quiet
+from textclf.core.progress import Bar, open_bar
 from textclf.core.run_folder import VALIDATION
 from textclf.models.checkpoints import save_checkpoint, weights_of
 from textclf.training.fitting.optimizers.ema import ema_weights
@@ -197,33 +193,24 @@ def _format_metrics(metrics: dict[str, float]) -> str:
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """Shows a bar for the running interval, on a terminal only."""
+    """Shows a bar for the running interval, on a terminal and in a notebook."""
 
     def __init__(self, per_epoch: int = 1):
         super().__init__()
-        self.bar: Progress | None = None
+        self.bar: Bar | None = None
         self.per_epoch = per_epoch
 
     def on_epoch_begin(self, interval, logs=None):
         """Show a new bar; it vanishes when the line of the interval is logged."""
-        if sys.stderr.isatty() and not is_quiet():
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TextColumn("{task.completed}/{task.total}"),
-            )
-            loss = TextColumn("loss {task.fields[loss]:.4f}")
-            self.bar = Progress(*columns, loss, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
-            self.bar.start()
-            steps = self.params["steps"]
-            done = max(0, int(self.model.optimizer.iterations) - interval * steps)  # of an interrupted interval
-            now, last = (in_epochs(number, self.per_epoch) for number in (interval + 1, self.params["epochs"]))
-            self.task = self.bar.add_task(f"epoch {now}/{last}", total=steps, completed=done, loss=np.nan)
+        steps = self.params["steps"]
+        done = max(0, int(self.model.optimizer.iterations) - interval * steps)  # of an interrupted interval
+        now, last = (in_epochs(number, self.per_epoch) for number in (interval + 1, self.params["epochs"]))
+        self.bar = open_bar(f"epoch {now}/{last}", steps, done)
 
     def on_train_batch_end(self, batch, logs):
         """Move the bar."""
         if self.bar:
-            self.bar.update(self.task, completed=batch + 1, loss=logs["loss"])
+            self.bar.update(batch + 1, f"loss {logs['loss']:.4f}")
 
     def on_epoch_end(self, interval, logs=None):
         """Remove the bar."""
@@ -232,5 +219,5 @@ class ProgressBar(keras.callbacks.Callback):
     def close(self):
         """Remove the bar; also called when the training is interrupted."""
         if self.bar:
-            self.bar.stop()
+            self.bar.close()
             self.bar = None

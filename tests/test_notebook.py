@@ -1,0 +1,34 @@
+"""The notebook of the documents runs and shows what it shows on the page, up to its figures."""
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def run_cells():
+    specification = importlib.util.spec_from_file_location("run_notebook", ROOT / "docs/run_notebook.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module.run_cells
+
+
+def without_figures(output):
+    """The output without numbers, colours that depend on them, and the space that is left beside them."""
+    text = json.dumps(output, ensure_ascii=False, sort_keys=True)
+    text = re.sub(r"background:rgba\([^)]*\)", "", text)
+    return re.sub(r"[\s\\n]+", " ", re.sub(r"[-+<]?\s*\d+(?:\.\d*)?(?:e-\d+)?", "0", text))
+
+
+def test_the_notebook_shows_what_it_shows_when_it_runs(workplace):
+    cells = json.loads((ROOT / "docs/notebook.ipynb").read_text(encoding="utf-8"))["cells"]
+    found = run_cells()(cells)
+    lines = 0
+    for cell, outputs in zip(cells, found, strict=True):
+        if cell["cell_type"] == "code":
+            lines += len(cell["source"])
+            assert without_figures(outputs) == without_figures(cell["outputs"])
+    assert lines >= 25
+    assert (workplace / "runs/linear/report.html").exists()
