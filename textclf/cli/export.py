@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from textclf.cli.options import UserPath
-from textclf.cli.tables import Table, format_figures, print_table
+from textclf.cli.tables import Table, print_table
 from textclf.cli.terminal import print_line, print_written
+from textclf.core.formatting import format_figures
 
 if TYPE_CHECKING:
     from textclf.export.comparison import Comparison
