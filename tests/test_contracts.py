@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from tests.data.readers.written_files import write_source
+from tests.pretrained import tokenizer_options
 from textclf.config.config import load_config
+from textclf.core.options import plain
 from textclf.data.loading import encode_labels, read_splits
 from textclf.data.readers import READERS
 from textclf.data.targets import TYPES
@@ -56,9 +58,7 @@ def material_of(folder, reader, type, tokenizer):
         {
             "data": {"train": write_source(folder, reader, rows_of(type)), "validation": 0.25, "format": reader},
             "targets": {"type": type},
-            "preprocessing": {"tokenizer": tokenizer, "vocabulary_size": 200, "min_frequency": 1}
-            if tokenizer != "keras"
-            else {"tokenizer": tokenizer},
+            "preprocessing": plain(tokenizer_options(tokenizer, vocabulary_size=200, min_frequency=1)),
         }
     )
     splits, targets = read_splits(config.data, config.targets, config.seed)

@@ -92,6 +92,7 @@ def test_defaults(load):
             "batch_size": 32,
             "loss": "log_loss",
             "optimizer": "adam",
+            "inverse_regularization": [1.0],
             "initial_accumulator": 0.1,
             "learning_rate": 0.001,
             "schedule": "constant",

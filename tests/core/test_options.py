@@ -6,6 +6,7 @@ from typing import Literal
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from tests.pretrained import tokenizer_options
 from textclf.core.options import Options, checked, default_of, fields_of, is_required, plain, setting, with_types
 from textclf.data.readers.options import ReadingOptions
 from textclf.preprocessing.options import NgramOptions
@@ -67,7 +68,7 @@ def test_the_same_as_pydantic(kind):
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 def test_what_was_saved_is_read_again(tokenizer):
-    options = TOKENIZERS[tokenizer].Options(vocabulary_size=7, ngrams=NgramOptions(longest_words=1))
+    options = tokenizer_options(tokenizer, vocabulary_size=7, ngrams=NgramOptions(longest_words=1))
     assert checked(type(options), asdict(options)) == options
 
 

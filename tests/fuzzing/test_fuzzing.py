@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from tests.data.readers.written_files import write_excel
 from tests.fuzzing.damage import ODD_TEXTS, damaged, odd_json, odd_yaml, written_otherwise
+from tests.pretrained import tokenizer_options
 from textclf.cli.group import cli
 from textclf.config.config import load_config
 from textclf.config.starter import starter_config
@@ -161,8 +162,8 @@ def folder(target, request, workplace):
     (workplace / "texts.xlsx").write_bytes(write_excel(rows))
     pyarrow.parquet.write_table(table.slice(0, 30), workplace / "texts.parquet")
     (workplace / "tokenizers").mkdir()
-    for name, module in TOKENIZERS.items():
-        options = module.Options(vocabulary_size=300)
+    for name in TOKENIZERS:
+        options = tokenizer_options(name, vocabulary_size=300)
         Preprocessor.fit(options, [text for text, _ in rows]).save(workplace / f"tokenizers/{name}.json")
     return workplace
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import textclf
+from tests.pretrained import tokenizer_options
 from tests.tolerances import assert_close
 from textclf.data.targets import Targets
 from textclf.inference.classifier import save_classifier
@@ -27,6 +28,7 @@ PLANTED = {  # tokenizer -> fillers, what stands between them, the word that dec
     "unigram": (ENGLISH, " ", "zebra"),
     "keras": (ENGLISH, " ", "zebra"),
     "character": (CHINESE, "", "鱼"),
+    "pretrained": (ENGLISH, " ", "好"),  # its words are those of the tiny encoder
     "jieba": (CHINESE, "，", "鱼"),  # without commas it would find words of several characters
 }
 
@@ -46,6 +48,7 @@ def bag_of_tokens(preprocessor, planted):
     """A network that adds up a number a token: 3 for the tokens of the planted word, 0 for the others; minus 1."""
     weights = np.zeros((preprocessor.num_ids, 1), np.float32)
     weights[preprocessor.encode([planted]).values] = 3
+    weights[preprocessor.encode([""]).values] = 0  # special tokens, or what stands for no token
     nodes = [
         onnx.helper.make_node("Gather", ["weights", "token_ids"], ["numbers"]),
         onnx.helper.make_node("ReduceSum", ["numbers", "axis"], ["sum"], keepdims=0),
@@ -67,7 +70,7 @@ def bag_of_tokens(preprocessor, planted):
 def test_the_planted_word_is_found_with_every_tokenizer(tmp_path, tokenizer):
     fillers, space, planted = PLANTED[tokenizer]
     texts = list(planted_texts(fillers, space, planted, 30))
-    preprocessor = Preprocessor.fit(TOKENIZERS[tokenizer].Options(), [*texts, *fillers, planted])
+    preprocessor = Preprocessor.fit(tokenizer_options(tokenizer), [*texts, *fillers, planted])
     model = bag_of_tokens(preprocessor, planted).SerializeToString()
     targets = Targets("binary", ["no", "yes"], [1, 1], ("no",))
     save_classifier(

@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 import tensorflow as tf
 
+from tests.pretrained import BERT, REFERENCES
 from tests.tolerances import assert_close
 from textclf.core.options import fields_of
 from textclf.data.targets import TYPES, Targets
@@ -33,8 +34,14 @@ OTHER = {
     "pooling": "attention", "dropout": 0.6, "recurrent_dropout": 0.5, "l2": 0.1, "word_dropout": 0.5,
     "spatial_dropout": 0.5, "widths": [1], "filters": 3, "num_heads": 3, "head_dim": 2, "hidden_units": 7,
     "positions": "sinusoidal", "vectors": VectorOptions(file="v.txt", tuned=False),
+    "weights": str(REFERENCES / "roberta"), "trained_layers": 1, "tune_embedding": True, "layer_decay": 0.5,
+    "head_rate": 2.0,
 }  # fmt: skip
-SMALL = {"embedding_dim": 6, "units": 4, "filters": 5, "num_heads": 2, "head_dim": 3, "hidden_units": 8}
+OTHER_OF = {("encoder", "pooling"): "cls"}
+NOT_SEEN = {"architecture", "revision"}  # in the layers of a network
+SMALL = {
+    "embedding_dim": 6, "units": 4, "filters": 5, "num_heads": 2, "head_dim": 3, "hidden_units": 8, "weights": BERT,
+}  # fmt: skip
 # Settings that change the form of a network, beside its defaults.
 VARIANTS = {
     "lstm": [
@@ -53,6 +60,12 @@ VARIANTS = {
         {"pooling": "attention", "embedding_dim": 5},
     ],
     "ngrams": [{"hidden_units": 5}],
+    "encoder": [
+        {"pooling": "cls"},
+        {"trained_layers": 1, "weights": str(REFERENCES / "roberta")},
+        {"trained_layers": 0, "weights": str(REFERENCES / "distilbert")},
+        {"tune_embedding": True, "weights": str(REFERENCES / "xlm-roberta"), "pooling": "cls"},
+    ],
 }
 
 
@@ -206,9 +219,9 @@ def test_the_same_seed_gives_the_same_weights(architecture):
     [(name, option) for name, module in ARCHITECTURES.items() for option in fields_of(module.Options)],
 )
 def test_every_option_is_used(architecture, option):
-    if option == "architecture":
+    if option in NOT_SEEN:
         return
-    changed = model_of(architecture, **{option: OTHER[option]})
+    changed = model_of(architecture, **{option: OTHER_OF.get((architecture, option), OTHER.get(option))})
     assert description(changed) != default_description(architecture)
 
 
@@ -218,7 +231,9 @@ def default_description(architecture: str) -> str:
 
 
 def description(model: keras.Model) -> str:
-    return str([{**layer.get_config(), "name": ""} for layer in model.layers])
+    return str(
+        [{**layer.get_config(), "name": "", "rate": getattr(layer, "rate_factor", None)} for layer in model.layers]
+    )
 
 
 def test_number_of_weights_of_the_default_lstm():

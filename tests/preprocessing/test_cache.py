@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.pretrained import tokenizer_options
 from textclf.core.errors import WriteError
 from textclf.core.text_column import text_array
 from textclf.preprocessing import cache
@@ -44,7 +45,7 @@ def entries(folder):
 def test_the_second_time_gives_what_the_first_gave(tokenizer, tmp_path, said):
     if tokenizer == "jieba":
         pytest.importorskip("rjieba")
-    options = TOKENIZERS[tokenizer].Options()
+    options = tokenizer_options(tokenizer)
     for _ in range(2):
         preprocessor, rows = encoded_texts(options, SPLITS, tmp_path / "cache")
         expected = Preprocessor.fit(options, SPLITS["train"])

@@ -21,8 +21,8 @@ def lists(rows):
     return [row.tolist() for row in np.split(rows.values, rows.offsets[1:-1])]
 
 
-def test_only_the_tokenizer_of_keras_has_rules_of_its_own():
-    assert {"keras"} == OTHERS
+def test_only_these_tokenizers_have_rules_of_their_own():
+    assert {"keras", "pretrained"} == OTHERS
     assert set(fields_of(NormalizedOptions)) & set(fields_of(keras_compatible.Options)) == {
         "vocabulary_size", "sequence_length", "padding", "truncating", "ngrams", "lowercase",
     }  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.pretrained import tokenizer_options
 from textclf.core.errors import RunError
 from textclf.core.text_column import text_array
 from textclf.preprocessing.options import NgramOptions
@@ -26,7 +27,7 @@ def fit(**settings):
 @pytest.fixture(params=TOKENIZERS)
 def saved(request, tmp_path):
     path = tmp_path / "tokenizer.json"
-    Preprocessor.fit(TOKENIZERS[request.param].Options(), TEXTS).save(path)
+    Preprocessor.fit(tokenizer_options(request.param), TEXTS).save(path)
     return json.loads(path.read_text(encoding="utf-8"))
 
 

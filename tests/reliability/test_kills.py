@@ -11,6 +11,7 @@ import pytest
 
 import textclf
 from tests.conftest import write_colours
+from tests.pretrained import BERT
 from tests.reliability.killing import differences, killed, plans, run_dying, train_under_fire
 from textclf.core.run_folder import RunFolder
 
@@ -45,6 +46,17 @@ CONFIGS = {
         "data": ENGLISH,
         "model": {"architecture": "ensemble", "members": [{"model": {"architecture": "ngrams"}}, {"model": CNN}]},
         "training": {**TRAINING, "epochs": 2, "refit": True, "schedule": "cosine", "warmup": 0.2},
+    },
+    "an encoder, fine-tuned": {
+        "data": ENGLISH,
+        "preprocessing": {"sequence_length": 40},
+        "model": {"architecture": "encoder", "weights": BERT, "tune_embedding": True},
+        "training": {**TRAINING, "ema_decay": 0.9},
+    },
+    "a frozen encoder": {
+        "data": ENGLISH,
+        "preprocessing": {"sequence_length": 40},
+        "model": {"architecture": "encoder", "weights": BERT, "trained_layers": 0},
     },
     "an lstm long enough to be compiled": {
         "data": ENGLISH,

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from textclf.config.ensemble import MODELS, linear_problems
+from textclf.config.part_defaults import part_contradictions, with_part_defaults
 from textclf.config.problems import SETTINGS, format_problems, problems_of
 from textclf.config.removed_settings import drop_removed_settings
 from textclf.config.training_options import TrainingOptions
@@ -120,6 +121,7 @@ def _validate(document: Document) -> Config | None:
     if not isinstance(data, dict) or any(problem.is_syntax for problem in problems):
         return None
     data = {key: value for key, value in data.items() if value is not None}  # `training:` with nothing below it
+    data = with_part_defaults(data)
     chosen = {}
     for section in CHOICES:
         chosen[section], data = _choose(section, data, document)
@@ -131,7 +133,7 @@ def _validate(document: Document) -> Config | None:
         problems += [found for found in problems_of(error, config_type, document.places) if found.path not in known]
         return None
     linear = linear_problems(config.model, config.training, config.targets)
-    for path, message in (*_contradictions(config.data), *linear):
+    for path, message in (*_contradictions(config.data), *linear, *part_contradictions(config)):
         problems.append(Problem(path, document.places.get(path, ""), message))
     if config.tuning and config.tuning.settings:
         from textclf.config.search_space import problems_of_space  # it needs what this module defines

@@ -94,9 +94,11 @@ def linear_problems(model: Any, training: TrainingOptions, targets: TargetOption
             continue
         own = isinstance(model, Options) and model.members[number].training is not None
         section = ("model", "members", number, "training") if own else ("training",)
-        if member.model.architecture != "ngrams" or member.model.hidden_units:
-            found = member.model.architecture + (" with hidden units" if member.model.architecture == "ngrams" else "")
-            yield (*section, "optimizer"), f"liblinear solves `ngrams` without hidden units, got {found}"
+        if not getattr(member.model, "is_linear", False):
+            name = member.model.architecture
+            found = {"ngrams": "ngrams with hidden units", "encoder": "an encoder with trained layers"}.get(name, name)
+            message = f"liblinear solves `ngrams` without hidden units and frozen encoders, got {found}"
+            yield (*section, "optimizer"), message
         if options.augmentation:
             yield (*section, "augmentation"), "expected null with liblinear, which does not augment texts"
         if targets.label_smoothing:
@@ -105,7 +107,7 @@ def linear_problems(model: Any, training: TrainingOptions, targets: TargetOption
 
 def input_arrays(model: Any) -> tuple[str, ...]:
     """Return the names of the arrays that the network reads, or any network of an ensemble."""
-    networks = _networks(model)
+    networks = networks_of(model)
     return tuple(dict.fromkeys(name for one in networks for name in ARCHITECTURES[one.architecture].INPUTS))
 
 
@@ -116,17 +118,31 @@ def check_vector_files(model: Any) -> None:
         DataError: a file cannot be read.
         ConfigError: its vectors do not have `embedding_dim` numbers.
     """
-    for one in _networks(model):
+    for one in networks_of(model):
         if vectors := getattr(one, "vectors", None):
             check_vectors(vectors.file, one.embedding_dim)
 
 
+def check_pretrained_files(model: Any, sequence_length: int) -> None:
+    """Check the files of each pretrained network.
+
+    Args:
+        sequence_length: tokens of the longest text.
+
+    Raises:
+        ConfigError, DataError: they cannot be used, or the network reads only shorter texts.
+    """
+    for one in networks_of(model):
+        if check_files := getattr(ARCHITECTURES[one.architecture], "check_files", None):
+            check_files(one, sequence_length)
+
+
 def vector_files(model: Any) -> list[str]:
     """Return the files of word vectors that the networks start from."""
-    vectors = (getattr(one, "vectors", None) for one in _networks(model))
+    vectors = (getattr(one, "vectors", None) for one in networks_of(model))
     return [options.file for options in vectors if options]
 
 
-def _networks(model: Any) -> list[Any]:
-    """The `Options` of every network."""
+def networks_of(model: Any) -> list[Any]:
+    """Return the `Options` of every network."""
     return [member.model for member in model.members] if isinstance(model, Options) else [model]

@@ -8,7 +8,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textclf import __version__
 from textclf.core.formatting import percent
@@ -126,12 +126,12 @@ def _decision(classifier: Classifier) -> str:
 
 
 def _reading(classifier: Classifier) -> str:
-    options = classifier.preprocessor.options
+    options: Any = classifier.preprocessor.options
     parts = []
     if "token_ids" in classifier.preprocessor.names:
-        parts.append(f"the first {options.sequence_length} tokens of the tokenizer `{options.tokenizer}`")
-        if options.truncating == "left":
-            parts[0] = parts[0].replace("first", "last")
+        cut = options.long_texts if hasattr(options, "long_texts") else options.truncating
+        part = {"left": "last", "tail": "last", "head_tail": "first and last"}.get(cut, "first")
+        parts.append(f"the {part} {options.sequence_length} tokens of the tokenizer `{options.tokenizer}`")
     if "ngram_ids" in classifier.preprocessor.names:
         parts.append("n-grams of the whole text")
     return f"it reads {' and '.join(parts)}"

@@ -28,6 +28,11 @@ class Options(BaseOptions):
         description="Share of the n-grams of a text dropped in training; the optimizer liblinear drops none.",
     )
 
+    @property
+    def is_linear(self) -> bool:
+        """Return whether what is trained is one linear layer."""
+        return not self.hidden_units
+
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
     """Return the logits (batch, num_outputs) of n-gram ids (batch, entries) and their weights (batch, entries).

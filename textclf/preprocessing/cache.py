@@ -25,6 +25,7 @@ from textclf.core.text_hashing import texts_digest
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import DTYPES, Ragged, RaggedArrays
+from textclf.preprocessing.tokenizers import TOKENIZERS
 
 log = logging.getLogger(__name__)
 FORMAT_VERSION = 2
@@ -49,7 +50,9 @@ def encoded_texts(
         WriteError: the disk is full, or the folder is not writable.
     """
     digests = {name: texts_digest(texts) for name, texts in splits.items()}
-    known = [FORMAT_VERSION, __version__, asdict(options), list(names), digests]
+    fingerprint = getattr(TOKENIZERS[options.tokenizer], "fingerprint", None)
+    files = fingerprint(options) if fingerprint else ""
+    known = [FORMAT_VERSION, __version__, asdict(options), files, list(names), digests]
     entry = folder / hashlib.sha256(json.dumps(known).encode()).hexdigest()[:32]
     if entry.is_dir():
         try:

@@ -1,4 +1,4 @@
-"""The settings of preprocessing: those of every tokenizer, and those of every tokenizer but `keras`."""
+"""The settings of preprocessing: those of every tokenizer, of those with a vocabulary, and of those that normalize."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -57,6 +57,18 @@ class PreprocessingOptions(Options):
     if TYPE_CHECKING:
         tokenizer: str = ""  # its name, a field of every subclass
 
+    sequence_length: int = setting(
+        default=256, ge=1, le=100_000, description="Maximum tokens per text; longer texts are truncated."
+    )
+    padding: Side = setting(default="right", description="Side on which shorter texts are padded with id 0.")
+    ngrams: NgramOptions = setting(
+        default=NgramOptions(), description="N-grams, for architectures that read them; others ignore it."
+    )
+
+
+class VocabularyOptions(PreprocessingOptions):
+    """The same, for tokenizers that learn a vocabulary."""
+
     vocabulary_size: int = setting(
         default=20_000,
         ge=3,
@@ -65,17 +77,10 @@ class PreprocessingOptions(Options):
         description="Maximum number of token ids, padding (0) and unknown (1) included; the most frequent tokens "
         "are kept.",
     )
-    sequence_length: int = setting(
-        default=256, ge=1, le=100_000, description="Maximum tokens per text; longer texts are truncated."
-    )
-    padding: Side = setting(default="right", description="Side on which shorter texts are padded with id 0.")
     truncating: Side = setting(default="right", description="Side on which longer texts are truncated.")
-    ngrams: NgramOptions = setting(
-        default=NgramOptions(), description="N-grams, for architectures that read them; others ignore it."
-    )
 
 
-class NormalizedOptions(PreprocessingOptions):
+class NormalizedOptions(VocabularyOptions):
     """The same, and how texts are normalized before they are split (see `normalization.py`)."""
 
     min_frequency: int = setting(

@@ -15,7 +15,7 @@ from textclf.core.options import checked
 from textclf.core.parallel import map_chunks
 from textclf.core.text_column import text_array
 from textclf.preprocessing.ngrams import NGRAM_ARRAYS, Ngrams, learn_ngrams
-from textclf.preprocessing.options import NormalizedOptions, PreprocessingOptions
+from textclf.preprocessing.options import NormalizedOptions, PreprocessingOptions, VocabularyOptions
 from textclf.preprocessing.ragged import (
     Ragged,
     RaggedArrays,
@@ -114,7 +114,12 @@ class Preprocessor:
         return made | (self.ngrams.encode(texts) if self.ngrams else {})
 
     def _encode_chunk(self, texts: pa.LargeStringArray) -> Ragged:
-        rows = truncate(self.tokenizer.encode(texts), self.options.sequence_length, self.options.truncating)
+        rows = self.tokenizer.encode(texts)
+        if self.tokenizer.truncate:
+            rows = self.tokenizer.truncate(rows)
+        else:
+            assert isinstance(self.options, VocabularyOptions)
+            rows = truncate(rows, self.options.sequence_length, self.options.truncating)
         return fill_empty_rows(rows, self.tokenizer.unknown_id)
 
     def pad(self, arrays: RaggedArrays, length: int | None = None) -> dict[str, np.ndarray]:

@@ -12,7 +12,8 @@ import numpy as np
 from textclf.core.memmap import BLOCK_BYTES, blocks, concatenate_on_disk, gather
 
 PADDING_ID = 0
-DTYPES = {"token_ids": np.int32, "ngram_ids": np.int32, "ngram_weights": np.float32}
+# `text_vectors` are made in training only: by a frozen encoder, rows of one length.
+DTYPES = {"token_ids": np.int32, "ngram_ids": np.int32, "ngram_weights": np.float32, "text_vectors": np.float32}
 
 
 class Ragged(NamedTuple):

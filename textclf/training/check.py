@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import check_vector_files
+from textclf.config.ensemble import check_pretrained_files, check_vector_files
 from textclf.core.errors import ConfigError, TextclfError
 from textclf.data.checks import CHECKS
 from textclf.data.checks.context import CheckContext
@@ -81,18 +81,21 @@ def check_config(config: str | Path, overrides: Iterable[str] = ()) -> Report:
 
 
 def check_requirements(config: Config) -> None:
-    """Check what a training needs beside its data: the packages of its loggers and the files of its word vectors.
+    """Check what a training needs beside its data: packages of loggers, files of word vectors and of encoders.
 
     Raises:
         ConfigError, DataError: one is missing, or cannot be used.
     """
     check_loggers(config.training.log_to)
     check_vector_files(config.model)
+    check_pretrained_files(config.model, config.preprocessing.sequence_length)
 
 
 def _check_loaded(name: str, config: Config) -> Report:
     with _warnings_as_findings() as findings:
         _or_failure(findings, "model.vectors", check_vector_files, config.model)
+        length = config.preprocessing.sequence_length
+        _or_failure(findings, "model.weights", check_pretrained_files, config.model, length)
         _or_failure(findings, "training.log_to", check_loggers, config.training.log_to)
         splits, targets = read_readable_splits(
             config.data,

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import LIBLINEAR, Member, check_vector_files, members_of
+from textclf.config.ensemble import LIBLINEAR, Member, members_of
 from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.run_folder import CACHE, RUNS
 from textclf.data.loading import encode_labels, read_splits
-from textclf.models import ARCHITECTURES
+from textclf.training.check import check_requirements
 from textclf.training.encoded_dataset import encode
 from textclf.training.fitting.task import Task, build_task
 from textclf.training.tensorflow_import import importing_tensorflow
@@ -42,7 +42,7 @@ def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] =
         TrainingError: the loss is not finite from the first step on.
     """
     config = load_config(config, overrides)
-    check_vector_files(config.model)
+    check_requirements(config)
     splits, targets = read_splits(config.data, config.targets, config.seed)
     preprocessor, encoded = encode(config, splits, encode_labels(splits, targets), RUNS / CACHE)
     members = [one for one in members_of(config.model, config.training) if one.training.optimizer != LIBLINEAR]
@@ -61,10 +61,11 @@ def sweep(member: Member, task: Task) -> Sweep:
     with importing_tensorflow():
         from textclf.training.fitting.callbacks import StepLosses
         from textclf.training.fitting.compile import batches_for, compile_network
+        from textclf.training.fitting.frozen import trained_part
         from textclf.training.fitting.optimizers.schedules import ExponentialGrowth
-    task = task.select(ARCHITECTURES[member.model.architecture].INPUTS)
+    _, model, task = trained_part(member, task, RUNS / CACHE)
     growth = ExponentialGrowth(LOWEST, HIGHEST, STEPS)
-    model = compile_network(member, task, growth)
+    compile_network(model, member, task, growth)
     losses = StepLosses(lambda losses: smoothed(losses)[-1] > LOST * smoothed(losses).min())
     batches = batches_for(member, task)(0)
     model.fit(batches, steps_per_epoch=STEPS, callbacks=[losses], shuffle=False, verbose=0)

@@ -1,6 +1,7 @@
 """Check the tokens of the texts: lengths, truncation, unknown tokens, and a tokenizer that does not split."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -33,13 +34,17 @@ def lengths(context: CheckContext) -> Iterator[Finding]:
         "note", "lengths", f"Tokens of a text: {'; '.join(described)}.", f"preprocessing.sequence_length is {limit}."
     )
     if any(cut.values()):
+        options: Any = context.preprocessor.options
+        if hasattr(options, "long_texts"):
+            setting, where = "long_texts", f"to its {options.long_texts.replace('_', ' and ')}"
+        else:
+            setting, where = "truncating", f"on the {options.truncating}"
         yield Finding(
             "warning" if max(cut.values()) >= MUCH_CUT else "note",
             "cut texts",
-            f"Longer than preprocessing.sequence_length {limit} and cut on the "
-            f"{context.preprocessor.options.truncating}: {_by_split(cut)}.",
-            "Raise preprocessing.sequence_length to read more, which takes more time. preprocessing.truncating decides "
-            "which end of a text is cut.",
+            f"Longer than preprocessing.sequence_length {limit} and cut {where}: {_by_split(cut)}.",
+            f"Raise preprocessing.sequence_length to read more, which takes more time. preprocessing.{setting} decides "
+            "which part of a text is cut.",
         )
 
 

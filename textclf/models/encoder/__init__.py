@@ -3,3 +3,164 @@
 `config.py` reads the settings of the encoder, `weights_file.py` its tensors, `families/` maps both to the layers of
 `network.py`. Nothing here imports Keras before a network is built.
 """
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from textclf.core.encoder_source import resolve
+from textclf.core.errors import ConfigError, DataError
+from textclf.core.options import Limit, setting
+from textclf.core.options import Options as BaseOptions
+from textclf.models.encoder.config import EncoderConfig, read_encoder_config
+from textclf.models.encoder.families import FAMILIES
+from textclf.models.encoder.network import Tuning, encode_tokens
+from textclf.models.encoder.tensors import layer_weights
+from textclf.models.encoder.weights_file import read_index, read_tensor
+from textclf.models.sizes import Sizes
+
+INPUTS = ("token_ids",)
+DEFAULT_WEIGHTS = "minilm"
+POOLED = "pooling"  # the layer whose output is the vector of a text
+# Devlin et al. 2019 try 2 to 4 epochs and batches of 16 and 32; rates, decay and warm-up as in docs/experiments.md.
+FINE_TUNING = {
+    "epochs": 3,
+    "batch_size": 32,
+    "learning_rate": 1e-4,
+    "schedule": "linear",
+    "warmup": 0.1,
+    "weight_decay": 0.01,
+    "clip_norm": 1.0,
+    # The last epochs are right more often, and too sure of it. The temperature mends that, so accuracy decides.
+    "early_stopping": {"metric": "accuracy", "patience": 3},
+}
+FROZEN = {"optimizer": "liblinear", "inverse_regularization": [0.03, 0.1, 0.3, 1.0, 3.0, 10.0]}
+
+
+class Options(BaseOptions):
+    """A pretrained encoder (Devlin et al. 2019) with a linear layer on top."""
+
+    architecture: Literal["encoder"] = setting(
+        default="encoder", description="Pretrained encoder of the BERT family, with a linear layer."
+    )
+    weights: str = setting(
+        default=DEFAULT_WEIGHTS,
+        min_length=1,
+        description="The encoder: a folder with `config.json`, `model.safetensors` and `tokenizer.json`, a name of the "
+        "hub (`owner/name`), or `minilm` for all-MiniLM-L6-v2, which is small and English.",
+    )
+    revision: str | None = setting(
+        default=None, description="Branch, tag or commit of a name of the hub; null: the newest."
+    )
+    pooling: Literal["mean", "cls"] = setting(
+        default="mean", description="What represents a text: the mean over all tokens, or the first token (cls)."
+    )
+    trained_layers: Literal["all"] | Annotated[int, Limit(ge=0)] = setting(
+        default="all",
+        description="How many layers are trained, from the top: all, or a number. With 0 the encoder stays as it is: "
+        "each text is encoded once, and only the linear layer is trained.",
+    )
+    tune_embedding: bool = setting(default=False, description="Train the table of word vectors too.")
+    layer_decay: float = setting(
+        default=0.9, gt=0, le=1, description="Factor of the learning rate from each layer to the one below."
+    )
+    head_rate: float = setting(
+        default=10.0, gt=0, description="Factor of the learning rate of the linear layer, which starts at random."
+    )
+    dropout: float = setting(default=0.1, ge=0, lt=1, description="Dropout rate in the layers that are trained.")
+
+    @property
+    def is_linear(self) -> bool:
+        """Return whether what is trained is one linear layer."""
+        return self.is_frozen
+
+    @property
+    def is_frozen(self) -> bool:
+        """Return whether only the linear layer is trained."""
+        return self.trained_layers == 0 and not self.tune_embedding
+
+
+def defaults(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the settings of other sections that this network has if the config leaves them out.
+
+    Args:
+        settings: of the network, as the config has them.
+    """
+    is_frozen = settings.get("trained_layers") == 0 and not settings.get("tune_embedding")
+    weights, revision = settings.get("weights", DEFAULT_WEIGHTS), settings.get("revision")
+    return {
+        "preprocessing": {"tokenizer": "pretrained", "weights": weights, "revision": revision},
+        "training": FROZEN if is_frozen else FINE_TUNING,
+    }
+
+
+def check_files(options: Options, sequence_length: int) -> tuple[Path, str, EncoderConfig]:
+    """Return the folder, the family and the settings of the encoder, after checking that it can read such texts.
+
+    Args:
+        sequence_length: tokens of the longest text.
+
+    Raises:
+        ConfigError, DataError: it cannot, or its files cannot be used.
+    """
+    folder = resolve(options.weights, options.revision).folder
+    family, config = read_encoder_config(folder)
+    longest = num_positions(family, config)
+    if sequence_length > longest:
+        raise ConfigError(
+            f"preprocessing.sequence_length: expected at most {longest}, the longest text that {options.weights} can "
+            f"read, got {sequence_length}."
+        )
+    read_index(folder)
+    return folder, family, config
+
+
+def num_positions(family: str, config: EncoderConfig) -> int:
+    """Return the tokens of the longest text that an encoder can read."""
+    return config.max_position_embeddings - FAMILIES[family].first_position(config)
+
+
+def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
+    """Return the logits (batch, num_outputs) of token ids (batch, tokens), padded with 0 on either side."""
+    from keras import layers
+
+    from textclf.models.encoder.layers import FirstToken
+
+    folder, family, config = check_files(options, sizes.sequence_length)
+    if sizes.num_ids > config.vocab_size:
+        raise DataError(
+            f"{folder}: expected a tokenizer of at most {config.vocab_size:,} ids, as config.json says, got "
+            f"{sizes.num_ids:,}."
+        )
+    trained = config.num_hidden_layers if options.trained_layers == "all" else options.trained_layers
+    tuning = Tuning(trained, options.tune_embedding, options.layer_decay, options.dropout)
+    states = encode_tokens(config, tuning, inputs["token_ids"], num_positions(family, config))
+    pooling = FirstToken if options.pooling == "cls" else layers.GlobalAveragePooling1D
+    return head(options, pooling(name=POOLED)(states), num_outputs)
+
+
+def head(options: Options, vectors, num_outputs: int):
+    """Return the logits (batch, num_outputs) of the vectors of texts, (batch, hidden_size)."""
+    from keras import layers
+
+    logits = layers.Dense(num_outputs, name="logits")
+    logits.rate_factor = options.head_rate
+    return logits(layers.Dropout(options.dropout, name="dropout")(vectors))
+
+
+def load_weights(options: Options, model) -> None:
+    """Put the pretrained weights into a network that `build` has made.
+
+    Raises:
+        DataError: the files of the weights cannot be used.
+    """
+    folder = resolve(options.weights, options.revision).folder
+    family, config = read_encoder_config(folder)
+    index = read_index(folder)
+    weights = layer_weights(config, FAMILIES[family], index, lambda tensor, shape: read_tensor(index, tensor, shape))
+    for name, values in weights:
+        layer = model.get_layer(name)
+        if hasattr(layer, "set_table"):
+            layer.set_table(*values)
+        else:
+            layer.set_weights(values)

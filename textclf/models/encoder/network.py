@@ -39,6 +39,7 @@ def encode_tokens(config: EncoderConfig, tuning: Tuning, token_ids, num_position
     """
     from keras import layers
 
+    from textclf.models.encoder.layers import QuantizedEmbedding
     from textclf.models.layers import Embedding, Positions
 
     def add(layer, *inputs, trainable: bool | None = None):
@@ -46,7 +47,10 @@ def encode_tokens(config: EncoderConfig, tuning: Tuning, token_ids, num_position
         layer.rate_factor = tuning.rate_factor(config, 0)
         return layer(*inputs)
 
-    table = Embedding(config.vocab_size, config.hidden_size, mask_zero=True, name="embedding")
+    if tuning.embedding:
+        table = Embedding(config.vocab_size, config.hidden_size, mask_zero=True, name="embedding")
+    else:
+        table = QuantizedEmbedding(config.vocab_size, config.hidden_size, name="embedding")
     states = add(table, token_ids, trainable=tuning.embedding)
     states = add(Positions("learned", num_positions, name="positions"), states)
     normalization = layers.LayerNormalization(epsilon=config.layer_norm_eps, name="embedding_normalization")

@@ -42,5 +42,6 @@ TOKENIZERS = ModuleTable(
         "unigram": "unigram",
         "jieba": "jieba",
         "keras": "keras_compatible",
+        "pretrained": "pretrained",
     },
 )

@@ -12,13 +12,13 @@ import pyarrow as pa
 from textclf.core.errors import DataError
 from textclf.core.options import setting
 from textclf.core.text_column import text_array
-from textclf.preprocessing.options import PreprocessingOptions
+from textclf.preprocessing.options import VocabularyOptions
 from textclf.preprocessing.token_spans import TokenSpans, strings_at, tokens_in
 from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 from textclf.preprocessing.vocabulary import Vocabulary, count_tokens, tokens_of
 
 
-class Options(PreprocessingOptions):
+class Options(VocabularyOptions):
     """`vocabulary_size` is Keras's `num_words`. Keras itself pads and truncates on the left."""
 
     tokenizer: Literal["keras"] = setting(

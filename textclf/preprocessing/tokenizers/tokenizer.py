@@ -2,7 +2,8 @@
 
 The table `TOKENIZERS` in `tokenizers/__init__.py` lists the modules. A tokenizer that learns nothing but a vocabulary
 also offers `split(texts, options) -> TokenSpans`, and its name may stand in `ONE_PASS` in `preprocessor.py`: the
-preprocessor then splits the training texts once, both to learn and to encode them.
+preprocessor then splits the training texts once, both to learn and to encode them. One that reads files also offers
+`fingerprint(options) -> str`, their checksum, by which the cache knows that they changed.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,8 @@ class Tokenizer(NamedTuple):
     num_ids: int  # number of rows of an embedding: the largest id + 1
     unknown_id: int  # stands for a text without any token
     ids: Callable[[], dict[str, int]]  # the id of every token
+    # Rows -> at most `sequence_length` ids of each; None: as `truncating` says.
+    truncate: Callable[[Ragged], Ragged] | None = None
 
 
 class TokenizerModule(Protocol):

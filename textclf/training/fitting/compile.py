@@ -23,39 +23,44 @@ from textclf.training.fitting.word_vectors import load_word_vectors
 log = logging.getLogger(__name__)
 
 
-def compile_network(
-    member: Member, task: Task, learning_rate: float | keras.optimizers.schedules.LearningRateSchedule
-) -> keras.Model:
-    """Build and compile the network of a member.
+def build_network(member: Member, task: Task) -> keras.Model:
+    """Return the network of a member, with its pretrained weights or word vectors.
 
     Args:
         task: with the arrays that the network reads.
 
     Raises:
-        DataError, ConfigError: the file of its word vectors cannot be used.
+        DataError, ConfigError: the files of its weights or word vectors cannot be used.
     """
-    model = build_network(member, task)
-    options, preprocessor, objective = member.training, task.preprocessor, task.objective
-    optimizer = build_optimizer(options, learning_rate=learning_rate)
-    use_sparse_updates(model, optimizer, options.batch_size * mean_length(task.train.arrays))
-    loss = build_loss(objective, options.loss)
-    if options.augmentation and options.augmentation.mixup:
-        loss = mixup_loss(loss, options.augmentation.mixup, seed=task.seed, step=optimizer.iterations)
-    model.compile(optimizer=optimizer, loss=loss, metrics=[build_accuracy(objective.targets)])
-    if vectors := getattr(member.model, "vectors", None):
-        load_word_vectors(model, vectors, preprocessor, task.train.arrays["token_ids"].values)
-    return model
-
-
-def build_network(member: Member, task: Task) -> keras.Model:
-    """Build the network of a member, with its first weights."""
     keras.utils.set_random_seed(task.seed)
     tf.config.experimental.enable_op_determinism()
     preprocessor = task.preprocessor
     sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
     model = build_model(member.model, sizes, num_outputs=task.objective.targets.num_outputs)
     log.info("network %s: %s weights, device: %s", member.name, f"{model.count_params():,}", _device())
+    if vectors := getattr(member.model, "vectors", None):
+        load_word_vectors(model, vectors, preprocessor, task.train.arrays["token_ids"].values)
     return model
+
+
+def compile_network(
+    model: keras.Model,
+    member: Member,
+    task: Task,
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
+) -> None:
+    """Compile the network of a member, or the part of it that is trained.
+
+    Args:
+        task: with the arrays that the model reads.
+    """
+    options, objective = member.training, task.objective
+    optimizer = build_optimizer(options, learning_rate=learning_rate)
+    use_sparse_updates(model, optimizer, options.batch_size * mean_length(task.train.arrays))
+    loss = build_loss(objective, options.loss)
+    if options.augmentation and options.augmentation.mixup:
+        loss = mixup_loss(loss, options.augmentation.mixup, seed=task.seed, step=optimizer.iterations)
+    model.compile(optimizer=optimizer, loss=loss, metrics=[build_accuracy(objective.targets)])
 
 
 def batches_for(member: Member, task: Task) -> Callable[[int], tf.data.Dataset]:

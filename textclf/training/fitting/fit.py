@@ -14,7 +14,6 @@ from textclf.config.ensemble import Member
 from textclf.config.training_options import TrainingOptions
 from textclf.core.memmap import check_not_truncated
 from textclf.core.run_folder import RunFolder
-from textclf.models import ARCHITECTURES
 from textclf.models.checkpoints import assign, load_checkpoint, weights_of
 from textclf.models.xla_lstm.layer import Workload, choose_kernels
 from textclf.preprocessing.ragged import longest, mean_length
@@ -29,6 +28,7 @@ from textclf.training.fitting.callbacks import (
     in_epochs,
 )
 from textclf.training.fitting.compile import batches_for, compile_network
+from textclf.training.fitting.frozen import trained_part, use_trained
 from textclf.training.fitting.loop import LoopPlan, run_loop
 from textclf.training.fitting.optimizers.schedules import learning_rate
 from textclf.training.fitting.task import Task
@@ -71,10 +71,10 @@ def fit_network(
         Interrupted: a signal asked for an end; the state is saved.
     """
     options = member.training
-    task = task.select(ARCHITECTURES[member.model.architecture].INPUTS)
+    network, model, task = trained_part(member, task, folder.cache)
     per_epoch = options.validations_per_epoch
     longest_fit = _longest_fit(options, len(task.train.classes))
-    model = compile_network(member, task, learning_rate(options, num_steps=longest_fit.num_steps))
+    compile_network(model, member, task, learning_rate(options, num_steps=longest_fit.num_steps))
     _choose_kernels(model, task, options)
     is_refit = refit_intervals is not None
     keep_best = _keep_best(options, folder, validated=not is_refit)
@@ -95,7 +95,8 @@ def fit_network(
     assign(weights_of(model), best_weights, path=folder.best_checkpoint)
     log.info("kept the weights of epoch %s", in_epochs(keep_best.best_interval, per_epoch))
     logits = predict_logits(model, task.validation.arrays, padding=task.preprocessor.options.padding)
-    return FittedNetwork(model, logits, keep_best.best_interval, keep_best.num_intervals, seconds)
+    use_trained(network, model)
+    return FittedNetwork(network, logits, keep_best.best_interval, keep_best.num_intervals, seconds)
 
 
 def _longest_fit(options: TrainingOptions, num_rows: int) -> LoopPlan:

@@ -1,10 +1,12 @@
-"""Fit the linear model of `ngrams` with LIBLINEAR: converged, where steps of batches stop on the way."""
+"""Fit the linear layer of `ngrams` or of a frozen encoder with LIBLINEAR: converged, where batches stop on the way."""
 
 import csv
 import logging
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+import keras
 import numpy as np
 
 from textclf.config.ensemble import Member
@@ -12,15 +14,17 @@ from textclf.core.files import atomic_file
 from textclf.core.run_folder import RunFolder
 from textclf.evaluation.calibration import activate, fit_temperature
 from textclf.evaluation.metrics import log_losses
-from textclf.models import ARCHITECTURES
 from textclf.models.checkpoints import assign, load_checkpoint, save_checkpoint, weights_of
 from textclf.preprocessing.ngrams import sparse_matrix
 from textclf.training.encoded_dataset import EncodedDataset
-from textclf.training.fitting.compile import build_network
 from textclf.training.fitting.fit import FittedNetwork
+from textclf.training.fitting.frozen import TRAINED, VECTORS, trained_part, use_trained
 from textclf.training.fitting.liblinear import LinearModel, Problem, predict, solve
 from textclf.training.fitting.task import Task
 from textclf.training.fitting.validation import predict_logits
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 log = logging.getLogger(__name__)
 STRENGTH = "inverse_regularization"  # name of the chosen value in the checkpoint and in `run.json`
@@ -47,35 +51,50 @@ def fit_linear(
         RunError: the checkpoint is damaged.
     """
     started = time.perf_counter()
-    task = task.select(ARCHITECTURES[member.model.architecture].INPUTS)
-    model = build_network(member, task)
+    network, model, task = trained_part(member, task, folder.cache)
     if not folder.best_checkpoint.exists():
         problem = _problem(member, task)
         if strength is None:
             strength, solution = _best(problem, member, task)
         else:
             solution = solve(problem, strength)
-        model.get_layer("ngram_embedding").embeddings.assign(solution.weights)
-        model.get_layer("logits").bias.assign(solution.bias)
+        _assign(solution, model)
         _write_history(folder, task, predict(solution, problem.rows), log_history)
         seconds = time.perf_counter() - started
         save_checkpoint(folder.best_checkpoint, weights_of(model), {STRENGTH: strength, "seconds": seconds})
     about, weights = load_checkpoint(folder.best_checkpoint)
     assign(weights_of(model), weights, path=folder.best_checkpoint)
     logits = predict_logits(model, task.validation.arrays, padding=task.preprocessor.options.padding)
-    return FittedNetwork(model, logits, 1, 1, float(about["seconds"]), float(about[STRENGTH]))
+    use_trained(network, model)
+    return FittedNetwork(network, logits, 1, 1, float(about["seconds"]), float(about[STRENGTH]))
 
 
 def _problem(member: Member, task: Task) -> Problem:
-    rows = sparse_matrix(task.train.arrays, task.preprocessor.num_ngrams).astype(np.float64)  # as LIBLINEAR reads it
+    rows = _rows(task.train, task).astype(np.float64)  # as LIBLINEAR reads it
     units = _units(task.train, task.objective.targets.num_outputs)
     return Problem(rows, units, _weights(task), member.training.loss, task.seed)
+
+
+def _rows(dataset: EncodedDataset, task: Task) -> "csr_matrix | np.ndarray":
+    """Return the rows that the linear layer multiplies: n-grams, or vectors of texts."""
+    if VECTORS in dataset.arrays:
+        return dataset.arrays[VECTORS].values.reshape(len(dataset.classes), -1)
+    return sparse_matrix(dataset.arrays, task.preprocessor.num_ngrams)
+
+
+def _assign(solution: LinearModel, model: keras.Model) -> None:
+    """Put a solution into the linear layer of a network."""
+    if model.inputs[0].name == VECTORS:
+        model.get_layer(TRAINED).set_weights([solution.weights, solution.bias])
+    else:
+        model.get_layer("ngram_embedding").embeddings.assign(solution.weights)
+        model.get_layer("logits").bias.assign(solution.bias)
 
 
 def _best(problem: Problem, member: Member, task: Task) -> tuple[float, LinearModel]:
     """Return the value of which calibrated probabilities have the lowest log loss on validation, and its solution."""
     strengths, losses = sorted(member.training.inverse_regularization), []
-    validation = sparse_matrix(task.validation.arrays, task.preprocessor.num_ngrams)
+    validation = _rows(task.validation, task)
     for strength in strengths:
         solution = solve(problem, strength)
         losses.append(_calibrated_loss(predict(solution, validation), task))

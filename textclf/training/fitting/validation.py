@@ -16,6 +16,7 @@ from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
 from textclf.inference.engine import Engine
 from textclf.inference.onnx.session import GraphError, NotProbabilitiesError
+from textclf.models.encoder.layers import SelfAttention
 from textclf.preprocessing.ragged import RaggedArrays, longest, num_rows
 from textclf.training.fitting.batches import evaluation_batches
 from textclf.training.fitting.callbacks import not_finite
@@ -25,6 +26,7 @@ from textclf.training.fitting.task import Task
 METRICS = {"loss": "log_loss", "accuracy": "accuracy", "f1_macro": "f1_macro", "roc_auc": "roc_auc"}
 # Rows of a batch for Keras: a graph takes as long for 500 short texts as for 100, but memory is limited.
 FEWEST_ROWS, MOST_ROWS, MOST_TOKENS = 128, 1024, 2**16
+MOST_ATTENTION_TOKENS = 2**13  # of a batch: the scores of 12 heads for 32 texts of 256 tokens take 100 MB
 
 
 def validation_metrics(model: keras.Model, task: Task) -> dict[str, float]:
@@ -65,8 +67,12 @@ def predict_probabilities(model: keras.Model, task: Task) -> np.ndarray:
 
 
 def predict_logits(model: keras.Model, arrays: RaggedArrays, *, padding: str) -> np.ndarray:
-    """Return the logits that Keras computes for some texts, (texts, outputs)."""
-    batch_size = max(FEWEST_ROWS, min(MOST_TOKENS // longest(next(iter(arrays.values()))), MOST_ROWS))
+    """Return what Keras computes for some texts, the logits of a network, (texts, outputs)."""
+    length = longest(next(iter(arrays.values())))
+    if any(isinstance(layer, SelfAttention) for layer in model.layers):
+        batch_size = max(1, MOST_ATTENTION_TOKENS // length)
+    else:
+        batch_size = max(FEWEST_ROWS, min(MOST_TOKENS // length, MOST_ROWS))
     signature = [{tensor.name: tf.TensorSpec((None, None), tensor.dtype) for tensor in model.inputs}]
     predict = tf.function(partial(model, training=False), input_signature=signature, autograph=False)
     logits = np.empty((num_rows(arrays), model.output_shape[-1]), np.float32)

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 import textclf
+from textclf.config.ensemble import LIBLINEAR
 from textclf.config.training_options import TrainingOptions
 from textclf.core.options import fields_of
 from textclf.models.checkpoints import load_checkpoint
@@ -25,10 +26,13 @@ ANSWERS = np.array([[1.0], [3.0]])
 LATER = np.array([[4, 4, 1, 1], [2, 2, 2, 1]])  # rows 3 and 5 are not in this one, row 4 comes for the first time
 
 
-def model_of(optimizer, dim: int = 3, rows: int = 6, sparse: bool = False):
+def model_of(optimizer, dim: int = 3, rows: int = 6, sparse: bool = False, factor: float | None = None):
     keras.utils.set_random_seed(0)
     inputs = keras.Input((None,), dtype="int32")
-    features = keras.layers.GlobalAveragePooling1D()(Embedding(rows, dim)(inputs))
+    table = Embedding(rows, dim)
+    if factor:
+        table.rate_factor = factor
+    features = keras.layers.GlobalAveragePooling1D()(table(inputs))
     model = keras.Model(inputs, keras.layers.Dense(1)(features))
     if sparse:
         use_sparse_updates(model, optimizer, ids_per_step=1)
@@ -205,7 +209,7 @@ def test_each_follows_a_schedule_and_learns_with_fit(name):
 
 
 def test_the_options_name_what_there_is():
-    assert list(fields_of(TrainingOptions)["optimizer"].type.__args__) == list(OPTIMIZERS)
+    assert list(fields_of(TrainingOptions)["optimizer"].type.__args__) == [*OPTIMIZERS, LIBLINEAR]
 
 
 def test_keras_itself_still_needs_this():
@@ -222,3 +226,36 @@ def test_a_training_with_sparse_updates_equals_one_without(workplace, tiny_confi
         weights[sparse] = load_checkpoint(run.best_checkpoint)[1]
     for name, whole in weights[False].items():
         np.testing.assert_allclose(weights[True][name], whole, atol=5e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("name", ["adam", "adagrad"])
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+def test_a_layer_may_have_a_factor_of_the_learning_rate(all_sparse, name, weight_decay):
+    options = TrainingOptions(optimizer=name, weight_decay=weight_decay)
+
+    def changes(factor, batches):
+        optimizer = build_optimizer(options, learning_rate=0.01)
+        model = model_of(optimizer, sparse=True, factor=factor)
+        before = model.get_weights()
+        for token_ids in batches:
+            model.train_on_batch(token_ids, ANSWERS)
+        optimizer.catch_up_rows()
+        return [after - weight for after, weight in zip(model.get_weights(), before, strict=True)]
+
+    [table, *others], [smaller, *same] = changes(None, [TOKEN_IDS]), changes(0.25, [TOKEN_IDS])
+    np.testing.assert_allclose(smaller, 0.25 * table, atol=1e-7)
+    for one, other in zip(others, same, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_rows_that_catch_up_have_the_factor_too(all_sparse, monkeypatch):
+    found = []
+    for sparse in (True, False):
+        monkeypatch.setattr(updates, "sparse_updates_pay", lambda *_, sparse=sparse: sparse)
+        optimizer = build_optimizer(TrainingOptions(), learning_rate=0.01)
+        model = model_of(optimizer, sparse=True, factor=0.25)
+        for token_ids in (TOKEN_IDS, LATER, TOKEN_IDS):
+            model.train_on_batch(token_ids, ANSWERS)
+        optimizer.catch_up_rows()
+        found.append(model.get_weights()[0])
+    np.testing.assert_allclose(*found, atol=1e-6)

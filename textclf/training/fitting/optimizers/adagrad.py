@@ -14,8 +14,10 @@ class Adagrad(SparseUpdates, keras.optimizers.Adagrad):
 
     def update_step(self, gradient, variable, learning_rate):
         """Update one weight, its gradient dense or sparse."""
-        accumulator = self._accumulators[self._get_variable_index(variable)].value
-        state = {"var": variable.handle, "accum": accumulator.handle, "lr": tf.cast(learning_rate, variable.dtype)}
+        index = self._get_variable_index(variable)
+        accumulator = self._accumulators[index].value
+        rate = tf.cast(learning_rate * self.rate_of(index), variable.dtype)
+        state = {"var": variable.handle, "accum": accumulator.handle, "lr": rate}
         if isinstance(gradient, tf.IndexedSlices):
             tf.raw_ops.ResourceSparseApplyAdagradV2(
                 **state, epsilon=self.epsilon, grad=gradient.values, indices=gradient.indices

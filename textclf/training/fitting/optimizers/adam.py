@@ -48,6 +48,7 @@ class Adam(SparseUpdates, keras.optimizers.Adam):
     def update_step(self, gradient, variable, learning_rate):
         """Update one weight, its gradient dense or sparse."""
         index = self._get_variable_index(variable)
+        learning_rate = learning_rate * self.rate_of(index)
         first, second = self._momentums[index].value, self._velocities[index].value
         if not isinstance(gradient, tf.IndexedSlices):
             step = tf.cast(self.iterations + 1, variable.dtype)

@@ -57,7 +57,8 @@ class LazyRowUpdates:
         last = tf.gather(last_steps, rows)
         behind = tf.cast(self.step - last, table.dtype)[:, None]
         momentum, velocity = tf.gather(momentums, rows), tf.gather(velocities, rows)
-        change = -tf.gather(self.distance.value, last)[:, None] * momentum / (tf.sqrt(velocity) + optimizer.epsilon)
+        distance = optimizer.rate_of(index) * tf.gather(self.distance.value, last)[:, None]
+        change = -distance * momentum / (tf.sqrt(velocity) + optimizer.epsilon)
         table.value.scatter_add(tf.IndexedSlices(change, rows))
         if optimizer.ema:
             optimizer.ema.include_rows(table, rows, change)

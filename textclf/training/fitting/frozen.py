@@ -1,0 +1,76 @@
+"""Frozen encoders: only the layers above the encoder are fitted, to vectors that the cache keeps.
+
+An encoder that does not change gives the same vector in every epoch. Each text is encoded once, and every later fit
+with the same encoder reads its vector from the cache: a refit, another fold of a cross-validation, another run.
+"""
+
+from pathlib import Path
+
+import keras
+
+from textclf.config.ensemble import Member
+from textclf.core.encoder_source import resolve
+from textclf.core.errors import ConfigError
+from textclf.core.files import checksum
+from textclf.models import ARCHITECTURES
+from textclf.models.encoder import POOLED, head
+from textclf.models.encoder.weights_file import WEIGHTS
+from textclf.preprocessing.ragged import Ragged
+from textclf.training.encoded_dataset import EncodedDataset
+from textclf.training.fitting.compile import build_network
+from textclf.training.fitting.task import Task
+from textclf.training.fitting.validation import predict_logits
+from textclf.training.vector_cache import VectorCache
+
+VECTORS = "text_vectors"
+TRAINED = "logits"  # the layer that is fitted above a frozen encoder
+
+
+def trained_part(member: Member, task: Task, cache: Path) -> tuple[keras.Model, keras.Model, Task]:
+    """Return the network of a member, the part of it that is fitted, and the task of that part.
+
+    The part is the whole network, or the layers above a frozen encoder. It does not share its layers with the network.
+
+    Args:
+        task: with the arrays of all members.
+        cache: the folder of the vectors.
+
+    Raises:
+        ConfigError, DataError: a file of pretrained weights cannot be used, or tokens are to be changed in training.
+        WriteError: the disk has no room for the vectors.
+    """
+    task = task.select(ARCHITECTURES[member.model.architecture].INPUTS)
+    network = build_network(member, task)
+    if not getattr(member.model, "is_frozen", False):
+        return network, network, task
+    changes = member.training.augmentation
+    if changes and (changes.deletion or changes.swap):
+        raise ConfigError(
+            "training.augmentation: expected deletion and swap of 0 with model.trained_layers: 0, because a frozen "
+            "encoder reads each text once."
+        )
+    encoder = keras.Model(network.inputs, network.get_layer(POOLED).output)
+    vectors = keras.Input((encoder.output_shape[-1],), name=VECTORS)
+    part = keras.Model({VECTORS: vectors}, head(member.model, vectors, network.output_shape[-1]), name="head")
+    part.get_layer(TRAINED).set_weights(network.get_layer(TRAINED).get_weights())
+    store = VectorCache(cache, _key(member), encoder.output_shape[-1])
+
+    def encoded(dataset: EncodedDataset) -> EncodedDataset:
+        return dataset._replace(arrays={VECTORS: store.vectors(dataset.arrays["token_ids"], encode)})
+
+    def encode(rows: Ragged):
+        return predict_logits(encoder, {"token_ids": rows}, padding=task.preprocessor.options.padding)
+
+    return network, part, task._replace(train=encoded(task.train), validation=encoded(task.validation))
+
+
+def use_trained(network: keras.Model, part: keras.Model) -> None:
+    """Put the weights of the fitted part into its network."""
+    if part is not network:
+        network.get_layer(TRAINED).set_weights(part.get_layer(TRAINED).get_weights())
+
+
+def _key(member: Member) -> str:
+    """Return what the vector of a text depends on, beside its token ids."""
+    folder = resolve(member.model.weights, member.model.revision).folder
+    return f"{checksum(folder / 'config.json')} {checksum(folder / WEIGHTS)} {member.model.pooling}"
