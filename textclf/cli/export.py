@@ -20,7 +20,15 @@ PRECISIONS = ("int8", "int4", "float16", "float32")
 @click.argument("run", required=False)
 @click.option("--format", type=click.Choice(FORMATS), default="zip", show_default=True, help="Form of the classifier.")
 @click.option(
-    "--precision", type=click.Choice(PRECISIONS), default="int8", show_default=True, help="Precision of the weights."
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    help="Precision of the weights.  [default: int8; with --size int4]",
+)
+@click.option(
+    "--size",
+    metavar="MB",
+    type=click.FloatRange(0, min_open=True),
+    help="Largest size in megabytes; the least important n-grams are left out for it.",
 )
 @click.option("--output", metavar="PATH", type=UserPath(), help="Path to write.  [default: RUN-PRECISION.zip]")
 @click.option(
@@ -36,7 +44,7 @@ PRECISIONS = ("int8", "int4", "float16", "float32")
 )
 @click.option("--license", metavar="NAME", help="License for the model card, such as mit or cc-by-4.0.")
 @click.option("--language", metavar="CODE", multiple=True, help="Language for the model card, such as en; repeatable.")
-def command(run, format, precision, output, data, most_changed, license, language):
+def command(run, format, precision, size, output, data, most_changed, license, language):
     """Write a classifier in a smaller or another form.
 
     textclf compares the smaller classifier with the original on the validation texts of the run, and writes nothing
@@ -47,6 +55,7 @@ def command(run, format, precision, output, data, most_changed, license, languag
     Examples:
       textclf export
       textclf export reviews --precision int4 --output reviews.zip
+      textclf export reviews --size 2 --most-changed 5
       textclf predict --run reviews.zip "a wonderful film"
     """
     from textclf.export.export import export
@@ -56,13 +65,14 @@ def command(run, format, precision, output, data, most_changed, license, languag
         run,
         format=format,
         precision=precision,
+        size=size,
         output=output,
         data=data,
         most_changed=most_changed,
         fields=CardFields(license, language),
     )
     if exported.comparison:
-        print_comparison(exported.comparison, precision)
+        print_comparison(exported.comparison, exported.precision)
     print_written(exported.path)
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textclf.core.errors import RunError, WriteError
 from textclf.core.files import expand_home, parse_json, to_json
@@ -18,14 +18,20 @@ from textclf.evaluation.evaluate import changed_file, labelled_texts
 from textclf.export.comparison import Comparison, compare
 from textclf.export.formats import FORMATS
 from textclf.export.model_card import CardFields, model_card
+from textclf.export.pruning import prune_to_size
 from textclf.export.quantization import quantize
 from textclf.inference.classifier import Classifier, build_classifier, load_classifier
 from textclf.inference.classifier_files import METADATA, MODEL, classifier_files, read_classifier
 from textclf.inference.notice import NOTICE, read_notice
+from textclf.preprocessing.preprocessor import Preprocessor
+
+if TYPE_CHECKING:
+    import onnx
 
 log = logging.getLogger(__name__)
 MOST_CHANGED = 2.0  # percent of the answers
 CARD = "README.md"
+WRITTEN_ANEW = {"files", "format_version", "textclf_version"}  # of classifier.json
 DIGESTED = ("train", "validation", "test")
 
 
@@ -33,6 +39,7 @@ class Exported(NamedTuple):
     """A written classifier."""
 
     path: Path
+    precision: str
     comparison: Comparison | None  # none where nothing was made smaller
 
 
@@ -40,7 +47,8 @@ def export(
     run: str | Path | RunFolder | None = None,
     *,
     format: str = "zip",
-    precision: str = "int8",
+    precision: str | None = None,
+    size: float | None = None,
     output: str | Path | None = None,
     data: str | Path | None = None,
     most_changed: float = MOST_CHANGED,
@@ -53,7 +61,9 @@ def export(
     Args:
         run: as for `textclf.load`.
         format: a key of `FORMATS`.
-        precision: of the tables of the model, one of `quantization.PRECISIONS`.
+        precision: of the tables of the model, one of `quantization.PRECISIONS`; by default int8, with a size int4.
+        size: the most megabytes (of 1,000,000 bytes) of model, tokenizer and labels. The least important n-grams are
+            left out for it.
         output: the path to write; by default the name of the run with the precision, in the working directory.
         data: labelled texts to compare on instead of the validation texts.
         most_changed: the percentage of predictions that may change.
@@ -69,12 +79,13 @@ def export(
     """
     place = find_classifier(run)
     original, files = load_classifier(place), read_classifier(place)
-    path = Path(expand_home(str(output))) if output else Path(_default_name(place, format, precision))
+    precision = precision or ("int8" if size is None else "int4")
+    path = Path(expand_home(str(output))) if output else Path(_default_name(place, format, precision, size))
     if path.exists() or path.is_symlink():
         raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.")
     made, comparison = files, None
-    if precision != "float32" or data is not None:
-        made, comparison = _smaller(original, files, place, precision, data)
+    if precision != "float32" or size is not None or data is not None:
+        made, comparison = _smaller(original, files, _texts(original, place, data), precision, size)
         check_changes(comparison, most_changed, precision)
     about = {**parse_json(made[METADATA]), "precision": precision}
     if comparison is not None:
@@ -90,7 +101,7 @@ def export(
         FORMATS[format].write(path, made)
     except FileExistsError:
         raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.") from None
-    return Exported(path, comparison)
+    return Exported(path, precision, comparison)
 
 
 def card(run: str | Path | RunFolder | None = None, fields: CardFields = CardFields()) -> str:  # noqa: B008
@@ -118,21 +129,36 @@ def check_changes(comparison: Comparison, most_changed: float, precision: str) -
 
 
 def _smaller(
-    original: Classifier, files: Mapping[str, bytes], place: Path, precision: str, data: str | Path | None
+    original: Classifier, files: Mapping[str, bytes], texts: tuple[Dataset, str], precision: str, size: float | None
 ) -> tuple[dict[str, bytes], Comparison]:
-    """Return the files of a classifier with a lower precision, and what that changes."""
+    """Return the files of a smaller classifier, and what that changes.
+
+    Args:
+        texts: to compare on, and what to call them.
+    """
     before = original.metadata.get("precision", "float32")
     if before != "float32":
-        raise RunError(f"{place}: expected a classifier of float32, but this one has {before!s:.20}. Export the run.")
-    dataset, source = _texts(original, place, data)
+        raise RunError(f"expected a classifier of float32, but this one has {before!s:.20}. Export the run.")
     from onnx import load_model_from_string
 
-    model = quantize(load_model_from_string(files[MODEL]), precision).SerializeToString()
-    # Written anew, so that a tokenizer of an older version takes less space, too.
-    metadata = {name: value for name, value in original.metadata.items() if name not in ("files", "format_version")}
-    metadata.pop("textclf_version", None)
-    made = classifier_files(model, original.preprocessor, original.targets, original.decision, metadata)
-    return made, compare(original, build_classifier(made, place), dataset, source)
+    dataset, source = texts
+    model, preprocessor = load_model_from_string(files[MODEL]), original.preprocessor
+    metadata = {name: value for name, value in original.metadata.items() if name not in WRITTEN_ANEW}
+
+    def made_of(model: "onnx.ModelProto", preprocessor: Preprocessor) -> dict[str, bytes]:
+        content = quantize(model, precision).SerializeToString()
+        return classifier_files(content, preprocessor, original.targets, original.decision, metadata)
+
+    def size_of(model: "onnx.ModelProto", preprocessor: Preprocessor) -> int:
+        made = made_of(model, preprocessor)
+        return sum(len(content) for name, content in made.items() if name != METADATA)
+
+    if size is not None:
+        pruned = prune_to_size(model, preprocessor, dataset.texts, size_of, int(size * 1e6))
+        model, preprocessor = pruned.model, pruned.preprocessor
+        metadata["ngrams"] = {"kept": pruned.kept, "total": pruned.total}
+    made = made_of(model, preprocessor)
+    return made, compare(original, build_classifier(made, Path(source)), dataset, source)
 
 
 def _texts(classifier: Classifier, place: Path, data: str | Path | None) -> tuple[Dataset, str]:
@@ -175,7 +201,7 @@ def _run_of(place: Path) -> RunFolder | None:
     return run if place.name == run.classifier.name and run.metadata.exists() else None
 
 
-def _default_name(place: Path, format: str, precision: str) -> str:
+def _default_name(place: Path, format: str, precision: str, size: float | None) -> str:
     run = _run_of(place.absolute())
     name = run.path.name if run else place.stem
-    return f"{name}-{precision}{FORMATS[format].ending}"
+    return f"{name}-{precision if size is None else f'{size:g}mb'}{FORMATS[format].ending}"

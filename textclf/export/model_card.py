@@ -259,6 +259,9 @@ def _precision(classifier: Classifier) -> str:
         "",
         *_table(["weights", "size", *NAMES.values()], rows),
     ]
+    ngrams = classifier.metadata.get("ngrams")
+    if isinstance(ngrams, dict):
+        lines.append(f"For its size, {ngrams['kept']:,} of {ngrams['total']:,} n-grams were kept.\n")
     return "\n".join(lines)
 
 

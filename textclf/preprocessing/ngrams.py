@@ -49,12 +49,21 @@ class Ngrams:
             raise ValueError("expected buckets and frequencies of n-grams within their limits")
         self._bordered = np.append(self.buckets, BUCKETS)  # so that every search ends at a bucket
         inverse = np.log((1 + self.texts) / (1 + self.frequencies)) + 1
-        self._inverse_frequencies = np.concatenate([np.ones(FIRST_ID), inverse])  # by id
+        self.inverse_frequencies = np.concatenate([np.ones(FIRST_ID), inverse])  # by id
 
     @property
     def state(self) -> dict:
         """What `tokenizer.json` has of the n-grams."""
         return ngrams_state(self.texts, self.buckets, self.frequencies)
+
+    def keep(self, places: np.ndarray) -> "Ngrams":
+        """Return only some of the n-grams, with new ids in the same order.
+
+        Args:
+            places: ascending, (n-grams,).
+        """
+        state = ngrams_state(self.texts, self.buckets[places], self.frequencies[places])
+        return Ngrams(self.options, self.normalization, state)
 
     @property
     def num_ids(self) -> int:
@@ -75,7 +84,7 @@ class Ngrams:
         ids = self._ids_of(counted.buckets)
         known = ids > 0
         rows, ids = counted.rows[known], ids[known]
-        weights = (1 + np.log(counted.counts[known])) * self._inverse_frequencies[ids]
+        weights = (1 + np.log(counted.counts[known])) * self.inverse_frequencies[ids]
         # Each kind by itself first: so the few n-grams of words weigh as much as the many of characters.
         weights = _of_length_one(weights, 2 * rows + (counted.buckets[known] >= CHARACTER_BUCKETS))
         heaviest = _heaviest(rows, weights, self.options.most_per_text)
