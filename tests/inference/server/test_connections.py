@@ -70,7 +70,22 @@ def test_headers_have_a_limit(running, client):
             answer = raw.recv(2000)
             assert answer.startswith(b"HTTP/1.1 431")
             assert b"expected at most 64,000 bytes of headers" in answer
+    with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:  # one that does not end
+        raw.sendall(b"GET /ping HTTP/1.1\r\nx: ")
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            raw.sendall(b"a" * 100_000_000)
     assert client.get("/ping") == b"pong"
+
+
+def test_a_large_body_before_the_next_request_is_no_header(running):
+    body = b'{"inputs": "a"' + b" " * 500_000 + b"}"
+    post = b"POST /predict HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:
+        raw.sendall(post * 3 + b"GET /ping HTTP/1.1\r\nconnection: close\r\n\r\n")
+        received = b""
+        while part := raw.recv(65536):
+            received += part
+    assert received.count(b"HTTP/1.1 200") == 4
 
 
 def test_what_is_no_http_is_answered_and_forgotten(running, client):

@@ -40,6 +40,7 @@ class Job(NamedTuple):
     options: Options
     future: asyncio.Future
     arrived: float
+    num_characters: int
 
 
 def predict_jobs(jobs: list[Job]) -> list[list[Prediction]]:
@@ -76,12 +77,16 @@ class Batcher:
         Raises:
             RequestError: 503, too many texts wait.
         """
-        self._check_room(len(texts), sum(map(len, texts)))
+        num_characters = sum(map(len, texts))
+        self._check_room(len(texts), num_characters)
         loop, now = asyncio.get_running_loop(), time.perf_counter()
         futures = []
         for first in range(0, len(texts), BATCH_TEXTS):
+            part = texts[first : first + BATCH_TEXTS]
             futures.append(loop.create_future())
-            self._add(Job(served, texts[first : first + BATCH_TEXTS], options, futures[-1], now))
+            self._waiting.append(Job(served, part, options, futures[-1], now, sum(map(len, part))))
+        self._num_texts += len(texts)
+        self._num_characters += num_characters
         if not self._running:
             self._start_next(loop)
         try:
@@ -95,18 +100,14 @@ class Batcher:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _check_room(self, texts: int, characters: int) -> None:
-        for name, waiting, more, most in (
-            ("texts", self._num_texts, texts, LIMITS.waiting_texts),
-            ("characters", self._num_characters, characters, LIMITS.waiting_characters),
-        ):
-            if waiting and waiting + more > most:
-                raise RequestError(503, f"expected at most {most:,} {name} to wait, {waiting:,} do.", RETRY_AFTER)
+        if self._num_texts and self._num_texts + texts > LIMITS.waiting_texts:
+            raise _full("texts", LIMITS.waiting_texts, self._num_texts)
+        if self._num_characters and self._num_characters + characters > LIMITS.waiting_characters:
+            raise _full("characters", LIMITS.waiting_characters, self._num_characters)
 
-    def _add(self, job: Job, sign: int = 1) -> None:
-        if sign > 0:
-            self._waiting.append(job)
-        self._num_texts += sign * len(job.texts)
-        self._num_characters += sign * sum(map(len, job.texts))
+    def _remove(self, job: Job) -> None:
+        self._num_texts -= len(job.texts)
+        self._num_characters -= job.num_characters
 
     def _start_next(self, loop: asyncio.AbstractEventLoop) -> None:
         jobs = self._take()
@@ -125,13 +126,13 @@ class Batcher:
         while self._waiting and num_texts < BATCH_TEXTS:
             job = self._waiting.popleft()
             if job.future.done():
-                self._add(job, -1)
+                self._remove(job)
             elif taken and (job.served is not taken[0].served or num_texts + len(job.texts) > BATCH_TEXTS):
                 kept.append(job)
             else:
                 taken.append(job)
                 num_texts += len(job.texts)
-                self._add(job, -1)
+                self._remove(job)
         self._waiting.extendleft(reversed(kept))
         return taken
 
@@ -154,6 +155,10 @@ class Batcher:
                 job.future.set_result(result)
                 self._metrics.count_answers(job.served, result)
         self._start_next(loop)
+
+
+def _full(what: str, most: int, waiting: int) -> RequestError:
+    return RequestError(503, f"expected at most {most:,} {what} to wait, {waiting:,} do.", RETRY_AFTER)
 
 
 def _predict_alone(job: Job) -> list[Prediction] | Exception:

@@ -19,7 +19,9 @@ BACKLOG = 2048
 class LimitedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with a limit on the bytes of the headers of a request."""
 
-    _header_bytes = 0
+    _in_headers = False  # a request has begun, and its headers are not complete
+    _header_bytes = 0  # of it, that arrived in earlier pieces
+    _piece_bytes = 0  # of the piece that is being parsed
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin a connection."""
@@ -32,23 +34,29 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin to count."""
-        self._header_bytes = 0
+        self._in_headers, self._header_bytes = True, 0
         super().on_message_begin()
 
-    def on_url(self, url: bytes) -> None:
-        """Count the address."""
-        self._count(url)
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header."""
-        self._count(name, value)
-        super().on_header(name, value)
+    def on_headers_complete(self) -> None:
+        """Check the size, and start the request."""
+        self._in_headers = False
+        if self._header_bytes + self._piece_bytes > LIMITS.header_bytes:  # with a part of the body, perhaps
+            self._header_bytes = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+            if self._header_bytes > LIMITS.header_bytes:
+                raise ValueError("too many bytes of headers")  # the parser stops and calls `send_400_response`
+        super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
         """Parse what has arrived, unless the connection is closing: its client has been answered."""
-        if not self.transport.is_closing():
-            super().data_received(data)
+        if self.transport.is_closing():
+            return
+        before = self.scope if self._in_headers else None
+        self._piece_bytes = len(data)
+        super().data_received(data)
+        if self._in_headers and self.scope is before:  # a piece that holds nothing but headers of one request
+            self._header_bytes += len(data)
+            if self._header_bytes > LIMITS.header_bytes and not self.transport.is_closing():
+                self.send_400_response("too many bytes of headers")
 
     def shutdown(self) -> None:
         """Close when the server stops; a new connection, whose first request may be on its way, a little later."""
@@ -60,11 +68,6 @@ class LimitedProtocol(HttpToolsProtocol):
     def _close_unused(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
             self.transport.close()
-
-    def _count(self, *parts: bytes) -> None:
-        self._header_bytes += sum(map(len, parts))
-        if self._header_bytes > LIMITS.header_bytes:
-            raise ValueError("too many bytes of headers")  # the parser stops, and uvicorn calls `send_400_response`
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, or has too large headers, with a problem, and close."""

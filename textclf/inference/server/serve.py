@@ -28,6 +28,7 @@ from textclf.inference.server.workers import Workers
 
 log = logging.getLogger(__name__)
 
+GC_THRESHOLD = 50_000  # objects: requests leave little that only a collection frees
 TICKS_A_SECOND = 10  # of uvicorn's main loop
 LEAST_TOKEN = 16  # characters
 
@@ -76,6 +77,7 @@ def run_service(options: ServeOptions, listener: socket.socket, channel: socket.
     server.channel = None if channel is None else Channel(channel)
     gc.collect()
     gc.freeze()  # what is loaded now stays: collections during requests need not look at it
+    gc.set_threshold(GC_THRESHOLD)
     service = Service(server, make_app(server, options.allow_origins), follow=options.follow)
     for served in server.classifiers.all():
         labels = len(served.classifier.labels)
