@@ -1,4 +1,4 @@
-"""What one would pick instead of textclf, with fixed settings: TF-IDF with a linear model, and the fastText program."""
+"""What one would pick instead of textclf, with fixed settings: TF-IDF with linear models, and the fastText program."""
 
 import csv
 import re
@@ -33,21 +33,29 @@ def character_tfidf():
     return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, max_features=1_000_000)
 
 
+def joined_tfidf():
+    """Words and characters side by side."""
+    from sklearn.pipeline import FeatureUnion
+
+    return FeatureUnion([("words", word_tfidf()), ("characters", character_tfidf())])
+
+
 def spaced(text: str) -> str:
     """Lower case, with spaces around Chinese and Japanese characters."""
     return CJK.sub(r" \1 ", text.lower())
 
 
 class Linear:
-    """A vectorizer and a linear support vector machine; one for each label where there are several a text."""
+    """A vectorizer and a linear model; one for each label where there are several a text."""
 
-    def __init__(self, vectorizer, several: bool):
+    def __init__(self, vectorizer, several: bool, model=None):
         from sklearn.multiclass import OneVsRestClassifier
         from sklearn.preprocessing import MultiLabelBinarizer
         from sklearn.svm import LinearSVC
 
         self.vectorizer = vectorizer()
-        self.model = OneVsRestClassifier(LinearSVC(C=1)) if several else LinearSVC(C=1)
+        model = model or LinearSVC(C=1)
+        self.model = OneVsRestClassifier(model) if several else model
         self.labels = MultiLabelBinarizer() if several else None
 
     def fit(self, texts: list[str], labels: list[list[str]]) -> None:
@@ -65,6 +73,14 @@ class Linear:
         import pickle
 
         return len(pickle.dumps((self.vectorizer, self.model)))
+
+
+def logistic_regression():
+    """Logistic regression with C 10, one label against the rest."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+
+    return OneVsRestClassifier(LogisticRegression(C=10, solver="liblinear"))
 
 
 class FastText:
@@ -115,5 +131,7 @@ def _separated(text: str) -> str:
 BASELINES = {
     "TF-IDF of words": lambda _, several: Linear(word_tfidf, several),
     "TF-IDF of characters": lambda _, several: Linear(character_tfidf, several),
+    "TF-IDF of both": lambda _, several: Linear(joined_tfidf, several),
+    "TF-IDF of both, logistic": lambda _, several: Linear(joined_tfidf, several, logistic_regression()),
     FASTTEXT: FastText,
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import textclf
+from textclf.config import recipe
 from textclf.config.config import load_config
 from textclf.config.starter import starter_config
 from textclf.config.yaml import parse_yaml
@@ -46,7 +47,8 @@ def test_it_has_a_row_in_the_table(path, root):
     assert re.search(rf"^\| \[?{path.stem}\b", table, re.MULTILINE)
 
 
-def test_one_has_the_settings_that_new_writes(workplace):
+def test_one_has_the_settings_that_new_writes_for_larger_data(workplace, monkeypatch):
+    monkeypatch.setattr(recipe, "FEW", 0)
     written = starter_config("data/toy_topics/train.csv", "data/toy_topics/test.csv")
     shipped = Path("configs/toy_topics_ngrams_cnn.yaml").read_text(encoding="utf-8")
     assert parse_yaml(shipped).data == parse_yaml(written).data

@@ -40,6 +40,8 @@ def test_defaults(load):
             "delimiter": None,
             "quoting": "minimal",
             "text_separator": " ",
+            "sheet": None,
+            "label_names": None,
         },
         "targets": {
             "type": "auto",
@@ -93,6 +95,7 @@ def test_defaults(load):
             "loss": "log_loss",
             "optimizer": "adam",
             "inverse_regularization": [1.0],
+            "ngram_scaling": "none",
             "initial_accumulator": 0.1,
             "learning_rate": 0.001,
             "schedule": "constant",
@@ -107,6 +110,7 @@ def test_defaults(load):
             "refit": False,
             "log_to": [],
         },
+        "tuning": None,
     }
 
 

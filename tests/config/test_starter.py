@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 import textclf
+from textclf.config import recipe
 from textclf.config.commented_yaml import _yaml
 from textclf.config.config import load_config
-from textclf.config.recipe import LARGEST_VOCABULARY, LONGEST, SHORTEST, SIZES
+from textclf.config.recipe import LARGEST_VOCABULARY, LONGEST, SHORTEST, SIZES, TIMES
 from textclf.config.starter import find_separator, starter_config, write_starter
 from textclf.config.yaml import parse_yaml
 from textclf.core.errors import DataError, WriteError
@@ -172,13 +173,36 @@ def test_sizes_are_in_order_and_each_is_used(write):
     large = loaded(
         starter_config(write([(f"{text} {number}", label) for number in range(400) for text, label in ENGLISH]))
     )
-    assert small.training.epochs > large.training.epochs
-    assert small.model.members[0].training.epochs > large.model.members[0].training.epochs
     assert small.data.validation > large.data.validation
+    assert small.model.architecture == "ngrams"
+    assert small.training.optimizer == "liblinear"
+    assert [member.model.architecture for member in large.model.members] == ["ngrams", "ngrams", "cnn"]
+    assert large.training.epochs == recipe.size_for(400 * len(ENGLISH)).epochs
+
+
+def test_more_time_is_for_more_networks(write):
+    path = write([(f"{text} {number}", label) for number in range(400) for text, label in ENGLISH])
+    counts = {}
+    for time in TIMES:
+        model = loaded(starter_config(path, time=time)).model
+        counts[time] = [member.model.architecture for member in model.members].count("cnn")
+    assert counts == {"quick": 0, "usual": 1, "thorough": 3}
+
+
+def test_linear_models_of_large_data_are_made_by_steps(write, monkeypatch):
+    path = write([(f"{text} {number}", label) for number in range(400) for text, label in ENGLISH])
+    monkeypatch.setattr(recipe, "MOST_SOLVED", 10_000)
+    config = loaded(starter_config(path))
+    assert config.preprocessing.ngrams.min_frequency == 2
+    assert [member.training and member.training.optimizer for member in config.model.members] == ["adagrad", None]
+    quick = loaded(starter_config(path, time="quick"))
+    assert (quick.model.architecture, quick.training.optimizer) == ("ngrams", "adagrad")
+    assert quick.training.refit
 
 
 @pytest.mark.parametrize(("every", "metric", "loss"), [(10, "f1_macro", "squared_hinge"), (2, "loss", "log_loss")])
-def test_of_uneven_labels_the_rare_one_counts(write, every, metric, loss):
+def test_of_uneven_labels_the_rare_one_counts(write, monkeypatch, every, metric, loss):
+    monkeypatch.setattr(recipe, "MOST_SOLVED", 0)
     rows = [(f"text {number}", "rare" if number % every == 0 else "usual") for number in range(200)]
     config = loaded(starter_config(write(rows)))
     assert config.training.early_stopping.metric == metric
@@ -199,7 +223,7 @@ def test_the_second_line_is_the_command_and_every_setting_has_a_reason(write):
     assert lines[0].startswith("# ")
     assert lines[1] == "#   textclf train 'my configs/a.yaml'"
     assert all("  # " in line for line in lines[3:] if line.startswith("  "))
-    assert {member.model.architecture for member in loaded("\n".join(lines)).model.members} == {"ngrams", "cnn"}
+    assert loaded("\n".join(lines)).model.architecture == "ngrams"
     assert max(map(len, lines)) <= 120
 
 

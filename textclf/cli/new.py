@@ -10,8 +10,15 @@ from textclf.cli.terminal import print_line, print_written
 @CONFIG
 @click.option("--data", required=True, metavar="FILE", type=UserPath(), help="Labelled texts for training.")
 @click.option("--test", metavar="FILE", type=UserPath(), help="Labelled texts for the final evaluation.")
+@click.option(
+    "--time",
+    type=click.Choice(["quick", "usual", "thorough"]),
+    default="usual",
+    show_default=True,
+    help="Time for training: linear models only, with a convolution, or with three.",
+)
 @reading_options("--format")
-def command(config, data, test, reading):
+def command(config, data, test, time, reading):
     """Write a config for a file of labelled texts.
 
     textclf inspects the texts and labels, chooses every setting from them, and writes the reason beside it.
@@ -24,7 +31,7 @@ def command(config, data, test, reading):
     from textclf.config.starter import write_starter
     from textclf.core.output_file import is_standard_output
 
-    path = write_starter(config, data, test, reading=reading)
+    path = write_starter(config, data, test, time=time, reading=reading)
     print_written(path)
     if not is_standard_output(path):
         print_line(f"next: textclf check {path}, textclf train {path}")

@@ -16,6 +16,18 @@ SHORTEST, LONGEST, LONG = 16, 512, 128  # tokens per text; above LONG, the longe
 SMALLEST_VOCABULARY, LARGEST_VOCABULARY = 1_000, 30_000
 UNEVEN = 0.75  # share of the rows with the same label
 MOST_NGRAMS, MOST_NGRAM_LOGITS = 2**19, 2**25  # one row of logits per n-gram: at most 134 MB
+WORDS, CHARACTERS = 2, 5  # of the longest n-grams
+# LIBLINEAR keeps 44 bytes for each n-gram of each text (0.9 GB), and reads all of them again for each output.
+MOST_SOLVED, MOST_SOLVED_OUTPUTS = 20_000_000, 250_000_000
+FEW = 1_000  # rows, of which a convolution learns nothing
+RARE_COUNTS = 20_000  # rows up to which n-grams of a single text are kept
+RATIOS = 10  # outputs: with more of them, each has too few texts for the ratios of n-grams
+# Filter widths of the convolutions, in tokens, by `textclf new --time`; characters have one more.
+TIMES: dict[str, tuple[list[int], ...]] = {
+    "quick": (),
+    "usual": ([2, 3, 4],),
+    "thorough": ([2, 3, 4], [1, 2, 3], [3, 4, 5]),
+}
 HEADING = object()  # in place of the value of a setting that has settings below it
 
 Line = tuple[str, object, str]  # setting, value, comment
@@ -55,6 +67,20 @@ class Facts(NamedTuple):
     lengths: np.ndarray  # tokens of each text
     distinct_tokens: int
     repeated_tokens: int
+    characters: float  # of all texts
+    time: str = "usual"  # a key of `TIMES`
+
+    @property
+    def solved(self) -> bool:
+        """Whether LIBLINEAR solves the linear models: one label a text, and data for which it is fast."""
+        entries = self.characters * (CHARACTERS - 1) + float(self.lengths.mean()) * len(self.dataset) * WORDS
+        few_enough = entries <= MOST_SOLVED and entries * self.targets.num_outputs <= MOST_SOLVED_OUTPUTS
+        return few_enough and not self.targets.multilabel
+
+    @property
+    def convolutions(self) -> tuple[list[int], ...]:
+        """The filter widths of each convolution."""
+        return () if self.solved and len(self.dataset) <= FEW else TIMES[self.time]
 
 
 def size_for(rows: int) -> Size:
@@ -76,6 +102,8 @@ def preprocessing(facts: Facts) -> list[Line]:
     vocabulary = 1_000 * math.ceil((facts.repeated_tokens + 2) / 1_000)
     vocabulary = min(max(vocabulary, SMALLEST_VOCABULARY), LARGEST_VOCABULARY)
     ngrams = min(MOST_NGRAMS, MOST_NGRAM_LOGITS // facts.targets.num_outputs)
+    rare = facts.solved and len(facts.dataset) <= RARE_COUNTS
+    frequency = (1, "those of a single text, too: the data are small") if rare else (2, "not those of a single text")
     return [
         ("tokenizer", facts.tokenizer, f"{split_by[facts.tokenizer]} (letters: {scripts or 'none'})"),
         ("vocabulary_size", vocabulary, f"{facts.distinct_tokens} distinct tokens, {facts.repeated_tokens} of them "
@@ -83,48 +111,118 @@ def preprocessing(facts: Facts) -> list[Line]:
         ("sequence_length", length, f"median {middle} tokens, 95 % have at most {most}; {cut_by_it}"),
         ("truncating", "right", "long texts lose their end; left keeps the end"),
         ("ngrams", HEADING, "of the whole text, however long"),
-        ("  longest_words", 2, "single words and pairs of words"),
-        ("  longest_characters", 5, "parts of words: any language, any spelling"),
+        ("  longest_words", WORDS, "single words and pairs of words"),
+        ("  longest_characters", CHARACTERS, "parts of words: any language, any spelling"),
+        ("  min_frequency", *frequency),
         ("  most_ngrams", ngrams, "those in the most texts; each has a weight per label"),
     ]  # fmt: skip
 
 
 def model(facts: Facts) -> list[Line]:
-    """Return the section `model`: an ensemble of two networks that make different errors."""
-    widths = [2, 3, 4] if facts.tokenizer == "word" else [2, 3, 4, 5]
+    """Return the section `model`: linear models and convolutions, which make different errors."""
+    members = _members(facts)
+    if len(members) == 1:
+        return members[0].model
+    return [
+        ("architecture", "ensemble", "networks with different errors: better together"),
+        ("members", HEADING, "their weights are fitted on validation"),
+        *(line for member in members for line in member.lines()),
+    ]
+
+
+def training(facts: Facts) -> list[Line]:
+    """Return the section `training`, for the networks without settings of their own."""
+    members = _members(facts)
+    refit = ("refit", True, "train on validation too in the end; doubles the time")
+    if len(members) == 1:
+        return [*members[0].training, refit]
+    return [*(_of_convolutions(facts) if facts.convolutions else []), refit]
+
+
+class _Member(NamedTuple):
+    """The settings of one network."""
+
+    reason: str
+    model: list[Line]
+    training: list[Line]  # empty: as the section `training` says
+
+    def lines(self) -> list[Line]:
+        """Return the settings as a member of an ensemble."""
+        own = [("  training", HEADING, "how it is trained"), *_indented(self.training)] if self.training else []
+        return [("- model", HEADING, self.reason), *_indented(self.model), *own]
+
+
+def _indented(lines: list[Line]) -> list[Line]:
+    return [(f"    {name}", value, reason) for name, value, reason in lines]
+
+
+def _members(facts: Facts) -> list[_Member]:
+    linear = [_solved("none", [0.5, 2.0])] if facts.solved else [_stepped(facts)]
+    if facts.solved and len(facts.dataset) > FEW and facts.targets.num_outputs <= RATIOS:
+        linear.append(_solved("naive_bayes", [0.25]))
+    return [*linear, *(_convolution(facts, widths) for widths in facts.convolutions)]
+
+
+def _solved(scaling: str, strengths: list[float]) -> _Member:
+    """Return a linear model by LIBLINEAR."""
+    reasons = {
+        "none": ("a weight per word and part of a word", "n-grams as they are"),
+        "naive_bayes": ("the same by ratios", "trusts n-grams that only texts of a label have"),
+    }
+    about, reason = reasons[scaling]
+    return _Member(
+        about,
+        [("architecture", "ngrams", "a linear model, hard to beat on few or short texts")],
+        [
+            ("loss", "squared_hinge", "as a linear SVM: easy texts cost nothing"),
+            ("optimizer", "liblinear", "until it converges, instead of epochs"),
+            ("inverse_regularization", strengths, "the best on validation" if len(strengths) > 1 else "small weights"),
+            ("ngram_scaling", scaling, reason),
+        ],
+    )
+
+
+def _stepped(facts: Facts) -> _Member:
+    """Return a linear model by steps of batches, for several labels a text, and for data that are large."""
     if _is_uneven(facts):
         dropout = (0.0, "no dropout: few texts of the rare label decide")
         loss = ("squared_hinge", "log loss predicts a rare label too seldom")
     else:
         dropout = (0.5, "drop half of the n-grams of a text, so that all are learned")
         loss = ("log_loss", "probabilities must be right, not only labels")
-    return [
-        ("architecture", "ensemble", "networks with different errors: better together"),
-        ("members", HEADING, "their weights are fitted on validation"),
-        ("- model", HEADING, "first: a weight per word and part of a word"),
-        ("    architecture", "ngrams", "a linear model, hard to beat on few or short texts"),
-        ("    dropout", *dropout),
-        ("  training", HEADING, "how it is trained"),
-        ("    loss", *loss),
-        ("    optimizer", "adagrad", "rare n-grams take larger steps than frequent ones"),
-        ("    learning_rate", 0.25, "decays to 0:"),
-        ("    schedule", "linear", "large steps at first, small ones at the end"),
-        ("    initial_accumulator", 1e-06, "a full first step for each n-gram"),
-        ("    clip_norm", None, "Adagrad bounds the steps already"),
-        ("    batch_size", 32, "texts per step"),
-        ("    epochs", facts.size.ngram_epochs, "all of them: the last one is the best"),
-        ("    early_stopping", None, "never stop early"),
-        ("- model", HEADING, "second: phrases"),
-        ("    architecture", "cnn", "as accurate as an LSTM here, in a third of the time"),
-        ("    embedding_dim", 100, "dimension of the token embeddings"),
-        ("    filters", 100, "phrases per width"),
-        ("    widths", widths, "tokens per phrase"),
-        ("    dropout", facts.size.dropout, facts.size.reason),
-    ]
+    return _Member(
+        "a weight per word and part of a word",
+        [("architecture", "ngrams", "a linear model, hard to beat on few or short texts"), ("dropout", *dropout)],
+        [
+            ("loss", *loss),
+            ("optimizer", "adagrad", "rare n-grams take larger steps than frequent ones"),
+            ("learning_rate", 0.25, "decays to 0:"),
+            ("schedule", "linear", "large steps at first, small ones at the end"),
+            ("initial_accumulator", 1e-06, "a full first step for each n-gram"),
+            ("clip_norm", None, "Adagrad bounds the steps already"),
+            ("batch_size", 32, "texts per step"),
+            ("epochs", facts.size.ngram_epochs, "all of them: the last one is the best"),
+            ("early_stopping", None, "never stop early"),
+        ],
+    )
 
 
-def training(facts: Facts) -> list[Line]:
-    """Return the section `training`, for the networks without settings of their own."""
+def _convolution(facts: Facts, widths: list[int]) -> _Member:
+    return _Member(
+        "phrases",
+        [
+            ("architecture", "cnn", "as accurate as an LSTM here, in a third of the time"),
+            ("embedding_dim", 100, "dimension of the token embeddings"),
+            ("filters", 100, "phrases per width"),
+            ("widths", widths if facts.tokenizer == "word" else [*widths, widths[-1] + 1], "tokens per phrase"),
+            ("dropout", facts.size.dropout, facts.size.reason),
+        ],
+        [],
+    )
+
+
+def _of_convolutions(facts: Facts) -> list[Line]:
+    """Return how convolutions are trained."""
     size = facts.size
     metric = (
         ("f1_macro", "every label counts the same; the loss follows the frequent ones")
@@ -140,7 +238,6 @@ def training(facts: Facts) -> list[Line]:
         ("early_stopping", HEADING, "when to stop before the last epoch"),
         ("  metric", *metric),
         ("  patience", size.patience, "epochs without improvement"),
-        ("refit", True, "train on validation too in the end; doubles the time"),
     ]
 
 

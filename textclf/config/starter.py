@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from textclf.config import recipe, starter_sections
 from textclf.config.commented_yaml import commented_line
@@ -41,7 +42,12 @@ MUCH_OF_A_SCRIPT = 0.3  # of all letters
 
 
 def write_starter(
-    config: str | Path, data: str, test: str | None = None, *, reading: Mapping[str, Any] | None = None
+    config: str | Path,
+    data: str,
+    test: str | None = None,
+    *,
+    time: str = "usual",
+    reading: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a config for a file of labelled texts. An existing config is never overwritten.
 
@@ -52,14 +58,19 @@ def write_starter(
     path = Path(expand_home(str(config)))
     if would_replace(path):
         raise WriteError(f"{path}: this file exists already. Choose another name, or remove it.")
-    content = starter_config(data, test, name=str(path), reading=reading)
+    content = starter_config(data, test, name=str(path), time=time, reading=reading)
     with output_file(path) as stream:
         stream.write(content)
     return path
 
 
 def starter_config(
-    data: str, test: str | None = None, *, name: str = "config.yaml", reading: Mapping[str, Any] | None = None
+    data: str,
+    test: str | None = None,
+    *,
+    name: str = "config.yaml",
+    time: str = "usual",
+    reading: Mapping[str, Any] | None = None,
 ) -> str:
     """Return a config for a file of labelled texts.
 
@@ -67,6 +78,7 @@ def starter_config(
         data: the file, pattern or folder.
         test: a file of the same form, for the final metrics.
         name: of the config, for the command in its first lines.
+        time: a key of `recipe.TIMES`: more time for more networks.
         reading: settings of `ReadingOptions` that are not detected.
 
     Raises:
@@ -87,7 +99,7 @@ def starter_config(
         )
     if separator and _is_one_hot(found, raw, dataset):
         separator = None
-    facts = _facts(dataset, many=separator is not None)
+    facts = _facts(dataset, time, many=separator is not None)
     split(facts.dataset, facts.size.validation, SEED)  # raises now what a training would raise
     if test is not None:
         parse_labels(read_dataset(test, found.columns, found.reading), separator)
@@ -147,7 +159,7 @@ def _is_one_hot(found: SniffedFile, raw: Dataset, parsed: Dataset) -> bool:
     return marked and all(len(category) == 1 for category in parsed.labels.categories)
 
 
-def _facts(dataset: Dataset, *, many: bool) -> Facts:
+def _facts(dataset: Dataset, time: str = "usual", *, many: bool) -> Facts:
     targets = Targets.fit(dataset.labels, TargetOptions(type="multilabel" if many else "auto"), multilabel=many)
     scripts = script_shares(count_characters(dataset.sample(SAMPLE_ROWS).texts))
     by_character = sum(scripts.get(script, 0) for script in BY_CHARACTER)
@@ -170,4 +182,6 @@ def _facts(dataset: Dataset, *, many: bool) -> Facts:
         lengths=np.concatenate(lengths),
         distinct_tokens=len(counts),
         repeated_tokens=int((counts > 1).sum()),
+        characters=pc.mean(pc.utf8_length(dataset.sample(SAMPLE_ROWS).texts)).as_py() * len(dataset),
+        time=time,
     )

@@ -49,8 +49,8 @@ class TrainingOptions(Options):
         default="adam",
         description="Optimizer. Adagrad suits large embedding tables of which each text uses few rows; its "
         "learning rates are larger, 0.05 to 0.5. liblinear solves the linear model of `ngrams` until it converges, in "
-        "place of epochs: of the settings of `training` only `loss`, `inverse_regularization` and `refit` matter then. "
-        "It keeps all n-grams of the training texts in memory, 28 bytes each.",
+        "place of epochs. Of the settings of `training`, only `loss`, `inverse_regularization`, `ngram_scaling` and "
+        "`refit` matter then. It keeps all n-grams of the training texts in memory, 28 to 44 bytes each.",
     )
     inverse_regularization: list[Annotated[float, Limit(gt=0)]] = setting(
         default=[1.0],
@@ -64,6 +64,11 @@ class TrainingOptions(Options):
         ge=0,
         description="Adagrad only: initial value of the sums of squared gradients. A larger value makes the first "
         "steps smaller.",
+    )
+    ngram_scaling: Literal["none", "naive_bayes"] = setting(
+        default="none",
+        description="liblinear only: naive_bayes multiplies every n-gram by the log of how much more frequent it is in "
+        "texts with a label than in the others (NB-SVM, Wang & Manning 2012).",
     )
     learning_rate: float = setting(default=0.001, gt=0, tuned=Around(5), description="Step size of the optimizer.")
     schedule: Literal["constant", "linear", "cosine"] = setting(

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import onnx
 import pytest
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
@@ -11,7 +12,10 @@ from sklearn.svm import LinearSVC
 import textclf
 from textclf.config.config import load_config
 from textclf.core.errors import ConfigError
-from textclf.training.fitting.liblinear import Problem, predict, solve
+from textclf.models import build_model, ngrams
+from textclf.models.sizes import Sizes
+from textclf.training.fitting.ensemble import merge_linear
+from textclf.training.fitting.liblinear import SCALINGS, Problem, predict, solve
 from textclf.training.learning_rate_finder import find_rates
 
 RANDOM = np.random.default_rng(0)
@@ -32,7 +36,7 @@ TRAINING = {"optimizer": "liblinear", "loss": "squared_hinge", "inverse_regulari
     ],
 )
 def test_every_output_is_solved_as_by_scikit_learn(loss, solver, weights):
-    problem = Problem(ROWS, UNITS, None if weights is None else weights[:, None], loss, seed=0)
+    problem = Problem(ROWS, UNITS, None if weights is None else weights[:, None], loss, "none", seed=0)
     logits = predict(solve(problem, 2), ROWS)
     expected = [solver.fit(ROWS, unit, weights).decision_function(ROWS) for unit in UNITS.T]
     np.testing.assert_allclose(logits, np.stack(expected, axis=1), atol=2e-3)
@@ -40,15 +44,57 @@ def test_every_output_is_solved_as_by_scikit_learn(loss, solver, weights):
 
 def test_each_label_of_several_has_weights_of_its_own():
     weights = np.where(UNITS > 0, [1.0, 5.0, 1.0], 1.0)
-    logits = predict(solve(Problem(ROWS, UNITS, weights, "log_loss", 0), 1), ROWS)
-    unweighted = predict(solve(Problem(ROWS, UNITS, None, "log_loss", 0), 1), ROWS)
+    logits = predict(solve(Problem(ROWS, UNITS, weights, "log_loss", "none", 0), 1), ROWS)
+    unweighted = predict(solve(Problem(ROWS, UNITS, None, "log_loss", "none", 0), 1), ROWS)
     np.testing.assert_allclose(logits[:, [0, 2]], unweighted[:, [0, 2]], atol=1e-4)
     assert (logits[:, 1] > unweighted[:, 1]).mean() > 0.9
 
 
+def test_naive_bayes_penalizes_what_separates_the_labels_less():
+    """The second n-gram is in all texts of the label, the third in all others, the first in every second of both."""
+    rows = csr_matrix(np.array([[0.5, 1, 0], [0, 1, 0], [1, 0, 1], [0, 0, 1]] * 10))
+    unit = np.array([1, 1, 0, 0] * 10)[:, None]
+    plain, scaled = (solve(Problem(rows, unit, None, "squared_hinge", scaling, 0), 0.01) for scaling in SCALINGS)
+    assert abs(plain.weights[0, 0]) > 0.001 > abs(scaled.weights[0, 0])
+    assert scaled.weights[1, 0] > 0 > scaled.weights[2, 0]
+    ratios = SCALINGS["naive_bayes"](rows, unit[:, 0])
+    np.testing.assert_allclose(ratios / ratios[1], [0, 1, -1], atol=1e-9)
+    np.testing.assert_allclose(np.mean(((rows @ np.diag(ratios)) ** 2).sum(axis=1)), 1)
+
+
+def test_the_sum_of_linear_models_is_one_of_them():
+    sizes = Sizes(10, 8, 12)
+    models = [build_model(ngrams.Options(), sizes, num_outputs=3) for _ in range(2)]
+    for model in models:
+        model.set_weights([RANDOM.normal(size=weights.shape) for weights in model.get_weights()])
+    hidden = build_model(ngrams.Options(hidden_units=2), sizes, num_outputs=3)
+    (merged, other), scales = merge_linear([models[0], hidden, models[1]], [0.5, 3.0, 2.0])
+    assert other is hidden
+    assert scales == [1.0, 3.0]
+    ids, weights = RANDOM.integers(0, 12, (5, 7)), RANDOM.random((5, 7)).astype(np.float32)
+    given = {"ngram_ids": ids, "ngram_weights": weights}
+    np.testing.assert_allclose(merged(given), 0.5 * models[0](given) + 2 * models[1](given), atol=1e-5)
+    assert merge_linear([hidden, models[0]], [1, 2]) == ([hidden, models[0]], [1, 2])
+
+
+def test_linear_members_are_one_in_the_graph(workplace, tiny_config):
+    members = [
+        {"model": LINEAR, "training": {**TRAINING, "ngram_scaling": scaling}} for scaling in ("none", "naive_bayes")
+    ]
+    members += [{"model": {"architecture": "cnn", "embedding_dim": 8, "widths": [2]}}]
+    config = tiny_config(preprocessing={"ngrams": {"min_frequency": 1}})
+    run = textclf.train({**config, "model": {"architecture": "ensemble", "members": members}}, run="r")
+    graph = onnx.load(run.classifier / "model.onnx").graph
+    num_ids = textclf.load(run).preprocessor.num_ngrams
+    assert sum(list(tensor.dims) == [num_ids, 1] for tensor in graph.initializer) == 1
+    networks = run.read_metadata()["networks"]
+    assert networks["1-ngrams"]["weight"] > 0
+    assert run.read_metadata()["onnx_difference"] < 1e-5
+
+
 @pytest.mark.parametrize(("value", "bias"), [(0, -1), (1, 1)])
 def test_a_label_that_no_text_has_or_every_text_is_answered_so(value, bias):
-    solution = solve(Problem(ROWS, np.full((60, 1), value), None, "log_loss", 0), 1)
+    solution = solve(Problem(ROWS, np.full((60, 1), value), None, "log_loss", "none", 0), 1)
     assert not solution.weights.any()
     assert solution.bias == bias
 

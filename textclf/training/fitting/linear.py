@@ -72,7 +72,7 @@ def fit_linear(
 def _problem(member: Member, task: Task) -> Problem:
     rows = _rows(task.train, task).astype(np.float64)  # as LIBLINEAR reads it
     units = _units(task.train, task.objective.targets.num_outputs)
-    return Problem(rows, units, _weights(task), member.training.loss, task.seed)
+    return Problem(rows, units, _weights(task), member.training.loss, member.training.ngram_scaling, task.seed)
 
 
 def _rows(dataset: EncodedDataset, task: Task) -> "csr_matrix | np.ndarray":
