@@ -6,7 +6,7 @@ import onnxruntime
 import pytest
 
 from textclf.export.onnx import build_graph
-from textclf.export.quantization import PRECISIONS, dequantize_rows, quantize, quantize_rows
+from textclf.export.quantization import PRECISIONS, _kernel_codes, dequantize_rows, quantize, quantize_rows
 from textclf.inference.onnx.verify import check_graph
 
 LOWER = [precision for precision in PRECISIONS if precision != "float32"]
@@ -103,3 +103,14 @@ def test_a_weight_beyond_float16_keeps_its_precision(graph):
     kernel.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(kernel) * np.float32(1e30), kernel.name))
     names = [weight.name for weight in quantize(large, "int8").graph.initializer]
     assert kernel.name in names
+
+
+@pytest.mark.parametrize(
+    ("shape", "scales"),
+    [((20, 100, 3), (20, 1, 1)), ((2, 64, 40), (2, 64, 1)), ((300, 1), (1, 1)), ((50, 7), (1, 1)), ((9, 33), (9, 1))],
+)
+def test_a_kernel_has_a_scale_for_each_group(shape, scales):
+    kernel = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    codes, found = _kernel_codes(kernel)
+    assert (codes.shape, found.shape) == (shape, scales)
+    assert np.abs(codes * found.astype(np.float32) - kernel).max() < 0.005 * np.abs(kernel).max()

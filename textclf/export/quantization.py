@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 PRECISIONS = ("float32", "float16", "int8", "int4")
 CHUNK_VALUES = 2**20  # converted at once: a bound on memory
 LARGEST_CAST = 2**23  # bytes of all weights that are no tables: casting more takes longer than a short text
-FEWEST_VALUES = 65  # of a weight that is stored as float16: a smaller one saves nothing
+KERNEL_GROUP = 32  # values of a weight that share a scale
+FEWEST_VALUES = 65  # of a weight that is stored in fewer bits: a smaller one saves nothing
 SAMPLE = 200_000  # values that levels are fitted to
 LLOYD_STEPS = 20
 LARGEST_FLOAT16 = float(np.finfo(np.float16).max)
@@ -76,7 +77,7 @@ def dequantize_rows(rows: QuantizedRows) -> np.ndarray:
 
 
 def quantize(model: onnx.ModelProto, precision: str, *, tables_only: bool = False) -> onnx.ModelProto:
-    """Return a graph whose tables have a lower precision, and whose other weights are float16.
+    """Return a graph whose tables have a lower precision, and whose other weights are float16 or int8.
 
     Args:
         model: of `export.onnx`; it stays as it is.
@@ -95,7 +96,7 @@ def quantize(model: onnx.ModelProto, precision: str, *, tables_only: bool = Fals
         if rows is not None:
             _replace_table(made.graph, name, rows)
     if not tables_only and _other_bytes(made.graph) <= LARGEST_CAST:
-        _cast_weights(made.graph)
+        _shrink_weights(made.graph, precision)
     checker.check_model(made, full_check=True)
     return made
 
@@ -188,18 +189,39 @@ def _other_bytes(graph: onnx.GraphProto) -> int:
     return sum(4 * int(np.prod(weight.dims)) for weight in graph.initializer if weight.data_type == FLOAT)
 
 
-def _cast_weights(graph: onnx.GraphProto) -> None:
-    """Store every other weight of float32 as float16, and cast it back where the graph begins."""
+def _shrink_weights(graph: onnx.GraphProto, precision: str) -> None:
+    """Store every other weight of float32 in fewer bits, and make it float32 again where the graph begins."""
     from onnx import helper, numpy_helper
 
     for weight in list(graph.initializer):
         if weight.data_type != FLOAT or np.prod(weight.dims) < FEWEST_VALUES or weight.name.endswith("_values"):
             continue
-        small = _small_enough(numpy_helper.to_array(weight))
-        if small is not None:
-            _remove(graph.initializer, weight.name)
-            _add_weight(graph, f"{weight.name}_float16", small)
-            graph.node.insert(0, helper.make_node("Cast", [f"{weight.name}_float16"], [weight.name], to=FLOAT))
+        array, name = numpy_helper.to_array(weight), weight.name
+        small = _small_enough(array)
+        if small is None:
+            continue
+        _remove(graph.initializer, name)
+        if precision == "float16" or array.ndim < 2:
+            _add_weight(graph, f"{name}_float16", small)
+            nodes = [helper.make_node("Cast", [f"{name}_float16"], [name], to=FLOAT)]
+        else:
+            codes, scales = _kernel_codes(array)
+            parts = {"codes": codes, "scales": scales}
+            for part, values in parts.items():
+                _add_weight(graph, f"{name}_{part}", values)
+            nodes = [helper.make_node("Cast", [f"{name}_{part}"], [f"{name}_{part}_float"], to=FLOAT) for part in parts]
+            nodes.append(helper.make_node("Mul", [node.output[0] for node in nodes], [name]))
+        for place, node in enumerate(nodes):
+            graph.node.insert(place, node)
+
+
+def _kernel_codes(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a weight as int8 with a scale, float16, for each group of at least `KERNEL_GROUP` values of its end."""
+    ends = [int(np.prod(kernel.shape[-axes:])) for axes in range(1, kernel.ndim + 1)]
+    axes = next((axes for axes, size in enumerate(ends, start=1) if size >= KERNEL_GROUP), kernel.ndim)
+    rows = quantize_rows(kernel.reshape(-1, ends[axes - 1]), "int8")
+    assert rows.scales is not None
+    return rows.codes.reshape(kernel.shape), rows.scales.reshape(*kernel.shape[:-axes], *[1] * axes)
 
 
 def _small_enough(array: np.ndarray) -> np.ndarray | None:

@@ -90,14 +90,14 @@ def _cast(node: Node, rows: dict[str, Rows], weights: dict[str, memoryview]) -> 
     if node.attributes.keys() != {"to"} or not isinstance(to, int) or to not in CASTS:
         return None
     if (found := rows.get(node.inputs[0])) is None:
-        weight = read_array(weights.get(node.inputs[0]), {10: "<f2"})
+        weight = read_array(weights.get(node.inputs[0]), SMALL)
         found = None if weight is None else Rows("", weight)
     return None if found is None else Rows(found.ids, _fits(found.array, found.array.shape).astype(CASTS[to]))
 
 
 def _multiply(node: Node, rows: dict[str, Rows], weights: dict[str, memoryview]) -> Rows | None:  # noqa: ARG001
     first, second = (rows.get(name) for name in node.inputs[:2])
-    if first is None or second is None or not first.ids or first.ids != second.ids:
+    if first is None or second is None or first.ids != second.ids:
         return None
     if first.array.dtype != np.float32 or second.array.dtype != np.float32:
         return None
@@ -136,6 +136,7 @@ def _fits(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return array
 
 
+SMALL = {3: "<i1", 10: "<f2"}
 FLOAT_AND_CODES = {FLOAT: "<f4", 2: "<u1", 3: "<i1", 10: "<f2"}
 # Operators that work on each row of a table alone -> the function that runs them for all rows.
 ROW_OPERATORS: dict[str, Callable[[Node, dict[str, Rows], dict[str, memoryview]], Rows | None]] = {

@@ -1,0 +1,145 @@
+"""What a lower precision and a wanted size cost on test files, beside fastText's `quantize` of its own model.
+
+    python benchmarks/export.py --data DIR [SET]... [--fasttext PROGRAM] [--results FILE]
+
+DIR has a folder for every set, each with train.csv and test.csv (columns text and label; several labels joined by |).
+The config is what `textclf new` writes. A run of the name of the set in `runs/` is used if there is one; otherwise it
+is trained. Results go line by line to FILE, and what stands there already is not run again.
+"""
+
+import argparse
+import datetime
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from baselines import FASTTEXT, FastText, read
+
+SETTINGS: dict[str, dict] = {
+    "float32": {"precision": "float32"},
+    "float16": {"precision": "float16"},
+    "int8": {"precision": "int8"},
+    "int4": {"precision": "int4"},
+    "2 MB": {"size": 2},
+    "1 MB": {"size": 1},
+}
+QUANTIZED = "fastText, quantized"
+TRAINING = "from textclf.cli.main import main; import sys; sys.exit(main(sys.argv[1:]))"
+
+
+def main() -> None:
+    """Measure what is missing, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="*", help="names of folders below DIR; default: all")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--fasttext", metavar="PROGRAM", help="the command-line program, if you have it")
+    parser.add_argument("--results", type=Path, metavar="FILE", default=Path("export.jsonl"))
+    arguments = parser.parse_args()
+    known = {}
+    if arguments.results.exists():
+        lines = arguments.results.read_text(encoding="utf-8").splitlines()
+        known = {tuple(key): result for key, result in map(json.loads, lines)}
+    names = arguments.sets or sorted(path.parent.name for path in arguments.data.glob("*/train.csv"))
+    for name in names:
+        for system, result in _measure(name, arguments.data.resolve() / name, arguments.fasttext, known):
+            known[name, system] = result
+            with arguments.results.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps([[name, system], result]) + "\n")
+    print(f"{datetime.date.today()}, {platform.machine()}, Python {platform.python_version()}\n")
+    print(table(names, known))
+
+
+def _measure(name: str, folder: Path, fasttext: str | None, known: dict):
+    """Yield each system that is not known, and its result."""
+    from textclf.core.errors import RunError
+    from textclf.export.export import export
+
+    if not Path("runs", name, "classifier").exists():
+        _train(name, folder)
+    for system, settings in SETTINGS.items():
+        if (name, system) in known:
+            continue
+        with tempfile.TemporaryDirectory() as work:
+            try:
+                options = {"data": folder / "test.csv", "most_changed": 100, "output": Path(work, "x.zip")}
+                found = export(f"runs/{name}", **options, **settings)
+            except RunError as error:
+                yield system, {"error": str(error)}
+                continue
+            part, zip_bytes = found.comparison.exported, found.path.stat().st_size
+            speed = {"texts_a_second": part.texts_a_second, "seconds_alone": part.seconds_alone}
+            change = {"changed": found.comparison.changed_share, "difference": found.comparison.largest_difference}
+            yield system, {**part.scores, **speed, **change, "bytes": part.bytes, "zip_bytes": zip_bytes}
+    if fasttext and (name, FASTTEXT) not in known:
+        with tempfile.TemporaryDirectory() as work:
+            yield from _fasttext(folder, fasttext, Path(work))
+
+
+def _train(name: str, folder: Path) -> None:
+    config = f"{name}.yaml"
+    files = ["--data", str(folder / "train.csv"), "--test", str(folder / "test.csv")]
+    for command in (["new", config, *files], ["train", config, "--run", name]):
+        subprocess.run([sys.executable, "-c", TRAINING, *command], check=True)
+
+
+def _fasttext(folder: Path, program: str, work: Path):
+    """Yield fastText's model and its quantized form, as its documentation makes it."""
+    import os
+
+    before = Path.cwd()
+    os.chdir(work)
+    try:
+        texts, labels = read(folder / "train.csv")
+        system = FastText(program, any(len(row) > 1 for row in labels))
+        system.fit(texts, labels)
+        test, truth = read(folder / "test.csv")
+        yield FASTTEXT, _fasttext_scores(system, test, truth, Path("model.bin"))
+        settings = ["-qnorm", "-retrain", "-epoch", "1", "-cutoff", "100000", "-thread", "2"]
+        command = [program, "quantize", "-input", "train.txt", "-output", "model", *settings]
+        subprocess.run(command, check=True, capture_output=True)
+        Path("model.ftz").rename("model.bin")
+        yield QUANTIZED, _fasttext_scores(system, test, truth, Path("model.bin"))
+    finally:
+        os.chdir(before)
+
+
+def _fasttext_scores(system: FastText, texts: list[str], truth: list[list[str]], model: Path) -> dict:
+    answers = [set(row) for row in system.predict(texts)]
+    right = sum(row == set(true) for row, true in zip(answers, truth, strict=True))
+    return {"accuracy": right / len(texts), "bytes": model.stat().st_size}
+
+
+def table(names: list[str], known: dict) -> str:
+    """A row for each set and system; sizes in MB and as a share of float32, accuracy beside that of float32."""
+    lines = [
+        "| set | weights | MB | share | zip MB | accuracy | difference | log loss | changed | texts/s | ms alone |",
+        "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
+    ]
+    for name in names:
+        for system in (*SETTINGS, FASTTEXT, QUANTIZED):
+            if result := known.get((name, system)):
+                base = known.get((name, FASTTEXT if system == QUANTIZED else next(iter(SETTINGS))))
+                lines.append(_row(name, system, result, base))
+    return "\n".join(lines)
+
+
+def _row(name: str, system: str, result: dict, base: dict | None) -> str:
+    if "error" in result:
+        return f"| {name} | {system} | {result['error']} |"
+    cells = [name, system, f"{result['bytes'] / 1e6:.2f}"]
+    cells.append(f"{result['bytes'] / base['bytes']:.0%}" if base else "")
+    cells.append(f"{result['zip_bytes'] / 1e6:.2f}" if "zip_bytes" in result else "")
+    cells.append(f"{100 * result['accuracy']:.2f}")
+    cells.append(f"{100 * (result['accuracy'] - base['accuracy']):+.2f}" if base else "")
+    if "log_loss" in result:
+        cells += [f"{result['log_loss']:.4f}", f"{result['changed']:.2%}", f"{result['texts_a_second']:,.0f}"]
+        cells.append(f"{1000 * result['seconds_alone']:.2f}")
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()
