@@ -12,6 +12,7 @@ import sys
 import pytest
 
 import textclf
+from tests.conftest import LINEAR
 from textclf.cli.main import main
 from textclf.core.formatting import UNSAFE, escape_unsafe, json_escape, json_escape_unsafe
 
@@ -149,12 +150,12 @@ def check_screen(screen):
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", own)
 
 
-def test_labels_of_a_stranger_do_not_reach_the_terminal(workplace, screen_of, tiny_config):
+def test_labels_of_a_stranger_do_not_reach_the_terminal(workplace, screen_of):
     labels = ["good\x1b[31mred\nline", "\x9b2Jbad\u202e"]
     rows = [{"text": f"text {label} {number}", "label": label} for number in range(30) for label in labels]
     content = "".join(json.dumps(row) + "\n" for row in rows)
     (workplace / "t.jsonl").write_text(content, encoding="utf-8")
-    textclf.train(tiny_config(data={"train": "t.jsonl", "test": "t.jsonl"}), run="one")
+    textclf.train({"data": {"train": "t.jsonl", "test": "t.jsonl"}, **LINEAR}, run="one")
     (workplace / "c.yaml").write_text("data: {train: t.jsonl, validation: 0.2}\n", encoding="utf-8")
     for command in (["check", "c.yaml"], ["evaluate"], ["evaluate", "--format", "json"], ["predict", "text good"]):
         screen = screen_of(*command)

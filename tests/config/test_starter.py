@@ -327,6 +327,7 @@ def test_the_config_has_nothing_to_warn_of_on_toy_data(workplace, name):
     assert {finding.subject for finding in report.findings if finding.severity == "warning"} <= {"unknown words"}
 
 
+@pytest.mark.slow  # the README of test_docs.py trains such a config, too
 def test_the_config_trains_as_it_is(workplace):
     write_starter("mine.yaml", "data/toy_en/train.csv", "data/toy_en/test.csv")
     run = textclf.train("mine.yaml", ["training.epochs=1"])

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import textclf
-from tests.conftest import TINY
+from tests.conftest import LINEAR
 from textclf.config.config import load_config
 from textclf.config.starter import starter_config
 from textclf.config.yaml import parse_yaml
@@ -71,7 +71,7 @@ def test_a_training_honours_it(workplace):
         "a.csv", index=False
     )
     targets = {"positive_label": "buy", "threshold": {"recall": 1.0}}
-    run = textclf.train({"data": {"train": "a.csv", "validation": 0.2}, "targets": targets, **TINY}, run="r")
+    run = textclf.train({"data": {"train": "a.csv", "validation": 0.2}, "targets": targets, **LINEAR}, run="r")
     classifier = textclf.load(run)
     assert classifier.labels == ["talk", "buy"]
     assert classifier.predict(["x", "y"], threshold=0) == ["buy", "buy"]

@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 import textclf
-from tests.conftest import rewrite_config
+from tests.conftest import LINEAR, rewrite_config
 from textclf.core.errors import DataError, RunError
 from textclf.core.run_folder import RunFolder
 from textclf.data.target_options import TargetOptions
@@ -216,7 +216,7 @@ def test_files_are_read_as_in_training_whatever_their_format(workplace, tiny_con
         writer.writerows(rows)
     (workplace / "gb.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "gb18030")
     data = {"train": "gb.csv", "test": "gb.csv", "encoding": "gb18030", "format": "csv"}
-    run = textclf.train(tiny_config(data=data), run="gb")
+    run = textclf.train({**tiny_config(data=data), **LINEAR}, run="gb")
     assert textclf.evaluate(run, "gb.jsonl") == textclf.evaluate(run)
 
 
@@ -228,7 +228,7 @@ def test_the_rows_of_a_split_column_are_trained_on_and_measured_again(workplace,
         writer = csv.writer(stream)
         writer.writerow(["split", "text", "label"])
         writer.writerows([parts[number % 4], row["text"], row["label"]] for number, row in enumerate(rows))
-    config = tiny_config() | {"data": {"train": "one.csv", "split_column": "split"}}
+    config = {**tiny_config(), **LINEAR, "data": {"train": "one.csv", "split_column": "split"}}
     run = textclf.train(config, run="r")
     metrics = json.loads(run.metrics.read_text())
     assert [metrics[split]["rows"] for split in ("train", "validation", "test")] == [

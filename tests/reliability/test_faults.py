@@ -16,7 +16,7 @@ from textclf.core.errors import RunError
 from textclf.core.run_folder import RunFolder
 
 resource = pytest.importorskip("resource")
-PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
+CAPABILITY_VERSION_3, CAP_DAC_OVERRIDE = 0x20080522, 1
 
 
 def refused(code: int, errors: str, message: str) -> None:
@@ -38,9 +38,21 @@ def files_of_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def may_only_write_its_own() -> None:
-    """Permission bits hold for root too, in the process that is about to start."""
-    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
+@contextlib.contextmanager
+def may_only_write_its_own() -> Iterator[None]:
+    """Permission bits hold for root too, in this thread."""
+    library = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; then the same of the higher capabilities
+    assert library.capget(header, sets) == 0
+    effective = sets[0]
+    sets[0] = effective & ~(1 << CAP_DAC_OVERRIDE)
+    assert library.capset(header, sets) == 0
+    try:
+        yield
+    finally:
+        sets[0] = effective
+        assert library.capset(header, sets) == 0
 
 
 @pytest.fixture(params=["a limit on files", pytest.param("a full disk", marks=pytest.mark.slow)])
@@ -83,22 +95,24 @@ def test_without_room_the_last_state_stays_and_with_room_it_goes_on(no_room, sto
     assert "error" not in RunFolder("runs/r").read_metadata()
 
 
-def test_a_folder_that_may_not_be_written(interrupted, textclf_command):
+def test_a_folder_that_may_not_be_written(interrupted, textclf_main):
     run, _ = interrupted
     before = run.last_checkpoint.read_bytes()
     run.checkpoints.chmod(0o555)
-    finished = textclf_command("resume", "r", preexec_fn=may_only_write_its_own)
+    with may_only_write_its_own():
+        finished = textclf_main("resume", "r")
     refused(
-        finished.returncode,
-        finished.stderr.decode(),
+        finished.code,
+        finished.stderr,
         "runs/r/checkpoints/best.npz: cannot be written: Permission denied.",
     )
     run.checkpoints.chmod(0o755)
     assert run.last_checkpoint.read_bytes() == before
     Path("runs").chmod(0o555)
-    finished = textclf_command("train", "configs/toy_en.yaml", "--run", "new", preexec_fn=may_only_write_its_own)
+    with may_only_write_its_own():
+        finished = textclf_main("train", "configs/toy_en.yaml", "--run", "new")
     Path("runs").chmod(0o755)
-    refused(finished.returncode, finished.stderr.decode(), "runs/new: cannot be written: Permission denied.")
+    refused(finished.code, finished.stderr, "runs/new: cannot be written: Permission denied.")
     assert {path.name for path in Path("runs").iterdir()} == {"r", ".cache"}
 
 

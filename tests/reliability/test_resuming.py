@@ -246,7 +246,7 @@ def test_a_state_behind_the_end(interrupted, position):
 
 
 def test_folds_go_on_in_the_fold_that_was_interrupted(workplace, tiny_config, monkeypatch):
-    config = tiny_config(training={"epochs": 1})
+    config = {**tiny_config(training={"epochs": 1}), "model": {"architecture": "ngrams"}}
     whole = cross_validate(config, folds=2, run="whole")
     at_step(monkeypatch, 10, send(signal.SIGTERM))  # a fold has 7 steps
     with pytest.raises(Interrupted):

@@ -7,13 +7,11 @@ import statistics
 import numpy as np
 import pytest
 
-from tests.conftest import TINY, write_colours
+from tests.conftest import LINEAR, write_colours
 from textclf.config.run_config import read_run_config
 from textclf.core.find_run import latest_run
 from textclf.core.run_folder import RunFolder
 from textclf.training.cross_validation import _write_predictions, cross_validate, fold_of
-
-FAST = {**TINY, "training": {"epochs": 1}}
 
 
 def lines(path):
@@ -28,7 +26,7 @@ def write_rows(path, counts, copies=1):
 
 def test_every_text_is_answered_for_once_by_a_classifier_that_has_not_seen_it(workplace):
     write_rows(workplace / "a.csv", {"x": 12, "y": 24}, copies=2)
-    run = cross_validate({"data": {"train": "a.csv", "validation": 0.2}, **FAST}, folds=3, run="r")
+    run = cross_validate({"data": {"train": "a.csv", "validation": 0.2}, **LINEAR}, folds=3, run="r")
     answers = lines(run.predictions)
     assert sorted(int(answer["row"]) for answer in answers) == list(range(1, 73))
     for number in (1, 2, 3):
@@ -56,16 +54,25 @@ SPLITS = ("train", "validation", "test")
 
 def test_texts_with_several_labels_and_a_validation_file(workplace):
     path = write_colours(workplace / "colours.csv")
-    run = cross_validate({"data": {"train": path, "validation": path}, **FAST}, folds=2, run="r")
+    run = cross_validate({"data": {"train": path, "validation": path}, **LINEAR}, folds=2, run="r")
     assert {line["split"] for line in lines(fold_of(run, 1).splits)} == set(SPLITS)
     assert "f1_macro" in json.loads(run.metrics.read_text())["mean"]
 
 
-@pytest.mark.parametrize("counts", [{"x": 12, "y": 9, "rare": 3}, {"x": 12, "y": 9, "rare": 1}, {"x": 12, "rare": 1}])
-@pytest.mark.parametrize("folds", [2, 4])
-def test_labels_with_fewer_rows_than_folds_are_a_warning(workplace, counts, folds, caplog):
+@pytest.mark.parametrize(
+    ("folds", "counts"),
+    [
+        (2, {"x": 12, "y": 9, "rare": 3}),
+        (4, {"x": 12, "y": 9, "rare": 3}),
+        (2, {"x": 12, "rare": 1}),
+        pytest.param(4, {"x": 12, "rare": 1}, marks=pytest.mark.slow),
+        pytest.param(2, {"x": 12, "y": 9, "rare": 1}, marks=pytest.mark.slow),
+        pytest.param(4, {"x": 12, "y": 9, "rare": 1}, marks=pytest.mark.slow),
+    ],
+)
+def test_labels_with_fewer_rows_than_folds_are_a_warning(workplace, folds, counts, caplog):
     write_rows(workplace / "a.csv", counts)
-    run = cross_validate({"data": {"train": "a.csv", "validation": 0.3}, **FAST}, folds=folds, run="r")
+    run = cross_validate({"data": {"train": "a.csv", "validation": 0.3}, **LINEAR}, folds=folds, run="r")
     answers = lines(run.predictions)
     assert sorted(int(answer["row"]) for answer in answers) == list(range(1, sum(counts.values()) + 1))
     assert sum(answer["label"] == "rare" for answer in answers) == counts["rare"]

@@ -8,7 +8,7 @@ import re
 import pytest
 
 import textclf
-from tests.conftest import LSTM, TINY, write_colours
+from tests.conftest import LINEAR, LSTM, TINY, write_colours
 from textclf.config.config import load_config
 from textclf.core.errors import ConfigError, DataError, RunError, TrainingError
 from textclf.core.find_run import find_run, latest_run
@@ -64,7 +64,7 @@ def test_validation_figures_of_the_history_are_those_of_the_classifier(with_runs
 
 
 def test_a_validation_file_is_used_as_it_is(workplace, tiny_config):
-    run = train(tiny_config(data={"validation": "data/toy_en/test.csv", "test": None}, training=ONE_EPOCH))
+    run = train({**tiny_config(data={"validation": "data/toy_en/test.csv", "test": None}), **LINEAR})
     metrics = json.loads(run.metrics.read_text())
     assert metrics["train"]["rows"] == 440
     assert metrics["validation"]["rows"] == 120
@@ -153,7 +153,7 @@ def test_a_name_that_is_taken_is_refused(with_runs, tiny_config):
 def test_rows_without_text_or_label_are_left_out_and_said(workplace, tiny_config):
     lines = (workplace / "data/toy_en/train.csv").read_text(encoding="utf-8")
     (workplace / "gaps.csv").write_text(lines + ",positive\nno label,\n", encoding="utf-8")
-    run = train(tiny_config(data={"train": "gaps.csv"}, training=ONE_EPOCH))
+    run = train({**tiny_config(data={"train": "gaps.csv"}), **LINEAR})
     log = run.log.read_text()
     assert json.loads(run.metrics.read_text())["train"]["rows"] + 44 == 440
     assert "gaps.csv: 1 of 442 rows have no label and are left out (rows 442)" in log
@@ -167,7 +167,7 @@ def test_every_tokenizer_and_padding_trains(workplace, tiny_config, tokenizer, p
 
 
 def test_two_labels_can_be_trained_as_multiclass(workplace, tiny_config):
-    run = train(tiny_config(training=ONE_EPOCH), "targets.type=multiclass")
+    run = train({**tiny_config(), **LINEAR}, "targets.type=multiclass")
     assert textclf.load(run).predict_proba(["good"]).sum() == pytest.approx(1)
 
 
@@ -198,9 +198,8 @@ def test_lists_of_labels_in_json_are_the_same_as_a_separator(workplace):
     with (workplace / "colours.csv").open(newline="", encoding="utf-8") as stream:
         rows = [{**row, "label": [part for part in row["label"].split(";") if part]} for row in csv.DictReader(stream)]
     (workplace / "colours.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    config = {**TINY, "training": ONE_EPOCH}
-    first = train({"data": {"train": "colours.csv"}, "targets": {"separator": ";"}, **config}, run="first")
-    second = train({"data": {"train": "colours.jsonl"}, "targets": {"separator": ";"}, **config}, run="second")
+    first = train({"data": {"train": "colours.csv"}, "targets": {"separator": ";"}, **LINEAR}, run="first")
+    second = train({"data": {"train": "colours.jsonl"}, "targets": {"separator": ";"}, **LINEAR}, run="second")
     assert first.metrics.read_bytes() == second.metrics.read_bytes()
 
 
@@ -253,7 +252,7 @@ def test_a_threshold_chosen_on_validation_is_in_the_classifier_and_the_figures(w
 
 
 def test_an_unsure_classifier_says_so(workplace, tiny_config, textclf_main):
-    run = train(tiny_config(targets={"abstain_below": 0.99}), run="unsure")
+    run = train({**tiny_config(targets={"abstain_below": 0.99}), **LINEAR}, run="unsure")
     metrics = run.read_metrics()["test"]
     assert 0 <= metrics["coverage"] < 1
 

@@ -30,7 +30,7 @@ ENSEMBLE = {
     "architecture": "ensemble",
     "members": [
         {"model": {"architecture": "ngrams"}},
-        {"model": {"architecture": "cnn", "embedding_dim": 8, "filters": 4}},
+        {"model": {"architecture": "ngrams", "hidden_units": 4}},
     ],
 }
 
@@ -124,10 +124,10 @@ def test_an_ensemble_that_is_interrupted_after_a_line_was_told_has_every_step_on
     client, run = MlflowClient(), RunFolder("runs/mine")
     run_id = run.read_metadata()["mlflow_run"]
     assert client.get_run(run_id).info.status == "KILLED"
-    assert of_mlflow(client, run_id, "2-cnn/loss")[-1][0] == 2
+    assert of_mlflow(client, run_id, "2-ngrams/loss")[-1][0] == 2
     textclf.resume("mine")
     assert run.read_metadata()["mlflow_run"] == run_id
-    for network in ("1-ngrams", "2-cnn", "refit-1-ngrams", "refit-2-cnn"):
+    for network in ("1-ngrams", "2-ngrams", "refit-1-ngrams", "refit-2-ngrams"):
         history = run.network(network).history
         assert curves(run.tensorboard / network / "train") == of_history(history, "")
         for name, points in of_history(history, "").items():
@@ -140,7 +140,7 @@ def test_an_ensemble_that_is_interrupted_after_a_line_was_told_has_every_step_on
     assert (whole.info.status, whole.info.run_name) == ("FINISHED", "mine")
     assert whole.data.tags["textclf.version"] == textclf.__version__
     assert whole.data.params["training.epochs"] == "2"
-    assert whole.data.params["model.members.2.model.filters"] == "4"
+    assert whole.data.params["model.members.2.model.hidden_units"] == "4"
     metrics = json.loads(run.metrics.read_text())
     assert whole.data.metrics["test/accuracy"] == metrics["test"]["accuracy"]
     assert whole.data.metrics["validation/f1_macro"] == metrics["validation"]["f1_macro"]
