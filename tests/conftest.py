@@ -15,11 +15,13 @@ import pytest
 from hypothesis import settings
 
 from textclf.core import program
+from textclf.core.run_folder import RunFolder
 
 ROOT = Path(__file__).parent.parent
 if "PYTEST_XDIST_WORKER" in os.environ:  # the workers fill the cores: threads of each would only wait for each other
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+TOY_EN = {"train": "data/toy_en/train.csv", "test": "data/toy_en/test.csv"}
 LSTM = {"embedding_dim": 8, "units": 8, "dropout": 0.1}
 # TensorFlow takes half of the time to trace a convolution that it takes for an LSTM.
 TINY = {
@@ -115,6 +117,30 @@ def train_runs(folder: Path) -> None:
             textclf.train({"data": data, **TINY, **({"model": LSTM} if name == "toy_en" else {})}, run=name)
     finally:
         os.chdir(before)
+
+
+@pytest.fixture(scope="session")
+def stopped(tmp_path_factory) -> Path:
+    """A folder in which SIGTERM has ended a run of 13 steps an epoch after its step 5. Read it, never write into it."""
+    import textclf
+    from tests.reliability.killing import at_step, send
+    from textclf.core.signals import Interrupted
+
+    folder = tmp_path_factory.mktemp("stopped")
+    (folder / "data").symlink_to(ROOT / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        at_step(patch, 5, send(signal.SIGTERM))
+        with pytest.raises(Interrupted):
+            textclf.train({"data": TOY_EN, **TINY}, run="r")
+    return folder
+
+
+@pytest.fixture
+def interrupted(stopped, workplace) -> tuple[RunFolder, dict]:
+    """A copy of that run in the working directory, and its config."""
+    shutil.copytree(stopped / "runs", workplace / "runs")
+    return RunFolder("runs/r"), {"data": dict(TOY_EN), **TINY}
 
 
 @pytest.fixture

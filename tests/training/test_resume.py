@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 import textclf
-from tests.conftest import rewrite_config
-from tests.reliability.conftest import DATA
+from tests.conftest import TOY_EN, rewrite_config
 from tests.reliability.killing import at_step, differences, send
 from textclf.cli.list import print_runs
 from textclf.config.config import load_config
@@ -159,7 +158,7 @@ def test_where_it_is_shown_and_when_its_state_is_kept_may_change(interrupted):
 
 def members(training):
     model = {"architecture": "ensemble", "members": [{"model": {"architecture": "cnn"}, "training": training}]}
-    return load_config({"data": DATA, "model": model})
+    return load_config({"data": TOY_EN, "model": model})
 
 
 def test_members_of_an_ensemble_may_change_the_same_and_are_named_otherwise(workplace):
