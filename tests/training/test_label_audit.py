@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import LINEAR
 from textclf.training.label_audit import audit
 
 
@@ -29,7 +28,8 @@ def flawed(workplace):
 
 def test_wrong_labels_and_near_duplicates_are_listed(flawed):
     flipped, rows = flawed
-    config = {"data": {"train": "flawed.csv"}, **LINEAR}
+    model = {"architecture": "ngrams"}
+    config = {"data": {"train": "flawed.csv"}, "model": model, "training": {"epochs": 8, "learning_rate": 0.05}}
     found = audit(config, folds=2, run="audited", output="list.csv")
     with Path("list.csv").open(encoding="utf-8", newline="") as stream:
         lines = list(csv.DictReader(stream))
@@ -48,7 +48,8 @@ def test_a_misspelt_label_is_listed(workplace):
     place = next(number for number, line in enumerate(lines) if line.endswith(",positive"))
     lines[place] = lines[place].removesuffix("positive") + "postive"
     Path("a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    config = {"data": {"train": "a.csv"}, **LINEAR}
+    model = {"architecture": "ngrams"}
+    config = {"data": {"train": "a.csv"}, "model": model, "training": {"epochs": 8, "learning_rate": 0.05}}
     audit(config, folds=3, run="audited", output="list.csv")
     with Path("list.csv").open(encoding="utf-8", newline="") as stream:
         found = list(csv.DictReader(stream))
