@@ -9,6 +9,7 @@ import pyarrow.parquet
 import pytest
 
 import textclf
+from tests.data.readers.written_files import write_excel
 from textclf.config.config import load_config
 from textclf.config.starter import write_starter
 from textclf.data.loading import encode_labels, read_splits
@@ -17,6 +18,8 @@ from textclf.training.encoded_dataset import encode
 
 ROWS = 60
 RUSSIAN = ("Отличный фильм, смотрел с удовольствием", "Телефон сломался через неделю, не рекомендую")
+POLISH = ("Świetny film, gorąco polecam", "Fatalna jakość, szkoda pieniędzy")
+TRADITIONAL = ("這個產品非常好，推薦給大家", "品質太差，浪費錢")
 JAPANESE = ("この映画は本当に面白かったです", "サービスが悪くて二度と行きません")
 ENGLISH = ("a wonderful film, well acted", "a waste of time; never again")
 LABELS = ("good", "bad")
@@ -98,6 +101,31 @@ def json_array(folder):
     return "a.json", rows
 
 
+def polish(folder):
+    rows = table(POLISH)
+    as_csv(folder / "a.csv", rows, "cp1250", delimiter=";")
+    return "a.csv", rows
+
+
+def big5(folder):
+    rows = table(TRADITIONAL)
+    as_csv(folder / "a.csv", rows, "big5")
+    return "a.csv", rows
+
+
+def json_by_name(folder):
+    rows = table(ENGLISH)
+    content = {f"id{number}": {"text": text, "label": label} for number, (text, label) in enumerate(rows)}
+    (folder / "a.json").write_text(json.dumps(content))
+    return "a.json", rows
+
+
+def workbook(folder):
+    rows = table(RUSSIAN)
+    (folder / "a.xlsx").write_bytes(write_excel(rows))
+    return "a.xlsx", rows
+
+
 def spark(folder, ending, write):
     rows = table(ENGLISH)
     out = folder / "out"
@@ -131,8 +159,8 @@ def spark_parquet(folder):
 
 
 FILES = (
-    cp1251, shift_jis, open_quotes, excel, old_mac, fasttext, multi_hot, jigsaw, json_array, spark_csv, spark_json,
-    spark_parquet,
+    cp1251, shift_jis, polish, big5, open_quotes, json_by_name, workbook, excel, old_mac, fasttext, multi_hot, jigsaw,
+    json_array, spark_csv, spark_json, spark_parquet,
 )  # fmt: skip
 
 

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from textclf.core.errors import DataError
-from textclf.core.formatting import first_shown
 from textclf.core.memmap import BLOCK_BYTES, blocks
 from textclf.core.options import Check, Limit, Options, setting
 from textclf.core.parallel import chunks_of, map_chunks
@@ -25,7 +24,7 @@ from textclf.data.label_lists import (
     unfold_list_literals,
 )
 from textclf.data.labels import Labels, encode_column
-from textclf.data.numeric_labels import respelled
+from textclf.data.numeric_labels import merge_spellings
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.sources import Columns, read_files
 
@@ -244,7 +243,7 @@ def parse_labels(dataset: Dataset, separator: str | None, reading: ReadingOption
         dataset = replace(dataset, labels=unfold_list_literals(dataset.labels))
     if dataset.labels.lists and is_multi_hot(dataset.labels.categories):
         dataset = replace(dataset, labels=decode_multi_hot(dataset.labels))
-    dataset = _respelled(dataset)
+    dataset = replace(dataset, labels=merge_spellings(dataset.labels, dataset.name))
     if separator is not None:
         return replace(dataset, labels=dataset.labels.map(lambda category: _split(category, separator)))
     several = np.flatnonzero(dataset.labels.where(lambda category: len(category) > 1))
@@ -254,18 +253,6 @@ def parse_labels(dataset: Dataset, separator: str | None, reading: ReadingOption
             f"{dataset.rows[several[0]]}. {reading.several_labels}"
         )
     return _without(dataset, dataset.labels.where(lambda category: not category), "have no label")
-
-
-def _respelled(dataset: Dataset) -> Dataset:
-    """Read `2.0` as `2` where the dataset has both, and say so."""
-    short = respelled(label for category in dataset.labels.categories for label in category)
-    if not short:
-        return dataset
-    shown = first_shown(f"'{long}' as '{label}'" for long, label in sorted(short.items()))
-    log.warning("%s: labels that are the same number are read as one: %s", dataset.name, shown)
-    return replace(
-        dataset, labels=dataset.labels.map(lambda labels: tuple(short.get(label, label) for label in labels))
-    )
 
 
 def drop_blank_texts(dataset: Dataset) -> Dataset:

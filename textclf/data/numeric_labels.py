@@ -1,7 +1,16 @@
 """Labels that are numbers: their order, and two spellings of one whole number."""
 
+import logging
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from textclf.core.formatting import first_shown
+
+if TYPE_CHECKING:  # which imports this module
+    from textclf.data.labels import Labels
+
+log = logging.getLogger(__name__)
 
 # Python refuses to read numbers of thousands of digits.
 NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,20})?")
@@ -36,6 +45,16 @@ def respelled(labels: Iterable[str]) -> dict[str, str]:
         return {}
     shorter = {label: without_fraction(label) for label in known}
     return {label: short for label, short in shorter.items() if short != label and short in known}
+
+
+def merge_spellings(labels: "Labels", name: str) -> "Labels":
+    """Return labels with `2` for `2.0` where there are both, and say so; `name` is that of the file."""
+    short = respelled(label for category in labels.categories for label in category)
+    if not short:
+        return labels
+    shown = first_shown(f"'{long}' as '{label}'" for long, label in sorted(short.items()))
+    log.warning("%s: labels that are the same number are read as one: %s", name, shown)
+    return labels.map(lambda category: tuple(short.get(label, label) for label in category))
 
 
 def _mixed_order(label: str) -> tuple:
