@@ -12,7 +12,7 @@ from textclf.core.formatting import format_figures
 if TYPE_CHECKING:
     from textclf.export.comparison import Comparison
 
-FORMATS = ("zip", "folder", "web")  # the keys of `export.formats.FORMATS`
+FORMATS = ("zip", "folder", "web", "wheel")  # the keys of `export.formats.FORMATS`
 PRECISIONS = ("int8", "int4", "float16", "float32")
 
 

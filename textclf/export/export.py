@@ -20,6 +20,7 @@ from textclf.export.formats import FORMATS
 from textclf.export.model_card import CardFields, model_card
 from textclf.export.pruning import prune_to_size
 from textclf.export.quantization import quantize
+from textclf.export.wheel import name_and_version, package_name
 from textclf.inference.classifier import Classifier, build_classifier, load_classifier
 from textclf.inference.classifier_files import METADATA, MODEL, classifier_files, read_classifier
 from textclf.inference.notice import NOTICE, read_notice
@@ -83,6 +84,8 @@ def export(
     path = Path(expand_home(str(output))) if output else Path(_default_name(place, format, precision, size))
     if path.exists() or path.is_symlink():
         raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.")
+    if format == "wheel":
+        name_and_version(path)  # an error before everything is measured
     made, comparison = files, None
     if precision != "float32" or size is not None or data is not None:
         made, comparison = _smaller(original, files, _texts(original, place, data), precision, size)
@@ -204,4 +207,6 @@ def _run_of(place: Path) -> RunFolder | None:
 def _default_name(place: Path, format: str, precision: str, size: float | None) -> str:
     run = _run_of(place.absolute())
     name = run.path.name if run else place.stem
+    if format == "wheel":  # its name is that of the package
+        return f"{package_name(name)}{FORMATS[format].ending}"
     return f"{name}-{precision if size is None else f'{size:g}mb'}{FORMATS[format].ending}"

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from textclf.core.files import atomic_folder
 from textclf.core.zip_archive import write_archive
+from textclf.export import wheel
 from textclf.export.web_files import web_files
+from textclf.export.wheel import write_wheel
 from textclf.inference.classifier import Classifier
 
 
@@ -37,5 +39,6 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
 FORMATS: dict[str, Format] = {
     "folder": Format(write_folder, ""),
     "zip": Format(write_archive, ".zip"),
+    "wheel": Format(write_wheel, wheel.ENDING),
     "web": Format(write_folder, "-web", web_files),
 }

@@ -1,0 +1,62 @@
+"""A wheel: pip installs it, it imports and answers, and its name is one that a package can have."""
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+from base64 import urlsafe_b64encode
+from pathlib import Path
+
+import pytest
+
+import textclf
+from textclf.core.errors import RunError
+from textclf.export.export import export
+from textclf.export.wheel import package_name, write_wheel
+
+
+def test_an_installed_wheel_answers(with_runs, root):
+    pytest.importorskip("pip", reason="pip is not installed")
+    wheel = export("toy_en", format="wheel", precision="float32").path
+    assert wheel.name == "toy_en-1.0.0-py3-none-any.whl"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", "installed"]
+    subprocess.run([*pip, str(wheel)], check=True, timeout=120)
+    script = "import toy_en, sys; print(toy_en.predict(['a wonderful film'])); sys.argv[1:] = ['bad']; toy_en.main()"
+    paths = f"installed:{root}"
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={"PYTHONPATH": paths}
+    )
+    expected = textclf.load("toy_en").predict(["a wonderful film", "bad"])
+    assert found.stdout.splitlines()[0] == str(expected[:1])
+    assert found.stdout.splitlines()[1].startswith(f"{expected[1]}\t")
+    assert Path("installed/bin/toy_en").exists()
+
+
+def test_a_wheel_lists_its_files_and_has_the_same_bytes_each_time(with_runs):
+    files = {"README.md": b"# x", "model.onnx": b"1"}
+    for name in ("a", "b"):
+        Path(name).mkdir()
+        write_wheel(Path(name) / "x-2.1-py3-none-any.whl", files)
+    assert Path("a/x-2.1-py3-none-any.whl").read_bytes() == Path("b/x-2.1-py3-none-any.whl").read_bytes()
+    with zipfile.ZipFile("a/x-2.1-py3-none-any.whl") as archive:
+        lines = archive.read("x-2.1.dist-info/RECORD").decode().split()
+        assert sorted(line.split(",")[0] for line in lines) == sorted(archive.namelist())
+        for line in lines[:-1]:
+            name, digest, size = line.split(",")
+            content = archive.read(name)
+            assert len(content) == int(size)
+            assert digest == f"sha256={urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip('=')}"
+
+
+@pytest.mark.parametrize("name", ["reviews.whl", "my-reviews-1.0-py3-none-any.whl", "json-1.0-py3-none-any.whl",
+                                  "textclf-1.0-py3-none-any.whl", "class-1.0-py3-none-any.whl",
+                                  "../x-1-py2-none-any.whl"])  # fmt: skip
+def test_other_names_are_errors(tmp_path, name):
+    with pytest.raises(RunError, match="--output"):
+        write_wheel(tmp_path / name, {"README.md": b""})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_has_a_name_that_a_package_can_have():
+    assert package_name("2026-11-26-Toy.en") == "2026_11_26_toy_en"  # which is none: --output has to say another
+    assert package_name("My reviews!") == "my_reviews"
