@@ -8,12 +8,14 @@ from pathlib import Path
 
 import keras
 
+from textclf import __version__
 from textclf.config.ensemble import Member
 from textclf.core.encoder_source import resolve
 from textclf.core.errors import ConfigError
 from textclf.core.files import checksum
 from textclf.models import ARCHITECTURES
 from textclf.models.encoder import POOLED, head
+from textclf.models.encoder.config import CONFIG
 from textclf.models.encoder.weights_file import WEIGHTS
 from textclf.preprocessing.ragged import Ragged
 from textclf.training.encoded_dataset import EncodedDataset
@@ -23,6 +25,7 @@ from textclf.training.fitting.validation import predict_logits
 from textclf.training.vector_cache import VectorCache
 
 VECTORS = "text_vectors"
+WORD_TABLE = "8 bits"  # how the network keeps the table of a frozen encoder
 TRAINED = "logits"  # the layer that is fitted above a frozen encoder
 
 
@@ -71,6 +74,7 @@ def use_trained(network: keras.Model, part: keras.Model) -> None:
 
 
 def _key(member: Member) -> str:
-    """Return what the vector of a text depends on, beside its token ids."""
+    """Return what the vector of a text depends on, beside its token ids: the encoder, and how textclf reads it."""
     folder = resolve(member.model.weights, member.model.revision).folder
-    return f"{checksum(folder / 'config.json')} {checksum(folder / WEIGHTS)} {member.model.pooling}"
+    files = [checksum(folder / name) for name in (CONFIG, WEIGHTS)]
+    return " ".join([*files, member.model.pooling, WORD_TABLE, __version__])
