@@ -17,8 +17,13 @@ from textclf.cli.terminal import print_line, print_written
     show_default=True,
     help="Time for training: linear models only, with a convolution, or with three.",
 )
+@click.option(
+    "--encoder",
+    metavar="NAME",
+    help="Pretrained encoder: a folder, a name of the hub, or minilm.",
+)
 @reading_options("--format")
-def command(config, data, test, time, reading):
+def command(config, data, test, time, encoder, reading):
     """Write a config for a file of labelled texts.
 
     textclf inspects the texts and labels, chooses every setting from them, and writes the reason beside it.
@@ -27,11 +32,12 @@ def command(config, data, test, time, reading):
     Examples:
       textclf new reviews.yaml --data reviews.csv
       textclf new topics.yaml --data data/toy_topics/train.csv --test data/toy_topics/test.csv
+      textclf new reviews.yaml --data reviews.csv --encoder minilm
     """
     from textclf.config.starter import write_starter
     from textclf.core.output_file import is_standard_output
 
-    path = write_starter(config, data, test, time=time, reading=reading)
+    path = write_starter(config, data, test, time=time, encoder=encoder, reading=reading)
     print_written(path)
     if not is_standard_output(path):
         print_line(f"next: textclf check {path}, textclf train {path}")

@@ -139,7 +139,7 @@ def training(facts: Facts) -> list[Line]:
     return [*(_of_convolutions(facts) if facts.convolutions else []), refit]
 
 
-class _Member(NamedTuple):
+class Member(NamedTuple):
     """The settings of one network."""
 
     reason: str
@@ -148,29 +148,35 @@ class _Member(NamedTuple):
 
     def lines(self) -> list[Line]:
         """Return the settings as a member of an ensemble."""
-        own = [("  training", HEADING, "how it is trained"), *_indented(self.training)] if self.training else []
-        return [("- model", HEADING, self.reason), *_indented(self.model), *own]
+        own = [("  training", HEADING, "how it is trained"), *indented(self.training)] if self.training else []
+        return [("- model", HEADING, self.reason), *indented(self.model), *own]
 
 
-def _indented(lines: list[Line]) -> list[Line]:
+def indented(lines: list[Line]) -> list[Line]:
+    """Return the settings as those of a member of an ensemble."""
     return [(f"    {name}", value, reason) for name, value, reason in lines]
 
 
-def _members(facts: Facts) -> list[_Member]:
+def linear_members(facts: Facts) -> list[Member]:
+    """Return the linear models of n-grams."""
     linear = [_solved("none", [0.5, 2.0])] if facts.solved else [_stepped(facts)]
     if facts.solved and len(facts.dataset) > FEW and facts.targets.num_outputs <= RATIOS:
         linear.append(_solved("naive_bayes", [0.25]))
-    return [*linear, *(_convolution(facts, widths) for widths in facts.convolutions)]
+    return linear
 
 
-def _solved(scaling: str, strengths: list[float]) -> _Member:
+def _members(facts: Facts) -> list[Member]:
+    return [*linear_members(facts), *(_convolution(facts, widths) for widths in facts.convolutions)]
+
+
+def _solved(scaling: str, strengths: list[float]) -> Member:
     """Return a linear model by LIBLINEAR."""
     reasons = {
         "none": ("a weight per word and part of a word", "n-grams as they are"),
         "naive_bayes": ("the same by ratios", "trusts n-grams that only texts of a label have"),
     }
     about, reason = reasons[scaling]
-    return _Member(
+    return Member(
         about,
         [("architecture", "ngrams", "a linear model, hard to beat on few or short texts")],
         [
@@ -182,7 +188,7 @@ def _solved(scaling: str, strengths: list[float]) -> _Member:
     )
 
 
-def _stepped(facts: Facts) -> _Member:
+def _stepped(facts: Facts) -> Member:
     """Return a linear model by steps of batches, for several labels a text, and for data that are large."""
     if _is_uneven(facts):
         dropout = (0.0, "no dropout: few texts of the rare label decide")
@@ -190,7 +196,7 @@ def _stepped(facts: Facts) -> _Member:
     else:
         dropout = (0.5, "drop half of the n-grams of a text, so that all are learned")
         loss = ("log_loss", "probabilities must be right, not only labels")
-    return _Member(
+    return Member(
         "a weight per word and part of a word",
         [("architecture", "ngrams", "a linear model, hard to beat on few or short texts"), ("dropout", *dropout)],
         [
@@ -207,8 +213,8 @@ def _stepped(facts: Facts) -> _Member:
     )
 
 
-def _convolution(facts: Facts, widths: list[int]) -> _Member:
-    return _Member(
+def _convolution(facts: Facts, widths: list[int]) -> Member:
+    return Member(
         "phrases",
         [
             ("architecture", "cnn", "as accurate as an LSTM here, in a third of the time"),

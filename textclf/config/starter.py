@@ -39,6 +39,8 @@ SAMPLE_ROWS = 100_000  # whose texts are inspected
 # comments of NSMC, validation accuracy was 77.5 % by word and 79.3 % by character.
 BY_CHARACTER = ("Hangul", *(script for script in WITHOUT_SPACES if script not in ("Han", "Hiragana", "Katakana")))
 MUCH_OF_A_SCRIPT = 0.3  # of all letters
+ENCODERS = {"Latin": "minilm", "Han": "BAAI/bge-small-zh-v1.5"}
+MOSTLY = 0.8  # of all letters
 
 
 def write_starter(
@@ -47,9 +49,13 @@ def write_starter(
     test: str | None = None,
     *,
     time: str = "usual",
+    encoder: str | None = None,
     reading: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a config for a file of labelled texts. An existing config is never overwritten.
+
+    Args:
+        data, test, time, encoder, reading: as for `starter_config`.
 
     Raises:
         WriteError: the config exists already, or cannot be written.
@@ -58,7 +64,7 @@ def write_starter(
     path = Path(expand_home(str(config)))
     if would_replace(path):
         raise WriteError(f"{path}: this file exists already. Choose another name, or remove it.")
-    content = starter_config(data, test, name=str(path), time=time, reading=reading)
+    content = starter_config(data, test, name=str(path), time=time, encoder=encoder, reading=reading)
     with output_file(path) as stream:
         stream.write(content)
     return path
@@ -70,6 +76,7 @@ def starter_config(
     *,
     name: str = "config.yaml",
     time: str = "usual",
+    encoder: str | None = None,
     reading: Mapping[str, Any] | None = None,
 ) -> str:
     """Return a config for a file of labelled texts.
@@ -79,6 +86,7 @@ def starter_config(
         test: a file of the same form, for the final metrics.
         name: of the config, for the command in its first lines.
         time: a key of `recipe.TIMES`: more time for more networks.
+        encoder: a pretrained encoder to use, as `model.weights`.
         reading: settings of `ReadingOptions` that are not detected.
 
     Raises:
@@ -106,7 +114,7 @@ def starter_config(
     sections = {
         "data": starter_sections.data(data, test, found, facts, raw),
         "targets": starter_sections.targets(facts, separator),
-        **_recipe(facts),
+        **_recipe(facts, encoder),
     }
     about = f"{counted(len(facts.dataset), 'row')}, {counted(len(facts.targets.labels), 'label')}"
     lines = [
@@ -137,9 +145,23 @@ def recommended_settings(dataset: Dataset, separator: str | None) -> dict[str, A
     return parse_yaml("\n".join(lines)).data
 
 
-def _recipe(facts: Facts) -> dict[str, list[Line]]:
+def _recipe(facts: Facts, encoder: str | None = None) -> dict[str, list[Line]]:
+    if encoder is not None:
+        from textclf.config.encoder_recipe import encoder_facts, sections  # without an encoder, nothing of it is needed
+
+        return sections(facts, encoder_facts(encoder, facts.dataset))
+    if facts.time != "quick" and (suggested := _suggested_encoder(facts)):
+        log.info(
+            "a pretrained encoder is usually more accurate, and slower: --encoder %s (docs/encoders.md)", suggested
+        )
     parts = (recipe.preprocessing, recipe.model, recipe.training)
     return {part.__name__: part(facts) for part in parts}
+
+
+def _suggested_encoder(facts: Facts) -> str | None:
+    """Return an encoder for the language of the texts, as far as the script tells it; Latin is taken for English."""
+    suggested = (name for script, name in ENCODERS.items() if facts.scripts.get(script, 0) >= MOSTLY)
+    return next(suggested, None)
 
 
 def _check_file_name(path: str) -> None:

@@ -1,0 +1,104 @@
+"""`textclf new --encoder`: what it writes is valid, and fits the number and the length of the texts."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.pretrained import BERT
+from textclf.config import encoder_recipe
+from textclf.config.config import load_config
+from textclf.config.starter import starter_config
+from textclf.config.yaml import parse_yaml
+from textclf.core.errors import ConfigError
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """The config for so many texts a label."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(texts_a_label, text="a {} film number {}", **choices):
+        rows = [
+            f"{text.format(word, number)},{label}"
+            for number in range(texts_a_label)
+            for word, label in (("fine", "good"), ("bad", "poor"))
+        ]
+        (tmp_path / "data.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+        return starter_config("data.csv", encoder=choices.pop("encoder", BERT), **choices)
+
+    return write
+
+
+def loaded(content):
+    return load_config(parse_yaml(content).data)
+
+
+def test_few_texts_a_label_train_a_linear_layer_on_the_frozen_encoder(written):
+    content = written(16)
+    config = loaded(content)
+    assert (config.model.architecture, config.model.trained_layers) == ("encoder", 0)
+    assert config.training.optimizer == "liblinear"
+    assert config.training.inverse_regularization == [1.0]  # seven texts choose nothing
+    assert config.training.refit
+    assert "16 texts a label are too few to change it" in content
+    assert "about a minute on this machine" in content
+
+
+def test_more_texts_have_n_grams_beside_the_frozen_encoder(written):
+    config = loaded(written(17))
+    *ngrams, encoder = config.model.members
+    assert {member.model.architecture for member in ngrams} == {"ngrams"}
+    assert (encoder.model.trained_layers, encoder.training.optimizer) == (0, "liblinear")
+    assert config.preprocessing.ngrams.min_frequency == 1
+
+
+@pytest.mark.parametrize(("time", "trained"), [("usual", "all"), ("quick", 0)])
+def test_many_texts_tune_it_unless_it_must_be_quick(written, monkeypatch, time, trained):
+    monkeypatch.setattr(encoder_recipe, "FEW_ROWS", 39)
+    config = loaded(written(20, time=time))
+    encoder = config.model.members[-1]
+    assert encoder.model.trained_layers == trained
+    assert config.training.refit == (trained == 0)
+    if trained:
+        assert (encoder.training.epochs, encoder.training.learning_rate) == (3, 1e-4)
+
+
+def test_the_length_is_that_of_the_texts_in_tokens_of_the_encoder(written):
+    config = loaded(written(16))
+    assert config.preprocessing.sequence_length == 24
+    assert config.preprocessing.long_texts == "head"
+    long = loaded(written(16, text="good " * 150 + "{} {}"))
+    assert long.preprocessing.sequence_length == 128  # the tiny encoder reads no longer texts
+    assert long.preprocessing.long_texts == "head_tail"
+
+
+def test_every_setting_has_its_reason(written):
+    for line in written(20).splitlines()[3:]:
+        assert line.startswith(("  ", "data:", "targets:", "preprocessing:", "model:", "training:"))
+        assert not line.startswith("  ") or "  # " in line
+
+
+def test_pooling_is_that_of_the_encoder(written, tmp_path):
+    shutil.copytree(BERT, tmp_path / "encoder")
+    assert loaded(written(16, encoder="encoder")).model.pooling == "mean"
+    (tmp_path / "encoder/1_Pooling").mkdir()
+    (tmp_path / "encoder/1_Pooling/config.json").write_text(json.dumps({"pooling_mode_cls_token": True}))
+    assert loaded(written(16, encoder="encoder")).model.pooling == "cls"
+
+
+def test_an_encoder_that_is_not_there_is_an_error(written):
+    with pytest.raises(ConfigError, match="there is no such folder"):
+        written(16, encoder="no/such/folder")
+
+
+def test_without_one_it_is_said_what_suits_the_language(written, caplog):
+    caplog.set_level("INFO")
+    written(20, encoder=None)
+    assert "--encoder minilm" in caplog.text
+    caplog.clear()
+    written(20, encoder=None, text="这个电影真的 {} 很好看第{}个的电影我们都很喜欢看了又看还想再看一次")
+    assert "--encoder BAAI/bge-small-zh-v1.5" in caplog.text
+    caplog.clear()
+    written(20, encoder=None, text="Отличный {} фильм и всем советую {}")
+    assert "--encoder" not in caplog.text

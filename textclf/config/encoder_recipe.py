@@ -1,0 +1,191 @@
+"""The recipe of `textclf new --encoder`: how a pretrained encoder is used, by the number and the length of the texts.
+
+docs/experiments.md has the measurements behind it.
+"""
+
+import math
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from textclf.config import recipe
+from textclf.config.recipe import HEADING, Facts, Line
+from textclf.core.cores import num_threads
+from textclf.core.encoder_source import EncoderFolder, resolve
+from textclf.core.errors import DataError
+from textclf.core.files import parse_json
+from textclf.core.formatting import counted, percent
+from textclf.data.dataset import Dataset
+from textclf.models.encoder import num_positions
+from textclf.models.encoder.config import EncoderConfig, read_encoder_config
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.tokenizers import pretrained
+
+FEW_A_LABEL = 16  # texts of the middle label, up to which n-grams have too little to learn from
+FEW_ROWS = 5_000  # up to which fine-tuning gains less than it costs
+SAMPLE_ROWS = 10_000  # whose tokens are counted
+LONG, LONGEST = 128, 256  # tokens: above LONG the longest 5 % of the texts are cut; none is longer than LONGEST
+MUCH_CUT = 0.05  # of the texts
+FORWARD, TRAINING = 2, 6  # operations a weight and token
+EPOCHS = 3
+REACHED = 0.5  # of the speed of a matrix product: an encoder also normalizes, and moves its numbers
+MATRIX, PRODUCTS = 512, 8  # size and number of the products that are timed
+
+
+class EncoderFacts(NamedTuple):
+    """The facts about an encoder that the settings depend on."""
+
+    weights: str  # as `model.weights`
+    config: EncoderConfig
+    longest: int  # tokens of the longest text it can read
+    pooling: str
+    lengths: np.ndarray  # tokens of each text, of a sample
+    operations: float  # that this machine makes a second
+
+
+def encoder_facts(weights: str, dataset: Dataset) -> EncoderFacts:
+    """Return the facts about an encoder and the texts.
+
+    Raises:
+        ConfigError, DataError: the encoder cannot be had or used.
+    """
+    source = resolve(weights)
+    family, config = read_encoder_config(source.folder)
+    texts = dataset.sample(SAMPLE_ROWS).texts
+    longest = num_positions(family, config)
+    preprocessor = Preprocessor.fit(pretrained.Options(weights=weights, sequence_length=longest), texts)
+    lengths = preprocessor.tokenizer.encode(texts).lengths
+    return EncoderFacts(weights, config, longest, _pooling(source), lengths, _operations())
+
+
+def sections(facts: Facts, encoder: EncoderFacts) -> dict[str, list[Line]]:
+    """Return the sections `preprocessing`, `model` and `training`."""
+    alone = _texts_a_label(facts) <= FEW_A_LABEL
+    frozen = alone or len(facts.dataset) <= FEW_ROWS or facts.time == "quick"
+    network = _network(facts, encoder, alone=alone, frozen=frozen)
+    training = _frozen_training(facts) if frozen else _fine_tuning(facts)
+    refit = ("refit", frozen, "train on validation too in the end" if frozen else "once is long enough")
+    if alone:
+        return {"preprocessing": _preprocessing(encoder), "model": network, "training": [*training, refit]}
+    members = [line for member in recipe.linear_members(facts) for line in member.lines()]
+    model: list[Line] = [
+        ("architecture", "ensemble", "words of this data, and what the encoder knows"),
+        ("members", HEADING, "their weights are fitted on validation"),
+        *members,
+        ("- model", HEADING, "a pretrained encoder"),
+        *recipe.indented(network),
+        ("  training", HEADING, "how it is trained"),
+        *recipe.indented(training),
+    ]
+    ngrams = recipe.preprocessing(facts)
+    first = next(place for place, line in enumerate(ngrams) if line[0] == "ngrams")
+    return {"preprocessing": [*_preprocessing(encoder), *ngrams[first:]], "model": model, "training": [refit]}
+
+
+def _preprocessing(encoder: EncoderFacts) -> list[Line]:
+    lengths = encoder.lengths
+    middle, most = (int(value) for value in np.quantile(lengths, [0.5, 0.95], method="higher"))
+    length = _length(encoder)
+    cut = float((lengths > length).mean())
+    cut_by_it = f"{percent(cut)} are longer" if cut else "none is longer"
+    part = (
+        ("head_tail", "a quarter from the beginning, the rest from the end (Sun et al. 2019)")
+        if cut > MUCH_CUT
+        else ("head", "of longer texts")
+    )
+    return [
+        ("tokenizer", "pretrained", "that of the encoder"),
+        ("sequence_length", length, f"median {middle} tokens, 95 % have at most {most}; {cut_by_it}"),
+        ("long_texts", *part),
+    ]
+
+
+def _network(facts: Facts, encoder: EncoderFacts, *, alone: bool, frozen: bool) -> list[Line]:
+    size = f"{encoder.config.num_weights / 1e6:,.0f} million weights"
+    a_label = counted(_texts_a_label(facts), "text")
+    if alone:
+        frozen_reason = f"the encoder stays as it is: {a_label} a label are too few to change it"
+    else:
+        frozen_reason = "the encoder stays as it is: each text is read once, and n-grams are beside it"
+    trained = (0, frozen_reason) if frozen else ("all", f"{len(facts.dataset):,} rows are enough to fine-tune it")
+    seconds = _seconds(facts, encoder, frozen=frozen)
+    return [
+        ("architecture", "encoder", f"training takes about {_duration(seconds)} on this machine"),
+        ("weights", encoder.weights, size),
+        ("pooling", encoder.pooling, "as the encoder was trained"),
+        ("trained_layers", *trained),
+    ]
+
+
+def _frozen_training(facts: Facts) -> list[Line]:
+    few = facts.size.validation * len(facts.dataset) < 100
+    strengths = (
+        ([1.0], "usual: validation has too few texts to choose it")
+        if few
+        else ([0.03, 0.1, 0.3, 1.0, 3.0], "the best on validation")
+    )
+    return [
+        ("optimizer", "liblinear", "solves the linear layer, instead of epochs"),
+        ("inverse_regularization", *strengths),
+    ]
+
+
+def _fine_tuning(facts: Facts) -> list[Line]:
+    steps = math.ceil((1 - facts.size.validation) * len(facts.dataset) / 32)
+    return [
+        ("epochs", EPOCHS, "usual for encoders; the best one is kept"),
+        ("batch_size", 32, f"{counted(steps, 'step')} per epoch"),
+        ("learning_rate", 0.0001, "small: the encoder should not forget"),
+        ("schedule", "linear", "decays to 0 at the end"),
+        ("warmup", 0.1, "rises in the first tenth of the steps"),
+        ("weight_decay", 0.01, "usual for encoders"),
+        ("clip_norm", 1.0, "gradient clipping"),
+    ]
+
+
+def _texts_a_label(facts: Facts) -> int:
+    return int(np.median(facts.targets.counts))
+
+
+def _length(encoder: EncoderFacts) -> int:
+    most, nearly_all = (int(value) for value in np.quantile(encoder.lengths, [0.95, 0.99], method="higher"))
+    wanted = 8 * math.ceil((nearly_all if nearly_all <= LONG else most) / 8)
+    return min(max(wanted, recipe.SHORTEST), LONGEST, encoder.longest)
+
+
+def _seconds(facts: Facts, encoder: EncoderFacts, *, frozen: bool) -> float:
+    """Return the time that the encoder will need: each weight of its layers meets each token."""
+    config, length = encoder.config, _length(encoder)
+    layer = config.hidden_size * (4 * config.hidden_size + 2 * config.intermediate_size)
+    attention = 2 * length * config.hidden_size  # products of queries, keys and values
+    tokens = float(np.minimum(encoder.lengths, length).mean()) * len(facts.dataset)
+    operations = FORWARD if frozen else TRAINING * EPOCHS
+    return operations * tokens * config.num_hidden_layers * (layer + attention) / (REACHED * encoder.operations)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return "a minute"
+    return counted(round(seconds / 60), "minute") if seconds < 5400 else f"{seconds / 3600:.1f} hours"
+
+
+def _operations() -> float:
+    """Return the operations of matrix products that this machine makes a second when nothing else runs."""
+    matrix = np.ones((MATRIX, MATRIX), np.float32)
+    matrix @ matrix  # the first one starts threads
+    started = time.process_time()
+    for _ in range(PRODUCTS):
+        matrix @ matrix
+    return num_threads() * PRODUCTS * 2 * MATRIX**3 / (time.process_time() - started)
+
+
+def _pooling(source: EncoderFolder) -> str:
+    """Return how the encoder was trained to represent a text: sentence-transformers writes it into a file."""
+    path = source.folder / "1_Pooling/config.json"
+    try:
+        settings = parse_json(path.read_bytes()) if path.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {error}. Download or copy it again.") from None
+    is_cls = isinstance(settings, dict) and settings.get("pooling_mode_cls_token") is True
+    return "cls" if is_cls else "mean"
