@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import filelock
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from textclf.core import program
 from textclf.core.run_folder import RunFolder
@@ -57,9 +57,10 @@ def rewrite_config(run, text: str) -> None:
 
 def pytest_configure(config):
     """`make test` tries the same cases each time, `make test-all` others and three times as many."""
-    settings.register_profile("the same", derandomize=True, max_examples=30)
-    if config.option.markexpr:
-        settings.load_profile("the same")
+    others = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("others", others)
+    settings.register_profile("the same", others, derandomize=True, max_examples=30)
+    settings.load_profile("the same" if config.option.markexpr else "others")
 
 
 @pytest.fixture(scope="session")
