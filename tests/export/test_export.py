@@ -80,7 +80,7 @@ def test_too_many_changed_predictions_write_nothing(with_runs, monkeypatch):
     assert MOST_CHANGED < 3.1
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", ["folder", "zip", "wheel"])
 def test_nothing_is_replaced(with_runs, format):
     path = export("toy_en", format=format, precision="float32").path
     before = path.stat().st_mtime_ns

@@ -12,7 +12,7 @@ from textclf.core.formatting import format_figures
 if TYPE_CHECKING:
     from textclf.export.comparison import Comparison
 
-FORMATS = ("zip", "folder", "web", "wheel")  # the keys of `export.formats.FORMATS`
+FORMATS = ("zip", "folder", "web", "wheel", "keras", "saved_model")  # the keys of `export.formats.FORMATS`
 PRECISIONS = ("int8", "int4", "float16", "float32")
 
 
@@ -22,7 +22,7 @@ PRECISIONS = ("int8", "int4", "float16", "float32")
 @click.option(
     "--precision",
     type=click.Choice(PRECISIONS),
-    help="Precision of the weights.  [default: int8; with --size int4]",
+    help="Precision of the weights.  [default: int8; with --size int4; keras and saved_model float32]",
 )
 @click.option(
     "--size",

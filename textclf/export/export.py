@@ -62,7 +62,8 @@ def export(
     Args:
         run: as for `textclf.load`.
         format: a key of `FORMATS`.
-        precision: of the tables of the model, one of `quantization.PRECISIONS`; by default int8, with a size int4.
+        precision: of the tables of the model, one of `quantization.PRECISIONS`; by default int8, with a size int4, and
+            float32 for the formats of Keras, which have no other.
         size: the most megabytes (of 1,000,000 bytes) of model, tokenizer and labels. The least important n-grams are
             left out for it.
         output: the path to write; by default the name of the run with the precision, in the working directory.
@@ -80,7 +81,7 @@ def export(
     """
     place = find_classifier(run)
     original, files = load_classifier(place), read_classifier(place)
-    precision = precision or ("int8" if size is None else "int4")
+    precision = _precision(format, precision, size)
     path = Path(expand_home(str(output))) if output else Path(_default_name(place, format, precision, size))
     if path.exists() or path.is_symlink():
         raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.")
@@ -97,7 +98,7 @@ def export(
     classifier, run_folder = build_classifier(made, path), _run_of(place.absolute())
     made[CARD] = model_card(classifier, run_folder, fields).encode()
     if more_files := FORMATS[format].more_files:
-        made |= more_files(classifier, run_folder.path.name if run_folder else place.stem)
+        made |= more_files(classifier, run_folder.path.name if run_folder else place.stem, run_folder)
     if notice := read_notice(place):
         made[NOTICE] = notice.encode()
     try:
@@ -105,6 +106,15 @@ def export(
     except FileExistsError:
         raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.") from None
     return Exported(path, precision, comparison)
+
+
+def _precision(format: str, precision: str | None, size: float | None) -> str:
+    """Return the precision that was asked for, or the default of the format."""
+    if FORMATS[format].full_precision:
+        if precision not in (None, "float32") or size is not None:
+            raise RunError(f"--format {format}: expected --precision float32 and no --size. Leave both out.")
+        return "float32"
+    return precision or ("int8" if size is None else "int4")
 
 
 def card(run: str | Path | RunFolder | None = None, fields: CardFields = CardFields()) -> str:  # noqa: B008

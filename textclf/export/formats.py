@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from textclf.core.files import atomic_folder
+from textclf.core.run_folder import RunFolder
 from textclf.core.zip_archive import write_archive
 from textclf.export import wheel
+from textclf.export.keras_files import keras_files, saved_model_files
 from textclf.export.web_files import web_files
 from textclf.export.wheel import write_wheel
 from textclf.inference.classifier import Classifier
@@ -20,7 +22,9 @@ class Format(NamedTuple):
 
     write: Callable[[Path, Mapping[str, bytes]], None]
     ending: str  # of the default name
-    more_files: Callable[[Classifier, str], dict[str, bytes]] | None = None  # beside those of the classifier
+    # Of a classifier, its name and its run: files beside those of the classifier.
+    more_files: Callable[[Classifier, str, RunFolder | None], dict[str, bytes]] | None = None
+    full_precision: bool = False  # has the weights as they were trained
 
 
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
@@ -41,4 +45,6 @@ FORMATS: dict[str, Format] = {
     "zip": Format(write_archive, ".zip"),
     "wheel": Format(write_wheel, wheel.ENDING),
     "web": Format(write_folder, "-web", web_files),
+    "keras": Format(write_folder, "-keras", keras_files, full_precision=True),
+    "saved_model": Format(write_folder, "-saved_model", saved_model_files, full_precision=True),
 }

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from textclf import __version__
 from textclf.core.errors import RunError
+from textclf.core.run_folder import RunFolder
 from textclf.core.text_column import text_array
 from textclf.data.costs import cost_matrix
 from textclf.inference.classifier import Classifier
@@ -28,7 +29,7 @@ SCRIPTS = Path(__file__).parent / "web"
 RUNTIME = "^1.22.0"  # of onnxruntime-web
 
 
-def web_files(classifier: Classifier, name: str) -> dict[str, bytes]:
+def web_files(classifier: Classifier, name: str, run: RunFolder | None = None) -> dict[str, bytes]:  # noqa: ARG001
     """Return the files that a browser needs beside those of the classifier, by name.
 
     Raises:
