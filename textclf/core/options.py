@@ -32,7 +32,8 @@ def setting(*, default: Any = MISSING, description: str, tuned: Tuned | None = N
     Args:
         default: the setting is required if there is none.
         tuned: the values that `textclf tune` tries; None: it leaves the setting alone.
-        limits: of numbers `ge`, `gt`, `le`, `lt`; in a config also `min_length`, `max_length` and `discriminator`.
+        limits: of numbers `ge`, `gt`, `le`, `lt`; of texts `min_length`; in a config also `max_length` and
+            `discriminator`.
     """
     metadata = {**limits, "description": description, **({"tuned": tuned} if tuned else {})}
     if not isinstance(default, list | dict):
@@ -167,4 +168,6 @@ def _is_of(value: object, form: Any) -> bool:
 
 
 def _is_within(value: Any, metadata: Mapping) -> bool:
+    if isinstance(value, str) and len(value) < metadata.get("min_length", 0):
+        return False
     return all(LIMITS[word][0](value, limit) for word, limit in metadata.items() if word in LIMITS)
