@@ -104,17 +104,21 @@ async def _answer(server: Server, endpoint: Endpoint, request: Request) -> Respo
     if server.token is not None and not endpoint.public:
         check_token(headers, server.token)
     body: dict | None = None if endpoint.fields is not None else {}
+    task = server.deadlines.start()
     try:
-        async with asyncio.timeout(LIMITS.seconds):
-            if body is None:
-                content = await _json_body(request, headers)
-                body = parse_object(endpoint.fields or (), content, open=endpoint.open)
-            return await endpoint.handler(server, request, body)
-    except TimeoutError:
+        if body is None:
+            content = await _json_body(request, headers)
+            body = parse_object(endpoint.fields or (), content, open=endpoint.open)
+        return await endpoint.handler(server, request, body)
+    except asyncio.CancelledError:
+        if not server.deadlines.is_late(task):
+            raise
         if body is None:
             raise RequestError(408, f"expected the whole body within {LIMITS.seconds:g} s.") from None
         expected = f"expected an answer within {LIMITS.seconds:g} s"
         raise RequestError(504, f"{expected}. Send fewer or shorter texts.") from None
+    finally:
+        server.deadlines.end(task)
 
 
 async def _json_body(request: Request, headers: dict[bytes, bytes]) -> object:

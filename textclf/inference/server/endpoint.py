@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from textclf.inference.server.deadlines import Deadlines
 from textclf.inference.server.fields import Field
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Server:
     token: bytes | None = None
     allow_hosts: frozenset[str] | None = None  # names in the Host header; None: all
     channel: "Channel | None" = None  # to the other workers, if there are any
+    deadlines: Deadlines = field(default_factory=Deadlines)
     draining: bool = field(default=False)  # SIGTERM has arrived
 
 

@@ -1,12 +1,17 @@
 """Prometheus metrics. Their names and meanings are an interface: alarms depend on them."""
 
-from collections.abc import Iterable
-from functools import lru_cache
+from bisect import bisect_left
+from collections import Counter as Counts
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from math import inf
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
-from prometheus_client.metrics_core import Metric
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.utils import floatToGoString
 
 from textclf.inference.predict import UNSURE, Prediction
 
@@ -21,32 +26,60 @@ NO_LABEL = "no label"  # of a multi-label classifier
 MERGED_BY = {"textclf_model_info": max, "process_start_time_seconds": min, "process_max_fds": min}  # others are added
 
 
+class Histogram:
+    """A histogram that only the event loop changes. Without a lock it takes a fifth of the time of the client's."""
+
+    def __init__(self, bounds: tuple[float, ...]):
+        self._bounds, self._counts, self._sum = bounds, [0] * (len(bounds) + 1), 0.0
+
+    def observe(self, value: float) -> None:
+        """Count a value."""
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self._sum += value
+
+    def add_to(self, family: HistogramMetricFamily, labels: Sequence[str] = ()) -> HistogramMetricFamily:
+        """Add the counts, and return the family."""
+        bounds = map(floatToGoString, (*self._bounds, inf))
+        family.add_metric(labels, list(zip(bounds, accumulate(self._counts), strict=True)), self._sum)
+        return family
+
+
 class Metrics:
     """The metrics of one process."""
 
     def __init__(self) -> None:
         self._registry = of = CollectorRegistry()
         ProcessCollector(registry=of)
-        self._requests = Counter("textclf_requests", "Requests by route and code.", ["route", "code"], registry=of)
-        self._seconds = Histogram(
-            "textclf_request_seconds", "Seconds of a request.", ["route"], registry=of, buckets=SECONDS
-        )
-        self.queue_seconds = Histogram(
-            "textclf_queue_seconds", "Seconds that texts waited.", registry=of, buckets=SECONDS
-        )
-        self.batch_texts = Histogram("textclf_batch_texts", "Texts predicted together.", registry=of, buckets=TEXTS)
+        self._requests: Counts[tuple[str, int]] = Counts()
+        self._answers: Counts[tuple[str, str]] = Counts()
+        self._seconds: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(SECONDS))
+        self.queue_seconds, self.batch_texts = Histogram(SECONDS), Histogram(TEXTS)
         self.waiting_texts = Gauge("textclf_waiting_texts", "Texts that wait for a prediction.", registry=of)
-        self._answers = Counter("textclf_answers", "Predictions by label.", ["model", "label"], registry=of)
         self._info = Gauge("textclf_model_info", "1: in service.", ["model", "run", "version"], registry=of)
         self._reloads = Counter("textclf_reloads", "Reloads: loaded or failed.", ["model", "result"], registry=of)
-        self._request = lru_cache(10_000)(self._requests.labels)
-        self._duration = lru_cache(1_000)(self._seconds.labels)
-        self._answer = lru_cache(100_000)(self._answers.labels)
+        of.register(self)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield what the event loop counts, for the registry."""
+        requests = CounterMetricFamily("textclf_requests", "Requests by route and code.", labels=["route", "code"])
+        answers = CounterMetricFamily("textclf_answers", "Predictions by label.", labels=["model", "label"])
+        for (route, code), count in self._requests.items():
+            requests.add_metric([route, str(code)], count)
+        for labels, count in self._answers.items():
+            answers.add_metric(labels, count)
+        yield from (requests, answers)
+        seconds = HistogramMetricFamily("textclf_request_seconds", "Seconds of a request.", labels=["route"])
+        for route, histogram in self._seconds.items():
+            histogram.add_to(seconds, [route])
+        yield seconds
+        waited = HistogramMetricFamily("textclf_queue_seconds", "Seconds that texts waited.")
+        yield self.queue_seconds.add_to(waited)
+        yield self.batch_texts.add_to(HistogramMetricFamily("textclf_batch_texts", "Texts predicted together."))
 
     def count_request(self, route: str, code: int, seconds: float) -> None:
         """Count a request. `route` is the path of an endpoint, not of the request, so there are few."""
-        self._request(route, code).inc()
-        self._duration(route).observe(seconds)
+        self._requests[route, code] += 1
+        self._seconds[route].observe(seconds)
 
     def count_answers(self, served: "Served", predictions: list[Prediction]) -> None:
         """Count predictions by label."""
@@ -54,7 +87,7 @@ class Metrics:
         for prediction in predictions:
             for label in prediction.labels or empty:
                 counted = label if label in served.counted_labels or label in empty else OTHER_LABELS
-                self._answer(served.name, counted).inc()
+                self._answers[served.name, counted] += 1
 
     def count_reload(self, model: str, result: str) -> None:
         """Count a reload."""

@@ -224,6 +224,7 @@ class Service(uvicorn.Server):
             self.should_exit = True
         if counter % TICKS_A_SECOND == 0:
             self._sweeper.sweep(self.server_state.connections)
+            self._server.deadlines.sweep()
             if self._follow and not self._tasks:
                 self._in_background(self._server.classifiers.follow())
         return await super().on_tick(counter)
