@@ -4,7 +4,8 @@
 
 Needs `hey` (Debian: apt-get install hey) and, for `fastapi`, the package fastapi. Prints for every server and number of
 clients: requests a second, latency (p50, p99), processor time a request, memory; and the time from the start of the
-process to its first answer. The machine must be quiet: the load generator takes a part of its cores, too.
+process to its first answer; and the ratios of `textclf serve` to the prototype, round by round. The machine must be
+quiet: the load generator takes a part of its cores, too.
 
 `prototype` predicts as `textclf serve` does (batches without a window on uvloop), and has nothing else: no limits, no
 checks, no metrics. `fastapi` answers every request by itself.
@@ -78,9 +79,10 @@ def predict(body: Body):
     return [[{"label": label, "score": score} for label, score in zip(classifier.labels, row)]]
 """
 UVICORN = ["-m", "uvicorn", "--host", "127.0.0.1", "--port", str(PORT), "--no-access-log", "--log-level", "warning"]
+OURS, PROTOTYPE_NAME = "textclf serve", "prototype"
 SERVERS = {
-    "textclf serve": ["-m", "textclf", "serve", "--port", str(PORT), "--run", "{run}"],
-    "prototype": [*UVICORN, "prototype:app"],
+    OURS: ["-m", "textclf", "serve", "--port", str(PORT), "--run", "{run}"],
+    PROTOTYPE_NAME: [*UVICORN, "prototype:app"],
     "fastapi": [*UVICORN, "with_fastapi:app"],
 }
 
@@ -136,7 +138,20 @@ def measure_all(folder: Path, arguments: argparse.Namespace, clients: list[int])
         requests, p50, p99, processor, memory = (statistics.median(column) for column in zip(*found, strict=True))
         print(f"| {name} | {number} | {requests:,.0f} | {p50:.1f} | {p99:.1f} | {processor:.3f} | {memory:.0f} |")
     for name, seconds in starts.items():
-        print(f"{name}: first answer after {statistics.median(seconds):.2f} s")
+        print(f"{name}: first answer after {statistics.median(seconds):.2f} s (least {min(seconds):.2f})")
+    for number in clients:
+        ours, others = measured.get((OURS, number)), measured.get((PROTOTYPE_NAME, number))
+        if ours and others:
+            print(f"{number} clients, {OURS} / {PROTOTYPE_NAME}: {ratios(ours, others)}")
+
+
+def ratios(ours: list[Measured], others: list[Measured]) -> str:
+    """Return the median and the range of the ratios of each round: on a machine with other work only they say much."""
+    said = []
+    for column in ("requests", "p99", "processor"):
+        found = [getattr(one, column) / getattr(other, column) for one, other in zip(ours, others, strict=True)]
+        said.append(f"{column} {statistics.median(found):.2f} ({min(found):.2f}-{max(found):.2f})")
+    return ", ".join(said)
 
 
 def start(name: str, run: str, folder: Path) -> tuple[subprocess.Popen, float]:
