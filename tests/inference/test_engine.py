@@ -7,7 +7,7 @@ import textclf
 from tests.tolerances import assert_close
 from textclf.core.errors import RunError
 from textclf.inference import engine
-from textclf.inference.engine import DEFAULT_LIMITS, LSTM_LOOKUP_LIMITS, TOKENS_PER_ID, _batches
+from textclf.inference.engine import ATTENTION_LIMITS, DEFAULT_LIMITS, LSTM_LOOKUP_LIMITS, TOKENS_PER_ID, _batches
 from textclf.inference.onnx import lookup_tables
 from textclf.inference.onnx.session import GraphError
 
@@ -89,7 +89,7 @@ def test_a_graph_that_cannot_be_made_anew_answers_as_it_is(classifier, monkeypat
     assert not uses_tables(classifier)
 
 
-@pytest.mark.parametrize("limits", [DEFAULT_LIMITS, LSTM_LOOKUP_LIMITS])
+@pytest.mark.parametrize("limits", [DEFAULT_LIMITS, LSTM_LOOKUP_LIMITS, ATTENTION_LIMITS])
 @pytest.mark.parametrize("lengths", [[], [1] * 1000, [5, 900, 1, 1, 30_000], [*range(1, 700), 100_000, 100_000]])
 def test_batches_have_every_row_once_and_bounded_padding(lengths, limits):
     batches = _batches(np.array(lengths, np.int64), limits)
@@ -98,5 +98,6 @@ def test_batches_have_every_row_once_and_bounded_padding(lengths, limits):
         assert len(batch) <= limits.rows
         longest = max(lengths[row] for row in batch)
         assert len(batch) <= limits.fewest_rows or len(batch) * longest <= limits.tokens
+        assert len(batch) == 1 or len(batch) * longest**2 <= limits.pairs
     longest_of_each = [max(lengths[row] for row in batch) for batch in batches]
     assert longest_of_each == sorted(longest_of_each, reverse=True)

@@ -22,6 +22,7 @@ BATCHES_PER_CORE = 5  # enough for the cores to finish at about the same time
 IDS_PER_ROW = 1  # after so many ids for each row of the compressed tables it pays to expand them
 # Operators that `lookup_tables` replaces. It is not imported to predict a single text.
 REPLACEABLE, COMPRESSED = {"LSTM", "Conv"}, {"Cast"}
+OF_ATTENTION = "LayerNormalization"  # an operator that only networks with self-attention have
 
 
 class BatchLimits(NamedTuple):
@@ -30,11 +31,14 @@ class BatchLimits(NamedTuple):
     tokens: int  # at most, padding included
     fewest_rows: int  # even if they have more tokens
     rows: int  # at most
+    pairs: int = 2**62  # of tokens of one text, padding included, at most: self-attention has numbers for each
 
 
 DEFAULT_LIMITS = BatchLimits(8_192, 16, 64)
 # A step of the LSTM with lookup tables costs as much as ten rows of it, whatever the number of rows.
 LSTM_LOOKUP_LIMITS = BatchLimits(65_536, 32, 256)
+# With 12 heads 100 MB for each array of attention, and 8 texts of 512 tokens.
+ATTENTION_LIMITS = BatchLimits(8_192, 16, 64, 2**21)
 
 
 class Engine:
@@ -64,7 +68,10 @@ class Engine:
         self._num_outputs = num_outputs
         self._session = open_session(model, names=self._names, num_outputs=num_outputs)
         self._replaceable = bool(operators & REPLACEABLE) and "token_ids" in self._names
-        kept = (self._replaceable or operators & COMPRESSED) and len(model) <= MOST_KEPT_BYTES
+        self._limits = ATTENTION_LIMITS if OF_ATTENTION in operators else DEFAULT_LIMITS
+        # The tables of an encoder are large, and hardly any of its time goes into them.
+        expandable = operators & COMPRESSED and OF_ATTENTION not in operators
+        kept = (self._replaceable or expandable) and len(model) <= MOST_KEPT_BYTES
         self._model = model if kept else None
         self._lookup_limits = LSTM_LOOKUP_LIMITS if "LSTM" in operators else DEFAULT_LIMITS
         rows = {"token_ids": preprocessor.num_ids, "ngram_ids": preprocessor.num_ngrams}
@@ -79,7 +86,7 @@ class Engine:
         """
         outputs = np.empty((num_rows(arrays), self._num_outputs), np.float32)
         lengths = lengths_of(arrays)
-        session, limits = self._session, DEFAULT_LIMITS
+        session, limits = self._session, self._limits
         tables: dict[str, np.ndarray] = {}
         if self._model is not None:
             self._count_ids(arrays)
@@ -159,7 +166,8 @@ def _batches(lengths: np.ndarray, limits: BatchLimits) -> list[np.ndarray]:
     order = np.argsort(-lengths, kind="stable")
     batches, start = [], 0
     while start < len(order):
-        rows = min(max(limits.tokens // int(lengths[order[start]]), limits.fewest_rows), limits.rows)
+        width = int(lengths[order[start]])
+        rows = min(max(limits.tokens // width, limits.fewest_rows), limits.rows, max(limits.pairs // width**2, 1))
         batches.append(order[start : start + rows])
         start += rows
     return batches

@@ -3,7 +3,6 @@
 import numpy as np
 
 from textclf.export.converters.graph import Graph
-from textclf.models.sizes import MASKED
 
 
 def positions(graph: Graph, layer, states: str) -> str:
@@ -43,9 +42,11 @@ def self_attention(graph: Graph, layer, states: str) -> str:
 
 
 def _means(graph: Graph, scores: str, value: str) -> str:
-    """Return the means of the values, (batch, tokens, heads, size), from scores (batch, heads, tokens, tokens)."""
-    real = graph.add("Unsqueeze", [graph.add("Transpose", [graph.real()], perm=[0, 2, 1]), graph.integers(1)])
-    shares = graph.add("Softmax", [graph.add("Where", [real, scores, graph.number(MASKED)])], axis=-1)
+    """Return the means of the values, (batch, tokens, heads, size), from scores (batch, heads, tokens, tokens).
+
+    ONNX Runtime adds in place. `Where` in place of the sum would make one more array of the size of the scores.
+    """
+    shares = graph.add("Softmax", [graph.add("Add", [scores, graph.masked()])], axis=-1)
     return graph.add("Transpose", [graph.add("MatMul", [shares, value])], perm=[0, 2, 1, 3])
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from textclf.models.sizes import MASKED
+
 if TYPE_CHECKING:
     import onnx
 
@@ -23,6 +25,7 @@ class Graph:
     lengths: str = ""  # int32 (batch,): tokens of each row
     prefix: str = ""  # of the names of layers, which may be the same in two models of an ensemble
     _real: str = ""
+    _masked: str = ""
 
     def add(self, operator: str, inputs: list[str], *, outputs: tuple[str, ...] = (), **attributes) -> str:
         """Add a node; return the name of its first output that is not empty."""
@@ -58,3 +61,11 @@ class Graph:
             padded = self.add("Equal", [self.token_ids, self.constant(np.array(0, np.int32))])
             self._real = self.add("Unsqueeze", [self.add("Not", [padded]), self.integers(2)])
         return self._real
+
+    def masked(self) -> str:
+        """Add nodes for what is added to the scores of attention, once: float32 (batch, 1, 1, tokens), 0 at a token."""
+        if not self._masked:
+            padded = self.add("Equal", [self.token_ids, self.constant(np.array(0, np.int32))])
+            scores = self.add("Mul", [self.add("Cast", [padded], to=FLOAT), self.number(MASKED)])
+            self._masked = self.add("Unsqueeze", [scores, self.integers(1, 2)])
+        return self._masked
