@@ -65,6 +65,8 @@ def pieces(name, **state):
     return instead({"options": {"tokenizer": name}, "state": state})
 
 
+WORDS = {"model": {"type": "WordLevel", "vocab": {"[PAD]": 0, "[UNK]": 1, "a": 2}, "unk_token": "[UNK]"}}
+PRETRAINED = {"tokenizer": json.dumps(WORDS), "padding": 0, "before": [], "after": [], "unknown": 1, "num_ids": 3}
 TOKENIZERS = {
     **NO_OBJECTS,
     "no options": changed(options=REMOVED),
@@ -98,6 +100,16 @@ TOKENIZERS = {
     "pairs of a text": pieces("byte_pair", vocabulary=["a", "b", "ab"], merges="ab"),
     "no pairs": pieces("byte_pair", vocabulary=["a", "b", "ab"]),
     "a special piece": pieces("byte_pair", vocabulary=["a", " padding"], merges=[]),
+    "a pretrained tokenizer of nothing": pieces("pretrained"),
+    "a pretrained tokenizer of a number": pieces("pretrained", **{**PRETRAINED, "tokenizer": 3}),
+    "a pretrained tokenizer that is none": pieces("pretrained", **{**PRETRAINED, "tokenizer": "{}"}),
+    "a pretrained tokenizer of brackets": pieces("pretrained", **{**PRETRAINED, "tokenizer": "[" * 100_000}),
+    "a pretrained tokenizer with padding beyond its ids": pieces("pretrained", **{**PRETRAINED, "padding": 10**9}),
+    "a pretrained tokenizer with ids of billions": pieces("pretrained", **{**PRETRAINED, "num_ids": 10**12}),
+    "a pretrained tokenizer with special tokens of texts": pieces("pretrained", **{**PRETRAINED, "before": ["a"]}),
+    "a pretrained tokenizer with special tokens below 0": pieces("pretrained", **{**PRETRAINED, "after": [-1]}),
+    "a pretrained tokenizer with a number of special tokens": pieces("pretrained", **{**PRETRAINED, "after": 3}),
+    "a pretrained tokenizer with an unknown id of truth": pieces("pretrained", **{**PRETRAINED, "unknown": True}),
     "no scores": pieces("unigram", vocabulary=["a", "b"]),
     "too few scores": pieces("unigram", vocabulary=["a", "b"], scores=[-1.0]),
     "scores of texts": pieces("unigram", vocabulary=["a", "b"], scores=["x", "y"]),

@@ -13,6 +13,7 @@ from tests.hostile.contents import NO_OBJECTS
 from tests.hostile.rejections import rejected
 from textclf.models.encoder.config import read_encoder_config
 from textclf.models.encoder.weights_file import read_header, read_index, read_tensor
+from textclf.preprocessing.tokenizers import pretrained
 
 
 @pytest.fixture
@@ -152,6 +153,42 @@ def test_damaged_config_of_an_encoder(folder, within_bounds, damage):
     read_encoder_config(folder)
     damages()[damage](folder / "config.json")
     rejected(lambda: read_encoder_config(folder))
+
+
+BERT = json.loads((ROOT / "tests/models/encoder/references/bert/tokenizer.json").read_text())
+TOKENIZERS = {
+    **{case: change(b"{}") for case, change in NO_OBJECTS.items()},
+    "no model": {"model": None},
+    "a model of a list": {"model": []},
+    "another model": {"model": {"type": "os.system"}},
+    "ids of texts": {"model": {**BERT["model"], "vocab": {"[PAD]": "0", "[UNK]": "1"}}},
+    "negative ids": {"model": {**BERT["model"], "vocab": {"[PAD]": -1, "[UNK]": -2}}},
+    "ids of billions": {"model": {**BERT["model"], "vocab": {"[PAD]": 0, "[UNK]": 2**32 - 1}}, "added_tokens": []},
+    "no token of padding": {"model": {**BERT["model"], "vocab": {"[UNK]": 0, "a": 1}}, "added_tokens": []},
+    "no token for unknown text": {"model": {**BERT["model"], "vocab": {"[PAD]": 0, "a": 1}}, "added_tokens": []},
+    "a normalizer of its own": {"normalizer": {"type": "Command", "run": "touch harmed"}},
+    "an expression that is none": {"normalizer": {"type": "Replace", "pattern": {"Regex": "(("}, "content": ""}},
+    "a normalizer that is damaged": {"normalizer": {"type": "Precompiled", "precompiled_charsmap": "!!"}},
+    "special tokens that are none": {"post_processor": {"type": "BertProcessing", "sep": 3, "cls": 2}},
+    "added tokens of numbers": {"added_tokens": [1, 2]},
+}
+
+
+@pytest.mark.parametrize("case", TOKENIZERS)
+def test_hostile_tokenizer_of_an_encoder(folder, within_bounds, case):
+    content = TOKENIZERS[case]
+    (folder / "tokenizer.json").write_bytes(
+        content if isinstance(content, bytes) else json.dumps({**BERT, **content}).encode()
+    )
+    rejected(lambda: pretrained.learn(None, pretrained.Options(weights=str(folder))))
+
+
+@pytest.mark.parametrize("damage", [name for name in damages() if "bit" not in name and "link out" not in name])
+def test_damaged_tokenizer_of_an_encoder(folder, within_bounds, damage):
+    (folder / "tokenizer.json").write_text(json.dumps(BERT))
+    pretrained.learn(None, pretrained.Options(weights=str(folder)))
+    damages()[damage](folder / "tokenizer.json")
+    rejected(lambda: pretrained.learn(None, pretrained.Options(weights=str(folder))))
 
 
 def test_the_weights_without_harm_are_read(folder):

@@ -26,6 +26,7 @@ LATEST = "latest"  # in place of a run's name: the latest finished run, see find
 VALIDATION = "validation_"  # prefix of the columns of `history.csv` that are measured on validation
 CACHE = ".cache"  # encoded texts, beside the runs that share them
 LARGEST_FILE = 16 * MIB  # of run.json and metrics.json
+LARGEST_MODEL = 1024 * MIB  # of model.onnx; a file of protobuf cannot have 2 GiB
 
 
 class RunFolder:

@@ -10,6 +10,7 @@ from pathlib import Path
 from textclf import __version__
 from textclf.core.errors import RunError
 from textclf.core.files import MIB, parse_json, read_untrusted, to_json
+from textclf.core.run_folder import LARGEST_MODEL
 from textclf.core.zip_archive import is_archive, read_archived
 from textclf.data.targets import Targets
 from textclf.inference.decisions import Decision
@@ -18,7 +19,7 @@ from textclf.preprocessing.preprocessor import Preprocessor
 FORMAT_VERSION = 2
 MODEL, TOKENIZER, LABELS, METADATA = "model.onnx", "tokenizer.json", "labels.json", "classifier.json"
 # In memory a file is several times as large: JSON up to ten times, weights three times.
-LARGEST_FILES = {MODEL: 1024 * MIB, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, METADATA: MIB}
+LARGEST_FILES = {MODEL: LARGEST_MODEL, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, METADATA: MIB}
 
 
 def classifier_files(

@@ -1,16 +1,20 @@
 """Every family gives what transformers and PyTorch give (`make_references.py`), whatever the padding."""
 
 import json
+import shutil
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
+from textclf.core.errors import ConfigError, DataError
+from textclf.models import build_model, encoder
 from textclf.models.encoder.config import read_encoder_config
 from textclf.models.encoder.families import FAMILIES
 from textclf.models.encoder.network import Tuning, encode_tokens
 from textclf.models.encoder.tensors import layer_weights
+from textclf.models.sizes import Sizes
 
 REFERENCES = Path(__file__).parent / "references"
 AS_THE_REFERENCE = 1e-4  # at most, between two libraries; 5e-6 is what is found
@@ -75,3 +79,29 @@ def test_padding_is_never_read(family, side):
         row[place] = ids
     for found, place, (_, states) in zip(np.asarray(model(batch)), places, texts, strict=True):
         assert np.abs(found[place] - states).max() < AS_THE_REFERENCE
+
+
+def test_the_tokenizer_says_which_row_of_the_word_table_is_padding(tmp_path):
+    """The settings of some encoders have another id of padding than their tokenizer, which makes the ids."""
+    folder = shutil.copytree(REFERENCES / "bert", tmp_path / "bert")
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    words = tokenizer["model"]["vocab"]
+    words["[PAD]"], words["[UNK]"] = words["[UNK]"], words["[PAD]"]
+    for token in tokenizer["added_tokens"]:
+        token["id"] = words[token["content"]]
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    options = encoder.Options(weights=str(folder), tune_embedding=True)
+    [table] = build_model(options, Sizes(len(words), 20), num_outputs=1).get_layer("embedding").get_weights()
+    [words] = [values for name, values in tensors_of(folder).items() if name.endswith("word_embeddings.weight")]
+    np.testing.assert_array_equal(table[:2], words[[1, 0]])
+    np.testing.assert_array_equal(table[2:], words[2:])
+
+
+def test_an_encoder_whose_graph_would_be_too_large_is_rejected_before_anything_is_read(tmp_path):
+    settings = json.loads((REFERENCES / "bert/config.json").read_text())
+    base = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
+    (tmp_path / "config.json").write_text(json.dumps({**settings, **base, "vocab_size": 250_002}))
+    with pytest.raises(ConfigError, match=r"at most 1,024 MiB, got .* with 1,0\d\d MiB\. Choose a smaller encoder"):
+        encoder.check_files(encoder.Options(weights=str(tmp_path), tune_embedding=True), 100)
+    with pytest.raises(DataError, match=r"expected model\.safetensors"):  # with 8 bits it fits
+        encoder.check_files(encoder.Options(weights=str(tmp_path)), 100)

@@ -5,13 +5,16 @@
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from textclf.core.encoder_source import resolve
 from textclf.core.errors import ConfigError, DataError
+from textclf.core.files import MIB
 from textclf.core.options import Limit, setting
 from textclf.core.options import Options as BaseOptions
+from textclf.core.run_folder import LARGEST_MODEL
 from textclf.models.encoder.config import EncoderConfig, read_encoder_config
 from textclf.models.encoder.families import FAMILIES
 from textclf.models.encoder.network import Tuning, encode_tokens
@@ -111,6 +114,11 @@ def check_files(options: Options, sequence_length: int) -> tuple[Path, str, Enco
             f"preprocessing.sequence_length: expected at most {longest}, the longest text that {options.weights} can "
             f"read, got {sequence_length}."
         )
+    if (size := config.num_bytes(table_in_8_bits=not options.tune_embedding)) > LARGEST_MODEL:
+        raise ConfigError(
+            f"model.weights: expected an encoder whose classifier has at most {LARGEST_MODEL // MIB:,} MiB, got "
+            f"{options.weights} with {size // MIB:,} MiB. Choose a smaller encoder, or set tune_embedding to false."
+        )
     read_index(folder)
     return folder, family, config
 
@@ -154,10 +162,13 @@ def load_weights(options: Options, model) -> None:
     Raises:
         DataError: the files of the weights cannot be used.
     """
+    from textclf.preprocessing.tokenizers.pretrained import padding_id
+
     folder = resolve(options.weights, options.revision).folder
     family, config = read_encoder_config(folder)
     index = read_index(folder)
-    weights = layer_weights(config, FAMILIES[family], index, lambda tensor, shape: read_tensor(index, tensor, shape))
+    read = partial(read_tensor, index)
+    weights = layer_weights(config, FAMILIES[family], index, read, padding_id(folder))
     for name, values in weights:
         layer = model.get_layer(name)
         if hasattr(layer, "set_table"):

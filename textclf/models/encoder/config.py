@@ -33,6 +33,14 @@ class EncoderConfig(Options):
         layer = 4 * self.hidden_size + 2 * self.intermediate_size
         return self.hidden_size * (rows + self.num_hidden_layers * layer)
 
+    def num_bytes(self, *, table_in_8_bits: bool) -> int:
+        """Return the size of the weights in a classifier.
+
+        Args:
+            table_in_8_bits: whether the word table is a `QuantizedEmbedding`.
+        """
+        return 4 * self.num_weights - (3 * self.vocab_size * self.hidden_size if table_in_8_bits else 0)
+
 
 def read_encoder_config(folder: Path) -> tuple[str, EncoderConfig]:
     """Return the name of the family of an encoder, and its settings.

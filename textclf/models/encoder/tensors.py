@@ -31,7 +31,7 @@ class TensorNames(NamedTuple):
 
 
 def layer_weights(
-    config: EncoderConfig, family: Any, known: Collection[str], read: Read
+    config: EncoderConfig, family: Any, known: Collection[str], read: Read, padding: int | None = None
 ) -> Iterator[tuple[str, list[np.ndarray]]]:
     """Yield the name of each layer of `encoder/network.py` and its weights, in the order of Keras's `set_weights`.
 
@@ -39,7 +39,10 @@ def layer_weights(
         family: a module of `FAMILIES`.
         known: the names of all tensors in the files.
         read: see `Read`.
+        padding: the id of padding of its tokenizer, by default that of its settings. The two may differ: a BERT with
+            the tokenizer of XLM-R has 1 in one file and 0 in the other.
     """
+    padding = config.pad_token_id if padding is None else padding
     names, dim, hidden = family.TENSORS, config.hidden_size, config.intermediate_size
 
     def values(name: str, kind: str, shape: tuple[int, ...], layer: int = 0) -> np.ndarray:
@@ -51,7 +54,7 @@ def layer_weights(
     def dense(name: str, inputs: int, outputs: int, layer: int) -> list[np.ndarray]:
         return [values(name, "weight", (outputs, inputs), layer).T, values(name, "bias", (outputs,), layer)]
 
-    yield "embedding", [with_padding_first(values(names.words, "weight", (config.vocab_size, dim)), config)]
+    yield "embedding", [with_padding_first(values(names.words, "weight", (config.vocab_size, dim)), padding)]
     yield "positions", [_positions(config, family, values)]
     yield "embedding_normalization", normalization(names.embedding_normalization)
     for layer in range(config.num_hidden_layers):
@@ -66,9 +69,8 @@ def layer_weights(
         yield f"output_normalization_{number}", normalization(names.output_normalization, layer)
 
 
-def with_padding_first(table: np.ndarray, config: EncoderConfig) -> np.ndarray:
+def with_padding_first(table: np.ndarray, padding: int) -> np.ndarray:
     """Return the word table with the rows of padding and of id 0 exchanged, as `tokenizers/pretrained.py` does it."""
-    padding = config.pad_token_id
     if not padding:
         return table
     exchanged = table.copy()

@@ -69,11 +69,31 @@ def learn(texts: pa.LargeStringArray, options: Options) -> dict:  # noqa: ARG001
     Raises:
         ConfigError, DataError: there is no encoder or tokenizer, or it cannot be used.
     """
-    path = _path(options)
+    state = _read_file(_path(options))
+    if options.sequence_length <= len(state.before) + len(state.after):
+        raise ConfigError(
+            f"preprocessing.sequence_length: expected more than {len(state.before) + len(state.after)}, the special "
+            f"tokens that the encoder adds to every text, got {options.sequence_length}."
+        )
+    return state._asdict()
+
+
+def padding_id(folder: Path) -> int:
+    """Return the id of padding of the tokenizer in the folder of an encoder, before the exchange.
+
+    Raises:
+        DataError: there is no tokenizer, or it cannot be used.
+    """
+    return _read_file(folder / FILE).padding
+
+
+def _read_file(path: Path) -> State:
     try:
+        if not path.is_file() and path.exists():
+            raise ValueError("expected an ordinary file, got something else")
         if path.stat().st_size > LARGEST_FILE:
             raise ValueError(f"expected at most {LARGEST_FILE:,} bytes")
-        state = _read_state(path.read_text(encoding="utf-8"))
+        return _read_state(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(
             f"{path}: expected the tokenizer of the encoder, but there is no such file. Older encoders have only "
@@ -84,12 +104,6 @@ def learn(texts: pa.LargeStringArray, options: Options) -> dict:  # noqa: ARG001
         raise DataError(f"{path}: cannot be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: cannot be used: {error}.") from None
-    if options.sequence_length <= len(state.before) + len(state.after):
-        raise ConfigError(
-            f"preprocessing.sequence_length: expected more than {len(state.before) + len(state.after)}, the special "
-            f"tokens that the encoder adds to every text, got {options.sequence_length}."
-        )
-    return state._asdict()
 
 
 def fingerprint(options: Options) -> str:
@@ -136,7 +150,7 @@ def _read_state(content: str) -> State:
     padding = _first_id(whole, PADDING_TOKENS)
     before, after = _special_tokens(whole)
     exchange = _exchange(padding)
-    return State(
+    state = State(
         tokenizer=parts.to_str(),
         padding=padding,
         before=[exchange(number) for number in before],
@@ -144,6 +158,7 @@ def _read_state(content: str) -> State:
         unknown=exchange(_first_id(whole, UNKNOWN_TOKENS)),
         num_ids=max(whole.get_vocab().values()) + 1,
     )
+    return _checked(state._asdict())  # whatever `load` rejects is rejected here, too
 
 
 def _first_id(tokenizer: "tokenizers.Tokenizer", names: tuple[str, ...]) -> int:
