@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from textclf.cli.options import RUN, UserPath, output_file, output_format, reading_options
-from textclf.cli.terminal import is_terminal, print_data
+from textclf.cli.options import RUN, UserPath, reading_options
+from textclf.cli.terminal import is_terminal, print_data, print_line
 from textclf.core.formatting import escape_unsafe
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
     help="Columns or fields of the file to copy into the output, such as id,date; all: every one. For csv and jsonl.",
 )
 @RUN
-@output_format("text", "jsonl", "csv", help="Output format; jsonl and csv hold the probabilities of all labels.")
+@click.option(
+    "--format",
+    type=click.Choice(["text", "jsonl", "csv", "parquet"]),
+    help="Output format; all but text hold the probabilities of all labels.  [default: text; into a folder: parquet]",
+)
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
@@ -50,8 +54,22 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
 )
 @click.option("--explain", is_flag=True, help="Effect of each word: how much the probability falls without it.")
 @click.option("--top-k", type=click.IntRange(min=1), metavar="K", help="Number of most probable labels to output.")
-@output_file("File to write", default="standard output")
-def command(texts, file, column, keep, run, format, threshold, explain, top_k, output, reading):
+@click.option(
+    "--output",
+    metavar="PATH",
+    type=UserPath(),
+    help="File to write, or a folder such as answers/ for a file per shard of the table.  [default: standard output]",
+)
+@click.option("--part", metavar="I/N", help="Predict only every N-th shard, from the I-th on: for N jobs at once.")
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Predict the shards on a cluster of Ray: auto, local, or ray://HOST:10001. Needs the extra ray.",
+)
+@click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N", help="Number of threads.  [default: one for each core]"
+)
+def command(texts, file, column, keep, run, format, threshold, explain, top_k, output, part, cluster, threads, reading):
     """Classify texts.
 
     Give texts as arguments or with --file. Output is one line a text, with the label and its probability.
@@ -62,6 +80,7 @@ def command(texts, file, column, keep, run, format, threshold, explain, top_k, o
       textclf predict --file reviews.csv --keep id,date --format csv --output predictions.csv
       textclf predict --explain "a wonderful film"
       tail -f log.txt | textclf predict --file - --format jsonl
+      textclf predict --file 'table/*.parquet' --keep id --output answers/
     """
     if "numpy" not in sys.modules:
         # Importing NumPy starts one BLAS thread for each core, which is half of its import. This command needs none.
@@ -71,8 +90,16 @@ def command(texts, file, column, keep, run, format, threshold, explain, top_k, o
     from textclf.inference.predict import check_request, format_predictions
 
     kept = None if keep is None else [name.strip() for name in keep.split(",")]
-    check_request(texts, file, format, top_k=top_k, explain=explain, keep=kept)
-    classifier = load(run)
+    in_shards = output is not None and (output.endswith(("/", os.sep)) or os.path.isdir(output))  # noqa: PTH112
+    form = format or ("parquet" if in_shards else "text")
+    check_shards(file, form, explain=explain, in_shards=in_shards, part=part, cluster=cluster)
+    check_request(texts, file, form, top_k=top_k, explain=explain, keep=kept)
+    classifier = load(run, threads=threads)
+    if in_shards:
+        columns = column or classifier.metadata["text_column"], kept
+        options = {"given": reading, "format": form, "threshold": threshold, "top_k": top_k}
+        predict_shards(classifier, file, output, columns, part=part, cluster=cluster, **options)
+        return
     # An argument may hold bytes that are not valid Unicode; the array replaces them.
     chunks: Iterable[list[str]] = [text_array(texts).to_pylist()]
     if file:
@@ -82,13 +109,79 @@ def command(texts, file, column, keep, run, format, threshold, explain, top_k, o
         chunks = read_source(file, column=column, given=reading, trained=classifier.reading, keep=kept)
     options = {"threshold": threshold, "top_k": top_k}
     if not explain:
-        write_lines(format_predictions(classifier, chunks, format, **options), format, output)
-    elif format == "text" and output is None and is_terminal():
+        write_lines(format_predictions(classifier, chunks, form, **options), form, output)
+    elif form == "text" and output is None and is_terminal():
         print_explanations(classifier, chunks, **options)
     else:
         from textclf.inference.explain import format_explanations
 
-        write_lines(format_explanations(classifier, chunks, format, **options), format, output)
+        write_lines(format_explanations(classifier, chunks, form, **options), form, output)
+
+
+def check_shards(
+    file: str | None, format: str, *, explain: bool, in_shards: bool, part: str | None, cluster: str | None
+):
+    """Check that the options of a table in shards go together.
+
+    Raises:
+        click.UsageError: they do not.
+    """
+    if not in_shards and (part or cluster or format == "parquet"):
+        option = "--part" if part else "--cluster" if cluster else "--format parquet"
+        raise click.UsageError(f"{option} needs a folder for --output, such as --output answers/")
+    if in_shards and (file == "-" or explain):
+        option = "--explain" if explain else "--file -"
+        raise click.UsageError(
+            f"{option} needs a file for --output, or none: a folder has a file per shard of a table."
+        )
+
+
+def predict_shards(
+    classifier: "Classifier",
+    file: str,
+    output: str,
+    columns: tuple[str | list[str], list[str] | None],
+    *,
+    part: str | None,
+    cluster: str | None,
+    **options,
+) -> None:
+    """Predict the shards of a table that have no predictions yet, with a progress bar.
+
+    Args:
+        columns: with the text, and those to keep.
+        options: of `shards.plan`.
+    """
+    from pathlib import Path
+
+    from textclf.core.files import remove_partial
+    from textclf.core.progress import open_bar
+    from textclf.inference.shards import part_of, plan, predict_shard
+    from textclf.inference.text_source import columns_of
+
+    job = plan(classifier, file, Path(output), columns_of(*columns), **options)
+    wanted = part_of(job.shards, part)
+    left = [shard for shard in wanted if not job.file_of(shard).exists()]
+    if cluster:
+        from textclf.inference.cluster import predict_on_cluster
+
+        results: Iterable[int] = predict_on_cluster(classifier, job, left, cluster) if left else ()
+    else:
+        results = (predict_shard(classifier, job, shard) for shard in left)
+    bar, rows = open_bar("shards", len(wanted), len(wanted) - len(left)), 0
+    try:
+        for done, found in enumerate(results, start=len(wanted) - len(left) + 1):
+            rows += found
+            if bar:
+                bar.update(done, f"{rows:,} rows")
+    finally:
+        if bar:
+            bar.close()
+    missing = len(job.missing())
+    if not missing:
+        remove_partial(job.folder)  # of processes that were killed
+    state = f"{missing} of {len(job.shards)} shards missing" if missing else f"all {len(job.shards)} shards"
+    print_line(f"predicted {rows:,} rows in {len(left)} shards; {output}: {state}", error=True)
 
 
 def write_lines(lines: Iterable[str], format: str, path: str | None) -> None:

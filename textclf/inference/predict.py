@@ -159,9 +159,9 @@ def check_request(
     if keep is not None and not file:
         raise click.UsageError("--keep needs --file: texts of the command line have no columns.")
     if keep is not None and format == "text":
-        raise click.UsageError("--keep needs --format csv or jsonl: text has no columns.")
-    if format == "csv" and top_k:
-        raise click.UsageError("--top-k needs --format text or jsonl: in csv each label has its own column.")
+        raise click.UsageError("--keep needs --format csv, jsonl or parquet: text has no columns.")
+    if format in ("csv", "parquet") and top_k:
+        raise click.UsageError(f"--top-k needs --format text or jsonl: in {format} each label has its own column.")
     if format == "csv" and explain:
         raise click.UsageError("--explain needs --format text or jsonl: csv has no columns for words.")
 

@@ -65,12 +65,13 @@ def read_texts(
         DataError: the file has another format, or lacks the column.
     """
     options = replace(reading, format=format or _format_of_stream(stream, name, reading))  # type: ignore[arg-type]
-    columns = _columns(column, keep)
+    columns = columns_of(column, keep)
     for table in read_stream(stream, name, columns, options):
         yield Texts.of(table, columns)
 
 
-def _columns(column: str | list[str], keep: Sequence[str] | None) -> Columns:
+def columns_of(column: str | list[str], keep: Sequence[str] | None) -> Columns:
+    """Return the columns to read: those with the text, and those to keep."""
     return Columns([column] if isinstance(column, str) else column, kept=keep, fill_missing=True)
 
 
@@ -96,7 +97,7 @@ def read_source(
     """
     given = given or {}
     options = arguments_like(trained, given)
-    columns = _columns(column, keep)
+    columns = columns_of(column, keep)
     if source == "-":
         if sys.stdin is None:
             raise DataError("-: expected texts on standard input, but it is closed. Send them, or name a file.")

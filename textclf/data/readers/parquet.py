@@ -24,10 +24,14 @@ def read(
     options: ReadingOptions = DEFAULTS,
     *,
     kept: Sequence[str] | None = None,
+    row_groups: list[int] | None = None,
 ) -> Iterator[pa.Table]:
     """Yield the named columns, at most `CHUNK_ROWS` rows at a time. Other values than texts become what CSV has.
 
     A stream that cannot seek is read whole, as the schema is at the end of the file.
+
+    Args:
+        row_groups: those that are read; by default all.
 
     Raises:
         DataError: not a Parquet file, a damaged one, a missing column, or a column that is neither texts nor numbers.
@@ -46,7 +50,7 @@ def read(
         # Texts as they are stored, each once: how large they become is known before they are made.
         texts = [column for column in columns if file.schema_arrow.field(found.index(column)).type in TEXTS]
         file = pyarrow.parquet.ParquetFile(source, metadata=file.metadata, read_dictionary=texts)
-        for batch in file.iter_batches(CHUNK_ROWS, columns=list(dict.fromkeys([*columns, *names]))):
+        for batch in file.iter_batches(CHUNK_ROWS, row_groups, columns=list(dict.fromkeys([*columns, *names]))):
             first = {column: batch.schema.get_all_field_indices(column)[0] for column in [*columns, *names]}
             arrays = {column: _texts(batch.column(first[column]), column, name) for column in columns}
             if kept is not None:

@@ -54,12 +54,17 @@ def read_files(source: Source, columns: Columns, options: ReadingOptions = DEFAU
 
 
 def read_stream(
-    stream: BinaryIO, name: str, columns: Columns, options: ReadingOptions = DEFAULTS
+    stream: BinaryIO,
+    name: str,
+    columns: Columns,
+    options: ReadingOptions = DEFAULTS,
+    row_group: int | None = None,
 ) -> Iterator[pa.Table]:
     """Yield what `read_files` yields, from an open file or pipe.
 
     Args:
         name: tells the format, unless the options do, and the compression.
+        row_group: the only one of a Parquet file that is read.
 
     Raises:
         DataError: the stream cannot be read, or lacks a column.
@@ -78,7 +83,7 @@ def read_stream(
         content = decompressed(stream, name)
         if form not in BINARY:
             content = checked_content(content, name, options)
-        for table in reader.read(content, wanted, name, options, **_further(reader, columns)):
+        for table in reader.read(content, wanted, name, options, **_further(reader, columns, row_group)):
             found = {"text": _joined_texts(table, columns.text, options, name)}
             if labels:
                 found["label"] = table[labels[0]] if len(labels) == 1 else _marked(table, labels, options, name)
@@ -95,8 +100,10 @@ def _marked(table: pa.Table, labels: Sequence[str], options: ReadingOptions, nam
     return marked_labels(table, labels, name, options.named("label_column"))
 
 
-def _further(reader: ModuleType, columns: Columns) -> dict[str, Any]:
+def _further(reader: ModuleType, columns: Columns, row_group: int | None) -> dict[str, Any]:
     further: dict[str, Any] = {} if columns.kept is None else {"kept": columns.kept}
+    if row_group is not None:
+        further["row_groups"] = [row_group]
     return further | (
         {"fill_missing": True} if columns.fill_missing and reader in (READERS["json"], READERS["jsonl"]) else {}
     )
