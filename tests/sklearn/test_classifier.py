@@ -51,7 +51,9 @@ def test_copies_predict_the_same(fitted, reviews, copied):
 
 def test_the_classifier_can_be_saved_and_loaded(fitted, reviews, tmp_path):
     folder = fitted.classifier_.save(tmp_path / "saved")
+    (folder / "NOTICE").write_text("of an encoder")
     loaded = textclf.load(folder)
+    assert pickle.loads(pickle.dumps(loaded)).save(tmp_path / "copy").joinpath("NOTICE").read_text() == "of an encoder"
     assert loaded.predict_proba(reviews["text"]).tolist() == fitted.classifier_.predict_proba(reviews["text"]).tolist()
     assert loaded.save(tmp_path / "again").joinpath("model.onnx").read_bytes() == (folder / "model.onnx").read_bytes()
     with pytest.raises(textclf.TextclfError, match="exists already"):

@@ -34,7 +34,7 @@ from textclf.inference.classifier_files import (
 )
 from textclf.inference.decisions import Decision
 from textclf.inference.engine import Engine
-from textclf.inference.notice import write_notice
+from textclf.inference.notice import NOTICE, read_notice, write_notice
 from textclf.inference.onnx.session import GraphError
 from textclf.inference.onnx.verify import check_graph
 from textclf.inference.texts import texts_of
@@ -109,7 +109,7 @@ class Classifier:
         return folder
 
     def _content(self) -> dict[str, bytes]:
-        return self._files if self.folder is None else read_parts(self.folder, self.metadata)
+        return self._files if self.folder is None else _read_content(self.folder, self.metadata)
 
     @property
     def labels(self) -> list[str]:
@@ -246,7 +246,13 @@ def load_in_memory(folder: Path) -> Classifier:
         RunError: as `load_classifier`.
     """
     metadata = read_metadata(folder)
-    return _build(read_parts(folder, metadata), metadata, None)
+    return _build(_read_content(folder, metadata), metadata, None)
+
+
+def _read_content(folder: Path, metadata: dict) -> dict[str, bytes]:
+    """Return what a copy of a classifier is made of: its files, and its notice if it has one."""
+    notice = read_notice(folder)
+    return {**read_parts(folder, metadata), **({NOTICE: notice.encode()} if notice else {})}
 
 
 def _build(content: dict[str, bytes], metadata: dict, folder: Path | None) -> Classifier:
