@@ -27,6 +27,7 @@ from textclf.data.in_memory import IN_MEMORY
 from textclf.data.readers.options import ReadingArguments, ReadingOptions, arguments_like
 from textclf.data.readers.sources import expand
 from textclf.evaluation.metrics import Metrics, measure
+from textclf.evaluation.predicted_shards import has_shards, read_predicted
 from textclf.inference.classifier import Classifier, load_classifier
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ def evaluate(
 
     Args:
         run: a run folder, the name of a run in `runs/`, or a classifier folder; by default the newest finished run.
-        data: the file; by default the test file of the run.
+        data: the file; by default the test file of the run. Or a folder of shards that `textclf predict` has written with
+            the texts and labels, which are not predicted again.
         output: the folder to write to; by default `evaluations/<file name>/` in the run folder, with a number if
             another file of that name has been evaluated. For a classifier folder without a run nothing is written by
             default.
@@ -71,9 +73,9 @@ def evaluate(
     classifier = load_classifier(folder)
     named = {"text_column": text_column, "label_column": label_column}
     columns = {name: column for name, column in named.items() if column}
-    dataset = labelled_texts(folder, classifier, data, columns, reading or {})
+    dataset, predicted = _labelled(folder, classifier, data, columns, reading or {})
     classes, unknown = classifier.targets.encode_known(dataset.labels, rows=dataset.rows, name=dataset.name)
-    probabilities = classifier.predict_proba(dataset.texts)
+    probabilities = classifier.predict_proba(dataset.texts) if predicted is None else predicted
     metrics = measure(classes, probabilities, classifier.targets, classifier.decision, unknown)
     if unknown.any():
         metrics |= _unknown_labels(dataset, unknown, classifier.labels)
@@ -91,6 +93,17 @@ def evaluate(
     return Metrics(metrics)
 
 
+def _labelled(
+    folder: Path, classifier: Classifier, data: str | Path | None, columns: dict[str, str], reading: Mapping[str, Any]
+) -> tuple[Dataset, np.ndarray | None]:
+    """Return the texts to evaluate on, and their probabilities if they are predicted already."""
+    if data is None or not has_shards(expand_home(str(data))):
+        return labelled_texts(folder, classifier, data, columns, reading), None
+    raw, probabilities = read_predicted(Path(expand_home(str(data))), classifier, _columns_like(classifier, columns))
+    dataset = _with_labels_of(classifier, raw)
+    return dataset, probabilities[dataset.rows - 1]  # rows without a label are left out
+
+
 def labelled_texts(
     folder: Path, classifier: Classifier, data: str | Path | None, columns: dict[str, str], reading: Mapping[str, Any]
 ) -> Dataset:
@@ -98,11 +111,18 @@ def labelled_texts(
     if data is None:
         raw = _own_test(find_run(folder.parent), {**columns, **reading})
     else:
-        names = fields_of(ColumnOptions).keys() & classifier.metadata.keys()  # classifiers of before have fewer
-        in_training = {name: classifier.metadata[name] for name in names}
-        raw = _read_as_found(
-            expand_home(str(data)), ColumnOptions(**in_training | columns), classifier.reading, reading
-        )
+        raw = _read_as_found(expand_home(str(data)), _columns_like(classifier, columns), classifier.reading, reading)
+    return _with_labels_of(classifier, raw)
+
+
+def _columns_like(classifier: Classifier, columns: dict[str, str]) -> ColumnOptions:
+    """Return the columns of the training, or others that are given."""
+    names = fields_of(ColumnOptions).keys() & classifier.metadata.keys()  # classifiers of before have fewer
+    return ColumnOptions(**{name: classifier.metadata[name] for name in names} | columns)
+
+
+def _with_labels_of(classifier: Classifier, raw: Dataset) -> Dataset:
+    """Return a dataset with its labels as the classifier writes them."""
     separator = classifier.targets.separator if classifier.targets.multilabel else None
     dataset = parse_labels(raw, separator, ReadingArguments())
     return replace(dataset, labels=classifier.targets.respell(dataset.labels))

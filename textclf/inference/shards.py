@@ -182,6 +182,16 @@ def gathered(tables: Iterable[pa.Table], rows: int = ROWS_AT_ONCE) -> Iterator[p
         yield pa.concat_tables(waiting)
 
 
+def kept_name(name: str) -> str:
+    """Return the column of the predictions that has a column of the table."""
+    return f"input_{name}" if name in OUR_FIELDS or name.startswith(PROBABILITY) else name
+
+
+def classifier_digest(classifier: Classifier) -> str:
+    """Return the SHA-256 of the checksums of a classifier's files."""
+    return hashlib.sha256(json.dumps(classifier.metadata["files"]).encode()).hexdigest()
+
+
 def _row_groups(path: str) -> list[tuple[str, int | None, int | None]]:
     import pyarrow.parquet
 
@@ -228,8 +238,7 @@ def _kept(rows: list[dict] | None) -> dict[str, Any]:
     """Return the fields that are kept as columns. A name of ours gets the prefix `input_`."""
     columns = {}
     for name in dict.fromkeys(chain.from_iterable(rows or [])):
-        ours = name in OUR_FIELDS or name.startswith(PROBABILITY)
-        columns[f"input_{name}" if ours else name] = pa.array([row.get(name) for row in rows or []])
+        columns[kept_name(name)] = pa.array([row.get(name) for row in rows or []])
     return columns
 
 
@@ -253,7 +262,7 @@ def _manifest(classifier: Classifier, job: Job) -> dict:
     by_path = groupby(job.shards, key=lambda shard: shard.path)
     files = {path: {"bytes": os.stat(path).st_size, "shards": len(list(shards))} for path, shards in by_path}  # noqa: PTH116
     about = {
-        "classifier_sha256": hashlib.sha256(json.dumps(classifier.metadata["files"]).encode()).hexdigest(),
+        "classifier_sha256": classifier_digest(classifier),
         "shards": len(job.shards),
         "files": files,
         **job.request.to_dict(),
