@@ -50,8 +50,8 @@ def evaluate(
 
     Args:
         run: a run folder, the name of a run in `runs/`, or a classifier folder; by default the newest finished run.
-        data: the file; by default the test file of the run. Or a folder of shards that `textclf predict` has written with
-            the texts and labels, which are not predicted again.
+        data: the file; by default the test file of the run. Or a folder of shards that `textclf predict` has written
+            with texts and labels; they are not predicted again.
         output: the folder to write to; by default `evaluations/<file name>/` in the run folder, with a number if
             another file of that name has been evaluated. For a classifier folder without a run nothing is written by
             default.
