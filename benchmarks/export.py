@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--fasttext", metavar="PROGRAM", help="the command-line program, if you have it")
     parser.add_argument("--results", type=Path, metavar="FILE", default=Path("export.jsonl"))
     arguments = parser.parse_args()
+    arguments.results = arguments.results.resolve()  # fastText writes its files where it is started
     known = {}
     if arguments.results.exists():
         lines = arguments.results.read_text(encoding="utf-8").splitlines()

@@ -17,6 +17,7 @@ from textclf.export.comparison import num_bytes
 from textclf.export.export import MOST_CHANGED, export
 from textclf.export.formats import FORMATS
 from textclf.export.quantization import PRECISIONS
+from textclf.inference.classifier_files import FORMAT_VERSION
 
 TEXTS = ["a wonderful film", "", "好 good", "terrible, boring and long " * 30]
 
@@ -103,7 +104,16 @@ def test_an_exported_classifier_is_not_made_smaller_again(with_runs):
     path = export("toy_en", precision="float16").path
     with pytest.raises(RunError, match="expected a classifier of float32, but this one has float16"):
         export(path, data="data/toy_en/test.csv", output="y.zip")
-    assert export(path, precision="float32", output="y", format="folder").path.exists()
+    again = export(path, precision="float32", output="y", format="folder").path  # only the form is another
+    assert textclf.load(again).metadata["precision"] == "float16"
+
+
+def test_a_classifier_of_an_older_format_leaves_in_the_newest(with_runs, root):
+    old = root / "tests/formats/classifier-1"
+    made = export(old, precision="float32", format="folder", output="new").path
+    assert json.loads((made / "classifier.json").read_text())["format_version"] == FORMAT_VERSION
+    assert (made / "tokenizer.json").stat().st_size < 0.8 * (old / "tokenizer.json").stat().st_size
+    np.testing.assert_array_equal(textclf.load(made).predict_proba(TEXTS), textclf.load(old).predict_proba(TEXTS))
 
 
 def test_changed_training_texts_are_not_measured_on(with_runs):

@@ -87,11 +87,13 @@ def export(
         raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.")
     if format == "wheel":
         name_and_version(path)  # an error before everything is measured
-    made, comparison = files, None
+    made, comparison = _written_anew(original, files[MODEL], original.preprocessor), None
     if precision != "float32" or size is not None or data is not None:
         made, comparison = _smaller(original, files, _texts(original, place, data), precision, size)
         check_changes(comparison, most_changed, precision)
-    about = {**parse_json(made[METADATA]), "precision": precision}
+    about = parse_json(made[METADATA])
+    if precision != "float32" or "precision" not in about:
+        about["precision"] = precision
     if comparison is not None:
         about["comparison"] = comparison.to_dict()
     made = {**made, METADATA: to_json(about)}
@@ -156,11 +158,10 @@ def _smaller(
 
     dataset, source = texts
     model, preprocessor = load_model_from_string(files[MODEL]), original.preprocessor
-    metadata = {name: value for name, value in original.metadata.items() if name not in WRITTEN_ANEW}
+    entries: dict[str, object] = {}
 
     def made_of(model: "onnx.ModelProto", preprocessor: Preprocessor) -> dict[str, bytes]:
-        content = quantize(model, precision).SerializeToString()
-        return classifier_files(content, preprocessor, original.targets, original.decision, metadata)
+        return _written_anew(original, quantize(model, precision).SerializeToString(), preprocessor, entries)
 
     def size_of(model: "onnx.ModelProto", preprocessor: Preprocessor) -> int:
         made = made_of(model, preprocessor)
@@ -169,9 +170,21 @@ def _smaller(
     if size is not None:
         pruned = prune_to_size(model, preprocessor, dataset.texts, size_of, int(size * 1e6))
         model, preprocessor = pruned.model, pruned.preprocessor
-        metadata["ngrams"] = {"kept": pruned.kept, "total": pruned.total}
+        entries["ngrams"] = {"kept": pruned.kept, "total": pruned.total}
     made = made_of(model, preprocessor)
     return made, compare(original, build_classifier(made, Path(source)), dataset, source)
+
+
+def _written_anew(
+    original: Classifier, model: bytes, preprocessor: Preprocessor, entries: Mapping[str, object] | None = None
+) -> dict[str, bytes]:
+    """Return the files of a classifier in the newest format, with another model and preprocessor.
+
+    Args:
+        entries: further ones of `classifier.json`.
+    """
+    kept = {name: value for name, value in original.metadata.items() if name not in WRITTEN_ANEW}
+    return classifier_files(model, preprocessor, original.targets, original.decision, {**kept, **(entries or {})})
 
 
 def _texts(classifier: Classifier, place: Path, data: str | Path | None) -> tuple[Dataset, str]:

@@ -1,0 +1,134 @@
+"""Every architecture and tokenizer, a text of each of five scripts: all forms of a classifier give one answer."""
+
+import contextlib
+import functools
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import textclf
+from textclf.export.export import export
+from textclf.export.keras_files import custom_objects
+
+TEXTS = ["a wonderful film", "味道很好的电影", "Хороший фильм 😀", "فيلم جيد جدا", "정말 좋은 영화"]
+CASES = {
+    "lstm and word": ("lstm", {"units": 4}, "word"),
+    "cnn and character": ("cnn", {"filters": 4, "widths": [2, 3]}, "character"),
+    "transformer and byte_pair": ("transformer", {"num_heads": 2, "head_dim": 4}, "byte_pair"),
+    "lstm and unigram": ("lstm", {"units": 4, "bidirectional": True, "pooling": "attention"}, "unigram"),
+    "ensemble and word": ("ensemble", {}, "word"),
+}
+NODE = """
+import * as ort from "onnxruntime-web";
+import { loadClassifier } from "./index.js";
+ort.env.wasm.numThreads = 1;
+const classifier = await loadClassifier(new URL("./", import.meta.url), ort);
+console.log(JSON.stringify(await classifier.predictProba(JSON.parse(process.argv[2]))));
+"""
+IN_BROWSER = """async (texts) => {
+    const ort = await import("./node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs");
+    const { loadClassifier } = await import("./index.js");
+    return (await loadClassifier("./", ort)).predictProba(texts);
+}"""
+
+
+def config_of(architecture: str, options: dict, tokenizer: str) -> dict:
+    model = {"architecture": architecture, "embedding_dim": 6, **options}
+    if architecture == "ensemble":
+        members = [{"architecture": "ngrams"}, {"architecture": "cnn", "embedding_dim": 6, "filters": 4}]
+        model = {"architecture": "ensemble", "members": [{"model": member} for member in members]}
+    return {
+        "data": {"train": "data/toy_en/train.csv"},
+        "model": model,
+        "preprocessing": {"tokenizer": tokenizer, "vocabulary_size": 300, "sequence_length": 40},
+        "training": {"epochs": 1, "learning_rate": 0.02},
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_all_forms_agree(workplace, textclf_main, case):
+    textclf.train(config_of(*CASES[case]), run="run")
+    expected = textclf.load("run").predict_proba(TEXTS)
+    assert expected.std() > 0.001
+    for form, probabilities in _answers(textclf_main).items():
+        np.testing.assert_allclose(probabilities, expected, atol=1e-4, err_msg=form)
+
+
+def _answers(textclf_main) -> dict[str, np.ndarray]:
+    """The probabilities of each form that can run here."""
+    archive = export("run", precision="float32", output="x.zip").path
+    lines = textclf_main("predict", "--run", "x.zip", "--format", "jsonl", *TEXTS).stdout.splitlines()
+    found = {
+        "zip": textclf.load(archive).predict_proba(TEXTS),
+        "shell": [list(json.loads(line)["probabilities"].values()) for line in lines],
+        "keras": _keras(),
+        "saved_model": _saved_model(),
+    }
+    with contextlib.suppress(ImportError):
+        found["http"] = _http()
+    if modules := os.environ.get("NODE_MODULES"):  # a folder node_modules with onnxruntime-web
+        folder = export("run", format="web", precision="float32", output="web").path
+        (folder / "node_modules").symlink_to(Path(modules).resolve())
+        found["node"] = _node(folder)
+        found["browser"] = _browser(folder)
+    return {form: np.array(values) for form, values in found.items()}
+
+
+def _keras():
+    folder = export("run", format="keras", output="k").path
+    classifier = textclf.load(folder)
+    model = keras.saving.load_model(folder / "model.keras", custom_objects=custom_objects())
+    return _by_network(classifier, lambda inputs: model(inputs).numpy())
+
+
+def _saved_model():
+    import tensorflow as tf
+
+    folder = export("run", format="saved_model", output="s").path
+    model = tf.saved_model.load(str(folder / "saved_model"))
+    return _by_network(textclf.load(folder), lambda inputs: model.serve(inputs).numpy())
+
+
+def _by_network(classifier, network):
+    inputs = classifier.preprocessor.pad(classifier.preprocessor.encode_arrays(TEXTS))
+    return classifier.targets.probabilities(network(inputs))
+
+
+def _http():
+    from tests.inference.server.conftest import Client, serving
+
+    with serving({"x": "x.zip"}) as (port, _):
+        answers = Client(port).post("/v1/predict", {"texts": TEXTS})["answers"]
+    return [list(answer["probabilities"].values()) for answer in answers]
+
+
+def _node(folder: Path):
+    (folder / "ask.mjs").write_text(NODE)
+    asked = subprocess.run(
+        ["node", "ask.mjs", json.dumps(TEXTS)], cwd=folder, capture_output=True, text=True, check=True, timeout=120
+    )
+    return json.loads(asked.stdout.splitlines()[-1])
+
+
+def _browser(folder: Path):
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, playwright.sync_playwright() as driver:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        chromium = driver.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
+        page = chromium.new_context(bypass_csp=True).new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        answers = page.evaluate(IN_BROWSER, TEXTS)
+        chromium.close()
+        server.shutdown()
+    return answers
