@@ -136,6 +136,13 @@ def test_commands_import_only_what_is_allowed(with_runs, textclf_command, argume
     assert {name for name in names if not name.startswith("_")} - {"textclf"} <= allowed
 
 
+def test_a_library_that_loads_and_predicts_imports_little(with_runs, textclf_command):
+    script = "import sys, textclf; textclf.load('toy_en').predict(['a wonderful film'])"
+    shown = "print(*{name.split('.')[0] for name in sys.modules} - sys.stdlib_module_names)"
+    names = textclf_command(python=("-c", f"{script}; {shown}")).stdout.decode().split()
+    assert {name for name in names if not name.startswith("_")} == {"onnxruntime", "textclf", *OF_PYARROW}
+
+
 def test_the_block_works(workplace_with_runs, textclf_command):
     finished = textclf_command("rich", "list", python=("-c", BLOCKED))
     assert finished.returncode != 0
