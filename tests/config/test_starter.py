@@ -175,7 +175,7 @@ def test_sizes_are_in_order_and_each_is_used(write):
     )
     assert small.data.validation > large.data.validation
     assert small.model.architecture == "ngrams"
-    assert small.training.optimizer == "liblinear"
+    assert (small.training.optimizer, small.training.loss) == ("liblinear", "log_loss")
     assert [member.model.architecture for member in large.model.members] == ["ngrams", "ngrams", "cnn"]
     assert large.training.epochs == recipe.size_for(400 * len(ENGLISH)).epochs
 

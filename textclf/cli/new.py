@@ -15,7 +15,7 @@ from textclf.cli.terminal import print_line, print_written
     type=click.Choice(["quick", "usual", "thorough"]),
     default="usual",
     show_default=True,
-    help="Time for training: linear models only, with a convolution, or with three.",
+    help="Training time: linear models only (a quarter of the usual), with a convolution, or with three (2.5 times).",
 )
 @click.option(
     "--encoder",

@@ -28,6 +28,7 @@ TIMES: dict[str, tuple[list[int], ...]] = {
     "usual": ([2, 3, 4],),
     "thorough": ([2, 3, 4], [1, 2, 3], [3, 4, 5]),
 }
+SVM = ("squared_hinge", "as a linear SVM: easy texts cost nothing")
 HEADING = object()  # in place of the value of a setting that has settings below it
 
 Line = tuple[str, object, str]  # setting, value, comment
@@ -159,8 +160,10 @@ def indented(lines: list[Line]) -> list[Line]:
 
 def linear_members(facts: Facts) -> list[Member]:
     """Return the linear models of n-grams."""
+    if facts.solved and len(facts.dataset) <= FEW:
+        return [_solved("none", [8.0], ("log_loss", "with few texts for a label better than that of an SVM"))]
     linear = [_solved("none", [0.5, 2.0])] if facts.solved else [_stepped(facts)]
-    if facts.solved and len(facts.dataset) > FEW and facts.targets.num_outputs <= RATIOS:
+    if facts.solved and facts.targets.num_outputs <= RATIOS:
         linear.append(_solved("naive_bayes", [0.25]))
     return linear
 
@@ -169,20 +172,21 @@ def _members(facts: Facts) -> list[Member]:
     return [*linear_members(facts), *(_convolution(facts, widths) for widths in facts.convolutions)]
 
 
-def _solved(scaling: str, strengths: list[float]) -> Member:
+def _solved(scaling: str, strengths: list[float], loss: tuple[str, str] = SVM) -> Member:
     """Return a linear model by LIBLINEAR."""
     reasons = {
         "none": ("a weight per word and part of a word", "n-grams as they are"),
         "naive_bayes": ("the same by ratios", "trusts n-grams that only texts of a label have"),
     }
     about, reason = reasons[scaling]
+    chosen = "the best on validation" if len(strengths) > 1 else "chosen by cross-validation"
     return Member(
         about,
         [("architecture", "ngrams", "a linear model, hard to beat on few or short texts")],
         [
-            ("loss", "squared_hinge", "as a linear SVM: easy texts cost nothing"),
+            ("loss", *loss),
             ("optimizer", "liblinear", "until it converges, instead of epochs"),
-            ("inverse_regularization", strengths, "the best on validation" if len(strengths) > 1 else "small weights"),
+            ("inverse_regularization", strengths, chosen),
             ("ngram_scaling", scaling, reason),
         ],
     )
