@@ -90,6 +90,7 @@ def test_lists_of_labels(y):
         (np.array([1, "a"], dtype=object), "labels of one type"),
         ([["a"], "b"], "a list of labels for every text"),
         ([["a"], [1]], "labels of one type"),
+        (pd.Series([1, None, 2], dtype="Int64"), "NaN"),
         ([0.0, np.nan], "NaN"),
         ([0.0, np.inf], "infinity"),
         ([0.1, 0.25, 0.7], "Unknown label type: continuous"),

@@ -1,10 +1,6 @@
 """The estimator: `fit` trains a classifier as `textclf.train` does, and keeps it in memory."""
 
-import random
-import tempfile
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +11,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from textclf.core.errors import ConfigError
-from textclf.core.progress import quiet
 from textclf.core.tables import column_names
 from textclf.core.text_column import text_array
 from textclf.data.dataset import Dataset
 from textclf.data.in_memory import IN_MEMORY
+from textclf.sklearn.fitting import alone, trained
 from textclf.sklearn.labels import INDICATOR, LISTS, ONE, Classes, indicator, read_labels
 from textclf.sklearn.settings import SEPARATOR, base_settings, check_setting, config_of, with_parameters
-
-_fitting = threading.Lock()  # Keras has one state for a process
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator):
@@ -80,8 +74,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             ConfigError: the config cannot be used.
         """
         settings = base_settings(config)
-        settings.pop("data")
-        return cls({**settings, "data": {"validation": base_settings(config)["data"]["validation"]}}, **parameters)
+        return cls({**settings, "data": {"validation": settings["data"]["validation"]}}, **parameters)
 
     def to_config(self, path: str | Path | None = None, *, train: str = "train.csv") -> dict[str, Any]:
         """Return the settings as the content of a config for `textclf train`, and write them if there is a path.
@@ -161,7 +154,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         rows = np.arange(1, len(texts) + 1, dtype=np.int32)
         dataset = Dataset(f"X {IN_MEMORY}", texts, labels, rows, sample_weight)
         config = config_of(self._settings(self._base(dataset, classes), classes))
-        with _fitting, _unchanged_random_state(), self._log(), _trained(config, dataset, self.run) as folder:
+        with alone(verbose=self.verbose), trained(config, dataset, self.run) as folder:
             self.classifier_ = load_in_memory(folder)
         self.classes_ = classes.values
         self.config_ = base_settings(config)
@@ -255,27 +248,6 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             raise ConfigError("targets.abstain_below: expected null: an estimator predicts a class for every text.")
         return settings
 
-    @contextmanager
-    def _log(self) -> Iterator[None]:
-        """Show the log of the training, or nothing."""
-        import logging
-
-        logger = logging.getLogger("textclf")
-        if self.verbose:
-            handler = logging.StreamHandler()
-            logger.addHandler(handler)
-            try:
-                yield
-            finally:
-                logger.removeHandler(handler)
-            return
-        before, logger.propagate = logger.propagate, False
-        try:
-            with quiet():
-                yield
-        finally:
-            logger.propagate = before
-
 
 def _seed(random_state: Any) -> int:
     if isinstance(random_state, int | np.integer):
@@ -291,27 +263,3 @@ def _class_weights(weights: Any, classes: Classes) -> Any:
     if unknown:
         raise ValueError(f"class_weight: expected classes of y, got {unknown[0]!r}.")
     return {names[label]: float(weight) for label, weight in weights.items()}
-
-
-@contextmanager
-def _unchanged_random_state() -> Iterator[None]:
-    """Keep the random states of Python and NumPy: a training seeds both."""
-    before, of_numpy = random.getstate(), np.random.get_state()
-    try:
-        yield
-    finally:
-        random.setstate(before)
-        np.random.set_state(of_numpy)
-
-
-@contextmanager
-def _trained(config: Any, dataset: Dataset, run: str | None) -> Iterator[Path]:
-    """Train, and yield the classifier folder, which is removed afterwards unless the run has a name."""
-    from textclf.training.locking import resumable_run
-    from textclf.training.train import train_run
-    from textclf.training.training_run import new_run_in
-
-    splits = {"train": dataset}
-    with nullcontext("") if run else tempfile.TemporaryDirectory(prefix="textclf-") as place:
-        folder = resumable_run(run, config, splits) if run else new_run_in(Path(place), config, splits)
-        yield train_run(folder, config, "TextClassifier", run, splits).classifier

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 from textclf.core.tables import column_names
 from textclf.data.labels import Labels, compact
 from textclf.data.numeric_labels import respelled
+from textclf.data.readers.columns import is_missing
 
 ONE, INDICATOR, LISTS = "one label a text", "a matrix of 0 and 1", "a list of labels a text"
 SEPARATORS = ("|", ";", "\t", "\x1f")
@@ -93,7 +94,7 @@ def _read_values(y: Any) -> tuple[Classes, Labels]:
     y = column_or_1d(y, warn=True)
     if y.dtype.kind == "f":
         check_array(y, ensure_2d=False, input_name="y")  # not a number, or infinite
-    if any(value is None or value != value for value in y.tolist()):
+    if any(map(is_missing, y.tolist())):
         raise ValueError("Input y contains NaN.")
     values = _unique(y)
     check_classification_targets(y)
