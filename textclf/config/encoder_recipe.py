@@ -121,9 +121,9 @@ def _network(facts: Facts, encoder: EncoderFacts, *, alone: bool, frozen: bool) 
 def _frozen_training(facts: Facts) -> list[Line]:
     few = facts.size.validation * len(facts.dataset) < 100
     strengths = (
-        ([1.0], "usual: validation has too few texts to choose it")
+        ([10.0], "usual: validation has too few texts to choose it")
         if few
-        else ([0.03, 0.1, 0.3, 1.0, 3.0], "the best on validation")
+        else ([0.3, 1.0, 3.0, 10.0, 30.0], "the best on validation")
     )
     return [
         ("optimizer", "liblinear", "solves the linear layer, instead of epochs"),

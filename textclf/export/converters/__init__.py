@@ -26,6 +26,7 @@ CONVERTERS: dict[str, Callable[..., str]] = {
     "SelfAttention": attention.self_attention,
     "MaxPooling": pooling.max_pooling,
     "GlobalAveragePooling1D": pooling.mean_pooling,
+    "UnitNormalization": pooling.unit_normalization,
     "FirstToken": pooling.first_token,
     "AttentionPooling": pooling.attention_pooling,
     "WeightedSum": pooling.weighted_sum,

@@ -22,6 +22,12 @@ def first_token(graph: Graph, layer, states: str) -> str:  # noqa: ARG001
     return graph.add("Squeeze", [graph.add("Gather", [states, graph.integers(0)], axis=1), graph.integers(1)])
 
 
+def unit_normalization(graph: Graph, layer, vectors: str) -> str:  # noqa: ARG001
+    """Convert (batch, dim) -> the same shape: vectors of length 1; one of zeros stays."""
+    length = graph.add("ReduceL2", [vectors], axes=[1], keepdims=1)
+    return graph.add("Div", [vectors, graph.add("Max", [length, graph.number(1e-12)])])
+
+
 def attention_pooling(graph: Graph, layer, states: str) -> str:
     """Convert (batch, tokens, dim) -> (batch, dim)."""
     kernel, bias, query = (

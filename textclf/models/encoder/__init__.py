@@ -24,7 +24,7 @@ from textclf.models.sizes import Sizes
 
 INPUTS = ("token_ids",)
 DEFAULT_WEIGHTS = "minilm"
-POOLED = "pooling"  # the layer whose output is the vector of a text
+FROZEN_OUTPUT = "unit_length"  # the layer of a frozen encoder whose output is the vector of a text
 # Devlin et al. 2019 try 2 to 4 epochs and batches of 16 and 32; rates, decay and warm-up as in docs/experiments.md.
 FINE_TUNING = {
     "epochs": 3,
@@ -37,7 +37,7 @@ FINE_TUNING = {
     # The last epochs are right more often, and too sure of it. The temperature mends that, so accuracy decides.
     "early_stopping": {"metric": "accuracy", "patience": 3},
 }
-FROZEN = {"optimizer": "liblinear", "inverse_regularization": [0.03, 0.1, 0.3, 1.0, 3.0, 10.0]}
+FROZEN = {"optimizer": "liblinear", "inverse_regularization": [0.3, 1.0, 3.0, 10.0, 30.0, 100.0]}
 
 
 class Options(BaseOptions):
@@ -144,7 +144,10 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
     tuning = Tuning(trained, options.tune_embedding, options.layer_decay, options.dropout)
     states = encode_tokens(config, tuning, inputs["token_ids"], num_positions(family, config))
     pooling = FirstToken if options.pooling == "cls" else layers.GlobalAveragePooling1D
-    return head(options, pooling(name=POOLED)(states), num_outputs)
+    vectors = pooling(name="pooling")(states)
+    if options.is_frozen:  # so that one regularization suits all encoders, whose vectors have other lengths
+        vectors = layers.UnitNormalization(name=FROZEN_OUTPUT)(vectors)
+    return head(options, vectors, num_outputs)
 
 
 def head(options: Options, vectors, num_outputs: int):

@@ -14,7 +14,7 @@ from textclf.core.encoder_source import resolve
 from textclf.core.errors import ConfigError
 from textclf.core.files import checksum
 from textclf.models import ARCHITECTURES
-from textclf.models.encoder import POOLED, head
+from textclf.models.encoder import FROZEN_OUTPUT, head
 from textclf.models.encoder.config import CONFIG
 from textclf.models.encoder.weights_file import WEIGHTS
 from textclf.preprocessing.ragged import Ragged
@@ -25,7 +25,7 @@ from textclf.training.fitting.validation import predict_logits
 from textclf.training.vector_cache import VectorCache
 
 VECTORS = "text_vectors"
-WORD_TABLE = "8 bits"  # how the network keeps the table of a frozen encoder
+READING = "word table of 8 bits, vectors of length 1"  # how textclf reads a frozen encoder
 TRAINED = "logits"  # the layer that is fitted above a frozen encoder
 
 
@@ -52,7 +52,7 @@ def trained_part(member: Member, task: Task, cache: Path) -> tuple[keras.Model, 
             "training.augmentation: expected deletion and swap of 0 with model.trained_layers: 0, because a frozen "
             "encoder reads each text once."
         )
-    encoder = keras.Model(network.inputs, network.get_layer(POOLED).output)
+    encoder = keras.Model(network.inputs, network.get_layer(FROZEN_OUTPUT).output)
     vectors = keras.Input((encoder.output_shape[-1],), name=VECTORS)
     part = keras.Model({VECTORS: vectors}, head(member.model, vectors, network.output_shape[-1]), name="head")
     part.get_layer(TRAINED).set_weights(network.get_layer(TRAINED).get_weights())
@@ -77,4 +77,4 @@ def _key(member: Member) -> str:
     """Return what the vector of a text depends on, beside its token ids: the encoder, and how textclf reads it."""
     folder = resolve(member.model.weights, member.model.revision).folder
     files = [checksum(folder / name) for name in (CONFIG, WEIGHTS)]
-    return " ".join([*files, member.model.pooling, WORD_TABLE, __version__])
+    return " ".join([*files, member.model.pooling, READING, __version__])
