@@ -159,7 +159,7 @@ def test_the_installation_answers_and_says_what_training_needs(run, replayed):
     assert "wonderful" in run("predict", "--run", "toy_en", "--explain", "a wonderful film")
     assert "accuracy" in run("evaluate", "--run", "toy_en", "--data", "texts.csv")
     assert "toy_en" in run("list")
-    Path("config.yaml").write_text("data: {train: texts.csv}\n")
+    Path("config.yaml").write_text(f"data: {{train: {ROOT / 'data/toy_en/train.csv'}}}\n")
     message = run("train", "config.yaml", code=1)
     assert re.search(r"this needs the package \S+, which is not installed\. pip install textclf-keras", message)
     packages = replayed.glob("lib/python*/site-packages/*")
