@@ -1,5 +1,6 @@
 """Compare an exported classifier with the one it was made of, on labelled texts: what a lower precision costs."""
 
+import logging
 import time
 from typing import NamedTuple
 
@@ -11,9 +12,12 @@ from textclf.evaluation.metrics import measure
 from textclf.inference.classifier import ROWS_AT_ONCE, Classifier
 from textclf.preprocessing.ragged import RaggedArrays, concatenate_arrays, num_rows, take_rows
 
+log = logging.getLogger(__name__)
+
 SCORES = ("accuracy", "f1_macro", "log_loss")
 MOST_ROWS = 20_000  # texts at equal distances: enough to see what changes
 TIMED_ROWS, TIMED_SINGLE, TIMES = 2_000, 50, 5
+MOST_SECONDS = 1.0  # of one timing: of a large network fewer texts are timed
 
 
 class Measured(NamedTuple):
@@ -64,10 +68,13 @@ def compare(original: Classifier, exported: Classifier, dataset: Dataset, source
     classes, unknown = original.targets.encode_known(dataset.labels, rows=dataset.rows, name=dataset.name)
     pair = (original, exported)
     arrays = [_encode(classifier, dataset) for classifier in pair]
+    log.info("predicting %s texts with both classifiers", f"{len(dataset):,}")
+    started = time.perf_counter()
     probabilities = [classifier.predict_encoded(of) for classifier, of in zip(pair, arrays, strict=True)]
+    seconds_a_text = (time.perf_counter() - started) / (2 * len(dataset))
     labels = [classifier.decode(of) for classifier, of in zip(pair, probabilities, strict=True)]
     scores = [measure(classes, of, original.targets, original.decision, unknown) for of in probabilities]
-    many, alone = _speeds(pair, arrays)
+    many, alone = _speeds(pair, arrays, seconds_a_text)
     first, second = (
         Measured(num_bytes(classifier), {name: of[name] for name in SCORES}, *speeds)
         for classifier, of, *speeds in zip(pair, scores, many, alone, strict=True)
@@ -87,10 +94,12 @@ def _encode(classifier: Classifier, dataset: Dataset) -> RaggedArrays:
     return concatenate_arrays(parts, classifier.preprocessor.names)
 
 
-def _speeds(pair: tuple[Classifier, Classifier], arrays: list[RaggedArrays]) -> tuple[list[float], list[float]]:
+def _speeds(
+    pair: tuple[Classifier, Classifier], arrays: list[RaggedArrays], seconds_a_text: float
+) -> tuple[list[float], list[float]]:
     """Return texts a second and seconds for one text, of both classifiers in turns, each the best of a few."""
     many, alone = [0.0, 0.0], [np.inf, np.inf]
-    rows = num_rows(arrays[0])
+    rows = min(num_rows(arrays[0]), max(int(MOST_SECONDS / seconds_a_text), 1))
     places = np.arange(min(rows, TIMED_ROWS))
     batches = [take_rows(of, places) for of in arrays]
     singles = [[take_rows(of, places[place : place + 1]) for place in range(min(rows, TIMED_SINGLE))] for of in arrays]
