@@ -66,7 +66,7 @@ def preprocessors(texts: list[str]) -> dict[str, Preprocessor]:
 
 
 def assert_the_same(learned: dict[str, Preprocessor], tables: dict, texts: list[str], folder: Path) -> None:
-    """Compare the arrays of all texts, and see that they are not all the same."""
+    """Compare the arrays of all texts."""
     if not shutil.which("node"):
         pytest.skip("Node is not installed")
     cases = {name: json.loads(made.to_json()) for name, made in learned.items()}
@@ -79,7 +79,6 @@ def assert_the_same(learned: dict[str, Preprocessor], tables: dict, texts: list[
         arrays = made.encode_arrays(texts)
         for array, rows in arrays.items():
             expected = np.split(np.asarray(rows.values), rows.offsets[1:-1])
-            assert len({tuple(row) for row in expected}) > len(texts) // 3
             for text, row, by_javascript in zip(texts, expected, found[name], strict=True):
                 if array == "ngram_weights":
                     np.testing.assert_allclose(by_javascript[array], row, atol=1e-6, err_msg=f"{name}: {text!r}")
@@ -89,7 +88,10 @@ def assert_the_same(learned: dict[str, Preprocessor], tables: dict, texts: list[
 
 def test_javascript_gives_the_numbers_of_python(tables, tmp_path):
     assert {tokenizer for tokenizer, *_ in CASES.values()} == set(TOKENIZERS)
-    assert_the_same(preprocessors([*TEXTS, *TEXTS[:5]]), tables, TEXTS, tmp_path)
+    learned = preprocessors([*TEXTS, *TEXTS[:5]])
+    for made in learned.values():  # else all could be unknown
+        assert len({tuple(made.encode_arrays([text])[made.names[0]].values.tolist()) for text in TEXTS}) > 6
+    assert_the_same(learned, tables, TEXTS, tmp_path)
 
 
 @pytest.mark.slow
@@ -164,15 +166,13 @@ def test_the_page_answers_without_asking_anybody(page):
     assert len(page.asked) == asked
     assert all(url.startswith(page.url_of_page) for url in page.asked)
     page.get_by_text(textclf.load("toy_en").predict(["a wonderful film 😀"])[0]).first.wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert max(part.bounding_box()["x"] + part.bounding_box()["width"] for part in page.locator("main *").all()) <= 375
     assert not page.faults
 
 
 @pytest.mark.slow
 def test_the_page_opens_again_without_a_network(page):
-    page.reload()  # now through the worker, which keeps the files
-    page.get_by_text("Ready.").wait_for()
-    page.wait_for_load_state("networkidle")
+    page.locator("html[data-offline=ready]").wait_for(state="attached")
     page.context.set_offline(True)
     page.reload()
     page.get_by_text("Ready.").wait_for()

@@ -67,4 +67,15 @@ try {
 } catch (error) {
   fail(error);
 }
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("offline.js").catch(() => {}); // not on plain http
+
+// Keep every file that was loaded, so that the page opens without a network from now on.
+async function keepFiles() {
+  await navigator.serviceWorker.register("offline.js");
+  const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
+  const own = [location.href, ...loaded].filter((url) => url.startsWith(location.origin));
+  await (await caches.open("textclf")).addAll([...new Set(own)]);
+  await navigator.serviceWorker.ready;
+  document.documentElement.dataset.offline = "ready";
+}
+
+if ("serviceWorker" in navigator) keepFiles().catch(() => {}); // not on plain http
