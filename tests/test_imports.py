@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import textclf
-from textclf.inference.classifier import save_classifier
+from textclf.inference.classifier_files import classifier_files, write_classifier
 from textclf.preprocessing.ngrams import NGRAM_ARRAYS
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.tokenizers import TOKENIZERS
@@ -78,22 +78,26 @@ ALLOWED = {
 def workplace_with_runs(with_runs):
     """The finished runs, a classifier with the Keras-compatible tokenizer, one of n-grams, and files of texts."""
     classifier = textclf.load("toy_en")
-    save_classifier(
+    write_classifier(
         Path("n_grams"),
-        model=graph_of_ngrams(),
-        preprocessor=Preprocessor.fit(TOKENIZERS["word"].Options(), ["a film", "a waste", "a film"], NGRAM_ARRAYS),
-        targets=classifier.targets,
-        decision=classifier.decision,
-        metadata={"text_column": "text", "label_column": "label", "reading": {}},
+        classifier_files(
+            graph_of_ngrams(),
+            Preprocessor.fit(TOKENIZERS["word"].Options(), ["a film", "a waste", "a film"], NGRAM_ARRAYS),
+            classifier.targets,
+            classifier.decision,
+            {"text_column": "text", "label_column": "label", "reading": {}},
+        ),
     )
     options = TOKENIZERS["keras"].Options(vocabulary_size=50)
-    save_classifier(
+    write_classifier(
         Path("toy_keras"),
-        model=Path("runs/toy_en/classifier/model.onnx").read_bytes(),
-        preprocessor=Preprocessor.fit(options, ["a wonderful film", "awful"]),
-        targets=classifier.targets,
-        decision=classifier.decision,
-        metadata={"text_column": "text", "label_column": "label", "reading": {}},
+        classifier_files(
+            Path("runs/toy_en/classifier/model.onnx").read_bytes(),
+            Preprocessor.fit(options, ["a wonderful film", "awful"]),
+            classifier.targets,
+            classifier.decision,
+            {"text_column": "text", "label_column": "label", "reading": {}},
+        ),
     )
     Path("texts.txt").write_text("a wonderful film\n好\n", encoding="utf-8")
     Path("texts.jsonl").write_text('{"text": "a wonderful film"}\n', encoding="utf-8")

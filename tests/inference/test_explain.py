@@ -14,7 +14,7 @@ import textclf
 from tests.pretrained import tokenizer_options
 from tests.tolerances import assert_close
 from textclf.data.targets import Targets
-from textclf.inference.classifier import save_classifier
+from textclf.inference.classifier_files import classifier_files, write_classifier
 from textclf.inference.decisions import Decision
 from textclf.inference.explain import MOST_SPANS, explain, find_spans, format_explanations, strongest_words, without
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -73,14 +73,7 @@ def test_the_planted_word_is_found_with_every_tokenizer(tmp_path, tokenizer):
     preprocessor = Preprocessor.fit(tokenizer_options(tokenizer), [*texts, *fillers, planted])
     model = bag_of_tokens(preprocessor, planted).SerializeToString()
     targets = Targets("binary", ["no", "yes"], [1, 1], ("no",))
-    save_classifier(
-        tmp_path / "c",
-        model=model,
-        preprocessor=preprocessor,
-        targets=targets,
-        decision=Decision(),
-        metadata=METADATA,
-    )
+    write_classifier(tmp_path / "c", classifier_files(model, preprocessor, targets, Decision(), METADATA))
     classifier = textclf.load(tmp_path / "c")
     for text in texts:
         explanation = explain(classifier, text)

@@ -27,14 +27,13 @@ from textclf.inference.classifier_files import (
     MODEL,
     TOKENIZER,
     check_metadata,
-    classifier_files,
     damaged,
     read_metadata,
     read_parts,
 )
 from textclf.inference.decisions import Decision
 from textclf.inference.engine import Engine
-from textclf.inference.notice import NOTICE, read_notice, write_notice
+from textclf.inference.notice import NOTICE, read_notice
 from textclf.inference.onnx.session import GraphError
 from textclf.inference.onnx.verify import check_graph
 from textclf.inference.texts import texts_of
@@ -276,40 +275,6 @@ def _unpickle(
     classifier = _build(content, metadata, folder)
     classifier.decision, classifier.threads = decision, threads
     return classifier
-
-
-def save_classifier(
-    folder: Path,
-    *,
-    model: bytes,
-    preprocessor: Preprocessor,
-    targets: Targets,
-    decision: Decision,
-    metadata: dict,
-    notice: str = "",
-) -> None:
-    """Write a classifier folder, completely or not at all. An older folder of an interrupted run is replaced.
-
-    Args:
-        folder: where to.
-        model: the serialized ONNX graph.
-        preprocessor: makes the inputs of the graph.
-        targets: the labels.
-        decision: from probabilities to labels.
-        metadata: further entries of `classifier.json`, as plain JSON.
-        notice: of `inference/notice.py`; by default there is none.
-
-    Raises:
-        WriteError: the disk is full, or the folder is not writable.
-    """
-    import shutil
-
-    files = classifier_files(model, preprocessor, targets, decision, metadata)
-    shutil.rmtree(folder, ignore_errors=True)
-    with atomic_folder(folder) as partial:
-        for name, content in files.items():
-            (partial / name).write_bytes(content)
-        write_notice(partial, notice)
 
 
 def build_classifier(files: Mapping[str, bytes], where: Path) -> Classifier:

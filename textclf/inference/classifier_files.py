@@ -5,15 +5,17 @@ columns. `classifier.py` checks what is in the files.
 """
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from textclf import __version__
 from textclf.core.errors import RunError
-from textclf.core.files import MIB, parse_json, read_untrusted, to_json
+from textclf.core.files import MIB, atomic_folder, parse_json, read_untrusted, to_json
 from textclf.core.run_folder import LARGEST_MODEL
 from textclf.core.zip_archive import is_archive, read_archived
 from textclf.data.targets import Targets
 from textclf.inference.decisions import Decision
+from textclf.inference.notice import write_notice
 from textclf.preprocessing.preprocessor import Preprocessor
 
 FORMAT_VERSION = 2
@@ -25,7 +27,15 @@ LARGEST_FILES = {MODEL: LARGEST_MODEL, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, MET
 def classifier_files(
     model: bytes, preprocessor: Preprocessor, targets: Targets, decision: Decision, metadata: dict
 ) -> dict[str, bytes]:
-    """Return the files of a classifier folder, by name. Arguments as for `classifier.save_classifier`."""
+    """Return the files of a classifier folder, by name.
+
+    Args:
+        model: the serialized ONNX graph.
+        preprocessor: makes the inputs of the graph.
+        targets: the labels.
+        decision: from probabilities to labels.
+        metadata: further entries of `classifier.json`, as plain JSON.
+    """
     files = {
         MODEL: model,
         TOKENIZER: preprocessor.to_json(),
@@ -34,6 +44,26 @@ def classifier_files(
     fingerprints = {name: _fingerprint(content) for name, content in files.items()}
     about = {"format_version": FORMAT_VERSION, "textclf_version": __version__, **metadata, "files": fingerprints}
     return {**files, METADATA: to_json(about)}
+
+
+def write_classifier(folder: Path, files: Mapping[str, bytes], notice: str = "") -> None:
+    """Write a classifier folder, completely or not at all. An older folder of an interrupted run is replaced.
+
+    Args:
+        folder: where to.
+        files: as from `classifier_files`.
+        notice: of `inference/notice.py`; by default there is none.
+
+    Raises:
+        WriteError: the disk is full, or the folder is not writable.
+    """
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+    with atomic_folder(folder) as partial:
+        for name, content in files.items():
+            (partial / name).write_bytes(content)
+        write_notice(partial, notice)
 
 
 def read_classifier(folder: str | Path) -> dict[str, bytes]:

@@ -23,7 +23,8 @@ from textclf.data.loading import encode_labels, read_splits
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.targets import Targets
 from textclf.evaluation.thresholds import choose_thresholds
-from textclf.inference.classifier import load_classifier, save_classifier
+from textclf.inference.classifier import load_classifier
+from textclf.inference.classifier_files import classifier_files, write_classifier
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import longest
 from textclf.training.check import check_requirements, find_problems, summary
@@ -135,15 +136,9 @@ def fit_and_evaluate(
             held_out.probabilities,
             targets,
         )
-        save_classifier(
-            folder.classifier,
-            model=fitted.onnx_model,
-            preprocessor=preprocessor,
-            targets=targets,
-            decision=decision,
-            metadata=_input_format(config.data),
-            notice="\n".join(notice(encoder) for encoder in encoders_of(config).values()),
-        )
+        files = classifier_files(fitted.onnx_model, preprocessor, targets, decision, _input_format(config.data))
+        notices = "\n".join(notice(encoder) for encoder in encoders_of(config).values())
+        write_classifier(folder.classifier, files, notices)
         classifier = load_classifier(folder.classifier)
         difference = check_against_keras(classifier, task.validation.arrays, fitted.probabilities)
         folder.update_metadata(onnx_difference=difference)
