@@ -223,7 +223,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         from textclf.config.starter import recommended_settings
 
         if self.config is None:
-            return recommended_settings(dataset, classes.separator)
+            settings = recommended_settings(dataset, classes.separator)
+            architecture = settings["model"]["architecture"]
+            if self._own_settings().get("model__architecture", architecture) != architecture:
+                settings["training"] = {}  # the recommended ones are for the recommended network
+            return settings
         settings = base_settings(self.config)
         type_found = "multilabel" if classes.form != ONE else "binary" if len(classes.values) == 2 else "multiclass"
         if (settings["targets"]["type"], type_found) != ("multiclass", "binary"):
