@@ -15,6 +15,7 @@ from textclf.core.files import MIB
 from textclf.core.options import Limit, setting
 from textclf.core.options import Options as BaseOptions
 from textclf.core.run_folder import LARGEST_MODEL
+from textclf.core.tuned import OneOf
 from textclf.models.encoder.config import EncoderConfig, read_encoder_config
 from textclf.models.encoder.families import FAMILIES
 from textclf.models.encoder.network import Tuning, encode_tokens
@@ -65,12 +66,22 @@ class Options(BaseOptions):
     )
     tune_embedding: bool = setting(default=False, description="Train the table of word vectors too.")
     layer_decay: float = setting(
-        default=0.9, gt=0, le=1, description="Factor of the learning rate from each layer to the one below."
+        default=0.9,
+        gt=0,
+        le=1,
+        tuned=OneOf((0.8, 0.9, 1.0)),
+        description="Factor of the learning rate from each layer to the one below.",
     )
     head_rate: float = setting(
         default=10.0, gt=0, description="Factor of the learning rate of the linear layer, which starts at random."
     )
-    dropout: float = setting(default=0.1, ge=0, lt=1, description="Dropout rate in the layers that are trained.")
+    dropout: float = setting(
+        default=0.1,
+        ge=0,
+        lt=1,
+        tuned=OneOf((0.0, 0.1, 0.2)),
+        description="Dropout rate in the layers that are trained.",
+    )
 
     @property
     def is_linear(self) -> bool:
