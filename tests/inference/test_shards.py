@@ -38,9 +38,9 @@ def table(with_runs):
 def predict(*arguments, command=("predict", "--run", "toy_en", "--file", "table", "--keep", "id,label")):
     from click.testing import CliRunner
 
-    from textclf.cli.predict import command as predict_command
+    from textclf.cli.group import cli  # a command by itself keeps other names for its help
 
-    result = CliRunner().invoke(predict_command, [*command[1:], *arguments])
+    result = CliRunner().invoke(cli, [*command, *arguments])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

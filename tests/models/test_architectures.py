@@ -232,7 +232,7 @@ def default_description(architecture: str) -> str:
 
 def description(model: keras.Model) -> str:
     return str(
-        [{**layer.get_config(), "name": "", "rate": getattr(layer, "rate_factor", None)} for layer in model.layers]
+        [{**layer.get_config(), "name": "", "rate_factor": getattr(layer, "rate_factor", None)} for layer in model.layers]
     )
 
 

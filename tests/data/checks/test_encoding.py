@@ -3,7 +3,7 @@
 import pytest
 
 from tests.data.checks.test_texts import PLAIN, material, only
-from tests.data.test_sniffing import GERMAN, JAPANESE, KOREAN, POLISH, RUSSIAN, SIMPLIFIED, SPANISH, TRADITIONAL
+from tests.data.test_encodings import GERMAN, JAPANESE, KOREAN, POLISH, RUSSIAN, SIMPLIFIED, SPANISH, TRADITIONAL
 from textclf.data.checks.encoding import wrong_encoding
 
 SENTENCES = {
