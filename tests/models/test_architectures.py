@@ -231,9 +231,8 @@ def default_description(architecture: str) -> str:
 
 
 def description(model: keras.Model) -> str:
-    return str(
-        [{**layer.get_config(), "name": "", "rate_factor": getattr(layer, "rate_factor", None)} for layer in model.layers]
-    )
+    rates = [getattr(layer, "rate_factor", None) for layer in model.layers]
+    return str([{**layer.get_config(), "name": ""} for layer in model.layers] + rates)
 
 
 def test_number_of_weights_of_the_default_lstm():

@@ -56,7 +56,6 @@ def lines(
     shares: bool = True,
     diagonal: bool = False,
     dots: bool = False,
-    points: Sequence[str] = (),
 ) -> dict:
     """Return a plot of curves.
 
@@ -66,10 +65,14 @@ def lines(
         shares: whether both axes go from 0 to 1.
         diagonal: whether to draw a line from corner to corner.
         dots: whether to mark each point.
-        points: names of the series whose points are not joined.
     """
-    axes = {"x": x, "y": y, "shares": shares, "diagonal": diagonal, "dots": dots, "points": list(points)}
+    axes = {"x": x, "y": y, "shares": shares, "diagonal": diagonal, "dots": dots}
     return {"kind": "lines", "title": title, "note": note, "series": series, **axes}
+
+
+def unjoined(plot: dict, *names: str) -> dict:
+    """Return a plot of `lines` in which the points of some curves are not joined."""
+    return {**plot, "points": names}
 
 
 def bars(title: str, names: Sequence[str], values: Sequence[float], counts: Sequence[int], y: str) -> dict:

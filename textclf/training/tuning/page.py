@@ -88,7 +88,7 @@ def _course(results: SearchResults) -> dict:
     scores = [[trial.number, trial.score] for trial in results.trials if trial.score is not None]
     so_far = [[number, better(score for _, score in scores[: place + 1])] for place, (number, _) in enumerate(scores)]
     series = {"trial": scores, "best so far": so_far}
-    return blocks.lines("Scores", series, "trial", results.metric, shares=False, points=["trial"])
+    return blocks.unjoined(blocks.lines("Scores", series, "trial", results.metric, shares=False), "trial")
 
 
 def _against(results: SearchResults) -> list[dict]:
@@ -104,7 +104,7 @@ def _against(results: SearchResults) -> list[dict]:
             "trial": [[figure(trial), trial.score] for trial in results.ranked if trial not in front],
             IN_FRONT: [[figure(trial), trial.score] for trial in front],
         }
-        plots.append(blocks.lines(title, series, x, results.metric, shares=False, points=list(series)))
+        plots.append(blocks.unjoined(blocks.lines(title, series, x, results.metric, shares=False), *series))
     return plots
 
 
