@@ -28,7 +28,7 @@ demo: install  ## Train on the toy reviews, evaluate, predict
 	$(BIN)/textclf train configs/toy_zh.yaml
 	$(BIN)/textclf predict "味道很好，服务也热情" "太难吃了，不会再来"
 
-test: install  ## Run the tests (about six minutes of processor time)
+test: install  ## Run the tests (about seven minutes of processor time)
 	$(PYTEST)
 
 test-all: install  ## Run all tests, the slow ones too, with the weights of MiniLM
