@@ -46,6 +46,11 @@ def test_override_is_written_as_in_yaml(load):
     assert config.preprocessing.oov_token is None
 
 
+@pytest.mark.parametrize("delimiter", ["|", ">", ";", "^"])
+def test_a_sign_that_begins_something_in_yaml_is_a_delimiter(load, delimiter):
+    assert load(DATA, f"data.delimiter={delimiter}").data.delimiter == delimiter
+
+
 def test_override_is_checked_as_the_file_is(problems):
     kera = "preprocessing.tokenizer=kera"
     assert problems(DATA, "training={epochs: 0}", kera, "model.unit=3", "data=3") == [
