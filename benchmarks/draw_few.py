@@ -1,6 +1,6 @@
 """Draw a few training texts of each label, for `accuracy.py`: how systems do on ten texts a label.
 
-    python benchmarks/draw_few.py --data DIR --output DRAWN [SET]... [--texts 10] [--draws 5]
+    python benchmarks/draw_few.py --data DIR --output DRAWN [SET]... [--texts 8 16] [--draws 5]
     python benchmarks/accuracy.py --data DRAWN --seeds 1
 
 DRAWN gets a folder for each set and draw, with train.csv and the test.csv of the set.
@@ -11,6 +11,7 @@ import csv
 import random
 import shutil
 import sys
+from itertools import product
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -23,17 +24,17 @@ def main() -> None:
     parser.add_argument("sets", nargs="*", default=["sst2", "banking77", "waimai_10k"])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--output", type=Path, required=True, metavar="DRAWN")
-    parser.add_argument("--texts", type=int, default=10, help="of each label")
+    parser.add_argument("--texts", type=int, nargs="+", default=[10], help="of each label")
     parser.add_argument("--draws", type=int, default=5)
     given = parser.parse_args()
     for name in given.sets:
         texts, labels = read(given.data / name / "train.csv")
-        for draw in range(1, given.draws + 1):
-            folder = given.output / f"{name}-{given.texts}-{draw}"
+        for count, draw in product(given.texts, range(1, given.draws + 1)):
+            folder = given.output / f"{name}-{count}-{draw}"
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(given.data / name / "test.csv", folder)
             with (folder / "train.csv").open("w", encoding="utf-8", newline="") as stream:
-                rows = drawn([label for (label,) in labels], given.texts, draw)
+                rows = drawn([label for (label,) in labels], count, draw)
                 csv.writer(stream).writerows([("text", "label"), *((texts[row], labels[row][0]) for row in rows)])
 
 

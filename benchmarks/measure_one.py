@@ -14,11 +14,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from baselines import BASELINES, read
 
+OURS = "textclf"  # "textclf + NAME" is the same with a pretrained encoder
+
 
 def main(system: str, folder: str, seed: str, fasttext: str = "") -> None:
     """Print the figures as JSON."""
     test, truth = read(Path(folder) / "test.csv")
-    fit = _fit_textclf if system == "textclf" else _fit_baseline
+    fit = _fit_textclf if system.startswith(OURS) else _fit_baseline
     started = time.perf_counter()
     answer, size = fit(system, Path(folder), seed, fasttext)
     fitted = time.perf_counter()
@@ -56,8 +58,9 @@ def _fit_baseline(system: str, folder: Path, seed: str, fasttext: str):
 def _fit_textclf(system: str, folder: Path, seed: str, fasttext: str):
     """`textclf new`, then `textclf train` on what it wrote, only the seed set."""
     files = ["--data", str(folder / "train.csv"), "--test", str(folder / "test.csv")]
+    encoder = system.removeprefix(OURS).removeprefix(" + ")
     for arguments in (
-        ["new", "config.yaml", *files],
+        ["new", "config.yaml", *files, *(["--encoder", encoder] if encoder else [])],
         ["train", "config.yaml", "--set", f"seed={seed}", "--run", "run"],
     ):
         subprocess.run([sys.executable, "-m", "textclf", *arguments], check=True, stdout=subprocess.DEVNULL)
