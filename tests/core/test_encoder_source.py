@@ -12,6 +12,7 @@ import safetensors.numpy
 
 from tests.conftest import ROOT
 from tests.core.hub_server import COMMIT, TOKEN, Repository, files_of, serving
+from tests.pretrained import REFERENCES
 from textclf.core import encoder_source
 from textclf.core.encoder_source import EncoderFolder, notice, resolve
 from textclf.core.errors import ConfigError, DataError
@@ -52,16 +53,20 @@ for weights, revision, *commit in json.loads(sys.argv[1]):
     except Exception as error:
         print(json.dumps(f"{type(error).__name__}: {error}"))
 """
+# The same for what a training checks first.
+CHECK_FILES = RESOLVE.replace("resolve(weights, revision)", "check_files(Options(weights=weights), 100)").replace(
+    "from textclf.core.encoder_source import resolve", "from textclf.models.encoder import Options, check_files"
+)
 
 
 @pytest.fixture
 def resolved(tmp_path, textclf_command):
     """What `resolve` returns or raises for each weights and revision, in one process with its own cache of the hub."""
 
-    def run(*cases, **environment):
+    def run(*cases, script=RESOLVE, **environment):
         given = {"HF_HOME": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "0", "HF_TOKEN": "", **environment}
         arguments = json.dumps([case if isinstance(case, tuple) else (case, None) for case in cases])
-        finished = textclf_command(arguments, python=("-c", RESOLVE), env=given, cwd=tmp_path)
+        finished = textclf_command(arguments, python=("-c", script), env=given, cwd=tmp_path)
         assert finished.returncode == 0, finished.stderr.decode()
         return [json.loads(line) for line in finished.stdout.decode().splitlines()], finished.stderr.decode()
 
@@ -114,6 +119,23 @@ def test_a_token_opens_what_it_may_read_and_the_cache_works_without_a_network(re
     found, _ = resolved("me/good", "me/shards", HF_ENDPOINT=hub.url, HF_HUB_OFFLINE="1")
     assert found[0][2] == COMMIT
     assert "HF_HUB_OFFLINE forbids to download it" in found[1]
+
+
+def test_an_encoder_that_cannot_be_used_costs_no_download(resolved):
+    """Its family and its sizes are in a small file."""
+    settings = json.loads((REFERENCES / "bert/config.json").read_text())
+    huge = {**settings, "vocab_size": 1_000_000, "hidden_size": 2048}
+    repositories = {
+        "me/t5": Repository({**FILES, "config.json": json.dumps({"model_type": "t5"}).encode()}),
+        "me/huge": Repository({**FILES, "config.json": json.dumps(huge).encode()}),
+    }
+    with serving(repositories) as hub:
+        found, log = resolved("me/t5", "me/huge", script=CHECK_FILES, HF_ENDPOINT=hub.url)
+    assert "model_type: expected one of bert," in found[0]
+    assert "at most 1,024 MiB, got me/huge" in found[1]
+    assert any("config.json" in request for request in hub.requests)
+    assert "downloading" not in log
+    assert not any("safetensors" in request for request in hub.requests)
 
 
 def test_an_interrupted_run_reads_its_commit_after_the_branch_has_moved_on(resolved):

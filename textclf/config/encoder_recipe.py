@@ -12,7 +12,7 @@ import numpy as np
 from textclf.config import recipe
 from textclf.config.recipe import HEADING, Facts, Line
 from textclf.core.cores import num_threads
-from textclf.core.encoder_source import EncoderFolder, resolve
+from textclf.core.encoder_source import EncoderFolder, resolve, resolve_settings
 from textclf.core.errors import DataError
 from textclf.core.files import parse_json
 from textclf.core.formatting import counted, percent
@@ -50,8 +50,8 @@ def encoder_facts(weights: str, dataset: Dataset) -> EncoderFacts:
     Raises:
         ConfigError, DataError: the encoder cannot be had or used.
     """
+    family, config = read_encoder_config(resolve_settings(weights))  # before the weights are downloaded
     source = resolve(weights)
-    family, config = read_encoder_config(source.folder)
     texts = dataset.sample(SAMPLE_ROWS).texts
     longest = num_positions(family, config)
     preprocessor = Preprocessor.fit(pretrained.Options(weights=weights, sequence_length=longest), texts)

@@ -19,7 +19,7 @@ from typing import IO, NamedTuple
 from textclf.core.errors import ConfigError, DataError, TextclfError
 from textclf.core.files import MIB, atomic_folder, checksum, expand_home, make_folder
 from textclf.core.formatting import short_repr
-from textclf.core.hub import WEIGHTS, download_encoder
+from textclf.core.hub import WEIGHTS, download_encoder, download_settings
 from textclf.core.run_folder import CACHE, RUNS
 
 log = logging.getLogger(__name__)
@@ -110,6 +110,20 @@ def resolve(weights: str, revision: str | None = None) -> EncoderFolder:
             f"{short_repr(weights)}, and there is no such folder in {Path.cwd()}."
         )
     return found
+
+
+def resolve_settings(weights: str, revision: str | None = None) -> Path:
+    """Return a folder with the settings of an encoder. Of a repository of the hub, the weights may be missing.
+
+    Args:
+        weights, revision: as for `resolve`.
+
+    Raises:
+        ConfigError, DataError: as `resolve`.
+    """
+    if weights in SHORT_NAMES or Path(expand_home(weights)).is_dir() or not HUB_NAME.fullmatch(weights):
+        return resolve(weights, revision).folder
+    return download_settings(weights, revision or DEFAULT_REVISION)
 
 
 def notice(found: EncoderFolder) -> str:

@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 # Everything else in a repository is left where it is: pickles, code, other formats of the same weights.
-SMALL_FILES = ["config.json", "tokenizer.json", "1_Pooling/config.json", "README.md", "LICENSE*", "NOTICE*"]
+CONFIG = "config.json"
+SMALL_FILES = [CONFIG, "tokenizer.json", "1_Pooling/config.json", "README.md", "LICENSE*", "NOTICE*"]
 WEIGHT_FILES = [WEIGHTS, INDEX, "model-?????-of-?????.safetensors"]
 COMMIT = re.compile("[0-9a-f]{40}")
 MOST_SECONDS = 10  # to wait for an answer of the hub
@@ -38,11 +39,20 @@ def download_encoder(repository: str, revision: str) -> Path:
     Raises:
         DataError: it cannot be had; the message says what to do.
     """
-    return _download_once(repository, _commits.get((repository, revision), revision))
+    return _download_once(repository, _commits.get((repository, revision), revision), with_weights=True)
+
+
+def download_settings(repository: str, revision: str) -> Path:
+    """Return the same folder when it has the small files: whether an encoder can be used costs no large download.
+
+    Raises:
+        DataError: they cannot be had.
+    """
+    return _download_once(repository, _commits.get((repository, revision), revision), with_weights=False)
 
 
 @cache  # the tokenizer and the network of a training get the same commit
-def _download_once(repository: str, revision: str) -> Path:
+def _download_once(repository: str, revision: str, *, with_weights: bool) -> Path:
     try:
         from huggingface_hub import errors
     except ImportError:
@@ -51,10 +61,10 @@ def _download_once(repository: str, revision: str) -> Path:
             "pip install 'textclf-keras[encoder]'."
         ) from None
     try:
-        folder = _download(repository, revision)
+        folder = _download(repository, revision, with_weights=with_weights)
     except (OSError, ValueError, errors.HTTPError) as error:
         raise DataError(_why_not_from_hub(error, repository, revision)) from error
-    if not _has_weights(folder):
+    if with_weights and not _has_weights(folder):
         raise DataError(
             f"model.weights: '{repository}' has no {WEIGHTS} at revision '{revision}'. textclf reads no pickles "
             "(.bin, .pt): they can run any program. Choose another repository, or a revision with the file, such as "
@@ -63,15 +73,17 @@ def _download_once(repository: str, revision: str) -> Path:
     return folder
 
 
-def _download(repository: str, revision: str) -> Path:
+def _download(repository: str, revision: str, *, with_weights: bool) -> Path:
     from huggingface_hub import get_cached_repo_tree, snapshot_download
     from huggingface_hub.utils import disable_progress_bars
 
     if not (sys.stderr and sys.stderr.isatty()):
         disable_progress_bars()
-    if cached := _find_cached(repository, revision):
+    if cached := _find_cached(repository, revision, with_weights=with_weights):
         return cached
     folder = Path(snapshot_download(repository, revision=revision, allow_patterns=SMALL_FILES))
+    if not with_weights:
+        return folder
     files = get_cached_repo_tree(repository, revision=folder.name)
     weights = [file for file in files if any(fnmatchcase(file.path, pattern) for pattern in WEIGHT_FILES)]
     if not weights:  # the client would print a warning of its own
@@ -80,8 +92,8 @@ def _download(repository: str, revision: str) -> Path:
     return Path(snapshot_download(repository, revision=folder.name, allow_patterns=WEIGHT_FILES))
 
 
-def _find_cached(repository: str, revision: str) -> Path | None:
-    """Return the folder in the cache of the hub, if it has all files and the hub need not or cannot be asked.
+def _find_cached(repository: str, revision: str, *, with_weights: bool) -> Path | None:
+    """Return the folder in the cache of the hub, if it has the files and the hub need not or cannot be asked.
 
     Fails at once without a network, where a download would try again for 25 s.
     """
@@ -91,12 +103,13 @@ def _find_cached(repository: str, revision: str) -> Path | None:
         snapshot_download,
         repository,
         revision=revision,
-        allow_patterns=[*SMALL_FILES, *WEIGHT_FILES],
+        allow_patterns=[*SMALL_FILES, *(WEIGHT_FILES if with_weights else [])],
         local_files_only=True,
     )
     if COMMIT.fullmatch(revision):
         with suppress(errors.LocalEntryNotFoundError):
-            if _has_weights(folder := Path(cached())):
+            folder = Path(cached())
+            if _has_weights(folder) if with_weights else (folder / CONFIG).exists():
                 return folder
     try:
         HfApi().model_info(repository, revision=revision, timeout=MOST_SECONDS)

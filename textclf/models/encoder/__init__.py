@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from textclf.core.encoder_source import resolve
+from textclf.core.encoder_source import resolve, resolve_settings
 from textclf.core.errors import ConfigError, DataError
 from textclf.core.files import MIB
 from textclf.core.options import Limit, setting
@@ -117,8 +117,8 @@ def check_files(options: Options, sequence_length: int) -> tuple[Path, str, Enco
     Raises:
         ConfigError, DataError: it cannot, or its files cannot be used.
     """
-    folder = resolve(options.weights, options.revision).folder
-    family, config = read_encoder_config(folder)
+    # Before the weights are downloaded.
+    family, config = read_encoder_config(resolve_settings(options.weights, options.revision))
     longest = num_positions(family, config)
     if sequence_length > longest:
         raise ConfigError(
@@ -130,6 +130,7 @@ def check_files(options: Options, sequence_length: int) -> tuple[Path, str, Enco
             f"model.weights: expected an encoder whose classifier has at most {LARGEST_MODEL // MIB:,} MiB, got "
             f"{options.weights} with {size // MIB:,} MiB. Choose a smaller encoder, or set tune_embedding to false."
         )
+    folder = resolve(options.weights, options.revision).folder
     read_index(folder)
     return folder, family, config
 
