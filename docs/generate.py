@@ -105,9 +105,10 @@ def http_api_page() -> str:
     parts = [
         NOTE,
         "# HTTP API\n",
-        "For programmers: every endpoint of `textclf serve` ([serving.md](serving.md)). The server shows the same as",
-        "`/openapi.json` and as a page at `/docs`.\n",
-        "Problems are `application/problem+json`; `detail` says what was expected and received. Their statuses:\n",
+        "For programmers: every endpoint of `textclf serve` ([serving.md](serving.md)). The server has the same",
+        "description at `/openapi.json`, and as a page at `/docs`.\n",
+        "An error is a problem of type `application/problem+json`. Its `detail` is what the server expected and what",
+        "it received. The statuses are:\n",
         "| status | meaning |",
         "| --- | --- |",
         *(f"| {status} | {meaning} |" for status, meaning in DESCRIPTIONS.items()),
@@ -120,7 +121,7 @@ def http_api_page() -> str:
             rows = _fields(endpoint.fields, "")
             parts += ["| field | required | meaning |", "| --- | --- | --- |", *rows, ""]
         statuses = ", ".join(map(str, statuses_of(endpoint)))
-        parts += [f"Answers 200 with `{endpoint.media_type}`. Problems: {statuses}.\n"]
+        parts += [f"Success: 200 with `{endpoint.media_type}`. Problems: {statuses}.\n"]
     return "\n".join(parts)
 
 

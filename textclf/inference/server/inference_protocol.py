@@ -49,8 +49,8 @@ OUTPUTS = {
 
 TENSOR = (
     Field("name", "text", "Name of the tensor.", required=True),
-    Field("shape", "shape", "Its shape; for texts [N], or [N, 1].", required=True),
-    Field("datatype", "text", "Its type.", required=True, choices=("BYTES",)),
+    Field("shape", "shape", "Shape of the tensor: [N] or [N, 1] for N texts.", required=True),
+    Field("datatype", "text", "Type of the tensor.", required=True, choices=("BYTES",)),
     Field("data", "list", "The texts, flat or nested.", required=True),
     Field("parameters", "any object", "Ignored."),
 )
@@ -149,7 +149,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/v2/health/ready",
-        "Whether the server takes requests; 503 while it stops.",
+        "Whether the server takes requests. The status is 503 while it stops.",
         ready,
         _object(ready=_BOOLEAN),
         public=True,
@@ -174,7 +174,7 @@ ENDPOINTS = (
     Endpoint(
         "POST",
         "/v2/models/{name}/infer",
-        "Predictions as tensors; texts as BYTES in JSON.",
+        "Predictions as tensors. The texts are BYTES in JSON.",
         infer,
         _object(model_name=_NAME, outputs=_TENSORS),
         fields=INFER,

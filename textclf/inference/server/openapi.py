@@ -23,7 +23,7 @@ def document(models: Sequence[str]) -> dict:
         "info": {
             "title": "textclf",
             "version": __version__,
-            "description": "Text in, labels out. Errors are problems (RFC 9457).",
+            "description": "Labels of texts. Errors are problem details (RFC 9457).",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "paths": paths,

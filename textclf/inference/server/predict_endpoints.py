@@ -34,7 +34,7 @@ V1_PREDICT = (
     Field(
         "explain",
         "boolean",
-        f"Add the effect of each word; at most {LIMITS.explained_texts} texts of "
+        f"Add the effect of each word, for at most {LIMITS.explained_texts} texts of "
         f"{LIMITS.explained_characters:,} characters.",
     ),
 )
@@ -51,7 +51,7 @@ EFFECT = {
         "start": {"type": "integer", "description": "In code points, not in UTF-16 units."},
         "end": {"type": "integer"},
         "word": {"type": "string"},
-        "effect": {"type": "number", "description": "By how much the probability falls without the word."},
+        "effect": {"type": "number", "description": "Fall of the probability without the word."},
     },
 }
 ANSWER = {
@@ -60,7 +60,7 @@ ANSWER = {
     "required": ["text", "probabilities"],
     "properties": {
         "text": {"type": "string"},
-        "label": {"type": ["string", "null"], "description": "null: the classifier is unsure."},
+        "label": {"type": ["string", "null"], "description": "null if the classifier abstains."},
         "labels": {"type": "array", "items": {"type": "string"}, "description": "Of a multi-label classifier."},
         "probability": PROBABILITY,
         "probabilities": {"type": "object", "additionalProperties": PROBABILITY},
@@ -145,7 +145,7 @@ ENDPOINTS = (
     Endpoint(
         "POST",
         "/predict",
-        "Labels and scores of texts, the answer first; for clients of Hugging Face.",
+        "Labels and scores of texts, the predicted labels first, for clients of Hugging Face.",
         predict,
         _ANSWERED,
         fields=PREDICT,

@@ -40,7 +40,7 @@ async def models(server: Server, request: Request, body: dict) -> Response:
 async def reload(server: Server, request: Request, body: dict) -> Response:
     """Load all classifiers again, in all workers, and swap those that load."""
     if server.token is None:
-        raise RequestError(403, "expected a server with a token, this one has none. Start it with --token-file.")
+        raise RequestError(403, "expected a server with a token, but this server has none. Start it with --token-file.")
     if server.channel is None:
         results = await server.classifiers.reload()
     else:
@@ -95,7 +95,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/v1/models",
-        "The classifiers in service: labels, scores, date; and the limits of a request.",
+        "Labels, scores and dates of the classifiers in service, and the limits of a request.",
         models,
         {
             "type": "object",
@@ -103,13 +103,13 @@ ENDPOINTS = (
             "properties": {"models": {"type": "array", "items": _MODEL}, "limits": {"type": "object"}},
         },
     ),
-    Endpoint("GET", "/health", "The state of the server; 503 while it stops.", health, _HEALTH, public=True),
+    Endpoint("GET", "/health", "State of the server, with status 503 while it stops.", health, _HEALTH, public=True),
     Endpoint("GET", "/ping", "`pong`.", ping, _TEXT, public=True, media_type="text/plain; charset=utf-8"),
     Endpoint("GET", "/metrics", "Metrics for Prometheus.", metrics, _TEXT, public=True, media_type=PROMETHEUS),
     Endpoint(
         "POST",
         "/reload",
-        "Load the classifiers again; needs a server with a token.",
+        "Load the classifiers again. The server must have a token.",
         reload,
         _RESULTS,
         statuses=(409,),
