@@ -15,8 +15,8 @@ from textclf.cli.terminal import print_line, print_written
 def command(config, overrides, folds, run, output):
     """List training texts whose label is probably wrong.
 
-    Trains with K-fold cross-validation. The CSV lists each text whose label contradicts the prediction of the
-    classifier that has not seen it, and nearly equal texts with different labels.
+    Trains with K-fold cross-validation. The CSV lists texts whose label contradicts the held-out prediction, and
+    nearly equal texts with different labels.
 
     \b
     Examples:

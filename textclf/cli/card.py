@@ -8,11 +8,11 @@ from textclf.cli.terminal import print_data
 @click.command("card")
 @click.argument("run", required=False)
 @click.option("--license", metavar="NAME", help="License, such as mit or cc-by-4.0.")
-@click.option("--language", metavar="CODE", multiple=True, help="Language of the texts, such as en; repeatable.")
+@click.option("--language", metavar="CODE", multiple=True, help="Language of the texts, such as en (repeatable).")
 def command(run, license, language):
     """Print the model card of a run, in Markdown.
 
-    RUN is a run folder, the name of a run in runs/, or a classifier folder; the default is the newest finished run.
+    RUN is a run folder, the name of a run in runs/, or a classifier folder. The default is the newest finished run.
 
     \b
     Examples:

@@ -23,7 +23,7 @@ STYLES: dict[str, dict] = {"error": {"fg": "red", "bold": True}, "warning": {"fg
 def command(config, overrides, format, reading):
     """Check a config and its data.
 
-    Lists everything that would stop a training or harm the classifier. The exit code is 1 if training would fail.
+    Lists problems that would stop a training or make the classifier worse. The exit code is 1 if training would fail.
 
     \b
     Examples:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @click.command("compare")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
-@output_file("HTML file to write in addition")
+@output_file("HTML file with the comparison and the texts that differ")
 def command(runs, output):
     """Test whether runs differ significantly from the first.
 
-    All runs must have been evaluated on the same texts. Prints their scores, the differences with 95 % confidence
-    intervals (paired bootstrap) and McNemar's test.
+    All runs must have the same test texts. Prints their scores, the differences with 95 % confidence intervals (paired
+    bootstrap) and McNemar's test.
 
     \b
     Examples:

@@ -13,7 +13,8 @@ from textclf.cli.terminal import print_line, print_written
 def command(name, output, force):
     """List the example configs, or copy one.
 
-    Without NAME, lists the examples. With NAME, copies that config, and its toy data to data/ if it is not there.
+    Without NAME, lists the examples. With NAME, copies that config and its toy data. The data go to data/, unless
+    they are there.
 
     \b
     Examples:

@@ -22,13 +22,13 @@ PRECISIONS = ("int8", "int4", "float16", "float32")
 @click.option(
     "--precision",
     type=click.Choice(PRECISIONS),
-    help="Precision of the weights.  [default: int8; with --size int4; keras and saved_model float32]",
+    help="Precision of the weights.  [default: int8, int4 with --size, float32 for keras and saved_model]",
 )
 @click.option(
     "--size",
     metavar="MB",
     type=click.FloatRange(0, min_open=True),
-    help="Largest size in megabytes; the least important n-grams are left out for it.",
+    help="Maximum size in megabytes. textclf leaves out the least important n-grams for it.",
 )
 @click.option("--output", metavar="PATH", type=UserPath(), help="Path to write.  [default: RUN-PRECISION.zip]")
 @click.option(
@@ -40,16 +40,16 @@ PRECISIONS = ("int8", "int4", "float16", "float32")
     type=click.FloatRange(0, 100),
     default=2.0,
     show_default=True,
-    help="Largest share of predictions that may change.",
+    help="Maximum share of predictions that may change.",
 )
 @click.option("--license", metavar="NAME", help="License for the model card, such as mit or cc-by-4.0.")
-@click.option("--language", metavar="CODE", multiple=True, help="Language for the model card, such as en; repeatable.")
+@click.option("--language", metavar="CODE", multiple=True, help="Language for the model card, such as en (repeatable).")
 def command(run, format, precision, size, output, data, most_changed, license, language):
     """Write a classifier in a smaller or another form.
 
-    textclf compares the smaller classifier with the original on the validation texts of the run, and writes nothing
-    if more predictions change than you allow. RUN is a run folder, the name of a run in runs/, or a classifier
-    folder; the default is the newest finished run.
+    textclf compares the smaller classifier with the original on the validation texts of the run. It writes nothing if
+    more predictions change than you allow. RUN is a run folder, the name of a run in runs/, or a classifier folder.
+    The default is the newest finished run.
 
     \b
     Examples:

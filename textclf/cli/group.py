@@ -18,7 +18,7 @@ COMMANDS = {
     "find-rate": "Suggest a learning rate (learning-rate range test).",
     "audit": "List training texts whose label is probably wrong.",
     "predict": "Classify texts.",
-    "serve": "Answer over HTTP.",
+    "serve": "Serve classifiers over HTTP.",
     "evaluate": "Evaluate a classifier on labelled texts.",
     "report": "Write an HTML report: scores, curves and errors of a run.",
     "compare": "Test whether runs differ significantly from the first.",

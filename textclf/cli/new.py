@@ -15,18 +15,19 @@ from textclf.cli.terminal import print_line, print_written
     type=click.Choice(["quick", "usual", "thorough"]),
     default="usual",
     show_default=True,
-    help="Training time: linear models only (a quarter of the usual), with a convolution, or with three (2.5 times).",
+    help="Training time: quick has only linear models (about a quarter of usual), usual adds a convolution, thorough "
+    "has three (about 2.5 times usual).",
 )
 @click.option(
     "--encoder",
     metavar="NAME",
-    help="Pretrained encoder: a folder, a name of the hub, or minilm.",
+    help="Pretrained encoder: minilm, a folder, or a repository of the hub.",
 )
 @reading_options("--format")
 def command(config, data, test, time, encoder, reading):
     """Write a config for a file of labelled texts.
 
-    textclf inspects the texts and labels, chooses every setting from them, and writes the reason beside it.
+    textclf inspects the texts and labels, and chooses every setting from them. A comment explains each setting.
 
     \b
     Examples:

@@ -19,12 +19,13 @@ class UserPath(click.Path):
 
 CONFIG = click.argument("config", type=UserPath())
 OVERRIDES = click.option(
-    "--set", "overrides", multiple=True, metavar="SECTION.SETTING=VALUE", help="Override of one setting; repeatable."
+    "--set", "overrides", multiple=True, metavar="SECTION.SETTING=VALUE", help="Override of one setting (repeatable)."
 )
 RUN = click.option(
     "--run",
     metavar="RUN",
-    help="Run folder, name of a run in runs/, or classifier folder or zip file.  [default: the newest finished run]",
+    help="Run folder, name of a run in runs/, classifier folder, or exported zip file.  [default: the newest finished "
+    "run]",
 )
 # The keys of `READERS`.
 INPUT_FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "excel", "txt", "fasttext", "folder")
@@ -33,7 +34,7 @@ FOLDS = click.IntRange(2, 100)
 
 
 def run_name(*, default: str):
-    """Return the option `--run` of a command that creates a run; `default` is what its help says of the default."""
+    """Return the option `--run` of a command that creates a run; `default` describes the default in its help."""
     return click.option("--run", metavar="NAME", help=f"Name of the new run in runs/.  [default: {default}]")
 
 
@@ -49,12 +50,12 @@ def output_format(*names: str, help: str):
 
 
 def reading_options(*other_names: str, default: str = "detected", encoding: str = ""):
-    """Return the options that say how files are read. The command gets those that were given as `reading`.
+    """Return the options for reading files. The command gets the given ones as `reading`.
 
     Args:
         other_names: of `--input-format`.
-        default: what holds for an option that is not given.
-        encoding: what holds for `--encoding` then, if it is something else.
+        default: the text of the default in the help.
+        encoding: the text of the default of `--encoding`, if it is another one.
     """
     options = (
         click.option("--encoding", metavar="NAME", help=f"Encoding, such as cp1251.  [default: {encoding or default}]"),
@@ -62,14 +63,14 @@ def reading_options(*other_names: str, default: str = "detected", encoding: str 
         click.option(
             "--quoting",
             type=click.Choice(["minimal", "none", "unchecked"]),
-            help=f"Whether fields may be in double quotes; unchecked: whatever they hold.  [default: {default}]",
+            help=f"Double quotes around fields: allowed, absent, or allowed and unchecked.  [default: {default}]",
         ),
         click.option(
             "--input-format",
             *other_names,
             "input_format",
             type=click.Choice(INPUT_FORMATS),
-            help="Format of the files; txt has one text a line.  [default: by the file's extension]",
+            help="Format of the files (txt: one text in each line).  [default: by the file's extension]",
         ),
         click.option("--sheet", metavar="NAME", help="Sheet of an Excel file.  [default: the first one with rows]"),
     )

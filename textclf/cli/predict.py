@@ -24,9 +24,12 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
 @click.command("predict")
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
 @click.option(
-    "--file", type=UserPath(), metavar="PATH", help="File, glob pattern or folder with texts; '-' for standard input."
+    "--file",
+    type=UserPath(),
+    metavar="PATH",
+    help="File, glob pattern or folder with texts, or '-' for standard input.",
 )
-@reading_options(encoding="detected; standard input and .txt: utf-8")
+@reading_options(encoding="detected, or utf-8 for standard input and .txt")
 @click.option(
     "--text-column",
     "--column",
@@ -37,13 +40,13 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
 @click.option(
     "--keep",
     metavar="NAMES",
-    help="Columns or fields of the file to copy into the output, such as id,date; all: every one. For csv and jsonl.",
+    help="Columns or fields of the file to copy into the output, such as id,date, or all (not with --format text).",
 )
 @RUN
 @click.option(
     "--format",
     type=click.Choice(["text", "jsonl", "csv", "parquet"]),
-    help="Output format; all but text hold the probabilities of all labels.  [default: text; into a folder: parquet]",
+    help="Output format. All except text have the probabilities of all labels.  [default: text; into a folder parquet]",
 )
 @click.option(
     "--threshold",
@@ -52,19 +55,19 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
     help="Minimum probability for predicting the positive label, or each label of a multi-label classifier.  "
     "[default: as in training]",
 )
-@click.option("--explain", is_flag=True, help="Effect of each word: how much the probability falls without it.")
+@click.option("--explain", is_flag=True, help="Effect of each word: the fall of the probability without it.")
 @click.option("--top-k", type=click.IntRange(min=1), metavar="K", help="Number of most probable labels to output.")
 @click.option(
     "--output",
     metavar="PATH",
     type=UserPath(),
-    help="File to write, or a folder such as answers/ for a file per shard of the table.  [default: standard output]",
+    help="File to write, or a folder such as answers/ for one file for each shard.  [default: standard output]",
 )
-@click.option("--part", metavar="I/N", help="Predict only every N-th shard, from the I-th on: for N jobs at once.")
+@click.option("--part", metavar="I/N", help="Every N-th shard only, from the I-th on (for N parallel jobs).")
 @click.option(
     "--cluster",
     metavar="ADDRESS",
-    help="Predict the shards on a cluster of Ray: auto, local, or ray://HOST:10001. Needs the extra ray.",
+    help="Ray cluster that predicts the shards: auto, local, or ray://HOST:10001 (needs the extra ray).",
 )
 @click.option(
     "--threads", type=click.IntRange(min=1), metavar="N", help="Number of threads.  [default: one for each core]"
@@ -72,7 +75,7 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
 def command(texts, file, column, keep, run, format, threshold, explain, top_k, output, part, cluster, threads, reading):
     """Classify texts.
 
-    Give texts as arguments or with --file. Output is one line a text, with the label and its probability.
+    Give texts as arguments or with --file. The output has one line for each text, with the label and its probability.
 
     \b
     Examples:
@@ -132,7 +135,7 @@ def check_shards(
     if in_shards and (file == "-" or explain):
         option = "--explain" if explain else "--file -"
         raise click.UsageError(
-            f"{option} needs a file for --output, or none: a folder has a file per shard of a table."
+            f"{option} needs a file for --output, or no --output. A folder is for the shards of a table."
         )
 
 

@@ -12,7 +12,7 @@ from textclf.cli.terminal import print_written
 def command(run, output):
     """Write an HTML report: scores, curves and errors of a run.
 
-    The report is one file that needs no network. RUN is a run folder or the name of a run in runs/; the default is
+    The report is one file that needs no network. RUN is a run folder or the name of a run in runs/. The default is
     the newest finished run.
 
     \b

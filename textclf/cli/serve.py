@@ -1,4 +1,4 @@
-"""`textclf serve`: answer over HTTP."""
+"""`textclf serve`: serve classifiers over HTTP."""
 
 import ipaddress
 import os
@@ -19,41 +19,48 @@ NEEDS = ("starlette", "uvicorn", "httptools", "prometheus_client")
     "runs",
     multiple=True,
     metavar="[NAME=]RUN",
-    help="Run folder, name of a run in runs/, or classifier folder; repeatable.  [default: the newest finished run]",
+    help="Run folder, name of a run in runs/, classifier folder, or exported zip file (repeatable).  [default: the "
+    "newest finished run]",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address; others than loopback need a token.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 chooses a free one."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address. Others than loopback need a token.",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port, or 0 for any free port."
 )
 @click.option(
     "--token-file",
     metavar="PATH",
-    help=f"File with the token that requests must have.  [default: the variable {TOKEN}, else no token]",
+    help=f"File with the token that requests must have.  [default: the variable {TOKEN}, or no token]",
 )
 @click.option(
     "--allow-origin",
     "allow_origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Web page that may ask, such as https://example.com; repeatable.  [default: only the server's own page]",
+    help="Origin of a web page that may send requests, such as https://example.com (repeatable).  [default: only the "
+    "server's own page]",
 )
 @click.option(
     "--allow-host",
     "allow_hosts",
     multiple=True,
     metavar="NAME",
-    help="Name of this server in addresses, such as example.com, or *; repeatable.  [default: without a token only "
-    "localhost, else any]",
+    help="Allowed name of this server in the Host header, such as example.com, or * (repeatable).  [default: any with "
+    "a token, only localhost without]",
 )
 @click.option(
-    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of processes that answer."
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of processes that predict."
 )
-@click.option("--follow", is_flag=True, help="Load a newer run, or changed files, as soon as they are there.")
+@click.option("--follow", is_flag=True, help="Load newer runs and changed files automatically.")
 def command(runs, host, port, token_file, allow_origins, allow_hosts, workers, follow):
-    """Answer over HTTP.
+    """Serve classifiers over HTTP.
 
-    The page at / is for people, /docs describes the endpoints for programs. SIGHUP loads the classifiers again;
-    SIGTERM ends the server after the last request.
+    / is a page to try the classifiers, and /docs describes the endpoints. SIGHUP loads the classifiers again. SIGTERM
+    ends the server after the last request.
 
     \b
     Examples:
@@ -76,7 +83,7 @@ def command(runs, host, port, token_file, allow_origins, allow_hosts, workers, f
     if token is None and not is_loopback(host):
         raise click.UsageError(
             f"--host {host}: expected a loopback address such as 127.0.0.1, because the server has no token. "
-            f"For others to reach it, give --token-file or {TOKEN}."
+            f"To open it to other machines, give --token-file or {TOKEN}."
         )
     hosts = allowed_hosts(allow_hosts, has_token=token is not None)
     serve(ServeOptions(parse_sources(runs), host, port, token, allow_origins, hosts, follow, workers))

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def command(config, overrides, run, folds):
     """Train a classifier and evaluate it.
 
-    Writes a run folder with the classifier, its metrics and a report. If a run of the same name was interrupted and
-    neither CONFIG nor the data have changed, training continues from its last checkpoint.
+    Writes a run folder with the classifier, its metrics and a report. If a run of the same name was interrupted,
+    training continues from its last checkpoint. CONFIG and the data must then be unchanged.
 
     \b
     Examples:

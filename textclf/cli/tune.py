@@ -61,14 +61,13 @@ TUNING = ("minutes", "trials", "size", "latency", "metric", "folds")
     help="Validation metric that decides.  [default: that of early stopping]",
 )
 @click.option("--folds", type=FOLDS, metavar="K", help="Score each trial by K-fold cross-validation, for small data.")
-@click.option("--show-space", is_flag=True, help="Print the settings that would be searched, and stop.")
+@click.option("--show-space", is_flag=True, help="Print the search space, and stop.")
 @click.option("--optuna", metavar="PATH", type=UserPath(dir_okay=False), help="SQLite file for Optuna's dashboard.")
 def command(config, overrides, run, show_space, optuna, **given):
     """Search for better settings, then train the best ones.
 
     The first trial is the config itself, so the result is never worse on validation. Each trial trains in a process of
-    its own; one that is killed, or has no memory, is one failed trial. An interrupted search goes on with
-    `textclf resume NAME`.
+    its own. A crash, or too little memory, is one failed trial. `textclf resume NAME` continues an interrupted search.
 
     \b
     Examples:
