@@ -3,10 +3,9 @@
 import json
 import logging
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import islice
-from statistics import mean
 from typing import NamedTuple
 
 from textclf.core.compression import decompressed
@@ -15,9 +14,9 @@ from textclf.core.files import open_file
 from textclf.core.formatting import escape_control, short_repr
 from textclf.data.dataset import ColumnOptions, Dataset, read_dataset
 from textclf.data.dialects import DEFAULT_DELIMITERS, encoding_of, fits_without_quotes, header
+from textclf.data.likely_columns import label_columns_of, text_column_of
 from textclf.data.readers import BINARY, READERS, lines
-from textclf.data.readers.columns import MARKS
-from textclf.data.readers.content import checked_content
+from textclf.data.readers.content import FIRST_BYTES, checked_content
 from textclf.data.readers.decoding import lines_of
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 from textclf.data.readers.problems import cannot_be_read
@@ -25,18 +24,9 @@ from textclf.data.readers.quotes import OpenQuoteError
 from textclf.data.readers.sources import expand, files_of
 
 log = logging.getLogger(__name__)
-# In the order of preference. A name in Latin letters is looked for as a word (review_text), others anywhere.
-TEXT_NAMES = (
-    "text", "review", "content", "sentence", "comment", "message", "tweet", "document", "body", "question", "query",
-    "utterance", "headline", "title", "文本", "评论", "内容", "正文", "句子", "留言", "标题",
-)  # fmt: skip
-LABEL_NAMES = (
-    "label", "labels", "category", "categories", "class", "sentiment", "target", "topic", "topics", "intent", "emotion",
-    "emotions", "tag", "tags", "rating", "stars", "polarity", "type", "标签", "类别", "分类", "类型", "情感", "评分",
-)  # fmt: skip
 SAMPLE_LINES = 200
-MOST_DIFFERENT = 0.5  # of the rows of a label column have a label of their own
-FEW_ROWS = 20  # below this, that says nothing
+FIRST_ARRAY = dict.fromkeys(("json", "jsonl"), 'an array such as ["text", "label"]')
+ARRAYS = re.compile(r'\s*\[\s*["\[]')
 
 
 class SniffedFile(NamedTuple):
@@ -95,14 +85,19 @@ def _sniff(source: str, reading: ReadingOptions, given: Collection[str]) -> Snif
         return SniffedFile(reading, ColumnOptions(), [], False)
     given_format, reading = reading.format, replace(reading, format=form)  # type: ignore[arg-type]
     reading, names, samples, no_quotes = _read_beginning(path, reading, given)
-    text = _text_column(samples)
-    label = _label_columns(samples, text) if text else None
+    text = text_column_of(samples)
+    label = label_columns_of(samples, text) if text else None
     if not text or not label:
         raise _no_columns(path, names, text)
-    if form in DEFAULT_DELIMITERS and isinstance(label, str) and label in samples[label]:
+    if (
+        isinstance(label, str)
+        and label in samples[label]
+        and (form in DEFAULT_DELIMITERS or _has_arrays(path, reading))
+    ):
+        first = 'an array such as ["text", "label"]' if form in ("json", "jsonl") else "a line such as text,label"
         raise DataError(
             f"{path}: expected a header line with the names of the columns, got a row ('{escape_control(label)}' "
-            "is also a label). Put a line such as text,label before it."
+            f"is also a label). Put {first} before it."
         )
     reading = replace(reading, format=given_format)
     columns = ColumnOptions(text_column=text, label_column=label)
@@ -154,8 +149,13 @@ def _names_of_jsonl(path: str, reading: ReadingOptions) -> tuple[ReadingOptions,
         fields = json.loads(first)
     except (ValueError, RecursionError):
         fields = None
+    if isinstance(fields, list) and all(isinstance(field, str) for field in fields):
+        return reading, fields
     if not isinstance(fields, dict):
-        raise DataError(f"{path}: expected a JSON object in every line, got '{escape_control(first[:40])}'.")
+        raise DataError(
+            f"{path}: expected a JSON object in every line, or arrays below an array with the names of the columns, "
+            f"got '{escape_control(first[:40])}'."
+        )
     return reading, list(fields)
 
 
@@ -187,6 +187,13 @@ NAMES_OF = {
 }
 
 
+def _has_arrays(path: str, reading: ReadingOptions) -> bool:
+    """Return whether the rows of a JSON file are arrays."""
+    with open_file(path) as stream:
+        beginning = decompressed(stream, path).read(FIRST_BYTES)
+    return ARRAYS.match(beginning.decode(reading.encoding, "ignore").removeprefix("\ufeff")) is not None
+
+
 def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[str, list]:
     """Return the first rows of every column that can be read, each a text or a list of texts.
 
@@ -211,69 +218,6 @@ def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[s
     if first_error and not samples:
         raise first_error
     return samples
-
-
-def _text_column(samples: dict[str, list]) -> str | None:
-    """Return the column with texts: by its name, or else the one with the longest texts. Numbers and lists are none."""
-    lengths = {
-        name: mean(len(value) for value in values)
-        for name, values in samples.items()
-        if all(isinstance(value, str) for value in values)
-        and any(value.strip() and not _is_number(value) for value in values)
-    }
-    by_name = _named(lengths, TEXT_NAMES)
-    if by_name:
-        return by_name
-    unlikely = _named(lengths, LABEL_NAMES)  # long names of labels are no texts
-    lengths = {name: length for name, length in lengths.items() if name != unlikely}
-    return max(lengths, key=lengths.__getitem__, default=None)
-
-
-def _label_columns(samples: dict[str, list], text: str) -> str | list[str] | None:
-    """Return the column with labels: by its name, or else the one with the fewest different values, at least two.
-
-    Of several with as many the last one; but two and more with nothing but 0 and 1 are a column for each label.
-    """
-    different = {}
-    for name, values in samples.items():
-        found = {tuple(value) if isinstance(value, list) else value for value in values} - {"", None, ()}
-        if name != text and found and (len(found) <= MOST_DIFFERENT * len(values) or len(values) < FEW_ROWS):
-            different[name] = len(found)
-    by_name = _named(different, LABEL_NAMES)
-    marked = [name for name, values in samples.items() if name != text and _are_marks(values)]
-    if len(marked) > 1 and (by_name is None or (by_name in marked and by_name.strip().casefold() not in LABEL_NAMES)):
-        return marked
-    if by_name:
-        return by_name
-    candidates = [name for name, count in different.items() if count > 1]
-    return min(reversed(candidates), key=different.__getitem__, default=None)
-
-
-def _are_marks(values: list) -> bool:
-    """Return whether a column says of each text whether it has a label. One of only 1, or only empty, says nothing."""
-    found = {value.strip().casefold() if isinstance(value, str) else None for value in values}
-    return found <= set(MARKS) and (len(found) > 1 or found <= {"0", "0.0", "false"})
-
-
-def _named(names: Iterable[str], wanted: Sequence[str]) -> str | None:
-    """Return the first of the wanted names that is there: exactly, or else as a part of a name."""
-    plain = {name: name.strip().casefold() for name in names}
-    exact = (name for want in wanted for name in plain if plain[name] == want)
-    as_part = (
-        name
-        for want in wanted
-        for name in plain
-        if want in (re.split(r"[\W\d_]+", plain[name]) if want.isascii() else plain[name])
-    )
-    return next(exact, None) or next(as_part, None)
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _no_columns(path: str, names: Sequence[str], text: str | None) -> DataError:

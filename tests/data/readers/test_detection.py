@@ -37,6 +37,7 @@ def _place(tmp_path, monkeypatch):
         ('\n {\n "text"', "json"),
         ('[{"text": "a"}, {"te', "json"),
         ('["one", "two"', "json"),
+        ('["one", 2', "json"),
         ("[1] a reference", "txt"),
         ("{name}, hello", "txt"),
         ('{"quoted"} text', "txt"),

@@ -9,9 +9,10 @@ import pytest
 from textclf.config.starter import starter_config
 from textclf.core.errors import DataError
 from textclf.data.dataset import ColumnOptions, read_dataset
-from textclf.data.readers import ENDINGS
+from textclf.data.readers import ENDINGS, json_parser
 from textclf.data.readers import json as reader
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
+from textclf.inference.text_source import read_source
 
 ROWS = [{"text": f'text "{number}" é 好', "label": "ab"[number % 2]} for number in range(40)]
 FRAME = pd.DataFrame(ROWS)
@@ -81,7 +82,14 @@ def test_values():
         ('[{"text": "a", "label": "b"},\n\n{bad}]', "in line 3"),
         ('[{"text": "a", "label": "b"}] more', "'more' in line 1"),
         ('[{"text": "a"}]', r"row 1: expected a column 'label', but the columns are: text"),
-        ('[["a", "b"]]', r"row 1: expected a JSON object, got \[\"a\", \"b\"\]"),
+        (
+            '[["a", "b"]]',
+            r"row 1: expected a JSON object, or .* names .*, got \[\"a\", \"b\"\].*, with \"text\", \"label\"",
+        ),
+        ('[["text", "label"], ["a", "b", "c"]]', "row 2: expected 2 values, .* got 3"),
+        ('[["text", "label", "label"], ["a", "b", "c"]]', "row 1: expected one column 'label', got several"),
+        ('[["text", "label"], "a"]', "row 2: expected a JSON object, got 'a'"),
+        ('[{"text": "a", "label": "b"},\n{"text": "b", "label": "b"},]', "got ']' in line 2"),
         ('["a", "b"]', "row 1: expected a JSON object, got 'a'"),
         ("12", "got '12' in line 1"),
         ('{"train": [{"text": "a"}], "test": [{"text": "a"}]}', "expected one array of rows, got train, test"),
@@ -98,7 +106,7 @@ def test_problems(content, message):
 
 
 def test_too_many_values(monkeypatch):
-    monkeypatch.setattr(reader, "MOST_VALUES", 400_000)
+    monkeypatch.setattr(json_parser, "MOST_VALUES", 400_000)
     with pytest.raises(DataError, match="expected at most 400,000 values at a time"):
         read('{"text": {"a": [' + "[]," * 1_000_000)
 
@@ -135,6 +143,55 @@ def test_rows_within_an_object(wrap, indent, tmp_path, monkeypatch):
     assert "label_column: label " in starter_config("a.json")
     dataset = read_dataset("a.json", ColumnOptions(), DEFAULTS)
     assert dataset.texts.to_pylist() == list(FRAME.text)
+
+
+ARRAYS = [["label", "id", "text"], *([row["label"], number, row["text"]] for number, row in enumerate(ROWS))]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.txt", "lines.json", "lines.txt"])
+def test_arrays_below_an_array_of_names(name, indent, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = name in ("a.jsonl", "lines.json", "lines.txt")
+    content = "\n".join(map(json.dumps, ARRAYS)) if lines else json.dumps(ARRAYS, indent=indent)
+    (tmp_path / name).write_text(content)
+    written = starter_config(name)
+    assert "text_column: text " in written
+    assert "label_column: label " in written
+    dataset = read_dataset(name, ColumnOptions(), DEFAULTS)
+    assert dataset.texts.to_pylist() == list(FRAME.text)
+    assert dataset.labels.count() == {"a": 20, "b": 20}
+    found = list(read_source(name, column="text", keep=["id"]))
+    assert [text for texts in found for text in texts] == list(FRAME.text)
+    assert [row["id"] for texts in found for row in texts.kept] == list(range(40))
+    (tmp_path / name).write_text("\n".join(map(json.dumps, ARRAYS[1:])) if lines else json.dumps(ARRAYS[1:]))
+    with pytest.raises(DataError, match=r"array.* names of the columns, got"):
+        starter_config(name)
+    with pytest.raises(DataError, match='Put an array of the names first, with "text"'):
+        list(read_source(name, column="text"))
+
+
+def test_arrays_of_texts_and_labels_alone_are_no_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.json").write_text(json.dumps([[row["text"], row["label"]] for row in ROWS]))
+    with pytest.raises(DataError, match=r"\('a' is also a label\)\. Put an array such as \[\"text\", "):
+        starter_config("a.json")
+
+
+def test_a_short_array_has_empty_fields():
+    assert read('[["text", "label"], ["a"], [], ["b", null]]') == [
+        {"text": text, "label": ""} for text in ("a", "", "b")
+    ]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.txt"])
+def test_predict_reads_an_array_of_texts(name, tmp_path):
+    texts = list(FRAME.text)
+    path = tmp_path / name
+    path.write_text("\n".join(map(json.dumps, texts)) if name == "a.jsonl" else json.dumps(texts))
+    assert [text for found in read_source(str(path), column="text") for text in found] == texts
+    with pytest.raises(DataError, match=r"expected (JSON objects|a JSON object in every line)"):
+        starter_config(str(path))
 
 
 def test_endings():

@@ -43,7 +43,8 @@ def test_jsonl_without_lines_has_no_rows(content):
 @pytest.mark.parametrize("value", ["[]", "[1]", '"a"', "1", "null", "true"])
 def test_jsonl_line_that_is_no_object_is_shown(value):
     content = f'{{"text": "a", "label": 1}}\n\n{value}\n'.encode()
-    assert fault("jsonl", content) == f"stream, line 3: expected a JSON object, got {value!r}."
+    shown = value.replace('"', "'")
+    assert fault("jsonl", content) == f"stream, line 3: expected a JSON object, got {shown}."
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from textclf.data.readers.options import ReadingOptions
 
 FASTTEXT = re.compile(r"__label__[^\s]")
 STRING = r'"(?:[^"\\]|\\.)*"\s*'
-JSON = re.compile(rf'\{{\s*({STRING}(:|$)|\}}\s*$)|\[\s*(\{{\s*["}}]|\[\s*["\d\-]|{STRING}(,\s*"|\]\s*$|$))')
+JSON = re.compile(rf'\{{\s*({STRING}(:|$)|\}}\s*$)|\[\s*(\{{\s*["}}]|\[\s*["\d\-]|{STRING}(,\s*["\d\-]|\]\s*$|$))')
 MARKUP = re.compile(r"<(!doctype\s+html|html|\?xml|rss|svg)[\s>]", re.IGNORECASE)
 MARKUP_ENDINGS = (".html", ".htm", ".xhtml", ".xml")
 MOST_NULS = 0.05  # of the first bytes of text

@@ -1,20 +1,20 @@
 """Read JSON: an array of objects, or one object that holds a table, on one line or on many; also JSON Lines.
 
-The forms of a table in one object: `{"data": [{"text": …}, …]}` with any name for `data`, and those of pandas
-(`orient` is columns, index, split or table), also within another object: `{"result": {"rows": […]}}`.
+An array of arrays begins with one that has the names of the columns. The forms of a table in one object:
+`{"data": [{"text": …}, …]}` with any name for `data`, and those of pandas (`orient` is columns, index, split or
+table), also within another object: `{"result": {"rows": […]}}`.
 """
 
 from collections.abc import Iterator
-from json import JSONDecoder
 from typing import Any, BinaryIO, Unpack
 
 import pyarrow as pa
 
 from textclf.core.errors import DataError
-from textclf.core.files import MIB
 from textclf.core.formatting import short_repr
 from textclf.data.readers import jsonl
 from textclf.data.readers.decoding import BYTE_ORDER_MARK, decoded
+from textclf.data.readers.json_parser import AS_LINES, CHUNK_CHARACTERS, DECODER, SPACE, JsonParser
 from textclf.data.readers.limits import LONGEST_LINE, too_long
 from textclf.data.readers.objects import RowOptions, Rows
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
@@ -23,12 +23,7 @@ ENDINGS = (".json",)
 NAMES_COLUMNS = True
 FIRST_BYTES = 1 << 16
 CHUNK_ROWS = 2_000
-CHUNK_CHARACTERS = MIB
 LARGEST_TABLE = 8 * LONGEST_LINE  # characters of an object that is not an array of rows
-MOST_VALUES = 5_000_000  # parsed at once
-AS_LINES = "Write JSON Lines: one object a line."
-DECODER = JSONDecoder()
-SPACE = " \t\r\n"
 Row = dict[str, Any]
 
 
@@ -52,11 +47,10 @@ def read(
     if _is_json_lines(whole.first, options.encoding, columns):
         yield from jsonl.read(whole, columns, name, options, **of_rows)  # type: ignore[arg-type]
         return
-    parser = _Parser(decoded(whole, name, options), name)  # type: ignore[arg-type]
+    parser = JsonParser(decoded(whole, name, options), name)  # type: ignore[arg-type]
     rows = Rows(columns, options, **of_rows)
     for number, found in enumerate(_rows(parser, columns), 1):
-        row = {columns[0]: found} if isinstance(found, str) and len(columns) == 1 else found  # an array of texts
-        rows.add(f"{name}, row {number}", row)
+        rows.add(f"{name}, row {number}", found)
         if len(rows) == CHUNK_ROWS or parser.read_since > CHUNK_CHARACTERS:
             parser.read_since = 0
             yield rows.take()
@@ -65,14 +59,22 @@ def read(
 
 
 def field_names(stream: BinaryIO, name: str, options: ReadingOptions = DEFAULTS) -> list[str]:
-    """Return the names of the fields of the first row; none for a file without rows.
+    """Return the names of the fields of the first row, or the first array of arrays; none for a file without rows.
 
     Raises:
         DataError: as `read`.
     """
-    row: object = next(_rows(_Parser(decoded(stream, name, options), name), ()), {})
+    whole = _Rewound(stream)
+    parser = JsonParser(decoded(whole, name, options), name)  # type: ignore[arg-type]
+    as_lines = _is_json_lines(whole.first, options.encoding, [""])
+    row: object = parser.value(LONGEST_LINE) if as_lines else next(_rows(parser, ()), {})
+    if isinstance(row, list) and all(isinstance(field, str) for field in row):
+        return row
     if not isinstance(row, dict):
-        raise DataError(f"{name}: expected JSON objects with a text and a label, got {short_repr(row)}.")
+        raise DataError(
+            f"{name}: expected JSON objects, or arrays below an array with the names of the columns, got "
+            f"{short_repr(row)}."
+        )
     return list(row)
 
 
@@ -91,91 +93,6 @@ class _Rewound:
     read = read1
 
 
-class _Parser:
-    """Parses JSON values out of text that arrives in pieces."""
-
-    def __init__(self, pieces: Iterator[str], name: str):
-        self.pieces, self.name = pieces, name
-        self.text, self.place, self.lines = "", 0, 1
-        self.read_since = 0  # characters
-
-    def next_character(self) -> str:
-        """Return the next character that is not white space, without taking it; an empty string at the end."""
-        while True:
-            while self.place < len(self.text) and self.text[self.place] in SPACE:
-                self.place += 1
-            if self.place < len(self.text):
-                return self.text[self.place]
-            if not self._grow(1):
-                return ""
-
-    def take(self, characters: str) -> str:
-        """Take the next character, which must be one of these."""
-        found = self.next_character()
-        if not found or found not in characters:
-            raise self.wrong(f"expected one of {' '.join(characters)}", self.place)
-        self.place += 1
-        return found
-
-    def value(self, most: int, *, optional: bool = False) -> Any:
-        """Take the next value, which has at most about so many characters.
-
-        Args:
-            optional: whether to return `None` and take nothing if it has more.
-        """
-        self.next_character()
-        while True:
-            rest = len(self.text) - self.place
-            if rest > 2 * CHUNK_CHARACTERS and sum(self.text.count(mark, self.place) for mark in ",[{") > MOST_VALUES:
-                raise DataError(f"{self.name}: expected at most {MOST_VALUES:,} values at a time, got more. {AS_LINES}")
-            try:
-                found, end = DECODER.raw_decode(self.text, self.place)
-            except RecursionError:
-                raise DataError(f"{self.name}: expected JSON, got it nested too deeply.") from None
-            except ValueError as error:  # no JSON, a beginning of it, or a number of thousands of digits
-                if rest < most and self._grow(rest):
-                    continue
-                if rest >= most and optional:
-                    return None
-                if rest >= most:
-                    raise too_long(self.name, "JSON values", most) from None
-                raise self.wrong(getattr(error, "msg", str(error)), getattr(error, "pos", self.place)) from None
-            if end == len(self.text) and self._grow(1):  # it may be the first digits of a number
-                continue
-            self.place = end
-            return found
-
-    def items(self) -> Iterator[Any]:
-        """Take an array, and yield its items."""
-        self.take("[")
-        if self.next_character() == "]":
-            self.take("]")
-            return
-        while True:
-            yield self.value(LONGEST_LINE)
-            if self.take(",]") == "]":
-                return
-
-    def _grow(self, more: int) -> bool:
-        """Read at least so many more characters, and forget those before the place. Return whether there were any."""
-        self.lines += self.text.count("\n", 0, self.place)
-        parts, size = [self.text[self.place :]], 0
-        for piece in self.pieces:
-            parts.append(piece)
-            size += len(piece)
-            if size >= more:
-                break
-        self.text, self.place = "".join(parts), 0
-        self.read_since += size
-        return size > 0
-
-    def wrong(self, reason: str, place: int) -> DataError:
-        """Return the error for text that is no JSON from this place on."""
-        line = self.lines + self.text.count("\n", 0, place)
-        got = short_repr(self.text[place : place + 30]) if self.text[place:].strip() else "the end of the file"
-        return DataError(f"{self.name}: expected JSON, got {got} in line {line} ({reason}).")
-
-
 def _is_json_lines(beginning: bytes, encoding: str, columns: list[str]) -> bool:
     line, end, rest = beginning.decode(encoding, "ignore").lstrip(BYTE_ORDER_MARK + SPACE).partition("\n")
     try:
@@ -184,11 +101,11 @@ def _is_json_lines(beginning: bytes, encoding: str, columns: list[str]) -> bool:
         return False
     following = rest.lstrip()
     if not isinstance(row, dict) or not end:
-        return False
+        return isinstance(row, list) and following.startswith("[")
     return following.startswith("{") or (not following and not isinstance(row.get(columns[0], []), list | dict))
 
 
-def _rows(parser: _Parser, columns: tuple | list[str]) -> Iterator[Any]:
+def _rows(parser: JsonParser, columns: tuple | list[str]) -> Iterator[Any]:
     """Yield the rows of a file."""
     if parser.next_character() == "[":
         yield from parser.items()
@@ -208,7 +125,7 @@ def _rows(parser: _Parser, columns: tuple | list[str]) -> Iterator[Any]:
         raise parser.wrong("expected nothing more", parser.place)
 
 
-def _rows_of_large(parser: _Parser, columns: tuple | list[str]) -> Iterator[Any]:
+def _rows_of_large(parser: JsonParser, columns: tuple | list[str]) -> Iterator[Any]:
     """Yield the rows of the first array of objects in a large object, or of the table that it is without one."""
     table: Row = {}
     has_rows = False
@@ -236,7 +153,7 @@ def _rows_of_large(parser: _Parser, columns: tuple | list[str]) -> Iterator[Any]
         yield from _rows_of(table, columns, parser.name)
 
 
-def _bounded(items: Iterator[Any], parser: _Parser) -> Iterator[Any]:
+def _bounded(items: Iterator[Any], parser: JsonParser) -> Iterator[Any]:
     before = parser.read_since
     for item in items:
         if parser.read_since - before > LARGEST_TABLE:

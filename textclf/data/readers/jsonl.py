@@ -1,4 +1,4 @@
-"""Read JSON Lines: one object a line, whose fields are the columns."""
+"""Read JSON Lines: an object a line, whose fields are the columns; or arrays below a line with their names."""
 
 import json
 from collections.abc import Iterator
@@ -30,15 +30,15 @@ def read(
         of_rows: `kept` and `fill_missing`, as for `objects.Rows`.
 
     Raises:
-        DataError: a line that is no JSON object, a field that is missing or neither a string or number nor an
-            array of them, or bytes that the encoding does not have.
+        DataError: a line that is no row, a field that is missing or neither a string or number nor an array of them,
+            or bytes that the encoding does not have.
     """
     rows, before = Rows(columns, options, **of_rows), 0
     for lines in lines_of(stream, name, options):
         for number, line in enumerate(lines, before + 1):
             if line.strip():
                 place = f"{name}, line {number}"
-                rows.add(place, _fields(line, place), len(line))
+                rows.add(place, _parsed(line, place), len(line))
         before += len(lines)
         if rows.ready:
             yield rows.take()
@@ -46,15 +46,12 @@ def read(
         yield rows.take()
 
 
-def _fields(line: str, place: str) -> dict[str, Any]:
+def _parsed(line: str, place: str) -> Any:
     if len(line) > MIB and sum(map(line.count, ",[{")) > MOST_LINE_VALUES:
         raise DataError(f"{place}: expected at most {MOST_LINE_VALUES:,} values, got more.")
     try:
-        fields = json.loads(line.removeprefix(BYTE_ORDER_MARK))  # files may have been put together with theirs
+        return json.loads(line.removeprefix(BYTE_ORDER_MARK))  # files may have been put together with theirs
     except RecursionError:
         raise DataError(f"{place}: expected a JSON object, got one nested too deeply.") from None
     except ValueError as error:  # no JSON, or a number of thousands of digits
         raise DataError(f"{place}: expected a JSON object, got something else: {error}.") from None
-    if not isinstance(fields, dict):
-        raise DataError(f"{place}: expected a JSON object, got {line[:40].strip()!r}.")
-    return fields

@@ -1,4 +1,7 @@
-"""Collect JSON objects, the rows of `json` and `jsonl`, and make tables of their fields."""
+"""Collect the rows of `json` and `jsonl`, and make tables of their fields.
+
+A row is an object; an array below a first one with the names of the columns; or a text where nothing else is read.
+"""
 
 from collections.abc import Sequence
 from json import dumps
@@ -11,7 +14,7 @@ from textclf.core.files import MIB
 from textclf.core.formatting import short_repr
 from textclf.data.readers.columns import KEEP, KEPT, column_of, is_missing, kept_column, kept_names, plain_text
 from textclf.data.readers.options import ReadingOptions
-from textclf.data.readers.problems import missing_columns
+from textclf.data.readers.problems import missing_columns, repeated_column
 
 MOST_WAITING, MOST_WAITING_CHARACTERS = 1000, MIB  # rows without an optional field, before it is said to be missing
 
@@ -44,6 +47,8 @@ class Rows:
         self._columns, self._options, self._kept = columns, options, kept
         self._optional = {*(columns if fill_missing else ()), *kept_names(kept or [], [])}
         self._known: dict[str, None] = {}  # the optional fields that a row has had
+        self._names: list[str] | None = None  # of the columns, where rows are arrays
+        self._has_objects = False
         self._rows: dict[str, dict] = {}
         self._characters = 0
 
@@ -51,15 +56,23 @@ class Rows:
         return len(self._rows)
 
     def add(self, place: str, row: object, characters: int = 0) -> None:
-        """Add a row.
+        """Add a row; nothing for an array with the names of the columns.
 
         Args:
             place: of the row, for messages.
             characters: of the row in the file.
 
         Raises:
-            DataError: the row is no object.
+            DataError: the row is no object, and no array below one with the names.
         """
+        if isinstance(row, list) and not self._has_objects:
+            if self._names is None:
+                self._names = self._checked_names(row, place)
+                return
+            row = _named_values(self._names, row, place)
+        elif self._names is None:
+            self._has_objects = True
+            row = {self._columns[0]: row} if isinstance(row, str) and len(self._columns) == 1 else row
         if not isinstance(row, dict):
             raise DataError(f"{place}: expected a JSON object, got {short_repr(row)}.")
         self._rows[place] = row
@@ -94,10 +107,29 @@ class Rows:
             arrays[KEPT] = kept_column({name: row.get(name) for name in names or row} for row in rows.values())
         return pa.table(arrays)
 
+    def _checked_names(self, row: list, place: str) -> list[str]:
+        wanted = ", ".join(f'"{column}"' for column in self._columns)
+        if not (all(isinstance(name, str) for name in row) and {*self._columns} <= {*row}):
+            raise DataError(
+                f"{place}: expected a JSON object, or an array with the names of the columns, got {short_repr(row)}. "
+                f"Put an array of the names first, with {wanted}."
+            )
+        if twice := next((column for column in self._columns if row.count(column) > 1), None):
+            raise repeated_column(place, twice)
+        return row
+
     def _values(self, row: dict, place: str) -> list[str | list[str]]:
         if not set(self._columns) <= set(row):
             raise missing_columns(place, self._columns, list(row), self._options)
         return [_value(row[column], column, place) for column in self._columns]
+
+
+def _named_values(names: list[str], row: list, place: str) -> dict:
+    if len(row) > len(names):
+        raise DataError(
+            f"{place}: expected {len(names)} values, as there are names in the first array, got {len(row)}."
+        )
+    return dict(zip(names, [*row, *[None] * (len(names) - len(row))], strict=True))
 
 
 def _value(value: object, column: str, place: str) -> str | list[str]:

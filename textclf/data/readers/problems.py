@@ -30,6 +30,11 @@ def missing_columns(
     )
 
 
+def repeated_column(name: str, column: str) -> DataError:
+    """Return the error for a name that two columns have: nobody knows which one is meant."""
+    return DataError(f"{name}: expected one column '{column}', got several of this name. Rename the others.")
+
+
 def too_many_columns(name: str, wanted: list[str], options: ReadingOptions, there: str) -> DataError:
     """Return the error for more columns than a format without column names has."""
     return DataError(
