@@ -51,7 +51,7 @@ class Config(Options):
     preprocessing: PreprocessingOptions = setting(description="From texts to token ids and n-grams.")
     model: Options = setting(description="The network.")
     training: TrainingOptions = setting(default=TrainingOptions(), description="How the network is trained.")
-    tuning: TuningOptions | None = setting(default=None, description="What `textclf tune` searches; null: the usual.")
+    tuning: TuningOptions | None = setting(default=None, description="Search space and budget of `textclf tune`.")
 
 
 class Choice(NamedTuple):

@@ -30,7 +30,7 @@ class MemberOptions(BaseOptions):
         discriminator="architecture", description="The network: `architecture` and its settings, as below `model`."
     )
     training: TrainingOptions | None = setting(
-        default=None, description="How it is trained, with all settings of `training`; null: as `training` says."
+        default=None, description="Settings of its training, all those of `training` (null: the section `training`)."
     )
 
 

@@ -151,9 +151,7 @@ def _recipe(facts: Facts, encoder: str | None = None) -> dict[str, list[Line]]:
 
         return sections(facts, encoder_facts(encoder, facts.dataset))
     if facts.time != "quick" and (suggested := _suggested_encoder(facts)):
-        log.info(
-            "a pretrained encoder is usually more accurate, and slower: --encoder %s (docs/encoders.md)", suggested
-        )
+        log.info("a pretrained encoder is usually more accurate and slower: add --encoder %s", suggested)
     parts = (recipe.preprocessing, recipe.model, recipe.training)
     return {part.__name__: part(facts) for part in parts}
 

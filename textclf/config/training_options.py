@@ -15,8 +15,8 @@ class EarlyStoppingOptions(Options):
     patience: int = setting(
         default=3,
         ge=1,
-        description="Validations without improvement after which training stops; with `validations_per_epoch: 1`, "
-        "epochs.",
+        description="Number of validations without improvement after which training stops. With "
+        "`validations_per_epoch: 1`, it is a number of epochs.",
     )
 
 
@@ -29,9 +29,9 @@ class AugmentationOptions(Options):
         default=0.0,
         ge=0,
         le=10,
-        description="Mixup: mix the features and labels of each text with another of its batch, by a share from "
-        "Beta(a, a) with this a (Guo et al. 2019; 0.2 to 1 are usual); 0: off. The class weight is "
-        "that of the text itself.",
+        description="Mixup (Guo et al. 2019): mix the features and labels of each text with another of its batch. The "
+        "share comes from Beta(a, a) with this a. Usual are 0.2 to 1, and 0 is off. The class weight is that of the "
+        "text itself.",
     )
 
 
@@ -42,22 +42,23 @@ class TrainingOptions(Options):
     batch_size: int = setting(default=32, ge=1, tuned=Around(2), description="Texts per step.")
     loss: Literal["log_loss", "squared_hinge"] = setting(
         default="log_loss",
-        description="Loss function: log_loss (cross-entropy), or squared_hinge, as in a linear support vector "
-        "machine, which suits `ngrams`.",
+        description="Loss function: log_loss (cross-entropy), or squared_hinge. squared_hinge is the loss of a linear "
+        "support vector machine, and suits `ngrams`.",
     )
     optimizer: Literal["adam", "adagrad", "liblinear"] = setting(
         default="adam",
-        description="Optimizer. Adagrad suits large embedding tables of which each text uses few rows; its "
-        "learning rates are larger, 0.05 to 0.5. liblinear solves the linear model of `ngrams` until it converges, in "
-        "place of epochs. Of the settings of `training`, only `loss`, `inverse_regularization`, `ngram_scaling` and "
-        "`refit` matter then. It keeps all n-grams of the training texts in memory, 28 to 44 bytes each.",
+        description="Optimizer. Adagrad suits large embedding tables of which each text uses few rows. Its learning "
+        "rates are larger, 0.05 to 0.5. liblinear solves the linear model of `ngrams` until it converges, and has no "
+        "epochs. It uses only these settings of `training`: `loss`, `inverse_regularization`, `ngram_scaling` and "
+        "`refit`. It keeps all n-grams of the training texts in memory, 28 to 44 bytes each.",
     )
     inverse_regularization: list[Annotated[float, Limit(gt=0)]] = setting(
         default=[1.0],
         min_length=1,
         max_length=10,
-        description="liblinear only: C, the weight of the loss against that of the L2 penalty, above 0. Of several "
-        "values, the one with the lowest log loss on validation is taken. Smaller values mean smaller weights.",
+        description="liblinear only: C, the weight of the loss against that of the L2 penalty, above 0. Smaller values "
+        "mean smaller weights. If there are several values, textclf takes the one with the lowest log loss on "
+        "validation.",
     )
     initial_accumulator: float = setting(
         default=0.1,
@@ -67,14 +68,14 @@ class TrainingOptions(Options):
     )
     ngram_scaling: Literal["none", "naive_bayes"] = setting(
         default="none",
-        description="liblinear only: naive_bayes multiplies every n-gram by the log of how much more frequent it is in "
-        "texts with a label than in the others (NB-SVM, Wang & Manning 2012).",
+        description="liblinear only: naive_bayes multiplies every n-gram by a log ratio: its frequency in texts with a "
+        "label, divided by that in the other texts (NB-SVM, Wang & Manning 2012).",
     )
     learning_rate: float = setting(default=0.001, gt=0, tuned=Around(5), description="Step size of the optimizer.")
     schedule: Literal["constant", "linear", "cosine"] = setting(
         default="constant",
-        description="Learning rate after the warm-up: constant, or decay to 0 at the end of `epochs`, linear or "
-        "along half a cosine.",
+        description="Learning rate after the warm-up: constant, or decay to 0 at the end of `epochs`. The decay is "
+        "linear or along half a cosine.",
     )
     warmup: float = setting(
         default=0.0, ge=0, lt=1, description="Share of all steps in which the learning rate rises from near 0."
@@ -82,52 +83,51 @@ class TrainingOptions(Options):
     clip_norm: float | None = setting(
         default=5.0,
         gt=0,
-        description="Gradient clipping: maximum norm of all gradients together; null: no clipping.",
+        description="Gradient clipping: maximum norm of all gradients together (null: no clipping).",
     )
     weight_decay: float = setting(
         default=0.0,
         ge=0,
         tuned=OneOf((0.0, 0.01, 0.1)),
-        description="Decoupled weight decay (AdamW): each step shrinks the weights by this share times the "
-        "learning rate, except biases and the embedding rows that the batch does not use.",
+        description="Decoupled weight decay (AdamW): each step shrinks the weights by this share times the learning "
+        "rate. It does not shrink biases and embedding rows that the batch does not use.",
     )
     ema_decay: float | None = setting(
         default=None,
         tuned=OneOf((None, 0.99)),
         gt=0,
         lt=1,
-        description="Decay of the exponential moving average of the weights, which is then validated and saved: "
-        "0.999 averages over about 1,000 steps, at first over fewer; null: no average.",
+        description="Decay of the exponential moving average of the weights (null: no average). textclf validates and "
+        "saves the average. 0.999 averages over about 1,000 steps, and over fewer steps at first.",
     )
     checkpoint_steps: int = setting(
         default=1000,
         ge=1,
-        description="Steps between checkpoints within an epoch. An interrupted training is resumed from the last "
-        "checkpoint; each epoch ends with one.",
+        description="Steps between checkpoints within an epoch. Each epoch also ends with a checkpoint. A resumed "
+        "training continues from the last one.",
     )
     augmentation: AugmentationOptions | None = setting(
-        default=None, description="Data augmentation of the training texts in each epoch; null: none."
+        default=None, description="Data augmentation of the training texts in each epoch (null: none)."
     )
     validations_per_epoch: int = setting(
         default=1,
         ge=1,
-        description="Validations per epoch, at equal distances. Use more for large data sets, which are learned "
-        "before an epoch is over.",
+        description="Validations per epoch, at equal distances. Use more for large data sets, because a network can "
+        "learn them in less than an epoch.",
     )
     early_stopping: EarlyStoppingOptions | None = setting(
         default=EarlyStoppingOptions(),
-        description="When to stop before the last epoch; null: never, and the epoch with the lowest loss is kept.",
+        description="Early stopping (null: train all epochs, and keep the epoch with the lowest loss).",
     )
     refit: bool = setting(
         default=False,
-        description="Train every network once more on train and validation together, for the number of epochs "
-        "that was best. This doubles the time; validation metrics are those of the first fit. In an "
-        "ensemble, it applies to all members.",
+        description="Train every network once more on train and validation together, for the best number of epochs. "
+        "This doubles the time. Validation metrics are those of the first fit. In an ensemble, it applies to all "
+        "members.",
     )
     log_to: list[Literal["mlflow", "tensorboard"]] = setting(
         default=[],
-        description="Where to log the history during training: `tensorboard` writes event files to the run "
-        "folder; `mlflow` logs to the server of MLFLOW_TRACKING_URI, or to files in the working "
-        "directory. Each needs `pip install textclf-keras[…]` with its name. In an ensemble, it "
-        "applies to all members.",
+        description="Loggers of the history during training. `tensorboard` writes event files to the run folder. "
+        "`mlflow` logs to the server of MLFLOW_TRACKING_URI, or to files in the working directory. Each needs `pip "
+        "install textclf-keras[…]` with its name. In an ensemble, it applies to all members.",
     )

@@ -6,42 +6,42 @@ from textclf.core.options import Options, setting
 
 
 class TuningOptions(Options):
-    """What `textclf tune` searches for, where, and for how long. A training ignores it."""
+    """Search space and budget of `textclf tune`. A training ignores them."""
 
     minutes: float | None = setting(
         default=None,
         gt=0,
-        description="Time of the whole search, the last training included; null: no limit, or 30 minutes if there is "
-        "no number of trials either.",
+        description="Time of the whole search, with the last training (null: 30 minutes, or no limit if `trials` is "
+        "set).",
     )
-    trials: int | None = setting(default=None, ge=1, description="Maximum number of trials; null: no limit.")
+    trials: int | None = setting(default=None, ge=1, description="Maximum number of trials (null: no limit).")
     size: float | None = setting(
-        default=None, gt=0, description="Maximum size of the classifier folder in MB; null: no limit."
+        default=None, gt=0, description="Maximum size of the classifier folder in MB (null: no limit)."
     )
     latency: float | None = setting(
         default=None,
         gt=0,
-        description="Maximum time for a single text in milliseconds, as the median on this machine; null: no limit.",
+        description="Maximum time for a single text in milliseconds, as the median on this machine (null: no limit).",
     )
     metric: Literal["accuracy", "f1_macro", "loss", "roc_auc"] | None = setting(
         default=None,
-        description="Validation metric that decides which trial is best; null: that of "
-        "`training.early_stopping`, or loss.",
+        description="Validation metric that decides which trial is best (null: that of `training.early_stopping`, or "
+        "loss).",
     )
     folds: int | None = setting(
         default=None,
         ge=2,
         le=100,
-        description="Folds of the cross-validation that scores a trial, for small data; null: the validation texts "
-        "score it.",
+        description="Folds of the cross-validation that scores a trial, for small data (null: the validation texts "
+        "score it).",
     )
     default_space: bool = setting(
         default=True,
-        description="Search the settings that are usually worth it (`textclf tune CONFIG --show-space`), beside those "
-        "named here.",
+        description="Also search the default settings (`textclf tune CONFIG --show-space` prints them), not only "
+        "those of `settings`.",
     )
     settings: dict[str, Any] = setting(
         default={},
-        description="Settings to search, by path: `{from: 0.0001, to: 0.01, scale: log}` or `{choices: [32, 64]}`; "
-        "null: not this one.",
+        description="Settings to search, by path: `{from: 0.0001, to: 0.01, scale: log}` or `{choices: [32, 64]}` "
+        "(null: do not search this one).",
     )

@@ -53,15 +53,17 @@ ShareOrFiles = Annotated[Annotated[float, Limit(gt=0, lt=1)] | str | list[str], 
 class ColumnOptions(Options):
     """The columns of text and label in a file."""
 
-    text_column: Files = setting(default="text", description="Column or field of the text; several are joined.")
+    text_column: Files = setting(
+        default="text", description="Column or field of the text. textclf joins several columns."
+    )
     label_column: Files = setting(
         default="label",
-        description="Column or field of the label or labels; or a list of columns, one for each label, with 0 or 1.",
+        description="Column or field of the label or labels, or a list of columns with 0 or 1, one for each label.",
     )
 
     label_names: list[str] | None = setting(
         default=None,
-        description="Names of the labels of lists with a 0 or 1 for each label; null: their positions, from 0.",
+        description="Names of the labels of lists with a 0 or 1 for each label (null: their positions, from 0).",
     )
 
     @property

@@ -38,16 +38,18 @@ class TargetOptions(Options):
 
     type: Literal["auto", "binary", "multiclass", "multilabel"] = setting(
         default="auto",
-        description="binary (2 labels), multiclass (one of several), multilabel (any number of labels a text), or auto "
-        "(found from the data). auto finds multilabel where a field contains the separator, where JSON or Parquet has "
-        "a list, even if no list has more than one label, where fields are lists in writing (['a', 'b']), and where "
-        "data.label_column names several columns. Set binary or multiclass to overrule that.",
+        description="binary (2 labels), multiclass (one of several), multilabel (any number of labels a text), or "
+        "auto (detected). auto detects multilabel if a field contains the separator, if JSON or Parquet has lists, if "
+        "fields are lists in writing (['a', 'b']), and if data.label_column names several columns. Set binary or "
+        "multiclass to overrule that.",
     )
-    separator: str = setting(default="|", min_length=1, description="Between the labels of a text that has several.")
+    separator: str = setting(
+        default="|", min_length=1, description="Text between the labels of a field with several labels."
+    )
     positive_label: str | None = setting(
         default=None,
-        description="The label of two that the threshold, its aims and the ROC curve are about; null: the last in "
-        "their order.",
+        description="Positive label of a binary classifier, for the threshold, its aims and the ROC curve (null: the "
+        "last label in their order).",
     )
     class_weights: Literal["balanced"] | dict[str, float] | None = setting(
         default=None,
@@ -55,19 +57,19 @@ class TargetOptions(Options):
         "above 0 by label, 1 for the others.",
     )
     label_smoothing: float = setting(
-        default=0.0, ge=0, lt=1, description="Share of the truth given to all labels alike (Szegedy et al. 2016)."
+        default=0.0, ge=0, lt=1, description="Share of the target that all labels get equally (Szegedy et al. 2016)."
     )
     threshold: Annotated[float, Limit(ge=0, le=1)] | Literal["f1"] | ThresholdAim = setting(
         default=HALF,
-        description="Minimum probability for predicting the positive label of two, or each label of a multilabel "
-        "classifier: a number; f1 (the best macro F1 on validation; a multilabel classifier gets one for each label); "
-        "or one of the aims below.",
+        description="Minimum probability for predicting the positive label, or each label of a multi-label "
+        "classifier. It is a number, f1 (the best macro F1 on validation, for a multi-label classifier one for each "
+        "label), or one of the aims below.",
     )
     abstain_below: float | None = setting(
         default=None,
         gt=0,
         lt=1,
-        description='The prediction is "unsure" where the highest probability is lower. Not for multilabel.',
+        description='If the highest probability is lower, the classifier predicts "unsure". Not for multilabel.',
     )
 
 

@@ -26,7 +26,7 @@ class EmbeddingOptions(Options):
         default=64, ge=1, tuned=Around(3, smaller=32), description="Dimension of the token embeddings."
     )
     vectors: VectorOptions | None = setting(
-        default=None, description="Pretrained word vectors to start from; null: random numbers."
+        default=None, description="Pretrained word vectors to start from (null: random numbers)."
     )
     word_dropout: float = setting(
         default=0.0,

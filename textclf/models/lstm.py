@@ -22,14 +22,15 @@ class Options(EmbeddingOptions):
     pooling: Literal["last", "max", "mean", "max_mean", "attention"] = setting(
         default="last",
         tuned=OneOf(("last", "max", "mean", "max_mean")),
-        description="What represents a text: the last state, the maximum or mean of all states, both (max_mean), "
+        description="Vector of a text: the last state, the maximum or mean of all states, both (max_mean), "
         "or a mean with learned weights (attention).",
     )
     recurrent_dropout: float = setting(
         default=0.0,
         ge=0,
         lt=1,
-        description="Dropout rate of the recurrent state; slower: the GPU kernel and the XLA kernel do not support it.",
+        description="Dropout rate of the recurrent state. It is slow, because the GPU kernel and the XLA kernel lack "
+        "it.",
     )
 
 

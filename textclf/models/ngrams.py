@@ -18,14 +18,14 @@ class Options(BaseOptions):
         default=0,
         ge=0,
         le=4096,
-        description="Units of a hidden layer; 0: a linear model, with one row of logits per n-gram.",
+        description="Units of a hidden layer (0: a linear model, with one row of logits per n-gram).",
     )
     dropout: float = setting(
         default=0.5,
         ge=0,
         lt=1,
         tuned=Between(0, 0.7),
-        description="Share of the n-grams of a text dropped in training; the optimizer liblinear drops none.",
+        description="Share of the n-grams of a text dropped in training. The optimizer liblinear drops none.",
     )
 
     @property

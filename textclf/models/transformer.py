@@ -23,7 +23,7 @@ class Options(EmbeddingOptions):
     positions: Literal["learned", "sinusoidal"] = setting(default="learned", description="Position embeddings.")
     pooling: Literal["max", "mean", "max_mean", "attention"] = setting(
         default="max_mean",
-        description="What represents a text: the maximum or mean over all tokens, both (max_mean), or a mean with "
+        description="Vector of a text: the maximum or mean over all tokens, both (max_mean), or a mean with "
         "learned weights (attention).",
     )
 

@@ -16,7 +16,11 @@ class NgramOptions(Options):
     """The kinds and the number of the n-grams that the network reads."""
 
     longest_words: int = setting(
-        default=2, ge=0, le=5, tuned=OneOf((1, 2, 3)), description="Maximum words of a word n-gram; 0: no word n-grams."
+        default=2,
+        ge=0,
+        le=5,
+        tuned=OneOf((1, 2, 3)),
+        description="Maximum words of a word n-gram (0: no word n-grams).",
     )
     shortest_characters: int = setting(default=2, ge=1, le=8, description="Minimum characters of a character n-gram.")
     longest_characters: int = setting(
@@ -24,7 +28,7 @@ class NgramOptions(Options):
         ge=0,
         le=8,
         tuned=OneOf((3, 4, 5, 6)),
-        description="Maximum characters of a character n-gram; 0: no character n-grams.",
+        description="Maximum characters of a character n-gram (0: no character n-grams).",
     )
     min_frequency: int = setting(
         default=2, ge=1, tuned=OneOf((1, 2)), description="Minimum number of training texts that contain an n-gram."
@@ -34,10 +38,10 @@ class NgramOptions(Options):
         ge=1,
         le=BUCKETS,
         tuned=Around(2, smaller=512),
-        description="Maximum number of n-grams to learn; those in the most texts are kept.",
+        description="Maximum number of n-grams to learn. textclf keeps those in the most texts.",
     )
     most_per_text: int = setting(
-        default=4096, ge=1, description="Maximum n-grams read per text; those with the largest weights are kept."
+        default=4096, ge=1, description="Maximum n-grams per text. textclf keeps those with the largest weights."
     )
 
     @property
@@ -58,11 +62,11 @@ class PreprocessingOptions(Options):
         tokenizer: str = ""  # its name, a field of every subclass
 
     sequence_length: int = setting(
-        default=256, ge=1, le=100_000, description="Maximum tokens per text; longer texts are truncated."
+        default=256, ge=1, le=100_000, description="Maximum tokens per text. Longer texts are truncated."
     )
     padding: Side = setting(default="right", description="Side on which shorter texts are padded with id 0.")
     ngrams: NgramOptions = setting(
-        default=NgramOptions(), description="N-grams, for architectures that read them; others ignore it."
+        default=NgramOptions(), description="N-grams, for architectures that read them. Others ignore it."
     )
 
 
@@ -74,8 +78,8 @@ class VocabularyOptions(PreprocessingOptions):
         ge=3,
         le=1_000_000,
         tuned=Around(2, smaller=64),
-        description="Maximum number of token ids, padding (0) and unknown (1) included; the most frequent tokens "
-        "are kept.",
+        description="Maximum number of token ids, with padding (0) and unknown (1). textclf keeps the most "
+        "frequent tokens.",
     )
     truncating: Side = setting(default="right", description="Side on which longer texts are truncated.")
 
@@ -84,7 +88,7 @@ class NormalizedOptions(VocabularyOptions):
     """The same, and how texts are normalized before they are split (see `normalization.py`)."""
 
     min_frequency: int = setting(
-        default=1, ge=1, description="Minimum occurrences of a token in the training texts; rarer tokens are unknown."
+        default=1, ge=1, description="Minimum occurrences of a token in the training texts. Rarer tokens are unknown."
     )
     normalization: Literal["none", "nfc", "nfkc"] = setting(
         default="nfc",

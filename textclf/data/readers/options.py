@@ -31,21 +31,21 @@ class ReadingOptions(Options):
 
     format: Literal["csv", "tsv", "jsonl", "json", "parquet", "excel", "txt", "fasttext", "folder"] | None = setting(
         default=None,
-        description="Format of the files; null: by their ending. folder: one text per file, in one folder per label.",
+        description="Format of the files (null: by their ending). folder: one text per file, in one folder per label.",
     )
     encoding: Annotated[str, Check(_known_encoding)] = setting(
         default="utf-8", description="Encoding of the files, such as gb18030, latin-1 or utf-16. Parquet has its own."
     )
     delimiter: Annotated[str | None, Check(_one_character)] = setting(
-        default=None, description="Character between the fields of a line; null: a comma, in .tsv a tab."
+        default=None, description="Character between the fields of a line (null: a comma, in .tsv a tab)."
     )
     quoting: Literal["minimal", "none", "unchecked"] = setting(
         default="minimal",
-        description="minimal: fields may be in double quotes, and a field that seems to hold other rows is an error; "
-        "unchecked: as minimal, whatever fields hold; none: a quote is an ordinary character.",
+        description="minimal: fields may be in double quotes, and a field that seems to hold other rows is an error. "
+        "unchecked: as minimal, without that error. none: a quote is an ordinary character.",
     )
     sheet: str | None = setting(
-        default=None, min_length=1, description="Sheet of an Excel file; null: the first one that has rows."
+        default=None, min_length=1, description="Sheet of an Excel file (null: the first one that has rows)."
     )
     text_separator: str = setting(default=" ", description="Text between the texts of several columns.")
 

@@ -54,14 +54,14 @@ class Options(BaseOptions):
         "hub (`owner/name`), or `minilm` for all-MiniLM-L6-v2, which is small and English.",
     )
     revision: str | None = setting(
-        default=None, description="Branch, tag or commit of a name of the hub; null: the newest."
+        default=None, description="Branch, tag or commit of a repository of the hub (null: the newest)."
     )
     pooling: Literal["mean", "cls"] = setting(
-        default="mean", description="What represents a text: the mean over all tokens, or the first token (cls)."
+        default="mean", description="Vector of a text: the mean over all tokens, or the first token (cls)."
     )
     trained_layers: Literal["all"] | Annotated[int, Limit(ge=0)] = setting(
         default="all",
-        description="How many layers are trained, from the top: all, or a number. With 0 the encoder stays as it is: "
+        description="Number of trained layers, from the top, or all. With 0 the encoder stays as it is: "
         "each text is encoded once, and only the linear layer is trained.",
     )
     tune_embedding: bool = setting(default=False, description="Train the table of word vectors too.")

@@ -24,7 +24,7 @@ HAN_RUN = re.compile(
 class Options(NormalizedOptions):
     """Chinese words. Training and prediction need `pip install "textclf-keras[chinese]"`."""
 
-    tokenizer: Literal["jieba"] = setting(default="jieba", description="Chinese words by jieba; other text as `word`.")
+    tokenizer: Literal["jieba"] = setting(default="jieba", description="Chinese words by jieba. Other text as `word`.")
 
 
 def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:

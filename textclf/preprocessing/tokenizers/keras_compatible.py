@@ -31,7 +31,7 @@ class Options(VocabularyOptions):
     )
     oov_token: str | None = setting(
         default="<OOV>",
-        description="Keras's `oov_token`: unknown words get id 1; null drops them, as Keras does by default.",
+        description="Keras's `oov_token`: unknown words get id 1 (null: textclf drops them, as Keras does by default).",
     )
 
 

@@ -40,15 +40,15 @@ class Options(PreprocessingOptions):
     )
     weights: str | None = setting(
         default=None,
-        description="The encoder whose tokenizer is used, as `model.weights`; null: that of the network.",
+        description="Encoder that has the tokenizer, as `model.weights` (null: the encoder of the network).",
     )
     revision: str | None = setting(
-        default=None, description="Its revision on the hub, as `model.revision`; null: that of the network."
+        default=None, description="Its revision on the hub, as `model.revision` (null: that of the network)."
     )
     long_texts: Literal["head", "tail", "head_tail"] = setting(
         default="head",
-        description="What is read of a text with more than `sequence_length` tokens: its beginning (head), its end "
-        "(tail), or a quarter from the beginning and the rest from the end (head_tail). The special tokens stay.",
+        description="Part that is read of a text with more than `sequence_length` tokens: its beginning (head), its "
+        "end (tail), or a quarter from the beginning and the rest from the end (head_tail). The special tokens stay.",
     )
 
 

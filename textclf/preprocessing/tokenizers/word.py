@@ -16,7 +16,7 @@ from textclf.preprocessing.word_boundaries import words_in
 class Options(NormalizedOptions):
     """Words of any language, separated by spaces and punctuation. Chinese needs no setting."""
 
-    tokenizer: Literal["word"] = setting(default="word", description="Unicode words and punctuation; CJK by character.")
+    tokenizer: Literal["word"] = setting(default="word", description="Unicode words and punctuation. CJK by character.")
 
 
 def split(texts: pa.LargeStringArray, options: Options) -> TokenSpans:
