@@ -73,6 +73,17 @@ def test_other_texts_or_settings_are_another_entry(options, splits, tmp_path, sa
     assert "reused" not in said.text
 
 
+def test_a_preprocessor_of_two_splits_is_another_entry(tmp_path):
+    alone, _ = encoded_texts(OPTIONS, SPLITS, tmp_path)
+    both, rows = encoded_texts(OPTIONS, SPLITS, tmp_path, learned_from=("train", "validation"))
+    assert set(both.state["vocabulary"]) - set(alone.state["vocabulary"]) == {"unheard", "of"}
+    expected = Preprocessor.fit(OPTIONS, [text for texts in SPLITS.values() for text in texts.to_pylist()])
+    assert both.state == expected.state
+    for name, texts in SPLITS.items():
+        assert_same(rows[name]["token_ids"], expected.encode(texts))
+    assert len(entries(tmp_path)) == 2
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(drawn=st.data())
 def test_a_damaged_entry_is_made_again(drawn, tmp_path, said):

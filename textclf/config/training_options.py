@@ -122,8 +122,8 @@ class TrainingOptions(Options):
     refit: bool = setting(
         default=False,
         description="Train every network once more on train and validation together, for the best number of epochs. "
-        "This doubles the time. Validation metrics are those of the first fit. In an ensemble, it applies to all "
-        "members.",
+        "Vocabulary and n-grams are learned from both, too. This doubles the time. Validation metrics are those of the "
+        "first fit. In an ensemble, it applies to all members.",
     )
     log_to: list[Literal["mlflow", "tensorboard"]] = setting(
         default=[],

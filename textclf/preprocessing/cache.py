@@ -21,6 +21,7 @@ from textclf import __version__
 from textclf.core.errors import TextclfError
 from textclf.core.files import PARTIAL, atomic_folder, checksum, make_folder, parse_json, write_json
 from textclf.core.memmap import map_file
+from textclf.core.text_column import stored_texts
 from textclf.core.text_hashing import texts_digest
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -39,12 +40,14 @@ def encoded_texts(
     splits: Mapping[str, pa.LargeStringArray],
     folder: Path,
     names: Sequence[str] = ("token_ids",),
+    learned_from: Sequence[str] = ("train",),
 ) -> tuple[Preprocessor, dict[str, RaggedArrays]]:
-    """Return a preprocessor that has learned from `train`, and all splits encoded, from the cache if they are in it.
+    """Return a preprocessor that has learned from some splits, and all splits encoded, from the cache if it has them.
 
     Args:
         folder: the cache; created if it is missing.
         names: the arrays that the network reads.
+        learned_from: the names of the splits from which the preprocessor learns.
 
     Raises:
         WriteError: the disk is full, or the folder is not writable.
@@ -52,7 +55,7 @@ def encoded_texts(
     digests = {name: texts_digest(texts) for name, texts in splits.items()}
     fingerprint = getattr(TOKENIZERS[options.tokenizer], "fingerprint", None)
     files = fingerprint(options) if fingerprint else ""
-    known = [FORMAT_VERSION, __version__, asdict(options), files, list(names), digests]
+    known = [FORMAT_VERSION, __version__, asdict(options), files, list(names), digests, list(learned_from)]
     entry = folder / hashlib.sha256(json.dumps(known).encode()).hexdigest()[:32]
     if entry.is_dir():
         try:
@@ -64,26 +67,43 @@ def encoded_texts(
             log.info("reused vocabulary and encoded texts of an earlier run: %s", entry)
             return found
     make_folder(folder)
-    _write(entry, options, splits, names)
+    _write(entry, options, splits, names, learned_from)
     _remove_oldest(folder, LARGEST_CACHE)
     return _read(entry, splits, names)
 
 
 def _write(
-    entry: Path, options: PreprocessingOptions, splits: Mapping[str, pa.LargeStringArray], names: Sequence[str]
+    entry: Path,
+    options: PreprocessingOptions,
+    splits: Mapping[str, pa.LargeStringArray],
+    names: Sequence[str],
+    learned_from: Sequence[str],
 ) -> None:
     """Encode the texts into an entry of the cache."""
     try:
         with atomic_folder(entry) as partial:
-            preprocessor, of_train = Preprocessor.fit_encode(options, splits["train"], names)
+            preprocessor, encoded = _learn(options, splits, names, learned_from)
             preprocessor.save(partial / TOKENIZER)
             for name, texts in splits.items():
-                parts = of_train if name == "train" else preprocessor.encode_chunks(texts)
-                _write_arrays(partial, name, parts, names)
+                _write_arrays(partial, name, encoded.get(name, preprocessor.encode_chunks(texts)), names)
             files = {path.name: checksum(path) for path in sorted(partial.iterdir())}
             write_json(partial / ABOUT, {"format_version": FORMAT_VERSION, "files": files})
     except FileExistsError:  # another training has written it meanwhile
         log.debug("%s exists already", entry)
+
+
+def _learn(
+    options: PreprocessingOptions,
+    splits: Mapping[str, pa.LargeStringArray],
+    names: Sequence[str],
+    learned_from: Sequence[str],
+) -> tuple[Preprocessor, dict[str, Iterable[RaggedArrays]]]:
+    """Return a preprocessor, and the splits that it has encoded while it learned."""
+    if len(learned_from) > 1:
+        return Preprocessor.fit(options, stored_texts(splits[name] for name in learned_from), names), {}
+    [only] = learned_from
+    preprocessor, parts = Preprocessor.fit_encode(options, splits[only], names)
+    return preprocessor, {only: parts}
 
 
 def _write_arrays(folder: Path, split: str, parts: Iterable[RaggedArrays], names: Iterable[str]) -> None:

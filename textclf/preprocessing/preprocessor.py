@@ -60,7 +60,7 @@ class Preprocessor:
     def fit(
         cls, options: PreprocessingOptions, texts: Iterable[str], names: Sequence[str] = ("token_ids",)
     ) -> "Preprocessor":
-        """Learn from the training texts, and only from them: never from validation or test."""
+        """Learn from the texts that the network is fitted to, and only from them: never from those that measure it."""
         texts = text_array(texts)
         state = TOKENIZERS[options.tokenizer].learn(texts, options)
         wanted = any(name in NGRAM_ARRAYS for name in names)

@@ -47,15 +47,20 @@ class EncodedDataset(NamedTuple):
 
 
 def encode(
-    config: Config, splits: dict[str, Dataset], classes: dict[str, np.ndarray], cache: Path
+    config: Config,
+    splits: dict[str, Dataset],
+    classes: dict[str, np.ndarray],
+    cache: Path,
+    learned_from: Sequence[str] = ("train",),
 ) -> tuple[Preprocessor, dict[str, EncodedDataset]]:
-    """Return a preprocessor fitted on train, and the encoded splits; from the cache if it has them.
+    """Return a preprocessor that has learned from some splits, and all splits encoded; from the cache if it has them.
 
     Raises:
         WriteError: the disk has no room for the cache.
     """
     texts = {name: dataset.texts for name, dataset in splits.items()}
-    preprocessor, arrays = encoded_texts(config.preprocessing, texts, cache, input_arrays(config.model))
+    names = input_arrays(config.model)
+    preprocessor, arrays = encoded_texts(config.preprocessing, texts, cache, names, learned_from)
     return preprocessor, {
         name: EncodedDataset(arrays[name], classes[name], split.weights) for name, split in splits.items()
     }

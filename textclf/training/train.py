@@ -30,7 +30,7 @@ from textclf.preprocessing.ragged import longest
 from textclf.training.check import check_requirements, find_problems, summary
 from textclf.training.encoded_dataset import EncodedDataset, encode
 from textclf.training.final_metrics import HeldOut, check_against_keras, write_final_metrics
-from textclf.training.fitting.task import build_task
+from textclf.training.fitting.task import build_task, refit_task
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.loggers import LogHistory, logging_to
@@ -127,20 +127,19 @@ def fit_and_evaluate(
         with importing_tensorflow():  # takes seconds, so config and data are checked before it
             from textclf.training.fitting.ensemble import fit_networks
         task = build_task(config, encoded, preprocessor, targets)
-        fitted = fit_networks(config, task, folder, _both(log_history, watch))
+        refit = None
+        if config.training.refit:
+            preprocessor, encoded = encode(config, splits, classes, folder.cache, learned_from=("train", "validation"))
+            refit = refit_task(task, encoded, preprocessor)
+        fitted = fit_networks(config, task, folder, _both(log_history, watch), refit)
         held_out = HeldOut(fitted.held_out_probabilities, fitted.temperature)
-        decision = choose_thresholds(
-            task.objective.decision,
-            config.targets.threshold,
-            task.validation.classes,
-            held_out.probabilities,
-            targets,
-        )
+        aim, probabilities = config.targets.threshold, held_out.probabilities
+        decision = choose_thresholds(task.objective.decision, aim, classes["validation"], probabilities, targets)
         files = classifier_files(fitted.onnx_model, preprocessor, targets, decision, _input_format(config.data))
         notices = "\n".join(notice(encoder) for encoder in encoders_of(config).values())
         write_classifier(folder.classifier, files, notices)
         classifier = load_classifier(folder.classifier)
-        difference = check_against_keras(classifier, task.validation.arrays, fitted.probabilities)
+        difference = check_against_keras(classifier, encoded["validation"].arrays, fitted.probabilities)
         folder.update_metadata(onnx_difference=difference)
         write_final_metrics(folder, classifier, splits, encoded, held_out)
     return {**fitted.run_metadata, "peak_memory_mb": _peak_memory_mb()}

@@ -109,6 +109,19 @@ def test_refit_learns_from_validation_too_and_measures_it_before(workplace, tiny
     assert rows == [396, 396]
 
 
+def test_refit_knows_the_words_and_ngrams_of_validation(workplace, tiny_config):
+    data = {
+        "train": {"text": ["a good film", "a bad film"] * 8, "label": ["good", "bad"] * 8},
+        "validation": {"text": ["a wonderful film", "a bad one"], "label": ["good", "bad"]},
+        "test": {"text": ["never seen", "a bad film"], "label": ["good", "bad"]},
+    }
+    config = tiny_config() | {"data": {}, "model": {"architecture": "ngrams"}}
+    run = textclf.train(config, ["training.refit=true", "training.epochs=1"], run="r", data=data)
+    preprocessor = textclf.load(run).preprocessor
+    assert set(preprocessor.state["vocabulary"]) == {"a", "good", "bad", "film", "wonderful", "one"}
+    assert preprocessor.ngrams.texts == 18
+
+
 def test_validation_several_times_an_epoch(workplace, tiny_config):
     """396 texts in batches of 32 are 13 steps, a quarter 3; patience and the best are counted in quarters."""
     stopping = {"metric": "loss", "patience": 2}

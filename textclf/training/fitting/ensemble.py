@@ -14,7 +14,6 @@ from textclf.core.run_folder import RunFolder
 from textclf.evaluation.calibration import fit_temperature
 from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
-from textclf.training.encoded_dataset import EncodedDataset
 from textclf.training.fitting.callbacks import in_epochs
 from textclf.training.fitting.fit import FittedNetwork, fit_network
 from textclf.training.fitting.linear import STRENGTH, fit_linear
@@ -38,13 +37,18 @@ class FitResult(NamedTuple):
 
 
 def fit_networks(
-    config: Config, task: Task, folder: RunFolder, log_history: Callable[[str, list[dict]], None]
+    config: Config,
+    task: Task,
+    folder: RunFolder,
+    log_history: Callable[[str, list[dict]], None],
+    refit: Task | None = None,
 ) -> FitResult:
     """Fit the configured network, or every network of an ensemble, and combine them in one graph.
 
     Args:
         log_history: called after every validation with the name of the network, "" if there is only one, and the whole
             history so far.
+        refit: the task with all texts, to which the networks are fitted in the end; None: they stay as they are.
 
     Raises:
         TrainingError: the loss is not finite.
@@ -63,10 +67,10 @@ def fit_networks(
     temperature = fit_temperature(combine_logits(logits, weights), classes, targets.activation)
     if is_ensemble:
         _log_ensemble(members, logits, weights, task)
-    refitted = _refit(members, networks, task, folder, log_history) if config.training.refit else []
+    refitted = _refit(members, networks, refit, folder, log_history) if refit else []
     run_metadata = {
         "networks": _networks_metadata(members, networks, weights),
-        "refit": config.training.refit,
+        "refit": refit is not None,
         "temperature": temperature,
         "seconds_fitting": round(sum(network.seconds for network in [*networks, *refitted]), 1),
     }
@@ -113,12 +117,11 @@ def _refit(
 ) -> list[FittedNetwork]:
     """Fit every network to train and validation together, for as long as its first fit took to its best weights."""
     log.info("refitting on train + validation; validation metrics are those of the first fit")
-    together = task._replace(train=EncodedDataset.concatenate([task.train, task.validation]))
     refitted = []
     for member, network in zip(members, networks, strict=True):
         name = f"refit-{member.name}"
         tell = partial(log_history, name)
-        refitted.append(_fit(member, together, folder.network(name), tell, first=network))
+        refitted.append(_fit(member, task, folder.network(name), tell, first=network))
     return refitted
 
 

@@ -37,6 +37,17 @@ class Task(NamedTuple):
         return self._replace(train=self.train.select(names), validation=self.validation.select(names))
 
 
+def refit_task(task: Task, encoded: Mapping[str, EncodedDataset], preprocessor: Preprocessor) -> Task:
+    """Return the task of a refit: all texts, and the objective of the first fit.
+
+    Args:
+        encoded: by a preprocessor that has learned from validation, too. Otherwise the words and n-grams of these texts
+            would be unknown.
+    """
+    together = EncodedDataset.concatenate([encoded["train"], encoded["validation"]])
+    return task._replace(train=together, validation=encoded["validation"], preprocessor=preprocessor)
+
+
 def build_task(
     config: Config, encoded: Mapping[str, EncodedDataset], preprocessor: Preprocessor, targets: Targets
 ) -> Task:
