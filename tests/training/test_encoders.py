@@ -13,9 +13,10 @@ import textclf
 from tests.pretrained import REFERENCES
 from tests.tolerances import assert_close
 from textclf.config.config import load_config
-from textclf.core.errors import RunError
+from textclf.core.errors import ConfigError, RunError
 from textclf.core.files import checksum
 from textclf.models.encoder.families import FAMILIES
+from textclf.training.check import check_config
 from textclf.training.locking import resumable_run
 from textclf.training.training_run import new_run
 
@@ -92,6 +93,31 @@ def chinese_encoder(folder, content):
     random = np.random.default_rng(0).normal(scale=0.3, size=(len(words), tensors[table].shape[1]))
     safetensors.numpy.save_file({**tensors, table: random.astype(np.float32)}, folder / "model.safetensors")
     return folder
+
+
+def test_windows_answer_alone_as_in_a_batch_and_check_says_how_many_texts_have_them(workplace, tmp_path):
+    path = tmp_path / "long.csv"
+    rows = [f"{'a film of the past ' * number} {word},{label}" for word, label in LABELS.items() for number in range(9)]
+    path.write_text("text,label\n" + "\n".join([*rows, *rows]))
+    config = config_of(str(path), weights=str(REFERENCES / "bert"))
+    config["preprocessing"]["long_texts"] = "windows"
+    run = textclf.train(config)
+    assert run.read_metadata()["onnx_difference"] < 1e-5
+    classifier = textclf.load(run)
+    texts = [*TEXTS, "good " * 20, "good " * 21, "bad " * 2000]
+    for text, expected in zip(texts, classifier.predict_proba(texts), strict=True):
+        assert_close(classifier.predict_proba([text])[0], expected)
+    [after] = np.diff(classifier.predict_proba(["a " * 30 + "bad", "a " * 30 + "good"])[:, 0])
+    assert abs(after) > 1e-4  # the end of a long text is read
+    Path("windows.json").write_text(json.dumps(config))
+    found = {finding.subject: finding.found for finding in check_config("windows.json").findings}
+    assert "Read in several windows of 20 tokens:" in found["windows"]
+    assert "cut texts" not in found
+    with pytest.raises(ConfigError, match=r"expected 'right' with long_texts: windows"):
+        textclf.train(config, ["preprocessing.padding=left"])
+    cnn = {**config["preprocessing"], "tokenizer": "pretrained", "weights": str(REFERENCES / "bert")}
+    with pytest.raises(ConfigError, match="as the network cnn reads no windows"):
+        textclf.train({**config, "model": {"architecture": "cnn"}, "preprocessing": cnn})
 
 
 def test_a_run_resumes_only_with_the_same_encoder(workplace, few_texts):

@@ -38,6 +38,17 @@ def part_contradictions(config: Any) -> Iterator[tuple[tuple[str, ...], str]]:
             if given != value:
                 message = f"expected {short_repr(value)}, as the network ({network.architecture}) asks for"
                 yield ("preprocessing", name), f"{message}, got {short_repr(given)}"
+        if config.preprocessing.reads_windows and "token_ids" in ARCHITECTURES[network.architecture].INPUTS:
+            yield from _window_contradictions(network, config.preprocessing)
+
+
+def _window_contradictions(network: Any, preprocessing: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield what rules out windows, which only the network `encoder` reads as texts of their own."""
+    if network.architecture != "encoder":
+        message = f"expected head, tail or head_tail, as the network {network.architecture} reads no windows"
+        yield ("preprocessing", "long_texts"), f"{message}, got 'windows'"
+    elif preprocessing.padding != "right":
+        yield ("preprocessing", "padding"), "expected 'right' with long_texts: windows, got 'left'"
 
 
 def _defaults_of(network: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -91,10 +91,9 @@ def keras_model(classifier: Classifier, run: RunFolder) -> "keras.Model":
     from textclf.config.run_config import read_run_config
     from textclf.models import build_model
     from textclf.models.checkpoints import assign, load_checkpoint, weights_of
-    from textclf.models.sizes import Sizes
+    from textclf.models.sizes import sizes_of
 
     config, about, preprocessor = read_run_config(run), run.read_metadata(), classifier.preprocessor
-    sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
     inputs = {
         name: keras.Input((None,), dtype="float32" if name == "ngram_weights" else "int32", name=name)
         for name in preprocessor.names
@@ -102,7 +101,7 @@ def keras_model(classifier: Classifier, run: RunFolder) -> "keras.Model":
     logits = []
     members = members_of(config.model, config.training)
     for number, member in enumerate(members, start=1):
-        network = build_model(member.model, sizes, num_outputs=classifier.targets.num_outputs)
+        network = build_model(member.model, sizes_of(preprocessor), num_outputs=classifier.targets.num_outputs)
         path = _checkpoint(run, member.name, bool(about.get("refit")), len(members) > 1)
         assign(weights_of(network), load_checkpoint(path)[1], path=path)
         named = keras.Model(network.inputs, network.outputs[0], name=f"network_{number}")

@@ -131,7 +131,8 @@ def _reading(classifier: Classifier) -> str:
     if "token_ids" in classifier.preprocessor.names:
         cut = options.long_texts if hasattr(options, "long_texts") else options.truncating
         part = {"left": "last", "tail": "last", "head_tail": "first and last"}.get(cut, "first")
-        parts.append(f"the {part} {options.sequence_length} tokens of the tokenizer `{options.tokenizer}`")
+        most = classifier.preprocessor.tokenizer.longest or options.sequence_length
+        parts.append(f"the {part} {most} tokens of the tokenizer `{options.tokenizer}`")
     if "ngram_ids" in classifier.preprocessor.names:
         parts.append("n-grams of the whole text")
     return f"it reads {' and '.join(parts)}"

@@ -69,6 +69,11 @@ class PreprocessingOptions(Options):
         default=NgramOptions(), description="N-grams, for architectures that read them. Others ignore it."
     )
 
+    @property
+    def reads_windows(self) -> bool:
+        """Return whether a row consists of windows of `sequence_length` ids, one after the other."""
+        return False
+
 
 class VocabularyOptions(PreprocessingOptions):
     """The same, for tokenizers that learn a vocabulary."""

@@ -20,32 +20,43 @@ ONE_TOKEN, SEVERAL_WORDS = 2, 8  # fewer tokens than this in the middle text, mo
 
 
 def lengths(context: CheckContext) -> Iterator[Finding]:
-    """Give the tokens of a text by split, and the texts that are truncated."""
-    limit = context.preprocessor.options.sequence_length
-    described, cut = [], {}
+    """Give the tokens of a text by split, and the texts that are truncated or read in windows."""
+    options: Any = context.preprocessor.options
+    length = options.sequence_length
+    limit = context.preprocessor.tokenizer.longest or length
+    described, cut, in_windows = [], {}, {}
     for split, rows in context.token_ids.items():
         if len(rows.lengths):
             middle, most, longest = (int(value) for value in np.quantile(rows.lengths, [0.5, 0.95, 1], method="higher"))
             described.append(f"{split} median {middle}, 95 % at most {most}, longest {longest}")
             cut[split] = float((rows.lengths > limit).mean())
+            in_windows[split] = float((rows.lengths > length).mean())
     if not described:
         return
     yield Finding(
-        "note", "lengths", f"Tokens of a text: {'; '.join(described)}.", f"preprocessing.sequence_length is {limit}."
+        "note", "lengths", f"Tokens of a text: {'; '.join(described)}.", f"preprocessing.sequence_length is {length}."
     )
+    if options.reads_windows and any(in_windows.values()):
+        yield Finding("note", "windows", f"Read in several windows of {length} tokens: {_by_split(in_windows)}.", "")
     if any(cut.values()):
-        options: Any = context.preprocessor.options
-        if hasattr(options, "long_texts"):
-            setting, where = "long_texts", f"to its {options.long_texts.replace('_', ' and ')}"
-        else:
-            setting, where = "truncating", f"on the {options.truncating}"
+        setting, how = _cutting(options, limit)
         yield Finding(
             "warning" if max(cut.values()) >= MUCH_CUT else "note",
             "cut texts",
-            f"Longer than preprocessing.sequence_length {limit} and cut {where}: {_by_split(cut)}.",
+            f"Longer than {how}: {_by_split(cut)}.",
             f"Raise preprocessing.sequence_length to read more, which takes more time. preprocessing.{setting} decides "
             "which part of a text is cut.",
         )
+
+
+def _cutting(options: Any, limit: int) -> tuple[str, str]:
+    """Return the setting that decides what of a long text is read, and how long texts are cut."""
+    most = f"preprocessing.sequence_length {limit} and cut"
+    if options.reads_windows:
+        return "long_texts", f"the windows together, {limit:,} tokens, and cut after them"
+    if hasattr(options, "long_texts"):
+        return "long_texts", f"{most} to its {options.long_texts.replace('_', ' and ')}"
+    return "truncating", f"{most} on the {options.truncating}"
 
 
 def unknown_words(context: CheckContext) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ output tensor. The keys are the class names of the layers: rename a class and it
 
 from collections.abc import Callable
 
-from textclf.export.converters import attention, basic, convolution, pooling, recurrent
+from textclf.export.converters import attention, basic, convolution, pooling, recurrent, windows
 
 CONVERTERS: dict[str, Callable[..., str]] = {
     "Embedding": basic.embedding,
@@ -28,6 +28,8 @@ CONVERTERS: dict[str, Callable[..., str]] = {
     "GlobalAveragePooling1D": pooling.mean_pooling,
     "UnitNormalization": pooling.unit_normalization,
     "FirstToken": pooling.first_token,
+    "Windows": windows.windows,
+    "MeanOfWindows": windows.mean_of_windows,
     "AttentionPooling": pooling.attention_pooling,
     "WeightedSum": pooling.weighted_sum,
 }

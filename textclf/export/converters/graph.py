@@ -51,6 +51,13 @@ class Graph:
         """Add an int64 vector, such as axes or a shape; return its name."""
         return self.constant(np.array(values, np.int64))
 
+    def use_rows(self, token_ids: str) -> None:
+        """Take other rows of token ids, padded on the right, for the layers that follow."""
+        real = self.add("Not", [self.add("Equal", [token_ids, self.constant(np.array(0, np.int32))])])
+        ones = self.add("Cast", [real], to=INT32)
+        self.lengths = self.add("ReduceSum", [ones, self.integers(1)], keepdims=0)
+        self.token_ids, self._real, self._masked = token_ids, "", ""
+
     def num_tokens(self) -> str:
         """Add nodes for the number of columns of the batch; return the name of the int64 scalar."""
         return self.add("Gather", [self.add("Shape", [self.token_ids]), self.constant(np.array(1, np.int64))])

@@ -144,7 +144,7 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
     """Return the logits (batch, num_outputs) of token ids (batch, tokens), padded with 0 on either side."""
     from keras import layers
 
-    from textclf.models.encoder.layers import FirstToken
+    from textclf.models.encoder.layers import FirstToken, MeanOfWindows, Windows
 
     folder, family, config = check_files(options, sizes.sequence_length)
     if sizes.num_ids > config.vocab_size:
@@ -154,9 +154,13 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
         )
     trained = config.num_hidden_layers if options.trained_layers == "all" else options.trained_layers
     tuning = Tuning(trained, options.tune_embedding, options.layer_decay, options.dropout)
-    states = encode_tokens(config, tuning, inputs["token_ids"], num_positions(family, config))
+    token_ids = inputs["token_ids"]
+    rows = Windows(sizes.sequence_length, name="windows")(token_ids) if sizes.windows else token_ids
+    states = encode_tokens(config, tuning, rows, num_positions(family, config))
     pooling = FirstToken if options.pooling == "cls" else layers.GlobalAveragePooling1D
     vectors = pooling(name="pooling")(states)
+    if sizes.windows:  # the mean of the vectors has the mean of the logits: above it, all is linear
+        vectors = MeanOfWindows(sizes.sequence_length, name="mean_of_windows")([vectors, token_ids])
     if options.is_frozen:  # so that one regularization suits all encoders, whose vectors have other lengths
         vectors = layers.UnitNormalization(name=FROZEN_OUTPUT)(vectors)
     return head(options, vectors, num_outputs)

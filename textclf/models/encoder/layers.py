@@ -127,3 +127,62 @@ class FirstToken(keras.layers.Layer):
     def compute_output_shape(self, shape):
         """Return (batch, dim)."""
         return shape[0], shape[2]
+
+
+class Windows(keras.layers.Layer):
+    """Rows of windows -> a row for each window: int32 (batch, tokens) -> (batch * windows, tokens of a window).
+
+    A text with fewer windows than others of its batch gets rows of padding after one token, of which `MeanOfWindows`
+    reads nothing: a row of padding alone has no mean.
+
+    Args:
+        length: tokens of a window. Padding must be on the right.
+    """
+
+    def __init__(self, length: int, **settings):
+        super().__init__(**settings)
+        self.length = length
+
+    def call(self, token_ids):
+        """Return the windows."""
+        width = tf.shape(token_ids)[1]
+        size, count = tf.minimum(width, self.length), -(-width // self.length)
+        windows = tf.reshape(tf.pad(token_ids, [[0, 0], [0, count * size - width]]), (-1, size))
+        return windows + tf.cast((windows == 0) & (tf.range(size) == 0), windows.dtype)
+
+    def compute_output_spec(self, token_ids):
+        """Return (batch * windows, tokens), integers as the input."""
+        return keras.KerasTensor((None, None), dtype=token_ids.dtype)
+
+    def get_config(self):
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "length": self.length}
+
+
+class MeanOfWindows(keras.layers.Layer):
+    """The mean vector of the windows of each text: (batch * windows, dim), token ids (batch, tokens) -> (batch, dim).
+
+    Args:
+        length: as of `Windows`.
+    """
+
+    def __init__(self, length: int, **settings):
+        super().__init__(**settings)
+        self.length = length
+
+    def call(self, inputs):
+        """Return the means."""
+        vectors, token_ids = inputs
+        count = -(-tf.shape(token_ids)[1] // self.length)
+        used = -(-tf.math.count_nonzero(token_ids, axis=1, keepdims=True, dtype=tf.int32) // self.length)
+        by_text = tf.reshape(vectors, (-1, count, vectors.shape[-1]))
+        is_used = tf.cast(tf.range(count) < used, vectors.dtype)[:, :, None]
+        return tf.reduce_sum(by_text * is_used, axis=1) / tf.cast(used, vectors.dtype)
+
+    def compute_output_shape(self, shapes):
+        """Return (batch, dim)."""
+        return shapes[1][0], shapes[0][-1]
+
+    def get_config(self):
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "length": self.length}

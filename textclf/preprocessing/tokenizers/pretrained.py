@@ -29,6 +29,8 @@ MOST_IDS = 2_000_000
 PADDING_TOKENS = ("[PAD]", "<pad>")
 UNKNOWN_TOKENS = ("[UNK]", "<unk>")
 PROBES = ("a", "1", ".", "的")  # texts of which at least one has tokens
+WINDOWS = "windows"
+MOST_WINDOWS = 8  # of a text; the rest is not read. It bounds time and memory
 HEAD = 0.25  # share of a long text's tokens that is taken from its beginning, as in Sun et al. 2019 (128 of 510)
 
 
@@ -45,11 +47,17 @@ class Options(PreprocessingOptions):
     revision: str | None = setting(
         default=None, description="Its revision on the hub, as `model.revision` (null: that of the network)."
     )
-    long_texts: Literal["head", "tail", "head_tail"] = setting(
+    long_texts: Literal["head", "tail", "head_tail", "windows"] = setting(
         default="head",
         description="Part that is read of a text with more than `sequence_length` tokens: its beginning (head), its "
-        "end (tail), or a quarter from the beginning and the rest from the end (head_tail). The special tokens stay.",
+        "end (tail), a quarter from the beginning and the rest from the end (head_tail), or up to 8 parts of that "
+        "length, which the encoder reads one by one and whose vectors are averaged (windows). The special tokens stay.",
     )
+
+    @property
+    def reads_windows(self) -> bool:
+        """Return whether a row consists of windows."""
+        return self.long_texts == WINDOWS
 
 
 class State(NamedTuple):
@@ -124,6 +132,7 @@ def load(state: dict, options: Options) -> Tokenizer:
         unknown_id=known.unknown,
         ids=lambda: {piece: exchange(number) for piece, number in pieces.get_vocab().items() if exchange(number) > 0},
         truncate=lambda rows: _truncate(rows, known, options),
+        longest=_longest(known, options),
     )
 
 
@@ -257,10 +266,12 @@ def _between(rows: Ragged, state: State) -> Ragged:
 
 
 def _truncate(rows: Ragged, state: State, options: Options) -> Ragged:
-    """Return rows of at most `sequence_length` ids that keep their special tokens."""
+    """Return rows of at most `sequence_length` ids, or of such windows. They keep their special tokens."""
     before, after, length = len(state.before), len(state.after), options.sequence_length
     if not (rows.lengths > length).any():
         return rows
+    if options.reads_windows:
+        return _windows(rows, state, length)
     room = length - before - after
     head = {"head": room, "tail": 0, "head_tail": int(HEAD * room)}[options.long_texts]
     firsts = np.minimum(rows.lengths, before + head)  # from the beginning of each row
@@ -269,3 +280,25 @@ def _truncate(rows: Ragged, state: State, options: Options) -> Ragged:
     starts = np.stack([rows.offsets[:-1], rows.offsets[1:] - lasts], axis=1).ravel()
     kept = rows.values[positions(starts, np.stack([firsts, lasts], axis=1).ravel())]
     return Ragged.from_lengths(kept, lengths)
+
+
+def _windows(rows: Ragged, state: State, length: int) -> Ragged:
+    """Return rows of windows, one after the other: each has the special tokens, and `length` ids in a long text.
+
+    The last window of a text ends where the text ends. It overlaps with the one before, so that no window is short.
+    """
+    room = length - len(state.before) - len(state.after)
+    inner = np.minimum(rows.lengths - (length - room), MOST_WINDOWS * room)
+    counts = np.maximum(-(-inner // room), 1)
+    texts = np.repeat(np.arange(len(counts)), counts)
+    numbers = np.arange(len(texts)) - np.repeat(np.cumsum(counts) - counts, counts)
+    skipped = np.minimum(numbers * room, np.maximum(inner - room, 0)[texts])
+    starts, lengths = (rows.offsets[:-1] + len(state.before))[texts] + skipped, np.minimum(inner, room)[texts]
+    windows = _between(Ragged.from_lengths(rows.values[positions(starts, lengths)], lengths), state)
+    return Ragged(windows.values, windows.offsets[np.concatenate([[0], np.cumsum(counts)])])
+
+
+def _longest(state: State, options: Options) -> int:
+    """Return the tokens of the longest text that is read whole."""
+    special = len(state.before) + len(state.after)
+    return special + (MOST_WINDOWS if options.reads_windows else 1) * (options.sequence_length - special)

@@ -22,8 +22,9 @@ class Tokenizer(NamedTuple):
     num_ids: int  # number of rows of an embedding: the largest id + 1
     unknown_id: int  # stands for a text without any token
     ids: Callable[[], dict[str, int]]  # the id of every token
-    # Rows -> at most `sequence_length` ids of each; None: as `truncating` says.
+    # Rows -> at most `sequence_length` ids of each, or windows of so many; None: as `truncating` says.
     truncate: Callable[[Ragged], Ragged] | None = None
+    longest: int | None = None  # tokens of the longest text that is read whole; None: `sequence_length`
 
 
 class TokenizerModule(Protocol):

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from textclf.config.ensemble import Member
 from textclf.models import build_model
-from textclf.models.sizes import Sizes
+from textclf.models.sizes import sizes_of
 from textclf.preprocessing.ragged import mean_length
 from textclf.training.augmentation import augmented_rows
 from textclf.training.class_weights import sample_weights
@@ -35,8 +35,7 @@ def build_network(member: Member, task: Task) -> keras.Model:
     keras.utils.set_random_seed(task.seed)
     tf.config.experimental.enable_op_determinism()
     preprocessor = task.preprocessor
-    sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
-    model = build_model(member.model, sizes, num_outputs=task.objective.targets.num_outputs)
+    model = build_model(member.model, sizes_of(preprocessor), num_outputs=task.objective.targets.num_outputs)
     log.info("network %s: %s weights, device: %s", member.name, f"{model.count_params():,}", _device())
     if vectors := getattr(member.model, "vectors", None):
         load_word_vectors(model, vectors, preprocessor, task.train.arrays["token_ids"].values)

@@ -17,6 +17,7 @@ from textclf.models import ARCHITECTURES
 from textclf.models.encoder import FROZEN_OUTPUT, head
 from textclf.models.encoder.config import CONFIG
 from textclf.models.encoder.weights_file import WEIGHTS
+from textclf.models.sizes import Sizes, sizes_of
 from textclf.preprocessing.ragged import Ragged
 from textclf.training.encoded_dataset import EncodedDataset
 from textclf.training.fitting.compile import build_network
@@ -56,7 +57,7 @@ def trained_part(member: Member, task: Task, cache: Path) -> tuple[keras.Model, 
     vectors = keras.Input((encoder.output_shape[-1],), name=VECTORS)
     part = keras.Model({VECTORS: vectors}, head(member.model, vectors, network.output_shape[-1]), name="head")
     part.get_layer(TRAINED).set_weights(network.get_layer(TRAINED).get_weights())
-    store = VectorCache(cache, _key(member), encoder.output_shape[-1])
+    store = VectorCache(cache, _key(member, sizes_of(task.preprocessor)), encoder.output_shape[-1])
 
     def encoded(dataset: EncodedDataset) -> EncodedDataset:
         return dataset._replace(arrays={VECTORS: store.vectors(dataset.arrays["token_ids"], encode)})
@@ -73,8 +74,9 @@ def use_trained(network: keras.Model, part: keras.Model) -> None:
         network.get_layer(TRAINED).set_weights(part.get_layer(TRAINED).get_weights())
 
 
-def _key(member: Member) -> str:
+def _key(member: Member, sizes: Sizes) -> str:
     """Return what the vector of a text depends on, beside its token ids: the encoder, and how textclf reads it."""
     folder = resolve(member.model.weights, member.model.revision).folder
     files = [checksum(folder / name) for name in (CONFIG, WEIGHTS)]
-    return " ".join([*files, member.model.pooling, READING, __version__])
+    windows = f"windows of {sizes.sequence_length}" if sizes.windows else "one window"
+    return " ".join([*files, member.model.pooling, READING, windows, __version__])

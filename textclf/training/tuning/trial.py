@@ -171,15 +171,14 @@ def _check_size(
         return
     from textclf.config.ensemble import members_of
     from textclf.models import build_model
-    from textclf.models.sizes import Sizes
+    from textclf.models.sizes import sizes_of
     from textclf.training.encoded_dataset import encode
     from textclf.training.tensorflow_import import importing_tensorflow
 
     preprocessor, _ = encode(config, splits, classes, folder.cache)
-    sizes = Sizes(preprocessor.num_ids, preprocessor.options.sequence_length, preprocessor.num_ngrams)
     with importing_tensorflow():
         weights = sum(
-            build_model(member.model, sizes, num_outputs=num_outputs).count_params()
+            build_model(member.model, sizes_of(preprocessor), num_outputs=num_outputs).count_params()
             for member in members_of(config.model, config.training)
         )
     tokenizer = folder.path / "tokenizer.json"
