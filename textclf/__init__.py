@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which cannot follow `__getat
     from textclf.sklearn import TextClassifier
     from textclf.training.resume import resume
     from textclf.training.train import train
-    from textclf.training.tuning.search import tune
+    from textclf.training.tuning.tune import tune
 
 __version__ = "0.1.0"
 __all__ = [
@@ -46,7 +46,7 @@ _HOMES = {
     "load": ("textclf.inference.classifier", "load"),
     "resume": ("textclf.training.resume", "resume"),
     "train": ("textclf.training.train", "train"),
-    "tune": ("textclf.training.tuning.search", "tune"),
+    "tune": ("textclf.training.tuning.tune", "tune"),
     "write_report": ("textclf.evaluation.report.report", "write_report"),
 }
 

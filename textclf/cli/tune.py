@@ -39,7 +39,7 @@ class Measure(click.ParamType):
 
 
 MOST_SHOWN = 10  # trials
-TUNING = ("minutes", "trials", "size", "latency", "metric", "folds")
+TUNING = ("minutes", "trials", "workers", "size", "latency", "metric", "folds")
 
 
 @click.command("tune")
@@ -53,6 +53,12 @@ TUNING = ("minutes", "trials", "size", "latency", "metric", "folds")
     help="Time of the whole search.  [default: 30, or none with --trials]",
 )
 @click.option("--trials", type=click.IntRange(1), metavar="N", help="Maximum number of trials.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Number of trials at the same time; they share the cores.  [default: 1]",
+)
 @click.option("--size", type=Measure("MB"), help="Maximum size of the classifier, such as 2MB.")
 @click.option("--latency", type=Measure("ms"), help="Maximum time for a single text, such as 1ms.")
 @click.option(
@@ -61,9 +67,14 @@ TUNING = ("minutes", "trials", "size", "latency", "metric", "folds")
     help="Validation metric that decides.  [default: that of early stopping]",
 )
 @click.option("--folds", type=FOLDS, metavar="K", help="Score each trial by K-fold cross-validation, for small data.")
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Ray cluster that runs the trials: auto, local, or ray://HOST:10001 (needs --workers and the extra ray).",
+)
 @click.option("--show-space", is_flag=True, help="Print the search space, and stop.")
 @click.option("--optuna", metavar="PATH", type=UserPath(dir_okay=False), help="SQLite file for Optuna's dashboard.")
-def command(config, overrides, run, show_space, optuna, **given):
+def command(config, overrides, run, cluster, show_space, optuna, **given):
     """Search for better settings, then train the best ones.
 
     The first trial is the config itself, so the result is never worse on validation. Each trial trains in a process of
@@ -74,14 +85,15 @@ def command(config, overrides, run, show_space, optuna, **given):
       textclf tune config.yaml --minutes 10
       textclf tune config.yaml --trials 30 --size 2MB --run small
       textclf tune config.yaml --show-space
+      textclf tune config.yaml --workers 16 --cluster auto
     """
     overrides = [*overrides, *(f"tuning.{name}={given[name]}" for name in TUNING if given[name] is not None)]
     if show_space:
         _print_space(config, overrides)
         return
-    from textclf.training.tuning.search import tune
+    from textclf.training.tuning.tune import tune
 
-    folder = tune(config, overrides, run=run)
+    folder = tune(config, overrides, run=run, cluster=cluster)
     print_search(folder)
     if optuna:
         from textclf.training.tuning.results import read_results

@@ -15,6 +15,13 @@ class TuningOptions(Options):
         "set).",
     )
     trials: int | None = setting(default=None, ge=1, description="Maximum number of trials (null: no limit).")
+    workers: int = setting(
+        default=1,
+        ge=1,
+        le=1000,
+        description="Number of trials at the same time. Trial n is proposed from the results of the trials up to "
+        "n - workers, so another number gives other trials.",
+    )
     size: float | None = setting(
         default=None, gt=0, description="Maximum size of the classifier folder in MB (null: no limit)."
     )

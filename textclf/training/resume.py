@@ -11,7 +11,7 @@ from textclf.training.cross_validation import cross_validate_run
 from textclf.training.locking import check_unchanged
 from textclf.training.train import train_run
 from textclf.training.tuning.best import restore_search_config
-from textclf.training.tuning.search import tune_run
+from textclf.training.tuning.tune import tune_run
 
 
 def resume(run: str | Path) -> RunFolder:
@@ -39,6 +39,7 @@ def resume(run: str | Path) -> RunFolder:
         )
     check_unchanged(folder, config)
     if is_search:
-        return tune_run(folder, config)
+        cluster = metadata.get("cluster")
+        return tune_run(folder, config, cluster=cluster if isinstance(cluster, str) else None)
     folds = metadata.get("folds")
     return cross_validate_run(folder, config, folds) if isinstance(folds, int) else train_run(folder, config)

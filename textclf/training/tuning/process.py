@@ -13,55 +13,57 @@ from textclf.training.tuning.trial import RESULT, Task, to_json
 
 LOG = "trial.log"
 LONGEST_ERROR = 300  # characters
+THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
-def run_process(task: Task, timeout: float | None) -> dict[str, Any] | None:
-    """Run a trial, and return the entries of its record; `None` if it did not end in time and was stopped.
+def start_process(task: Task, place: Path) -> subprocess.Popen:
+    """Start the process of a trial, which ends with this process.
 
     Args:
-        timeout: seconds.
+        place: the working directory, to which the paths of the task and of its config are relative.
     """
-    folder = Path(task.folder)
-    with (folder / LOG).open("wb") as log:
+    with (place / task.folder / LOG).open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "textclf.training.tuning.trial"],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
-            env=_environment(),
-            start_new_session=True,  # Ctrl-C reaches the search, which then ends its trial
+            cwd=place,
+            env=_environment(task),
+            start_new_session=True,  # Ctrl-C reaches the search, which then ends its trials
         )
     assert process.stdin is not None
     try:
-        try:
-            process.stdin.write(to_json(task))
-            process.stdin.flush()  # and stays open: the trial ends with the search
-        except BrokenPipeError:  # it ended at once, and its log says why
-            pass
-        process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        process.stdin.close()
-    return _result(folder, process.returncode)
+        process.stdin.write(to_json(task))
+        process.stdin.flush()  # and stays open: the trial ends with the search
+    except BrokenPipeError:  # it ended at once, and its log says why
+        pass
+    return process
 
 
-def _environment() -> dict[str, str]:
-    """Return the environment in which Python finds this package, wherever it lies."""
-    paths = [str(Path(textclf.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+def finish_process(process: subprocess.Popen, folder: Path) -> dict[str, Any]:
+    """Wait for the process of a trial, and return the entries of its record."""
+    code = process.wait()
+    assert process.stdin is not None
+    process.stdin.close()
+    return result_in(folder) or {"state": "failed", "error": _reason(folder, code)}
 
 
-def _result(folder: Path, code: int) -> dict[str, Any]:
+def result_in(folder: Path) -> dict[str, Any] | None:
+    """Return the entries that the process of a trial has written; `None` if it has not ended by itself."""
     try:
         content = parse_json((folder / RESULT).read_bytes())
-        assert isinstance(content, dict)
-        return content
     except FileNotFoundError:
-        return {"state": "failed", "error": _reason(folder, code)}
+        return None
+    assert isinstance(content, dict)
+    return content
+
+
+def _environment(task: Task) -> dict[str, str]:
+    """Return the environment in which Python finds this package, wherever it lies, and starts so many threads."""
+    paths = [str(Path(textclf.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    threads = {} if task.threads is None else dict.fromkeys(THREADS, str(task.threads))
+    return {**os.environ, **threads, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _reason(folder: Path, code: int) -> str:

@@ -11,12 +11,12 @@ from textclf.core.errors import RunError
 from textclf.core.files import cannot_write
 
 RECORD = "trials.jsonl"
-State = Literal["finished", "stopped", "too large", "failed"]
+State = Literal["finished", "stopped", "too large", "failed", "running"]  # the last one is never written
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial that ended."""
+    """One trial: that ended, or that still runs."""
 
     number: int
     state: State

@@ -33,8 +33,13 @@ def check_optuna() -> None:
 
 
 def propose(space: Space, trials: Sequence[Trial], limits: Limits, *, seed: int, lower_is_better: bool) -> dict:
-    """Return the values of the trial that follows `trials`, of which the first had the config's own values."""
-    if len(trials) == 1 and limits.excess(trials[0]) and not limits.kept_by(trials[0]):
+    """Return the values of the trial that follows `trials`, of which the first had the config's own values.
+
+    Args:
+        trials: those that ended, and those that run, of which only the values are known.
+    """
+    ended = [trial for trial in trials if trial.state != "running"]
+    if len(ended) == 1 and not limits.kept_by(ended[0]):
         return _smallest(space)
     study = study_of(space, trials, limits, seed=_seed(seed, len(trials)), lower_is_better=lower_is_better)
     asked = study.ask(_distributions(space))
@@ -44,7 +49,7 @@ def propose(space: Space, trials: Sequence[Trial], limits: Limits, *, seed: int,
 def study_of(
     space: Space, trials: Sequence[Trial], limits: Limits, *, seed: int = 0, lower_is_better: bool, storage: Any = None
 ) -> Any:
-    """Return an Optuna study with all trials that ended. Trials whose values are outside of the space are left out."""
+    """Return an Optuna study with all trials. Trials whose values are outside of the space are left out."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -75,7 +80,12 @@ def write_study(space: Space, trials: Sequence[Trial], limits: Limits, *, lower_
 def _frozen(space: Space, trial: Trial, limits: Limits) -> Any:
     from optuna.trial import TrialState, create_trial
 
-    states = {"finished": TrialState.COMPLETE, "stopped": TrialState.PRUNED, "too large": TrialState.PRUNED}
+    states = {
+        "finished": TrialState.COMPLETE,
+        "stopped": TrialState.PRUNED,
+        "too large": TrialState.PRUNED,
+        "running": TrialState.RUNNING,  # TPE takes it for a bad one ("constant liar"), and proposes something else
+    }
     distributions = _distributions(space)
     parameters = {path: _encoded(space[path], value) for path, value in trial.values.items()}
     try:

@@ -19,6 +19,7 @@ from typing import Any
 
 from textclf.config.config import Config
 from textclf.config.run_config import read_run_config
+from textclf.core.cores import limited_threads
 from textclf.core.errors import TextclfError
 from textclf.core.files import write_json
 from textclf.core.run_folder import VALIDATION, RunFolder
@@ -40,6 +41,7 @@ class Task:
     largest: float | None  # MB
     curves: list[list[float]]  # the metric of earlier trials after every validation
     folds: int | None = None
+    threads: int | None = None  # one for each core
 
 
 class TrialStopped(Exception):  # noqa: N818 (not an error)
@@ -61,7 +63,8 @@ def main() -> int:
     folder = RunFolder(task.folder)
     started = time.perf_counter()
     try:
-        result = run_trial(folder, read_run_config(folder), task)
+        with limited_threads(task.threads):
+            result = run_trial(folder, read_run_config(folder), task)
     except TrialStopped as stopped:
         result = stopped.entries
     except (TextclfError, MemoryError) as error:

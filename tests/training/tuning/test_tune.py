@@ -96,11 +96,13 @@ def test_no_classifier_is_above_the_limit_of_size(workplace, tiny_config):
 
 
 @pytest.mark.slow
-def test_a_search_that_is_killed_ends_like_one_that_is_not(workplace, tiny_config):
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_search_that_is_killed_ends_like_one_that_is_not(workplace, tiny_config, workers):
     config = tiny_config("toy_topics", model={"architecture": "cnn"}, training={"epochs": 2})
     Path("tiny.yaml").write_text(json.dumps(config), encoding="utf-8")
-    textclf.tune("tiny.yaml", ["tuning.trials=5"], run="whole")
-    command = [sys.executable, "-m", "textclf", "tune", "tiny.yaml", "--trials", "5", "--run", "killed"]
+    textclf.tune("tiny.yaml", ["tuning.trials=5", f"tuning.workers={workers}"], run="whole")
+    options = ["--trials", "5", "--workers", str(workers), "--run", "killed"]
+    command = [sys.executable, "-m", "textclf", "tune", "tiny.yaml", *options]
     moments = random.Random(7)
     for kill in range(10):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

@@ -1,0 +1,183 @@
+"""Run the trials of a search, several at the same time, until its budget is used.
+
+What trial n tries, and when it is hopeless, depends on the results of the trials up to n - workers alone, and on the
+values of those after them. So it does not matter which of the trials that run together ends first, and an interrupted
+search ends with the same trials. A trial is recorded when all before it are; until then its result is in its folder.
+"""
+
+import logging
+import shutil
+import statistics
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from textclf.config.config import Config
+from textclf.config.run_config import read_run_config
+from textclf.config.search_space import value_of, with_values
+from textclf.core.errors import TrainingError
+from textclf.core.run_folder import RunFolder
+from textclf.training.training_run import new_part
+from textclf.training.tuning.best import seconds_of_best
+from textclf.training.tuning.process import LOG, result_in
+from textclf.training.tuning.record import Trial, append, best_trial, read_record
+from textclf.training.tuning.sampler import propose
+from textclf.training.tuning.search import TRIALS, Search
+from textclf.training.tuning.trial import RESULT, Task
+from textclf.training.tuning.workers import Entries, Workers
+
+log = logging.getLogger(__name__)
+MOST_FAILURES = 5  # one after the other
+WORTH_STARTING = 0.8  # of the median time of a trial has to be left
+# Of the folder of a trial that is not the best, these stay.
+KEPT = ("config.yaml", "run.json", "metrics.json", "history.csv", LOG, RESULT)
+
+
+class Begun(NamedTuple):
+    """A trial that runs, or has ended before an earlier one."""
+
+    values: dict[str, Any]
+    result: Entries
+    started: float
+
+
+def run_trials(search: Search, workers: Workers) -> list[Trial]:
+    """Run trials until the budget is used. Return all of them, those of earlier sessions included.
+
+    Raises:
+        TrainingError: the config itself cannot be trained, or too many trials failed.
+    """
+    trials = read_record(search.folder.path)
+    begun: list[Begun] = []  # those after `trials`, in the order of their numbers
+    while True:
+        while len(begun) < search.options.workers and not _is_over(search, trials, len(begun)):
+            begun.append(_begin(search, trials, [each.values for each in begun], workers))
+        if not begun:
+            return trials
+        try:
+            # Nothing can begin before the first one ends, so there is no need to wait for the others.
+            entries = begun[0].result.result(_time_for_trials(search, trials))
+        except TimeoutError:
+            _record_those_that_ended(search, trials, begun)
+            return trials
+        _record(search, trials, Trial(number=len(trials), values=begun.pop(0).values, **entries))
+        _check_failures(trials)
+
+
+def _is_over(search: Search, trials: Sequence[Trial], running: int) -> bool:
+    if search.options.trials and len(trials) + running >= search.options.trials:
+        return True
+    time_left = _time_for_trials(search, trials)
+    usual = [trial.seconds for trial in trials if trial.state == "finished"]
+    return time_left is not None and bool(usual) and time_left < WORTH_STARTING * statistics.median(usual)
+
+
+def _time_for_trials(search: Search, trials: Sequence[Trial]) -> float | None:
+    """Return the seconds that trials may still take, so that the best one can still be trained for good."""
+    if search.seconds_left is None:
+        return None
+    best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
+    return max(0.0, search.seconds_left - (seconds_of_best(search.config, best) if best else 0.0))
+
+
+def _begin(search: Search, trials: Sequence[Trial], running: Sequence[dict[str, Any]], workers: Workers) -> Begun:
+    """Begin the next trial, or take the result that an earlier session of the search has left.
+
+    Args:
+        running: the values of the trials after `trials`.
+    """
+    number = len(trials) + len(running)
+    known = known_to(number, [*(trial.values for trial in trials), *running], trials, search.options.workers)
+    values = {path: value_of(search.config, path) for path in search.space}
+    if number:
+        proposed = propose(
+            search.space, known, search.limits, seed=search.config.seed, lower_is_better=search.lower_is_better
+        )
+        values = {path: proposed[path] for path in search.space}
+    config = _trial_config(with_values(search.config, values))
+    started = time.perf_counter()
+    if left := _left_result(search, number, config):
+        return Begun(values, left, started)
+    path = search.folder_of(number)
+    shutil.rmtree(path, ignore_errors=True)  # of a trial that did not end
+    path.parent.mkdir(exist_ok=True)
+    folder = new_part(search.folder, f"{TRIALS}/{path.name}", config, f"trial {number}")
+    curves = [trial.curve for trial in known if trial.curve]
+    options = search.options
+    task = Task(str(folder.path), search.metric, options.size, curves, options.folds, search.threads)
+    return Begun(values, workers.start(task), started)
+
+
+def known_to(number: int, values: Sequence[dict], trials: Sequence[Trial], workers: int) -> list[Trial]:
+    """Return the trials before a trial as it may know them: the latest `workers - 1` of them still run, as it were."""
+    ended = max(0, number - workers + 1)
+    return [*trials[:ended], *(Trial(each, "running", values[each]) for each in range(ended, number))]
+
+
+def _left_result(search: Search, number: int, config: Config) -> Entries | None:
+    """Return the result of a trial that ended in an earlier session, while a trial before it still ran."""
+    path = search.folder_of(number)
+    entries = result_in(path)
+    if entries is None or entries["state"] == "failed" or read_run_config(RunFolder(path)) != config:
+        return None
+    done: Entries = Future()
+    done.set_result(entries)
+    return done
+
+
+def _trial_config(config: Config) -> Config:
+    """Return the config of a trial: without a test file, a refit or loggers."""
+    return replace(
+        config,
+        tuning=None,
+        data=replace(config.data, test=None),
+        training=replace(config.training, refit=False, log_to=[]),
+    )
+
+
+def _record_those_that_ended(search: Search, trials: list[Trial], begun: list[Begun]) -> None:
+    """Record the trials that ended in time. Those before them that did not are recorded as stopped."""
+    over = {"state": "stopped", "error": "its time was over"}
+    last = max((place for place, each in enumerate(begun) if each.result.done()), default=-1)
+    for each in begun[: last + 1]:
+        stopped = {**over, "seconds": round(time.perf_counter() - each.started, 1)}
+        entries = each.result.result() if each.result.done() else stopped
+        _record(search, trials, Trial(number=len(trials), values=each.values, **entries))
+    for place in range(len(begun) - last - 1):
+        log.info("trial %d: stopped, its time was over", len(trials) + place)
+
+
+def _record(search: Search, trials: list[Trial], trial: Trial) -> None:
+    append(search.folder.path, trial)
+    trials.append(trial)
+    search.folder.update_metadata(search_seconds=round(search.seconds, 1))
+    _log_trial(search, trials)
+    _keep_best_only(search, trials)
+
+
+def _log_trial(search: Search, trials: list[Trial]) -> None:
+    trial = trials[-1]
+    best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
+    shown = f"{search.metric} {trial.score:.4f}" if trial.score is not None else trial.error or trial.state
+    size = f", {trial.size:.2f} MB" if trial.size is not None else ""
+    leader = f"; best: trial {best.number} ({best.score:.4f})" if best else ""
+    log.info("trial %d: %s%s, %.0f s%s", trial.number, shown, size, trial.seconds, leader)
+
+
+def _check_failures(trials: list[Trial]) -> None:
+    """Stop a search whose config cannot be trained at all."""
+    failed = [trial.state == "failed" for trial in trials]
+    if failed[0] or (len(failed) >= MOST_FAILURES and all(failed[-MOST_FAILURES:])):
+        raise TrainingError(f"trial {trials[-1].number} failed: {trials[-1].error}")
+
+
+def _keep_best_only(search: Search, trials: list[Trial]) -> None:
+    """Remove networks and classifiers of the recorded trials but the best one: they need the most room."""
+    best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
+    for trial in trials:
+        if best is None or trial.number != best.number:
+            for inner in search.folder_of(trial.number).iterdir():
+                if inner.name not in KEPT:
+                    shutil.rmtree(inner) if inner.is_dir() else inner.unlink()

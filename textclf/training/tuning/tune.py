@@ -1,0 +1,128 @@
+"""`textclf tune`: trials until a budget is used, then the best config trained as a normal run."""
+
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from textclf.config.config import Config, load_config
+from textclf.config.search_space import search_space
+from textclf.config.tuning_options import TuningOptions
+from textclf.core.errors import ConfigError, TrainingError
+from textclf.core.run_folder import RunFolder
+from textclf.data.loading import read_splits
+from textclf.training.check import check_requirements
+from textclf.training.locking import resumable_run
+from textclf.training.log_file import collected_log
+from textclf.training.training_run import config_name, new_run, training_run
+from textclf.training.tuning.best import train_best
+from textclf.training.tuning.cluster import workers_on_cluster
+from textclf.training.tuning.page import write_page
+from textclf.training.tuning.record import Trial, best_trial
+from textclf.training.tuning.results import SearchResults, write_trials
+from textclf.training.tuning.sampler import check_optuna
+from textclf.training.tuning.search import Search
+from textclf.training.tuning.trials import run_trials
+from textclf.training.tuning.workers import workers_here
+
+log = logging.getLogger(__name__)
+CSV = "trials.csv"
+
+
+def tune(
+    config: str | Path | Mapping | Config,
+    overrides: Iterable[str] = (),
+    *,
+    run: str | None = None,
+    cluster: str | None = None,
+) -> RunFolder:
+    """Search for better settings of a config, then train the best ones. The first trial is the config itself.
+
+    If an interrupted search has the name `run`, go on with it.
+
+    Args:
+        config: the path of a YAML file, a mapping of its sections, or a `Config`; `tuning` says what is searched.
+        overrides: `section.setting=value`, as after `--set`.
+        run: name for the folder below `runs/`; by default the date, the name of the config and `-tune`.
+        cluster: the address of a cluster of Ray that runs the trials: "auto", "local" or "ray://HOST:10001". All its
+            nodes have textclf, and this working directory under the same path.
+
+    Returns:
+        The finished run of the best config. `trials.csv`, `best.yaml` and `search.html` are in its folder.
+
+    Raises:
+        ConfigError, DataError: the config or the data cannot be used; nothing was written then.
+        TrainingError: the config itself cannot be trained, or no trial ended in time or keeps the limits.
+    """
+    name = config_name(config)
+    config = load_config(config, overrides)
+    return tune_run(resumable_run(run, config), config, name, run, cluster)
+
+
+def tune_run(
+    folder: RunFolder | None, config: Config, name: str = "config", run: str | None = None, cluster: str | None = None
+) -> RunFolder:
+    """Search in the folder of an interrupted search, or in a new one.
+
+    Args:
+        name, run: names of the config and of the folder, for a new run.
+        cluster: see `tune`.
+    """
+    started = time.perf_counter()
+    with collected_log() as collected, ExitStack() as stack:
+        check_optuna()
+        check_requirements(config)
+        read_splits(config.data, config.targets, config.seed)  # raises now what every trial would raise
+        space = search_space(config)
+        if not space:
+            raise ConfigError("tuning.settings: expected a setting to search, but there is none. Name one.")
+        number = (config.tuning or TuningOptions()).workers
+        if cluster and number == 1:
+            raise ConfigError(
+                "--cluster: expected --workers above 1, because one trial at a time needs no cluster. What is tried "
+                "depends on this number, and not on the machines."
+            )
+        workers = stack.enter_context(workers_on_cluster(cluster, number) if cluster else workers_here(number))
+        folder = folder or new_run(
+            config, f"textclf tune {name}", f"{name}-tune", run, search=True, threads=workers.threads
+        )
+        with training_run(folder, collected, started=started) as results:
+            metadata = folder.read_metadata()
+            # The last bit of a score may depend on the threads, so an interrupted search keeps their number.
+            threads, before = metadata.get("threads"), float(metadata.get("search_seconds", 0.0))
+            search = Search(folder, config, space, started, before, threads)
+            folder.update_metadata(cluster=cluster)
+            log.info("run: %s", folder.path)
+            log.info("space: %d settings; --show-space prints them", len(space))
+            trials = run_trials(search, workers)
+            stack.close()  # the best one gets all cores
+            _finish(search, trials, results)
+    return folder
+
+
+def _finish(search: Search, trials: list[Trial], results: dict) -> None:
+    """Train the best config for good, and write the table and the page of the search."""
+    best = _best(search, trials)
+    log.info("best: trial %d; training it for good", best.number)
+    results.update(train_best(search.folder, search.config, best, search.folder_of(best.number)))
+    found = SearchResults(search.config, search.space, search.metric, trials)
+    write_trials(found, search.folder.path / CSV)
+    write_page(found, search.folder)
+
+
+def _best(search: Search, trials: list[Trial]) -> Trial:
+    best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
+    if best:
+        return best
+    if not trials:
+        raise TrainingError(
+            f"the first trial, which is the config itself, did not end in {search.options.minutes:g} minutes. Allow "
+            "more minutes, or make it smaller."
+        )
+    smallest: Any = min((trial.size for trial in trials if trial.size is not None), default=None)
+    raise TrainingError(
+        f"no classifier of {len(trials)} trials keeps the limits (the smallest has {smallest} MB). Allow more, or name "
+        "smaller values in tuning.settings."
+    )
