@@ -29,7 +29,7 @@ TRIALS, WORKERS = 8, 4
 class Machine:
     """Runs trials in its own way: none ends before `ready` lets it, and the score is a function of the settings."""
 
-    def __init__(self, ready=lambda number: True):
+    def __init__(self, ready=lambda _: True):
         self.ready = ready
         self.started: list[int] = []
         self.running: dict[int, tuple[Future, dict]] = {}
@@ -109,7 +109,7 @@ def test_the_order_in_which_trials_end_does_not_matter(begin, elsewhere):
     assert late_first.most == WORKERS
     elsewhere()
     in_order = Machine()
-    in_order.end = lambda number: Machine.end(in_order, min(in_order.running))
+    in_order.end = lambda _: Machine.end(in_order, min(in_order.running))
     assert run(begin(), in_order) == trials
     assert len({json.dumps(trial.values) for trial in trials}) == TRIALS
 
