@@ -99,7 +99,7 @@ def begin(workplace, monkeypatch):
 
 
 def run(search, machine):
-    return run_trials(search, Workers(machine.start, 1))
+    return run_trials(search, Workers(machine.start, 1), lambda *_: None)
 
 
 def test_the_order_in_which_trials_end_does_not_matter(begin, elsewhere):

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 import textclf
 from textclf.cli.main import main
@@ -66,9 +67,18 @@ def test_the_space_can_be_shown(workplace, capsys):
 
 
 @pytest.mark.slow
-def test_eight_trials_on_the_toy_topics(workplace):
-    run = textclf.tune("configs/toy_topics.yaml", ["tuning.trials=8", "training.epochs=4"])
+def test_eight_trials_on_the_toy_topics(workplace, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{workplace}/mlflow.db")
+    overrides = ["tuning.trials=8", "training.epochs=4", "training.log_to=[mlflow, tensorboard]"]
+    run = textclf.tune("configs/toy_topics.yaml", overrides)
     trials = read_record(run.path)
+    client, parent = MlflowClient(), run.read_metadata()["mlflow_run"]
+    children = client.search_runs([client.get_run(parent).info.experiment_id], "status != 'RUNNING'")
+    names = {child.info.run_name for child in children if child.data.tags.get("mlflow.parentRunId") == parent}
+    assert names == {f"{run.path.name}/trials/{number:04}" for number in range(8)}
+    best = load_config(run.path / "best.yaml").training.learning_rate
+    assert client.get_run(parent).data.params["training.learning_rate"] == str(best)
+    assert len(list(run.path.glob("trials/*/tensorboard/validation"))) == 8
     assert len(trials) == 8
     assert {trial.state for trial in trials} <= {"finished", "stopped"}
     best = min(trial.score for trial in trials if trial.score is not None)

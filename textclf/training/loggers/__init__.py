@@ -5,7 +5,7 @@ missing or twice after an interruption, or after its server was away. A logger t
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 
@@ -41,20 +41,27 @@ def logging_to(names: Sequence[str], folder: RunFolder, config: Config) -> Itera
     Yields:
         A function of the name of a network, empty if there is only one, and of its whole history so far.
     """
-    guarded = [_Guarded(name, LOGGERS[name].start(folder, config)) for name in dict.fromkeys(names)]
+    with guarded({name: LOGGERS[name].start(folder, config) for name in names}) as log_history:
+        yield log_history
+
+
+@contextmanager
+def guarded(loggers: Mapping[str, Logger]) -> Iterator[LogHistory]:
+    """Yield a function that calls all loggers, by name. A logger that fails stops nothing."""
+    callers = [_Guarded(name, logger) for name, logger in loggers.items()]
 
     def log_history(network: str, history: list[dict]) -> None:
-        for logger in guarded:
+        for logger in callers:
             logger.log_history(network, history)
 
     log_history("", [])
     try:
         yield log_history
     except BaseException as error:
-        for logger in guarded:
+        for logger in callers:
             logger.end("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
         raise
-    for logger in guarded:
+    for logger in callers:
         logger.end("finished")
 
 

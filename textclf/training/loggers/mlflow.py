@@ -27,11 +27,15 @@ ENVIRONMENT = {
 }
 
 
-def start(folder: RunFolder, config: Config) -> Logger:
+def start(folder: RunFolder, config: Config | None, parent: RunFolder | None = None) -> Logger:
     """Return the logger. A training is one MLflow run, whose id is in `run.json`; a resumed training continues it.
 
     The names of metrics are those of `history.csv`, prefixed with the network where there are several, and the step is
     the number of the validation. At the end come those of `metrics.json`, such as `test/accuracy`.
+
+    Args:
+        config: `None` for a search, whose settings are known at its end.
+        parent: the run of the search of which this run is a trial; its classifier is not sent.
     """
     client: Any = None
 
@@ -39,7 +43,7 @@ def start(folder: RunFolder, config: Config) -> Logger:
         nonlocal client
         if client is None:
             connected = _client()
-            _begin(connected, folder, config)
+            _begin(connected, folder, config, parent)
             client = connected
         if history:
             _send_history(client, _run_id(folder), f"{network}/" if network else "", history)
@@ -48,6 +52,8 @@ def start(folder: RunFolder, config: Config) -> Logger:
         run_id = _run_id(folder)
         if status == "finished":
             _send_figures(client, run_id, folder)
+            if not parent:
+                client.log_artifacts(run_id, str(folder.classifier), folder.classifier.name)
         client.set_terminated(run_id, STATUSES[status])
 
     return Logger(log_history, end)
@@ -69,7 +75,7 @@ def _run_id(folder: RunFolder) -> str | None:
     return run_id if isinstance(run_id, str) else None
 
 
-def _begin(client: Any, folder: RunFolder, config: Config) -> None:
+def _begin(client: Any, folder: RunFolder, config: Config | None, parent: RunFolder | None) -> None:
     """Find or create the MLflow run, and log the settings that it does not have yet."""
     from mlflow.entities import Param
 
@@ -78,10 +84,12 @@ def _begin(client: Any, folder: RunFolder, config: Config) -> None:
     else:
         name = folder.path.relative_to(RUNS) if folder.path.is_relative_to(RUNS) else folder.path
         tags = {"textclf.version": __version__, "textclf.run": str(folder.path), "mlflow.source.name": "textclf"}
+        if parent:
+            tags["mlflow.parentRunId"] = str(_run_id(parent))
         run = client.create_run(_experiment_id(client), run_name=str(name), tags=tags)
         folder.update_metadata(mlflow_run=run.info.run_id)
     known = client.get_run(_run_id(folder)).data.params
-    settings = _parameters(config)
+    settings = _parameters(config) if config else {}
     missing = [Param(key, value) for key, value in settings.items() if key not in known]
     for first in range(0, len(missing), MOST_PARAMETERS):
         client.log_batch(_run_id(folder), params=missing[first : first + MOST_PARAMETERS])
@@ -104,7 +112,8 @@ def _experiment_id(client: Any) -> str:
 
 def _send_history(client: Any, run_id: str | None, prefix: str, history: list[dict]) -> None:
     """Send the lines that MLflow does not have yet; it would store a step twice."""
-    known = {metric.step for metric in client.get_metric_history(run_id, f"{prefix}loss")}
+    in_every_line = next(name for name in history[0] if name != "epoch")
+    known = {metric.step for metric in client.get_metric_history(run_id, f"{prefix}{in_every_line}")}
     _send(
         client,
         run_id,
@@ -119,18 +128,18 @@ def _send_history(client: Any, run_id: str | None, prefix: str, history: list[di
 
 
 def _send_figures(client: Any, run_id: str | None, folder: RunFolder) -> None:
-    """Send the final metrics of each split, the config, the metrics file and the classifier."""
+    """Send the final metrics of each split, the config and the metrics file."""
     known = client.get_run(run_id).data.metrics
     figures = {
         f"{split}/{name}": float(value)
         for split, metrics in folder.read_metrics().items()
+        if isinstance(metrics, dict)  # and not the number of folds
         for name, value in metrics.items()
         if isinstance(value, int | float)
     }
     _send(client, run_id, [(name, value, 0) for name, value in figures.items() if name not in known])
     for path in (folder.config, folder.metrics):
         client.log_artifact(run_id, str(path))
-    client.log_artifacts(run_id, str(folder.classifier), folder.classifier.name)
 
 
 def _send(client: Any, run_id: str | None, metrics: list[tuple[str, float, int]]) -> None:

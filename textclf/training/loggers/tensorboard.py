@@ -6,11 +6,12 @@ from typing import Any
 from textclf.config.config import Config
 from textclf.core.run_folder import VALIDATION, RunFolder
 from textclf.training.loggers.logger import Logger
+from textclf.training.tensorflow_import import importing_tensorflow
 
 NEEDS = ("tensorboard",)  # `tf.summary` writes with it
 
 
-def start(folder: RunFolder, config: Config) -> Logger:
+def start(folder: RunFolder, config: Config | None, parent: RunFolder | None = None) -> Logger:
     """Return the logger. Train and validation are two curves of one chart: `tensorboard/train` and `…/validation`.
 
     The step is the number of the validation. The first line of a network that comes here removes what an earlier
@@ -30,7 +31,8 @@ def start(folder: RunFolder, config: Config) -> Logger:
             writer.flush()
 
     def _write(network: str, name: str, value: float, step: int) -> None:
-        import tensorflow as tf
+        with importing_tensorflow():  # a search has not imported it
+            import tensorflow as tf
 
         split = "validation" if name.startswith(VALIDATION) else "train"
         if (network, split) not in writers:

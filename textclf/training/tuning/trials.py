@@ -19,8 +19,10 @@ from textclf.config.run_config import read_run_config
 from textclf.config.search_space import value_of, with_values
 from textclf.core.errors import TrainingError
 from textclf.core.run_folder import RunFolder
+from textclf.training.loggers import LogHistory
 from textclf.training.training_run import new_part
 from textclf.training.tuning.best import seconds_of_best
+from textclf.training.tuning.loggers import SEARCH, history_of
 from textclf.training.tuning.process import LOG, result_in
 from textclf.training.tuning.record import Trial, append, best_trial, read_record
 from textclf.training.tuning.sampler import propose
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 MOST_FAILURES = 5  # one after the other
 WORTH_STARTING = 0.8  # of the median time of a trial has to be left
 # Of the folder of a trial that is not the best, these stay.
+EVENTS = "events.out"  # beginning of the files of TensorBoard
 KEPT = ("config.yaml", "run.json", "metrics.json", "history.csv", LOG, RESULT)
 
 
@@ -43,8 +46,11 @@ class Begun(NamedTuple):
     started: float
 
 
-def run_trials(search: Search, workers: Workers) -> list[Trial]:
+def run_trials(search: Search, workers: Workers, log_history: LogHistory) -> list[Trial]:
     """Run trials until the budget is used. Return all of them, those of earlier sessions included.
+
+    Args:
+        log_history: from `logging_search`; called after each trial.
 
     Raises:
         TrainingError: the config itself cannot be trained, or too many trials failed.
@@ -61,8 +67,11 @@ def run_trials(search: Search, workers: Workers) -> list[Trial]:
             entries = begun[0].result.result(_time_for_trials(search, trials))
         except TimeoutError:
             _record_those_that_ended(search, trials, begun)
+            log_history(SEARCH, history_of(search, trials))
             return trials
         _record(search, trials, Trial(number=len(trials), values=begun.pop(0).values, **entries))
+        log_history(SEARCH, history_of(search, trials))
+        _keep_best_only(search, trials)
         _check_failures(trials)
 
 
@@ -154,7 +163,6 @@ def _record(search: Search, trials: list[Trial], trial: Trial) -> None:
     trials.append(trial)
     search.folder.update_metadata(search_seconds=round(search.seconds, 1))
     _log_trial(search, trials)
-    _keep_best_only(search, trials)
 
 
 def _log_trial(search: Search, trials: list[Trial]) -> None:
@@ -178,6 +186,9 @@ def _keep_best_only(search: Search, trials: list[Trial]) -> None:
     best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
     for trial in trials:
         if best is None or trial.number != best.number:
-            for inner in search.folder_of(trial.number).iterdir():
-                if inner.name not in KEPT:
-                    shutil.rmtree(inner) if inner.is_dir() else inner.unlink()
+            for path in sorted(search.folder_of(trial.number).rglob("*"), reverse=True):  # files before their folders
+                if path.is_dir():
+                    if not any(path.iterdir()):
+                        path.rmdir()
+                elif path.name not in KEPT and not path.name.startswith(EVENTS):
+                    path.unlink()

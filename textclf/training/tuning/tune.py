@@ -19,6 +19,7 @@ from textclf.training.log_file import collected_log
 from textclf.training.training_run import config_name, new_run, training_run
 from textclf.training.tuning.best import train_best
 from textclf.training.tuning.cluster import workers_on_cluster
+from textclf.training.tuning.loggers import logging_search
 from textclf.training.tuning.page import write_page
 from textclf.training.tuning.record import Trial, best_trial
 from textclf.training.tuning.results import SearchResults, write_trials
@@ -96,15 +97,16 @@ def tune_run(
             folder.update_metadata(cluster=cluster)
             log.info("run: %s", folder.path)
             log.info("space: %d settings; --show-space prints them", len(space))
-            trials = run_trials(search, workers)
+            with logging_search(search) as log_history:
+                trials = run_trials(search, workers, log_history)
+                best = _best(search, trials)
             stack.close()  # the best one gets all cores
-            _finish(search, trials, results)
+            _finish(search, trials, best, results)
     return folder
 
 
-def _finish(search: Search, trials: list[Trial], results: dict) -> None:
+def _finish(search: Search, trials: list[Trial], best: Trial, results: dict) -> None:
     """Train the best config for good, and write the table and the page of the search."""
-    best = _best(search, trials)
     log.info("best: trial %d; training it for good", best.number)
     results.update(train_best(search.folder, search.config, best, search.folder_of(best.number)))
     found = SearchResults(search.config, search.space, search.metric, trials)
