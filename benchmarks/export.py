@@ -57,7 +57,7 @@ def main() -> None:
 def _measure(name: str, folder: Path, fasttext: str | None, known: dict):
     """Yield each system that is not known, and its result."""
     from textclf.core.errors import RunError
-    from textclf.export.export import export
+    from textclf.export.export import Limits, export
 
     if not Path("runs", name, "classifier").exists():
         _train(name, folder)
@@ -66,8 +66,9 @@ def _measure(name: str, folder: Path, fasttext: str | None, known: dict):
             continue
         with tempfile.TemporaryDirectory() as work:
             try:
-                options = {"data": folder / "test.csv", "most_changed": 100, "output": Path(work, "x.zip")}
-                found = export(f"runs/{name}", **options, **settings)
+                limits = Limits(settings.get("size"), most_changed=100, data=folder / "test.csv")
+                precision, output = settings.get("precision"), Path(work, "x.zip")
+                found = export(f"runs/{name}", precision=precision, output=output, limits=limits)
             except RunError as error:
                 yield system, {"error": str(error)}
                 continue

@@ -14,7 +14,7 @@ from textclf.cli.export import PRECISIONS as OFFERED_PRECISIONS
 from textclf.cli.main import main
 from textclf.core.errors import DataError, RunError, WriteError
 from textclf.export.comparison import num_bytes
-from textclf.export.export import MOST_CHANGED, export
+from textclf.export.export import MOST_CHANGED, Limits, export
 from textclf.export.formats import FORMATS
 from textclf.export.quantization import PRECISIONS
 from textclf.inference.classifier_files import FORMAT_VERSION
@@ -30,7 +30,7 @@ def test_the_program_offers_what_there_is():
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("run", ["toy_en", "toy_zh", "toy_topics"])
 def test_an_exported_classifier_answers_almost_the_same(with_runs, run, precision):
-    made = export(run, format="folder", precision=precision, most_changed=100)
+    made = export(run, format="folder", precision=precision, limits=Limits(most_changed=100))
     assert made.path.name == f"{run}-{precision}"
     original, exported = textclf.load(run), textclf.load(made.path)
     difference = np.abs(exported.predict_proba(TEXTS) - original.predict_proba(TEXTS)).max()
@@ -77,7 +77,7 @@ def test_too_many_changed_predictions_write_nothing(with_runs, monkeypatch):
     with pytest.raises(RunError, match=r"at most 2 % changed predictions, got 3\.1 %.*Nothing was written"):
         export("toy_en")
     assert set(Path().iterdir()) == before
-    assert export("toy_en", most_changed=3.1).path.exists()
+    assert export("toy_en", limits=Limits(most_changed=3.1)).path.exists()
     assert MOST_CHANGED < 3.1
 
 
@@ -94,7 +94,7 @@ def test_a_classifier_without_its_run_needs_texts_to_measure_on(with_runs):
     shutil.copytree("runs/toy_en/classifier", "alone")
     with pytest.raises(RunError, match="--data"):
         export("alone")
-    made = export("alone", data="data/toy_en/test.csv", output="x.zip")
+    made = export("alone", limits=Limits(data="data/toy_en/test.csv"), output="x.zip")
     assert made.comparison.source == "test.csv"
     assert made.comparison.rows > 50
     assert export("alone", precision="float32").comparison is None
@@ -103,7 +103,7 @@ def test_a_classifier_without_its_run_needs_texts_to_measure_on(with_runs):
 def test_an_exported_classifier_is_not_made_smaller_again(with_runs):
     path = export("toy_en", precision="float16").path
     with pytest.raises(RunError, match="expected a classifier of float32, but this one has float16"):
-        export(path, data="data/toy_en/test.csv", output="y.zip")
+        export(path, limits=Limits(data="data/toy_en/test.csv"), output="y.zip")
     again = export(path, precision="float32", output="y", format="folder").path  # only the form is another
     assert textclf.load(again).metadata["precision"] == "float16"
 

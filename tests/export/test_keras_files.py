@@ -10,7 +10,7 @@ import pytest
 
 import textclf
 from textclf.core.errors import RunError
-from textclf.export.export import export
+from textclf.export.export import Limits, export
 from textclf.export.keras_files import custom_objects
 from textclf.models import ARCHITECTURES, build_model
 from textclf.models.layers import POOLINGS
@@ -68,7 +68,7 @@ def test_a_classifier_folder_alone_has_no_keras_network(with_runs):
         export("alone", format="keras")
 
 
-@pytest.mark.parametrize("options", [{"precision": "int8"}, {"size": 1}])
+@pytest.mark.parametrize("options", [{"precision": "int8"}, {"limits": Limits(size=1)}])
 def test_a_keras_network_has_no_lower_precision(with_runs, options):
     with pytest.raises(RunError, match="--format keras: expected --precision float32 and no --size"):
         export("toy_en", format="keras", **options)

@@ -58,17 +58,15 @@ def command(run, format, precision, size, output, data, most_changed, license, l
       textclf export reviews --size 2 --most-changed 5
       textclf predict --run reviews.zip "a wonderful film"
     """
-    from textclf.export.export import export
+    from textclf.export.export import Limits, export
     from textclf.export.model_card import CardFields
 
     exported = export(
         run,
         format=format,
         precision=precision,
-        size=size,
         output=output,
-        data=data,
-        most_changed=most_changed,
+        limits=Limits(size, most_changed, data),
         fields=CardFields(license, language),
     )
     if exported.comparison:

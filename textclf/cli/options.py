@@ -24,8 +24,8 @@ OVERRIDES = click.option(
 RUN = click.option(
     "--run",
     metavar="RUN",
-    help="Run folder, name of a run in runs/, classifier folder, or exported zip file.  [default: the newest finished "
-    "run]",
+    help="Run folder, name of a run in runs/, classifier folder, exported zip file, or hf://owner/name[@revision].  "
+    "[default: the newest finished run]",
 )
 # The keys of `READERS`.
 INPUT_FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "excel", "txt", "fasttext", "folder")

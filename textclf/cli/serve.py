@@ -19,8 +19,8 @@ NEEDS = ("starlette", "uvicorn", "httptools", "prometheus_client")
     "runs",
     multiple=True,
     metavar="[NAME=]RUN",
-    help="Run folder, name of a run in runs/, classifier folder, or exported zip file (repeatable).  [default: the "
-    "newest finished run]",
+    help="Run folder, name of a run in runs/, classifier folder, exported zip file, or hf://owner/name (repeatable).  "
+    "[default: the newest finished run]",
 )
 @click.option(
     "--host",

@@ -19,13 +19,12 @@ from typing import IO, NamedTuple
 from textclf.core.errors import ConfigError, DataError, TextclfError
 from textclf.core.files import MIB, atomic_folder, checksum, expand_home, make_folder
 from textclf.core.formatting import short_repr
-from textclf.core.hub import WEIGHTS, download_encoder, download_settings
+from textclf.core.hub.address import DEFAULT_REVISION, NAME
+from textclf.core.hub.encoders import WEIGHTS, download_encoder, download_settings
 from textclf.core.run_folder import CACHE, RUNS
 
 log = logging.getLogger(__name__)
 
-DEFAULT_REVISION = "main"
-HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 CARD_LICENSE = re.compile(r"^license:[ \t]*['\"]?([\w.+-]{1,50})", re.MULTILINE)
 LARGEST_EXTRACTED = 200 * MIB
 LARGEST_LICENSE = 100_000  # bytes
@@ -102,7 +101,7 @@ def resolve(weights: str, revision: str | None = None) -> EncoderFolder:
         found = _resolve_pinned(weights)
     elif is_folder:
         found = EncoderFolder(folder, license=_read_license(folder))
-    elif HUB_NAME.fullmatch(weights):
+    elif NAME.fullmatch(weights):
         found = _from_hub(weights, revision or DEFAULT_REVISION)
     else:
         raise ConfigError(
@@ -121,7 +120,7 @@ def resolve_settings(weights: str, revision: str | None = None) -> Path:
     Raises:
         ConfigError, DataError: as `resolve`.
     """
-    if weights in SHORT_NAMES or Path(expand_home(weights)).is_dir() or not HUB_NAME.fullmatch(weights):
+    if weights in SHORT_NAMES or Path(expand_home(weights)).is_dir() or not NAME.fullmatch(weights):
         return resolve(weights, revision).folder
     return download_settings(weights, revision or DEFAULT_REVISION)
 

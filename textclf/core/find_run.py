@@ -11,6 +11,7 @@ from pathlib import Path
 
 from textclf.core.errors import RunError, did_you_mean
 from textclf.core.files import expand_home
+from textclf.core.hub.address import is_address, parse_address
 from textclf.core.run_folder import LATEST, RUNS, RunFolder
 from textclf.core.zip_archive import is_archive
 
@@ -32,9 +33,15 @@ def find_run(run: str | Path | None) -> RunFolder:
 def find_classifier(run: str | os.PathLike | None) -> Path:
     """Return the classifier folder of a run, or `run` itself if it is a (copied) classifier folder or its zip file.
 
+    Of an address of the hub, `hf://owner/name`, return the folder in the cache, after downloading what it lacks.
+
     Raises:
         RunError: there is no such run, or it is not finished and has no classifier.
     """
+    if run is not None and is_address(run):
+        from textclf.core.hub.classifiers import download_classifier
+
+        return download_classifier(parse_address(run))
     if run is not None and is_archive(archive := Path(expand_home(os.fspath(run)))):
         return archive
     path = find_folder(run)
@@ -58,6 +65,8 @@ def find_folder(run: str | os.PathLike | None) -> Path:
     Raises:
         RunError: there is no such folder; the message lists the runs there are.
     """
+    if run is not None and is_address(run):
+        raise RunError(f"{run}: expected a run, but on the hub there are only classifiers. Name a run folder.")
     path = resolve_latest(RUNS / LATEST if run is None else expand_home(os.fspath(run)))
     for candidate in (path, RUNS / path):
         if _is_folder(candidate):

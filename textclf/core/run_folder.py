@@ -27,6 +27,13 @@ VALIDATION = "validation_"  # prefix of the columns of `history.csv` that are me
 CACHE = ".cache"  # encoded texts, beside the runs that share them
 LARGEST_FILE = 16 * MIB  # of run.json and metrics.json
 LARGEST_MODEL = 1024 * MIB  # of model.onnx; a file of protobuf cannot have 2 GiB
+# The files of a classifier, and how large they may be. In memory a file is several times as large: JSON up to ten
+# times, weights three times.
+MODEL, TOKENIZER, LABELS, METADATA = "model.onnx", "tokenizer.json", "labels.json", "classifier.json"
+LARGEST_FILES = {MODEL: LARGEST_MODEL, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, METADATA: MIB}
+# Those for people, beside them: the model card, the license, and where a pretrained encoder comes from.
+CARD, LICENSE, NOTICE = "README.md", "LICENSE", "NOTICE"
+LARGEST_BESIDE = {CARD: MIB, LICENSE: MIB, NOTICE: MIB}
 
 
 class RunFolder:

@@ -108,6 +108,10 @@ def labelled_texts(
     folder: Path, classifier: Classifier, data: str | Path | None, columns: dict[str, str], reading: Mapping[str, Any]
 ) -> Dataset:
     """Return the texts to evaluate on, with their labels as the classifier writes them."""
+    if data is None and not RunFolder(folder.parent).metadata.exists():
+        raise RunError(
+            f"{folder}: a classifier without its run has no test file. Name labelled texts with --data FILE."
+        )
     if data is None:
         raw = _own_test(find_run(folder.parent), {**columns, **reading})
     else:

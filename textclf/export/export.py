@@ -9,7 +9,7 @@ from textclf.core.errors import RunError, WriteError
 from textclf.core.files import expand_home, parse_json, to_json
 from textclf.core.find_run import find_classifier
 from textclf.core.formatting import percent
-from textclf.core.run_folder import RunFolder
+from textclf.core.run_folder import CARD, LICENSE, NOTICE, RunFolder
 from textclf.data.dataset import Dataset
 from textclf.data.in_memory import IN_MEMORY
 from textclf.data.loading import read_splits
@@ -23,7 +23,7 @@ from textclf.export.quantization import quantize
 from textclf.export.wheel import name_and_version, package_name
 from textclf.inference.classifier import Classifier, build_classifier, load_classifier
 from textclf.inference.classifier_files import METADATA, MODEL, classifier_files, read_classifier
-from textclf.inference.notice import NOTICE, read_notice
+from textclf.inference.notice import read_beside
 from textclf.preprocessing.preprocessor import Preprocessor
 
 if TYPE_CHECKING:
@@ -31,9 +31,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 MOST_CHANGED = 2.0  # percent of the answers
-CARD = "README.md"
 WRITTEN_ANEW = {"files", "format_version", "textclf_version"}  # of classifier.json
 DIGESTED = ("train", "validation", "test")
+
+
+class Limits(NamedTuple):
+    """How small a classifier has to be, and how much that may change."""
+
+    size: float | None = (
+        None  # megabytes (of 1,000,000 bytes) of model, tokenizer and labels; n-grams are left out for it
+    )
+    most_changed: float = MOST_CHANGED  # percentage of predictions that may change
+    data: str | Path | None = None  # labelled texts to compare on instead of the validation texts
 
 
 class Exported(NamedTuple):
@@ -44,16 +53,22 @@ class Exported(NamedTuple):
     comparison: Comparison | None  # none where nothing was made smaller
 
 
+class Made(NamedTuple):
+    """The files of a classifier that is to be written."""
+
+    files: dict[str, bytes]
+    classifier: Classifier
+    comparison: Comparison | None
+
+
 def export(
     run: str | Path | RunFolder | None = None,
     *,
     format: str = "zip",
     precision: str | None = None,
-    size: float | None = None,
     output: str | Path | None = None,
-    data: str | Path | None = None,
-    most_changed: float = MOST_CHANGED,
-    fields: CardFields = CardFields(),  # noqa: B008 (it is immutable)
+    limits: Limits = Limits(),  # noqa: B008 (it is immutable)
+    fields: CardFields = CardFields(),  # noqa: B008
 ) -> Exported:
     """Write the classifier of a run in another form, with a model card.
 
@@ -64,11 +79,8 @@ def export(
         format: a key of `FORMATS`.
         precision: of the tables of the model, one of `quantization.PRECISIONS`; by default int8, with a size int4, and
             float32 for the formats of Keras, which have no other.
-        size: the most megabytes (of 1,000,000 bytes) of model, tokenizer and labels. The least important n-grams are
-            left out for it.
         output: the path to write; by default the name of the run with the precision, in the working directory.
-        data: labelled texts to compare on instead of the validation texts.
-        most_changed: the percentage of predictions that may change.
+        limits: how small the classifier has to be, and how much that may change.
         fields: license and languages, for the model card.
 
     Raises:
@@ -80,34 +92,48 @@ def export(
         PosixPath('reviews-int8.zip')
     """
     place = find_classifier(run)
-    original, files = load_classifier(place), read_classifier(place)
-    precision = _precision(format, precision, size)
-    path = Path(expand_home(str(output))) if output else Path(_default_name(place, format, precision, size))
+    precision = _precision(format, precision, limits.size)
+    path = Path(expand_home(str(output))) if output else Path(_default_name(place, format, precision, limits.size))
     if path.exists() or path.is_symlink():
         raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.")
     if format == "wheel":
         name_and_version(path)  # an error before everything is measured
+    made = make(place, path, precision, limits, fields)
+    files = made.files
+    if more_files := FORMATS[format].more_files:
+        run_folder = run_of(place)
+        files = files | more_files(made.classifier, run_folder.path.name if run_folder else place.stem, run_folder)
+    try:
+        FORMATS[format].write(path, files)
+    except FileExistsError:
+        raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.") from None
+    return Exported(path, precision, made.comparison)
+
+
+def make(place: Path, path: Path, precision: str, limits: Limits, fields: CardFields) -> Made:
+    """Return the files of a classifier in a precision, with its model card.
+
+    Args:
+        place: the classifier folder or zip file, as of `find_classifier`.
+        path: what it will be, for its name.
+        precision: as for `export`, and so are the others.
+    """
+    original, files = load_classifier(place), read_classifier(place)
     made, comparison = _written_anew(original, files[MODEL], original.preprocessor), None
-    if precision != "float32" or size is not None or data is not None:
-        made, comparison = _smaller(original, files, _texts(original, place, data), precision, size)
-        check_changes(comparison, most_changed, precision)
+    if precision != "float32" or limits.size is not None or limits.data is not None:
+        made, comparison = _smaller(original, files, _texts(original, place, limits.data), precision, limits.size)
+        check_changes(comparison, limits.most_changed, precision)
     about = parse_json(made[METADATA])
     if precision != "float32" or "precision" not in about:
         about["precision"] = precision
     if comparison is not None:
         about["comparison"] = comparison.to_dict()
     made = {**made, METADATA: to_json(about)}
-    classifier, run_folder = build_classifier(made, path), _run_of(place.absolute())
-    made[CARD] = model_card(classifier, run_folder, fields).encode()
-    if more_files := FORMATS[format].more_files:
-        made |= more_files(classifier, run_folder.path.name if run_folder else place.stem, run_folder)
-    if notice := read_notice(place):
-        made[NOTICE] = notice.encode()
-    try:
-        FORMATS[format].write(path, made)
-    except FileExistsError:
-        raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.") from None
-    return Exported(path, precision, comparison)
+    classifier = build_classifier(made, path)
+    own_card = read_beside(place, CARD) if comparison is None else b""
+    made[CARD] = _card(classifier, run_of(place), fields, own_card)
+    made |= {name: content for name in (LICENSE, NOTICE) if (content := read_beside(place, name))}
+    return Made(made, classifier, comparison)
 
 
 def _precision(format: str, precision: str | None, size: float | None) -> str:
@@ -126,7 +152,14 @@ def card(run: str | Path | RunFolder | None = None, fields: CardFields = CardFie
         RunError: there is no such run, or a file of it is damaged.
     """
     place = find_classifier(run)
-    return model_card(load_classifier(place), _run_of(place), fields)
+    return _card(load_classifier(place), run_of(place), fields, read_beside(place, CARD)).decode("utf-8", "replace")
+
+
+def _card(classifier: Classifier, run: RunFolder | None, fields: CardFields, own: bytes) -> bytes:
+    """Return a model card; without a run and with nothing to add the one that the classifier has: it knows more."""
+    if run is None and fields == CardFields() and own:
+        return own
+    return model_card(classifier, run, fields).encode()
 
 
 def check_changes(comparison: Comparison, most_changed: float, precision: str) -> None:
@@ -191,7 +224,7 @@ def _texts(classifier: Classifier, place: Path, data: str | Path | None) -> tupl
     """Return labelled texts to compare on, and what to call them."""
     if data is not None:
         return labelled_texts(place, classifier, data, {}, {}), Path(data).name
-    run = _run_of(place)
+    run = run_of(place)
     if run is None:
         raise RunError(f"{place}: there is no run to take validation texts from. Name labelled texts with --data FILE.")
     return validation_texts(run), "validation"
@@ -221,14 +254,15 @@ def validation_texts(run: RunFolder) -> Dataset:
     return splits["validation"]
 
 
-def _run_of(place: Path) -> RunFolder | None:
+def run_of(place: Path) -> RunFolder | None:
     """Return the run that a classifier folder belongs to, if there is one."""
+    place = place.absolute()
     run = RunFolder(place.parent)
     return run if place.name == run.classifier.name and run.metadata.exists() else None
 
 
 def _default_name(place: Path, format: str, precision: str, size: float | None) -> str:
-    run = _run_of(place.absolute())
+    run = run_of(place)
     name = run.path.name if run else place.stem
     if format == "wheel":  # its name is that of the package
         return f"{package_name(name)}{FORMATS[format].ending}"

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from textclf import __version__
 from textclf.core.errors import RunError
+from textclf.core.run_folder import CARD
 from textclf.core.zip_archive import write_archive
 
 FILE_NAME = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-(\d+(?:\.\d+)*)-py3-none-any\.whl")
 ENDING = "-1.0.0-py3-none-any.whl"
-CARD = "README.md"
 MODULE = '''"""The classifier {name}: {name}.predict(["some text"])."""
 
 import sys

@@ -19,7 +19,7 @@ from textclf.core.files import atomic_folder, parse_json, to_json
 from textclf.core.find_run import find_classifier
 from textclf.core.options import checked
 from textclf.core.parallel import chunks_of
-from textclf.core.run_folder import RunFolder
+from textclf.core.run_folder import NOTICE, RunFolder
 from textclf.data.targets import Targets
 from textclf.inference.classifier_files import (
     LABELS,
@@ -33,7 +33,7 @@ from textclf.inference.classifier_files import (
 )
 from textclf.inference.decisions import Decision
 from textclf.inference.engine import Engine
-from textclf.inference.notice import NOTICE, read_notice
+from textclf.inference.notice import read_notice
 from textclf.inference.onnx.session import GraphError
 from textclf.inference.onnx.verify import check_graph
 from textclf.inference.texts import texts_of

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from textclf import __version__
 from textclf.core.errors import RunError
-from textclf.core.files import MIB, atomic_folder, parse_json, read_untrusted, to_json
-from textclf.core.run_folder import LARGEST_MODEL
+from textclf.core.files import atomic_folder, parse_json, read_untrusted, to_json
+from textclf.core.run_folder import LABELS, LARGEST_FILES, METADATA, MODEL, TOKENIZER
 from textclf.core.zip_archive import is_archive, read_archived
 from textclf.data.targets import Targets
 from textclf.inference.decisions import Decision
@@ -19,9 +19,6 @@ from textclf.inference.notice import write_notice
 from textclf.preprocessing.preprocessor import Preprocessor
 
 FORMAT_VERSION = 2
-MODEL, TOKENIZER, LABELS, METADATA = "model.onnx", "tokenizer.json", "labels.json", "classifier.json"
-# In memory a file is several times as large: JSON up to ten times, weights three times.
-LARGEST_FILES = {MODEL: LARGEST_MODEL, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, METADATA: MIB}
 
 
 def classifier_files(

@@ -14,7 +14,7 @@ from textclf.config.config import Config
 from textclf.config.ensemble import members_of, vector_files
 from textclf.core.encoder_source import DEFAULT_REVISION, EncoderFolder, resolve
 from textclf.core.files import checksum, checksums
-from textclf.core.hub import use_commit
+from textclf.core.hub.encoders import use_commit
 from textclf.data.dataset import Dataset
 from textclf.data.in_memory import IN_MEMORY, digest_of
 from textclf.data.readers.sources import expand

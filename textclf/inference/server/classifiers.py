@@ -16,6 +16,7 @@ import numpy as np
 
 from textclf.core.errors import RunError, did_you_mean
 from textclf.core.find_run import find_classifier
+from textclf.core.hub.address import is_address, parse_address
 from textclf.core.run_folder import RunFolder
 from textclf.core.zip_archive import ENDING, is_archive
 from textclf.inference.classifier import Classifier, load_classifier
@@ -48,12 +49,15 @@ def parse_sources(values: Iterable[str]) -> dict[str, str | None]:
 
     Raises:
         click.UsageError: two have the same name, or a name cannot be part of an address.
+        RunError: an address of the hub that is none.
     """
     sources: dict[str, str | None] = {}
     for value in values:
         name, equals, run = value.partition("=")
-        if not equals or Path(value).exists():
+        if not equals or is_address(value) or Path(value).exists():
             name, run = Path(value).name.removesuffix(ENDING), value
+            if is_address(value):
+                name = parse_address(value).repository.rpartition("/")[2]
             if name == "classifier":
                 name = Path(value).absolute().parent.name or DEFAULT  # of /classifier, as in the image
         if not NAME.fullmatch(name):
@@ -185,10 +189,14 @@ class Classifiers:
     def _signature(self, name: str) -> tuple | None:
         """Return what changes when a classifier's files do; `None` where there is none now.
 
-        All files count: the first is there before the last, while a folder is being copied.
+        All files count: the first is there before the last, while a folder is being copied. The hub is not asked every
+        second: a classifier of the hub changes when SIGHUP loads it again.
         """
+        source = self._sources[name]
+        if source is not None and is_address(source):
+            return None
         try:
-            folder = find_classifier(self._sources[name])
+            folder = find_classifier(source)
             paths = [folder] if is_archive(folder) else [folder / file for file in LARGEST_FILES]
             stats = [path.stat() for path in paths]
         except (RunError, OSError):

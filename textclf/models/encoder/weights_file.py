@@ -15,7 +15,7 @@ import numpy as np
 from textclf.core.errors import DataError, did_you_mean
 from textclf.core.files import MIB, parse_json
 from textclf.core.formatting import first_shown, short_repr
-from textclf.core.hub import INDEX, WEIGHTS
+from textclf.core.hub.encoders import INDEX, WEIGHTS
 
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 MOST_HEADER_BYTES = 8 * MIB  # a large encoder has 400 tensors: 50 kB

@@ -1,7 +1,4 @@
-"""Download a pretrained encoder from the hub of Hugging Face. This module alone imports `huggingface_hub`.
-
-`HF_HUB_OFFLINE`, `HF_TOKEN`, `HF_ENDPOINT` and `HF_HOME` mean what they mean for every client of the hub.
-"""
+"""Download a pretrained encoder."""
 
 import logging
 import re
@@ -12,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from textclf.core.errors import DataError
+from textclf.core.hub.problems import Wanted, is_unreachable, needs_package, why_not
 
 log = logging.getLogger(__name__)
 
@@ -53,17 +51,24 @@ def download_settings(repository: str, revision: str) -> Path:
 
 @cache  # the tokenizer and the network of a training get the same commit
 def _download_once(repository: str, revision: str, *, with_weights: bool) -> Path:
+    name = f"model.weights: '{repository}'"
     try:
-        from huggingface_hub import errors
+        from huggingface_hub import constants, errors
     except ImportError:
-        raise DataError(
-            f"model.weights: '{repository}' is a name of the hub, which needs a package: "
-            "pip install 'textclf-keras[encoder]'."
-        ) from None
+        raise DataError(needs_package(name)) from None
+    wanted = Wanted(
+        repository,
+        revision,
+        name,
+        Path(constants.HF_HUB_CACHE),
+        revision_advice="Check model.revision.",
+        otherwise="name a folder with the files",
+        missing="neither such a folder nor such a repository",
+    )
     try:
         folder = _download(repository, revision, with_weights=with_weights)
     except (OSError, ValueError, errors.HTTPError) as error:
-        raise DataError(_why_not_from_hub(error, repository, revision)) from error
+        raise DataError(why_not(error, wanted)) from error
     if with_weights and not _has_weights(folder):
         raise DataError(
             f"model.weights: '{repository}' has no {WEIGHTS} at revision '{revision}'. textclf reads no pickles "
@@ -115,7 +120,7 @@ def _find_cached(repository: str, revision: str, *, with_weights: bool) -> Path 
         HfApi().model_info(repository, revision=revision, timeout=MOST_SECONDS)
         return None
     except (errors.HTTPError, errors.OfflineModeIsEnabled) as error:
-        if isinstance(error, errors.HfHubHTTPError) and error.response.status_code < 500:
+        if not is_unreachable(error):
             raise
         try:
             folder = Path(cached())
@@ -127,37 +132,3 @@ def _find_cached(repository: str, revision: str, *, with_weights: bool) -> Path 
 
 def _has_weights(folder: Path) -> bool:
     return any((folder / name).exists() for name in (WEIGHTS, INDEX))
-
-
-def _why_not_from_hub(error: Exception, repository: str, revision: str) -> str:
-    from huggingface_hub import constants, errors
-
-    name = f"model.weights: '{repository}'"
-    if isinstance(error, errors.GatedRepoError):
-        return (
-            f"{name} is gated. Accept its terms on {constants.ENDPOINT}/{repository}, and set HF_TOKEN to a token of "
-            "your account."
-        )
-    if isinstance(error, errors.RepositoryNotFoundError):
-        return (
-            f"{name}: there is neither such a folder nor such a repository on {constants.ENDPOINT}. Check the name; "
-            "for a private repository set HF_TOKEN to a token that may read it."
-        )
-    if isinstance(error, errors.RevisionNotFoundError):
-        return f"{name} has no revision '{revision}'. Check model.revision."
-    if isinstance(error, errors.LocalEntryNotFoundError) and constants.is_offline_mode():
-        return (
-            f"{name} is not in {constants.HF_HUB_CACHE} at revision '{revision}', and HF_HUB_OFFLINE forbids to "
-            "download it. Unset HF_HUB_OFFLINE, or name a folder with the files."
-        )
-    if isinstance(error, errors.LocalEntryNotFoundError):
-        reason = f" ({_first_line(error.__cause__)})" if error.__cause__ else ""
-        return (
-            f"{name}: {constants.ENDPOINT} cannot be reached{reason}. Check the network, or name a folder with the "
-            "files."
-        )
-    return f"{name} cannot be downloaded: {_first_line(error)}. Try again, or name a folder with the files."
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
