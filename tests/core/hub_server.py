@@ -44,6 +44,7 @@ class Hub:
         self.headers: list[dict] = []  # of each request
         self.failing: list[str] = []  # ends of paths whose next GET is answered by 500
         self.blobs: dict[str, bytes] = {}  # files of LFS by SHA-256
+        self.messages: list[str] = []  # of commits
 
 
 @contextmanager
@@ -109,6 +110,8 @@ def answer(handler, repositories, hub):
         return send(handler, 401, headers={"X-Error-Message": "Invalid credentials in Authorization header"})
     if not repository or (repository.access == "private" and not token):
         return send(handler, 401, headers={"X-Error-Code": "RepoNotFound"})
+    if len(parts) == 2:
+        return send(handler, 200, json.dumps({"id": "x", "private": repository.access == "private"}).encode())
     kind, revision, name = parts[2], "/".join(parts[3:]) if api else parts[3], "/".join(parts[4:])
     found = repository.at(revision) or (kind == "tree" and repository.at(parts[3]))
     if not found:

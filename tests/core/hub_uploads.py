@@ -82,7 +82,7 @@ def committed(name, revision, body, repositories, hub):
     old = repository.at(revision)
     files, lfs = dict(old.files), set(old.lfs)
     header, *operations = [json.loads(line) for line in body.splitlines()]
-    assert header["value"]["summary"]
+    hub.messages.append(header["value"]["summary"])
     for operation in operations:
         value = operation["value"]
         if operation["key"] == "lfsFile":

@@ -10,7 +10,8 @@ from textclf.cli.main import main
 from textclf.core.files import parse_json
 from textclf.core.find_run import find_run
 from textclf.export.export import card
-from textclf.export.model_card import CardFields, _code, _text, model_card
+from textclf.export.markdown import code, text
+from textclf.export.model_card import CardFields, model_card
 
 RUNS = ["toy_en", "toy_zh", "toy_topics", "colours"]
 
@@ -50,13 +51,13 @@ def test_it_says_what_a_stranger_asks(cards, run):
 def test_it_holds_no_text_and_no_folder_of_this_machine(cards, workplace):
     made = cards("toy_en")
     assert str(workplace) not in made
-    texts = (workplace / "data/toy_en/test.csv").read_text().splitlines()[1:]
+    texts = (workplace / "data/toy_en/test.csv").readtext().splitlines()[1:]
     assert not any(line.rsplit(",", 1)[0].strip('"') in made for line in texts if len(line) > 30)
 
 
 def test_it_says_what_the_precision_costs(with_runs, capsys):
     assert main(["export", "toy_en", "--format", "folder", "--output", "x", "--license", "mit"]) == 0
-    made = (with_runs / "x/README.md").read_text()
+    made = (with_runs / "x/README.md").readtext()
     assert "stored as int8" in made
     assert "License of the classifier: mit." in made
 
@@ -72,14 +73,14 @@ def test_a_classifier_without_a_run_says_what_it_knows(with_runs):
 
 @pytest.mark.parametrize("value", ["a|b", "`x`", "<script>", "a\nb", "# no heading", "[x](y)", "\x1b[31m"])
 def test_a_name_cannot_be_markup(value):
-    assert not set("\n\x1b") & set(_text(value) + _code(value)) or value == "\x1b[31m"
-    assert "<" not in _text(value)
-    assert not set("`\n\x1b") & set(_code(value))
+    assert not set("\n\x1b") & set(text(value) + code(value)) or value == "\x1b[31m"
+    assert "<" not in text(value)
+    assert not set("`\n\x1b") & set(code(value))
 
 
 def test_damaged_files_of_a_run_are_an_error(with_runs, workplace):
     shutil.copytree("runs/toy_en", "copied")
     metrics = parse_json((workplace / "copied/metrics.json").read_bytes())
     metrics["test"] = {}
-    (workplace / "copied/metrics.json").write_text(json.dumps(metrics))
+    (workplace / "copied/metrics.json").writetext(json.dumps(metrics))
     assert main(["card", "copied"]) == 1

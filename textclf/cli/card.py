@@ -12,7 +12,8 @@ from textclf.cli.terminal import print_data
 def command(run, license, language):
     """Print the model card of a run, in Markdown.
 
-    RUN is a run folder, the name of a run in runs/, or a classifier folder. The default is the newest finished run.
+    RUN is a run folder, the name of a run in runs/, a classifier folder, or hf://owner/name. The default is the newest
+    finished run.
 
     \b
     Examples:

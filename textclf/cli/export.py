@@ -1,5 +1,7 @@
 """`textclf export`: write a classifier in another form."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING
 
 import click
@@ -16,40 +18,66 @@ FORMATS = ("zip", "folder", "web", "wheel", "keras", "saved_model")  # the keys 
 PRECISIONS = ("int8", "int4", "float16", "float32")
 
 
+SHRINKING = (
+    click.option(
+        "--precision",
+        type=click.Choice(PRECISIONS),
+        help="Precision of the weights.  [default: int8, int4 with --size, float32 for keras and saved_model]",
+    ),
+    click.option(
+        "--size",
+        metavar="MB",
+        type=click.FloatRange(0, min_open=True),
+        help="Maximum size in megabytes. textclf leaves out the least important n-grams for it.",
+    ),
+    click.option(
+        "--data",
+        metavar="FILE",
+        type=UserPath(),
+        help="Labelled texts to measure on.  [default: validation of the run]",
+    ),
+    click.option(
+        "--most-changed",
+        metavar="PERCENT",
+        type=click.FloatRange(0, 100),
+        default=2.0,
+        show_default=True,
+        help="Maximum share of predictions that may change.",
+    ),
+    click.option("--license", metavar="NAME", help="License for the model card, such as mit or cc-by-4.0."),
+    click.option(
+        "--language", metavar="CODE", multiple=True, help="Language for the model card, such as en (repeatable)."
+    ),
+)
+
+
+def shrinking_options(command: Callable) -> Callable:
+    """Add the options that say how small a classifier gets. The command gets them as `limits` and `fields`."""
+
+    @wraps(command)
+    def with_limits(size, data, most_changed, license, language, **others):
+        from textclf.export.export import Limits
+        from textclf.export.model_card import CardFields
+
+        fields = CardFields(license, language)
+        return command(limits=Limits(size, most_changed, data), fields=fields, **others)
+
+    for option in reversed(SHRINKING):
+        with_limits = option(with_limits)
+    return with_limits
+
+
 @click.command("export")
 @click.argument("run", required=False)
 @click.option("--format", type=click.Choice(FORMATS), default="zip", show_default=True, help="Form of the classifier.")
-@click.option(
-    "--precision",
-    type=click.Choice(PRECISIONS),
-    help="Precision of the weights.  [default: int8, int4 with --size, float32 for keras and saved_model]",
-)
-@click.option(
-    "--size",
-    metavar="MB",
-    type=click.FloatRange(0, min_open=True),
-    help="Maximum size in megabytes. textclf leaves out the least important n-grams for it.",
-)
 @click.option("--output", metavar="PATH", type=UserPath(), help="Path to write.  [default: RUN-PRECISION.zip]")
-@click.option(
-    "--data", metavar="FILE", type=UserPath(), help="Labelled texts to measure on.  [default: validation of the run]"
-)
-@click.option(
-    "--most-changed",
-    metavar="PERCENT",
-    type=click.FloatRange(0, 100),
-    default=2.0,
-    show_default=True,
-    help="Maximum share of predictions that may change.",
-)
-@click.option("--license", metavar="NAME", help="License for the model card, such as mit or cc-by-4.0.")
-@click.option("--language", metavar="CODE", multiple=True, help="Language for the model card, such as en (repeatable).")
-def command(run, format, precision, size, output, data, most_changed, license, language):
+@shrinking_options
+def command(run, format, output, precision, limits, fields):
     """Write a classifier in a smaller or another form.
 
     textclf compares the smaller classifier with the original on the validation texts of the run. It writes nothing if
-    more predictions change than you allow. RUN is a run folder, the name of a run in runs/, or a classifier folder.
-    The default is the newest finished run.
+    more predictions change than you allow. RUN is a run folder, the name of a run in runs/, a classifier folder, or
+    hf://owner/name. The default is the newest finished run.
 
     \b
     Examples:
@@ -58,17 +86,9 @@ def command(run, format, precision, size, output, data, most_changed, license, l
       textclf export reviews --size 2 --most-changed 5
       textclf predict --run reviews.zip "a wonderful film"
     """
-    from textclf.export.export import Limits, export
-    from textclf.export.model_card import CardFields
+    from textclf.export.export import export
 
-    exported = export(
-        run,
-        format=format,
-        precision=precision,
-        output=output,
-        limits=Limits(size, most_changed, data),
-        fields=CardFields(license, language),
-    )
+    exported = export(run, format=format, precision=precision, output=output, limits=limits, fields=fields)
     if exported.comparison:
         print_comparison(exported.comparison, exported.precision)
     print_written(exported.path)

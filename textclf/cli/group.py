@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "Write an HTML report: scores, curves and errors of a run.",
     "compare": "Test whether runs differ significantly from the first.",
     "export": "Write a classifier in a smaller or another form.",
+    "push": "Upload a classifier to the hub of Hugging Face.",
     "card": "Print the model card of a run, in Markdown.",
     "list": "List architectures, tokenizers, file formats and runs.",
     "schema": "Print the JSON Schema of a config.",

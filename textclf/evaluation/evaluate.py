@@ -110,7 +110,7 @@ def labelled_texts(
     """Return the texts to evaluate on, with their labels as the classifier writes them."""
     if data is None and not RunFolder(folder.parent).metadata.exists():
         raise RunError(
-            f"{folder}: a classifier without its run has no test file. Name labelled texts with --data FILE."
+            f"{folder}: expected a run with a test file, got a classifier alone. Name texts with --data FILE."
         )
     if data is None:
         raw = _own_test(find_run(folder.parent), {**columns, **reading})

@@ -92,7 +92,7 @@ def export(
         PosixPath('reviews-int8.zip')
     """
     place = find_classifier(run)
-    precision = _precision(format, precision, limits.size)
+    precision = precision_of(format, precision, limits.size)
     path = Path(expand_home(str(output))) if output else Path(_default_name(place, format, precision, limits.size))
     if path.exists() or path.is_symlink():
         raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.")
@@ -136,8 +136,12 @@ def make(place: Path, path: Path, precision: str, limits: Limits, fields: CardFi
     return Made(made, classifier, comparison)
 
 
-def _precision(format: str, precision: str | None, size: float | None) -> str:
-    """Return the precision that was asked for, or the default of the format."""
+def precision_of(format: str, precision: str | None, size: float | None) -> str:
+    """Return the precision that was asked for, or the default of the format.
+
+    Raises:
+        RunError: the format has no lower precision than float32.
+    """
     if FORMATS[format].full_precision:
         if precision not in (None, "float32") or size is not None:
             raise RunError(f"--format {format}: expected --precision float32 and no --size. Leave both out.")
@@ -157,7 +161,7 @@ def card(run: str | Path | RunFolder | None = None, fields: CardFields = CardFie
 
 def _card(classifier: Classifier, run: RunFolder | None, fields: CardFields, own: bytes) -> bytes:
     """Return a model card; without a run and with nothing to add the one that the classifier has: it knows more."""
-    if run is None and fields == CardFields() and own:
+    if run is None and own and not (fields.license or fields.languages):
         return own
     return model_card(classifier, run, fields).encode()
 

@@ -4,15 +4,13 @@ It goes with every exported classifier as `README.md`, and its front matter is w
 the run knows, and holds no text of the data: these may be private.
 """
 
-import html
-import json
-import re
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from textclf import __version__
 from textclf.core.formatting import percent
 from textclf.core.run_folder import RunFolder
+from textclf.export.card_metadata import CardFields, front_matter
+from textclf.export.markdown import code, table, text
 from textclf.export.run_facts import RunFacts, run_facts
 from textclf.inference.classifier import Classifier
 
@@ -20,26 +18,17 @@ MOST_LABELS = 100  # shown one by one
 MOST_NAMED = 30  # labels in a sentence
 HARDEST = 20  # labels of more than `MOST_LABELS`
 MEASURED_OF_TRAIN = 100_000  # metrics.json counts no more texts of train
-DIGITS = 4
 NAMES = {"accuracy": "accuracy", "f1_macro": "F1 macro", "log_loss": "log loss"}
 MEANINGS = {
     "accuracy": "share of right answers",
     "f1_macro": "mean of the F1 of all labels",
     "log_loss": "mean of −log(probability of the true label); lower is better",
 }
-SPECIAL = re.compile(r"([\\`*_{}\[\]#|~])")
 TASKS = {
     "binary": "one of two labels",
     "multiclass": "exactly one of {} labels",
     "multilabel": "any number of {} labels, or none",
 }
-
-
-class CardFields(NamedTuple):
-    """What no run knows and its owner can say."""
-
-    license: str | None = None  # as the hub names them: mit, apache-2.0, cc-by-4.0
-    languages: Sequence[str] = ()  # codes of ISO 639: en, zh
 
 
 def model_card(classifier: Classifier, run: RunFolder | None, fields: CardFields = CardFields()) -> str:  # noqa: B008 (it is immutable)
@@ -54,12 +43,12 @@ def model_card(classifier: Classifier, run: RunFolder | None, fields: CardFields
         RunError: a file of the run is damaged.
     """
     facts = run_facts(run, classifier) if run else None
-    name = run.path.absolute().name if run else classifier.folder.stem if classifier.folder else "classifier"
+    name, address = _name(classifier, run, fields)
     sections = [
-        _front_matter(name, facts, fields),
-        f"# {_text(name)}\n",
+        front_matter(name, facts, fields),
+        f"# {text(name)}\n",
         _answers(classifier, facts),
-        _use(name),
+        _use(name, address),
         *([_training(facts, classifier), _scores(facts), _calibration(facts)] if facts else []),
         _precision(classifier),
         _weaknesses(facts) if facts else "",
@@ -69,36 +58,17 @@ def model_card(classifier: Classifier, run: RunFolder | None, fields: CardFields
     return "\n".join(section for section in sections if section)
 
 
-def _front_matter(name: str, facts: RunFacts | None, fields: CardFields) -> str:
-    """Return the YAML that the hub reads. Every value is JSON, which is YAML too."""
-    content: dict = {
-        "library_name": "textclf",
-        "pipeline_tag": "text-classification",
-        "tags": ["text-classification", "onnx", "textclf"],
-        "metrics": ["accuracy", "f1"],
-    }
-    if fields.license:
-        content["license"] = fields.license
-    if fields.languages:
-        content["language"] = list(fields.languages)
-    if facts:
-        values = {"accuracy": facts.metrics["accuracy"], "f1": facts.metrics["f1_macro"]}
-        result = {
-            "task": {"type": "text-classification", "name": "Text classification"},
-            "dataset": {"type": facts.data_name, "name": facts.data_name, "split": facts.split},
-            "metrics": [
-                {"type": kind, "value": round(value, DIGITS), "name": {"f1": "F1 macro"}.get(kind, kind)}
-                for kind, value in values.items()
-            ],
-        }
-        content["model-index"] = [{"name": name, "results": [result]}]
-    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in content.items()]
-    return "\n".join(["---", *lines, "---", ""])
+def _name(classifier: Classifier, run: RunFolder | None, fields: CardFields) -> tuple[str, str]:
+    """Return what a classifier is called, and what `--run` takes for it."""
+    if fields.repository:
+        return fields.repository.rpartition("/")[2], f"hf://{fields.repository}"
+    name = run.path.absolute().name if run else classifier.folder.stem if classifier.folder else "classifier"
+    return name, f"{name}.zip"
 
 
 def _answers(classifier: Classifier, facts: RunFacts | None) -> str:
     labels = classifier.labels
-    named = ", ".join(f"`{_code(label)}`" for label in labels[:MOST_NAMED])
+    named = ", ".join(f"`{code(label)}`" for label in labels[:MOST_NAMED])
     more = f" and {len(labels) - MOST_NAMED} more" if len(labels) > MOST_NAMED else ""
     lines = [
         f"A text classifier. It answers {TASKS[classifier.targets.type].format(len(labels))} for a text, with a "
@@ -119,7 +89,7 @@ def _decision(classifier: Classifier) -> str:
         rule = "every label whose probability reaches its threshold"
         return f"{rule} (in `labels.json`)" if decision.thresholds else f"{rule} of 0.5"
     if decision.thresholds:
-        return f"`{_code(labels[1])}` from a probability of {decision.thresholds[0]:.4f}"
+        return f"`{code(labels[1])}` from a probability of {decision.thresholds[0]:.4f}"
     rule = "the label with the lowest expected cost" if decision.costs else "the most probable label"
     least = decision.abstain_below
     return rule if least is None else f"{rule}; none, if no probability reaches {least:g}"
@@ -138,25 +108,29 @@ def _reading(classifier: Classifier) -> str:
     return f"it reads {' and '.join(parts)}"
 
 
-def _use(name: str) -> str:
+def _use(name: str, address: str) -> str:
+    install = "Install textclf with `pip install textclf-keras`. "
+    install += f"`{code(name)}.zip` stands for the file or folder of this classifier."
+    if address.startswith("hf://"):
+        install = "Install textclf with `pip install 'textclf-keras[encoder]'`, which can download from the hub."
     return f"""## How to use it
 
-Install textclf with `pip install textclf-keras`. `{_code(name)}.zip` stands for the file or folder of this classifier.
+{install}
 
 ```shell
-textclf predict --run {name}.zip "some text"
-textclf predict --run {name}.zip --file texts.csv --format csv
+textclf predict --run {address} "some text"
+textclf predict --run {address} --file texts.csv --format csv
 ```
 
 ```python
 import textclf
 
-classifier = textclf.load("{name}.zip")
+classifier = textclf.load("{address}")
 classifier.predict(["some text"])        # labels
 classifier.predict_proba(["some text"])  # probabilities, in the order of classifier.labels
 ```
 
-Over HTTP: `textclf serve --run {name}.zip`, then
+Over HTTP: `textclf serve --run {address}`, then
 
 ```shell
 curl localhost:8000/predict -H "Content-Type: application/json" -d '{{"inputs": "some text"}}'
@@ -177,7 +151,7 @@ Any file server shows its page: `python -m http.server`. The classifier runs in 
 
 
 def _training(facts: RunFacts, classifier: Classifier) -> str:
-    rows = [[f"`{_code(name)}`", f"`{digest}`"] for name, digest in facts.files.items()]
+    rows = [[f"`{code(name)}`", f"`{digest}`"] for name, digest in facts.files.items()]
     sizes = ", ".join(f"{split} {_rows(number)}" for split, number in facts.rows.items())
     scripts = ", ".join(f"{script} {percent(share)}" for script, share in facts.scripts.items())
     counts = classifier.targets.counts
@@ -187,7 +161,7 @@ def _training(facts: RunFacts, classifier: Classifier) -> str:
         f"Texts: {sizes}. Texts of a label in training: {min(counts):,} to {max(counts):,}.",
         f"Writing systems of the {facts.split} texts: {scripts or 'no letters'}.",
         "",
-        *_table(["file", "SHA-256"], rows),
+        *table(["file", "SHA-256"], rows),
         f"Trained with textclf {facts.version} on {facts.date}, seed {facts.seed}."
         + (" The final weights were fitted on train and validation together." if facts.refit else ""),
     ]
@@ -215,7 +189,7 @@ def _scores(facts: RunFacts) -> str:
         shown = sorted(shown, key=lambda item: item[1]["f1"])[:HARDEST]
         title = f"The {HARDEST} labels with the lowest F1, of {len(labels)}:"
     by_label = [
-        [f"`{_code(label)}`", *(f"{of[name]:.3f}" for name in ("precision", "recall", "f1")), f"{of['support']:,}"]
+        [f"`{code(label)}`", *(f"{of[name]:.3f}" for name in ("precision", "recall", "f1")), f"{of['support']:,}"]
         for label, of in shown
     ]
     lines = [
@@ -223,10 +197,10 @@ def _scores(facts: RunFacts) -> str:
         "",
         f"On {facts.metrics['rows']:,} texts of {facts.split}. {chosen} Intervals: 95 %, bootstrap over texts.",
         "",
-        *_table(["metric", "meaning", "value", "interval", "always the most frequent label"], rows),
+        *table(["metric", "meaning", "value", "interval", "always the most frequent label"], rows),
         title,
         "",
-        *_table(["label", "precision", "recall", "F1", "texts"], by_label),
+        *table(["label", "precision", "recall", "F1", "texts"], by_label),
     ]
     return "\n".join(lines)
 
@@ -254,11 +228,11 @@ def _precision(classifier: Classifier) -> str:
         "## Precision",
         "",
         f"The weights of this file are stored as {precision}. The scores above are those of float32. On "
-        f"{found['rows']:,} texts of {_text(found['texts'])}, {found['changed']:,} answers differ from float32 "
+        f"{found['rows']:,} texts of {text(found['texts'])}, {found['changed']:,} answers differ from float32 "
         f"({share}); no probability differs by more than {found['largest_difference']:.4f}. These texts may have been "
         "used in training, so only the differences between the two lines count.",
         "",
-        *_table(["weights", "size", *NAMES.values()], rows),
+        *table(["weights", "size", *NAMES.values()], rows),
     ]
     ngrams = classifier.metadata.get("ngrams")
     if isinstance(ngrams, dict):
@@ -271,10 +245,10 @@ def _weaknesses(facts: RunFacts) -> str:
     for title, groups in facts.slices.items():
         if len(groups) > 1:
             rows = [[name, f"{score:.3f}", f"{texts:,}"] for name, texts, score in groups]
-            lines += [f"{title}:", "", *_table(["texts", facts.slice_metric, "number"], rows)]
+            lines += [f"{title}:", "", *table(["texts", facts.slice_metric, "number"], rows)]
     if facts.confusions:
-        rows = [[f"`{_code(true)}`", f"`{_code(other)}`", f"{texts:,}"] for true, other, texts in facts.confusions]
-        lines += ["Labels that it confuses most:", "", *_table(["true label", "answer", "texts"], rows)]
+        rows = [[f"`{code(true)}`", f"`{code(other)}`", f"{texts:,}"] for true, other, texts in facts.confusions]
+        lines += ["Labels that it confuses most:", "", *table(["true label", "answer", "texts"], rows)]
     return "\n".join(lines)
 
 
@@ -293,7 +267,7 @@ def _limits(classifier: Classifier, facts: RunFacts | None) -> str:
         "- It repeats what the labels of its training data say, with their mistakes and prejudices.",
     ]
     if facts and facts.small_labels:
-        named = ", ".join(f"`{_code(label)}`" for label in facts.small_labels[:MOST_NAMED])
+        named = ", ".join(f"`{code(label)}`" for label in facts.small_labels[:MOST_NAMED])
         lines.append(f"- Fewer than 20 texts of {facts.split} have these labels, so their scores say little: {named}.")
     return "\n".join([*lines, ""])
 
@@ -307,22 +281,3 @@ def _license(fields: CardFields) -> str:
         f"- Written by textclf {__version__}.",
     ]
     return "\n".join(["## License", "", *lines, ""])
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a Markdown table and an empty line."""
-    lines = [header, ["---"] * len(header), *rows]
-    return [*(f"| {' | '.join(cells)} |" for cells in lines), ""]
-
-
-def _text(value: object) -> str:
-    """Return a value as Markdown on one line, so that no name can be markup."""
-    return SPECIAL.sub(r"\\\1", html.escape(" ".join(str(value).split()), quote=False))
-
-
-def _code(value: object) -> str:
-    """Return a value for the inside of backquotes in a table."""
-    line = " ".join(str(value).split())
-    return (
-        "".join(letter if letter.isprintable() else "\ufffd" for letter in line).replace("`", "'").replace("|", "\\|")
-    )
