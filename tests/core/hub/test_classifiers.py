@@ -5,7 +5,7 @@ import socket
 
 import numpy as np
 import pytest
-from huggingface_hub import constants
+from huggingface_hub import HfApi, constants
 
 import textclf
 from tests.conftest import ROOT
@@ -56,6 +56,11 @@ def refused(match, run="hf://me/good"):
     assert "\n" not in message
     assert len(message) < 500
     return message
+
+
+def test_the_server_is_one_on_which_the_client_fails_if_it_reads_the_card(hub):
+    with pytest.raises(TypeError, match="ignore_metadata_errors"):
+        HfApi(endpoint=hub.url).model_info("me/good", revision="main")
 
 
 def test_a_classifier_of_the_hub_answers_as_its_folder(hub, caplog):

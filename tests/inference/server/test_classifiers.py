@@ -9,6 +9,7 @@ import click
 import numpy as np
 import pytest
 
+from tests.core.hub_server import Repository, files_of, serving, use_hub
 from textclf.core.errors import RunError
 from textclf.inference.classifier import Classifier
 from textclf.inference.server.classifiers import Classifiers, load_served, parse_sources
@@ -24,6 +25,7 @@ from textclf.inference.server.problems import RequestError
         (["runs/toy_en/"], {"toy_en": "runs/toy_en/"}),
         (["runs/toy_en/classifier"], {"toy_en": "runs/toy_en/classifier"}),
         (["a=runs/x", "b=y=z"], {"a": "runs/x", "b": "y=z"}),
+        (["hf://me/reviews@v=1", "b=hf://me/x"], {"reviews": "hf://me/reviews@v=1", "b": "hf://me/x"}),
     ],
 )
 def test_runs_have_names(values, sources):
@@ -136,3 +138,20 @@ def test_a_classifier_folder_alone_has_no_scores(copied):
     assert load_served("x", "served").description["scores"] is None
     with pytest.raises(RunError):
         load_served("x", "nowhere")
+
+
+def test_a_classifier_of_the_hub_is_loaded_again_by_a_signal_only(tmp_path, monkeypatch, root):
+    first = Repository(files_of(root / "tests/formats/classifier-1"))
+    second = Repository(files_of(root / "tests/formats/classifier-2"), "beef" * 10)
+    with serving({"me/reviews": first}) as hub:
+        use_hub(monkeypatch, hub.url, tmp_path)
+        classifiers = Classifiers(parse_sources(["hf://me/reviews"]), Metrics())
+        hub.repositories["me/reviews"] = second
+        asked, before = len(hub.requests), classifiers.get("reviews")
+        asyncio.run(classifiers.follow())
+        assert len(hub.requests) == asked
+        assert classifiers.get("reviews") is before
+        assert asyncio.run(classifiers.reload())["reviews"]["result"] == "loaded"
+        assert classifiers.get("reviews").version != before.version
+        assert classifiers.get("reviews").run == "reviews"
+        classifiers.close()

@@ -22,7 +22,7 @@ from textclf.core.hub.problems import Wanted, is_unreachable, needs_package, why
 from textclf.core.run_folder import LARGEST_BESIDE, LARGEST_FILES
 
 if TYPE_CHECKING:
-    from huggingface_hub.hf_api import ModelInfo, RepoSibling
+    from huggingface_hub.hf_api import RepoFile, RepoFolder
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +69,9 @@ def _newest(wanted: Wanted) -> Path:
     """Return the folder of the commit that a revision is now; the one that it was, if the hub cannot be reached."""
     from huggingface_hub import HfApi, constants, errors
 
-    try:
-        info = HfApi(endpoint=constants.ENDPOINT).model_info(
-            wanted.repository, revision=wanted.revision, files_metadata=True, timeout=MOST_SECONDS
-        )
+    hub = HfApi(endpoint=constants.ENDPOINT)
+    try:  # without the model card, whose metadata may be anything
+        info = hub.model_info(wanted.repository, revision=wanted.revision, expand=["sha"], timeout=MOST_SECONDS)
     except (errors.HTTPError, errors.OfflineModeIsEnabled) as error:
         if not is_unreachable(error):
             raise
@@ -85,7 +84,8 @@ def _newest(wanted: Wanted) -> Path:
         raise ValueError("the hub does not say which commit this is")
     folder = _folder(wanted, commit)
     if not folder.is_dir():
-        _download(wanted, commit, _files(wanted, info), folder)
+        found = hub.get_paths_info(wanted.repository, list(LIMITS), revision=commit)
+        _download(wanted, commit, _checked(wanted, found), folder)
     log.info("%s: commit %s", wanted.name, commit)
     if wanted.revision != commit:
         _remember(wanted, commit)
@@ -117,41 +117,43 @@ def _remembered(wanted: Wanted) -> Path | None:
     return None
 
 
-def _files(wanted: Wanted, info: "ModelInfo") -> "list[RepoSibling]":
+def _checked(wanted: Wanted, listed: "list[RepoFile | RepoFolder]") -> "list[RepoFile]":
     """Return the files to download, after checking that none is missing or too large."""
-    found = {file.rfilename: file for file in info.siblings or [] if file.rfilename in LIMITS}
+    from huggingface_hub.hf_api import RepoFile
+
+    found = {file.path: file for file in listed if isinstance(file, RepoFile) and file.path in LIMITS}
     if missing := [name for name in LARGEST_FILES if name not in found]:
         raise RunError(
             f"{wanted.name}: expected a classifier of textclf, but the repository has no {', '.join(missing)}. Check "
             "the name."
         )
     for name, file in found.items():
-        if type(file.size) is not int or file.size > LIMITS[name]:
-            size = f"{file.size / MIB:,.0f} MiB" if isinstance(file.size, int) else "no size"
+        if type(file.size) is not int or not 0 <= file.size <= LIMITS[name]:
+            size = f"{file.size / MIB:,.0f} MiB" if type(file.size) is int else "no size"
             raise RunError(f"{wanted.name}: {name}: expected at most {LIMITS[name] // MIB:,} MiB, got {size}.")
     return list(found.values())
 
 
-def _download(wanted: Wanted, commit: str, files: "list[RepoSibling]", folder: Path) -> None:
+def _download(wanted: Wanted, commit: str, files: "list[RepoFile]", folder: Path) -> None:
     """Download the files of a commit into a folder, completely or not at all."""
     from huggingface_hub import constants, hf_hub_download
     from huggingface_hub.utils import disable_progress_bars
 
     if not (sys.stderr and sys.stderr.isatty()):
         disable_progress_bars()
-    log.info("downloading %s: %.1f MB", wanted.name, sum(file.size or 0 for file in files) / 1e6)
+    log.info("downloading %s: %.1f MB", wanted.name, sum(file.size for file in files) / 1e6)
     make_folder(folder.parent)
     # If another process was faster, its folder is the same. Errors of the client are none of writing.
     with suppress(FileExistsError), atomic_folder(folder) as partial, _explained(wanted):
         for file in files:
             hf_hub_download(
-                wanted.repository, file.rfilename, revision=commit, local_dir=partial, endpoint=constants.ENDPOINT
+                wanted.repository, file.path, revision=commit, local_dir=partial, endpoint=constants.ENDPOINT
             )
-            _check(wanted, partial / file.rfilename, file)
+            _check(wanted, partial / file.path, file)
         shutil.rmtree(partial / ".cache")  # what the client notes
 
 
-def _check(wanted: Wanted, path: Path, promised: "RepoSibling") -> None:
+def _check(wanted: Wanted, path: Path, promised: "RepoFile") -> None:
     """Check that a file is the one that the hub names with the commit: the client compares only sizes."""
     size = path.stat().st_size
     if promised.lfs:

@@ -117,7 +117,7 @@ def _find_cached(repository: str, revision: str, *, with_weights: bool) -> Path 
             if _has_weights(folder) if with_weights else (folder / CONFIG).exists():
                 return folder
     try:
-        HfApi().model_info(repository, revision=revision, timeout=MOST_SECONDS)
+        HfApi().model_info(repository, revision=revision, expand=["sha"], timeout=MOST_SECONDS)
         return None
     except (errors.HTTPError, errors.OfflineModeIsEnabled) as error:
         if not is_unreachable(error):
