@@ -49,7 +49,7 @@ def evaluate(
     A text with a label that is not in the training data counts as wrong. Writes `metrics.json` and `predictions.csv`.
 
     Args:
-        run: a run folder, the name of a run in `runs/`, or a classifier folder; by default the newest finished run.
+        run: as for `textclf.load`.
         data: the file; by default the test file of the run. Or a folder of shards that `textclf predict` has written
             with texts and labels; they are not predicted again.
         output: the folder to write to; by default `evaluations/<file name>/` in the run folder, with a number if

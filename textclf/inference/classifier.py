@@ -212,8 +212,8 @@ def load(run: str | Path | RunFolder | None = None, *, threads: int | None = Non
     """Return the classifier of a run.
 
     Args:
-        run: a run folder, its name below `runs/`, a classifier folder or the zip file of one; by default the newest
-            finished run.
+        run: a run folder, its name below `runs/`, a classifier folder or the zip file of one, or `hf://owner/name` or
+            `hf://owner/name@revision` of the hub; by default the newest finished run.
         threads: how many predict many texts; by default one for each core that the process may use.
 
     Raises:
