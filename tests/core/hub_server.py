@@ -144,8 +144,9 @@ def send_file(handler, repository, name, hub):
 def listing(repository, kind, paths, *, commit_only):
     if kind == "revision":
         siblings = [{"rfilename": name} for name in repository.files]
-        # Unless only the commit is asked for, a hub tells what the model card says, and the client fails on this:
-        card = {} if commit_only else {"cardData": {"ignore_metadata_errors": True}}
+        # Unless only the commit is asked for, a hub tells what the model card says, and the client fails on this one.
+        odd = not commit_only and b"ignore_metadata_errors: true" in repository.files.get("README.md", b"")
+        card = {"cardData": {"ignore_metadata_errors": True}} if odd else {}
         return {"id": "x", "sha": repository.commit, "siblings": siblings, **card}
     return [
         {

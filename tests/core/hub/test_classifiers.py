@@ -17,6 +17,7 @@ from textclf.core.find_run import find_classifier
 
 OLDER = "beef" * 10
 NEW, OLD = ROOT / "tests/formats/classifier-2", ROOT / "tests/formats/classifier-1"
+CARD = b"---\nignore_metadata_errors: true\n---\n# Mine"
 TEXTS = ["a wonderful film", "好", ""]
 UNWANTED = {"evil.py": b"x", "pytorch_model.bin": b"x", "train.csv": b"x", ".gitattributes": b"x"}
 
@@ -35,7 +36,7 @@ def older():
 def hub(files, older, tmp_path, monkeypatch):
     lfs = frozenset({"model.onnx"})
     repositories = {
-        "me/good": Repository({**files, **UNWANTED, "README.md": b"# Mine"}, lfs=lfs, others={"v1": older}),
+        "me/good": Repository({**files, **UNWANTED, "README.md": CARD}, lfs=lfs, others={"v1": older}),
         "me/gated": Repository(files, access="gated"),
         "me/private": Repository(files, access="private"),
         "me/other": Repository({"config.json": b"{}"}),
@@ -206,7 +207,7 @@ def test_commands_take_an_address(hub, workplace, capsys):
     assert main(["card", "hf://me/good"]) == 0
     assert capsys.readouterr().out.endswith("# Mine\n")
     assert main(["export", "hf://me/good", "--precision", "float32", "--format", "folder"]) == 0
-    assert (workplace / "good-float32/README.md").read_bytes() == b"# Mine"
+    assert (workplace / "good-float32/README.md").read_bytes() == CARD
     assert main(["predict", "--run", "hf://me/nothing", "a"]) == 1
 
 

@@ -61,7 +61,7 @@ def upload(files: Mapping[str, bytes], to: Destination) -> Uploaded:
     operations = [CommitOperationAdd(name, content) for name, content in files.items()]
     try:
         url = hub.create_repo(to.repository, private=to.private, exist_ok=True)
-        if to.private and not hub.model_info(to.repository).private:
+        if to.private and not hub.model_info(to.repository, expand=["private"]).private:
             raise RunError(
                 f"{to.repository}: exists and is public, and --private is for a new repository. Make it private on "
                 f"{url}/settings, or leave --private out."
@@ -71,7 +71,7 @@ def upload(files: Mapping[str, bytes], to: Destination) -> Uploaded:
         commit = hub.create_commit(
             to.repository, operations, commit_message=to.message, revision=to.branch, num_threads=1
         )
-    except (OSError, ValueError, KeyError, RuntimeError, errors.HTTPError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, errors.HTTPError) as error:
         raise RunError(f"{to.repository}: {_why_not(error)}") from error
     return Uploaded(str(url), commit.oid)
 
