@@ -157,7 +157,7 @@ def test_a_token_of_a_file_and_of_the_environment(with_runs, monkeypatch):
         (("--token-file", "nowhere"), 1, "--token-file nowhere: cannot be read"),
         (("--token-file", "short"), 1, "expected at least 16 letters, digits or signs without spaces, got 3"),
         (("--run", "nobody"), 1, "nobody: expected a run or classifier folder"),
-        (("--run", "a=toy_en", "--run", "a=toy_zh"), 2, "two are called 'a'"),
+        (("--run", "a=toy_en", "--run", "a=toy_zh"), 2, "two runs are called 'a'"),
     ],
 )
 def test_what_it_does_not_start_with(with_runs, textclf_main, arguments, code, message):

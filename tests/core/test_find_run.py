@@ -122,7 +122,7 @@ def test_unfinished_run_has_no_classifier_and_says_how_it_ended():
         find_classifier("mine")
     assert str(caught.value) == (
         "runs/mine: expected a finished run, but this one is failed: it has no classifier. "
-        "textclf resume runs/mine goes on with it."
+        "To continue it: textclf resume runs/mine"
     )
 
 

@@ -74,7 +74,7 @@ def test_missing_file_is_named_with_the_folder_looked_in(write, tmp_path):
 
 def test_folder_is_refused(tmp_path):
     (tmp_path / "a.csv").mkdir()
-    with pytest.raises(DataError, match=r"a\.csv: expected files or subfolders of texts, got a folder without\."):
+    with pytest.raises(DataError, match=r"a\.csv: expected files or subfolders of texts, got a folder without them\."):
         read(str(tmp_path / "a.csv"), **COLUMNS)
 
 

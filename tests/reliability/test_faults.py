@@ -138,5 +138,7 @@ def test_sigterm_ends_the_program_with_143(interrupted, monkeypatch, textclf_mai
     finished = textclf_main("resume", "r")
     errors = finished.stderr
     assert finished.code == 143, errors
-    assert "Warning: interrupted: runs/r is not finished. To go on: textclf resume runs/r\n\nInterrupted.\n" in errors
+    assert (
+        "Warning: interrupted: runs/r is not finished. To continue: textclf resume runs/r\n\nInterrupted.\n" in errors
+    )
     assert "Traceback" not in errors

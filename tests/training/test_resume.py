@@ -42,7 +42,7 @@ def test_a_signal_lets_the_step_end_keeps_the_state_and_says_how_to_go_on(workpl
     assert caught.value.exit_code == 130
     assert position_of(run) == (1, 3)
     assert run.read_metadata()["status"] == "interrupted"
-    assert "interrupted: runs/r is not finished. To go on: textclf resume runs/r" in run.log.read_text()
+    assert "interrupted: runs/r is not finished. To continue: textclf resume runs/r" in run.log.read_text()
     assert signal.getsignal(signal.SIGINT) is before
     assert latest_run().path == untouched.path
     assert differences(untouched.path, textclf.resume("r").path) == []
@@ -252,7 +252,7 @@ def test_folds_go_on_in_the_fold_that_was_interrupted(workplace, tiny_config, mo
         cross_validate(config, folds=2, run="r")
     statuses = [RunFolder(f"runs/r/fold-{number}").read_metadata()["status"] for number in (1, 2)]
     assert statuses == ["finished", "interrupted"]
-    assert "To go on: textclf resume runs/r" in RunFolder("runs/r").log.read_text()
+    assert "To continue: textclf resume runs/r" in RunFolder("runs/r").log.read_text()
     with pytest.raises(RunError, match="another number of folds"):
         cross_validate(config, folds=3, run="r")
     run = textclf.resume("r")

@@ -101,7 +101,7 @@ def starter_config(
     dataset = drop_blank_texts(parse_labels(raw, separator))
     if len({frozenset(category) for category in dataset.labels.categories}) == 1 and separator:
         log.warning(
-            "%s: every row has the same labels (%s), from which nothing is learned: check label_column",
+            "%s: every row has the same labels (%s), so a classifier learns nothing: check label_column",
             data,
             first_shown(map(short_repr, sorted(dataset.labels.count()))),
         )

@@ -52,7 +52,7 @@ def find_classifier(run: str | os.PathLike | None) -> Path:
     if status != "finished":
         raise RunError(
             f"{path}: expected a finished run, but this one is {status!s:.40}: it has no classifier. "
-            f"textclf resume {path} goes on with it."
+            f"To continue it: textclf resume {path}"
         )
     if not found.inside(found.classifier).exists():
         raise RunError(f"{path}: expected a run with a classifier, but this one has none. Train again.")

@@ -109,5 +109,5 @@ def check_not_truncated() -> None:
         if isinstance(name, str) and content.size() < len(content):  # a temporary file has no name, and no other user
             raise TrainingError(
                 f"{name}: expected {len(content):,} bytes, got {content.size():,}: the file was truncated while it was "
-                "in use. Run the same command again: training continues, and textclf writes this file anew."
+                "in use. Run the same command again: training continues, and textclf writes this file again."
             )

@@ -106,7 +106,7 @@ def name_and_version(path: Path) -> tuple[str, str]:
         )
     name, version = found.groups()
     if keyword.iskeyword(name) or name in sys.stdlib_module_names or name == "textclf":
-        raise RunError(f"{path.name}: '{name}' is the name of a module of Python already. Choose another --output.")
+        raise RunError(f"{path.name}: '{name}' is already the name of a module of Python. Choose another --output.")
     return name, version
 
 

@@ -128,7 +128,7 @@ def part_of(shards: Sequence[Shard], part: str | None) -> list[Shard]:
     found = PART.fullmatch(part)
     number, parts = map(int, found.groups()) if found else (1, 0)
     if number > parts:
-        raise DataError(f"--part: expected a number and how many there are, such as 3/16, got '{part}'.")
+        raise DataError(f"--part: expected a part and the number of parts, such as 3/16, got '{part}'.")
     return list(shards[number - 1 :: parts])
 
 
@@ -252,7 +252,9 @@ def _write_parquet(stream: Any, tables: Iterable[pa.Table]) -> None:
             writer.write_table(table.cast(writer.schema))
         except (pa.ArrowException, ValueError) as error:
             reason = str(error).partition("\n")[0]
-            raise DataError(f"--keep: expected columns of one type in every row: {reason}. Keep others.") from None
+            raise DataError(
+                f"--keep: expected columns of one type in every row: {reason}. Keep other columns."
+            ) from None
     if writer:
         writer.close()
 

@@ -35,7 +35,7 @@ def resume(run: str | Path) -> RunFolder:
     if config.data.train == IN_MEMORY:
         raise RunError(
             f"{folder.path}: its data were in memory, and no file has them. Call textclf.train again with the same "
-            f"config and data, and run={folder.path.name!r}: it goes on where the run stopped."
+            f"config and data, and run={folder.path.name!r}: it continues the run."
         )
     check_unchanged(folder, config)
     if is_search:

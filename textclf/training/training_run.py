@@ -89,7 +89,7 @@ def training_run(folder: RunFolder, collected: MemoryHandler | None = None, *, s
         except KeyboardInterrupt:
             _record(folder, status="interrupted")
             if collected:
-                log.warning("interrupted: %s is not finished. To go on: textclf resume %s", folder.path, folder.path)
+                log.warning("interrupted: %s is not finished. To continue: textclf resume %s", folder.path, folder.path)
             raise
         except BaseException as error:
             if not folder.path.exists():

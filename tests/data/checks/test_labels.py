@@ -94,7 +94,7 @@ def test_joined_labels():
     rows = distinct({"a": 20, "b": 20, "c": 20, "a|b": 5, "b|c": 5})
     finding = only(joined_labels(material(rows)))
     assert finding.severity == "warning"
-    assert finding.found == "train: 2 of 5 labels are others joined by '|', such as 'a|b'."
+    assert finding.found == "train: 2 of 5 labels consist of other labels joined by '|', such as 'a|b'."
 
 
 @pytest.mark.parametrize("labels", [["Sci/Tech", "World"], ["a, or b", "a, or c", "a"], ["a|b", "a", "b"]])

@@ -169,7 +169,9 @@ def test_deeper_folder_is_refused(write):
 @pytest.mark.parametrize("options", [ReadingOptions(), FOLDER, ReadingOptions(format="csv")])
 def test_empty_folder_is_refused(write, options, tmp_path):
     (tmp_path / "d").mkdir()
-    assert fault("d", options) == ("d: expected files or subfolders of texts, got a folder without. Check the path.")
+    assert fault("d", options) == (
+        "d: expected files or subfolders of texts, got a folder without them. Check the path."
+    )
 
 
 def test_folder_that_is_not_ours_to_read_is_refused(write, tmp_path, monkeypatch):

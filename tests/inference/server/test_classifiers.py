@@ -46,7 +46,7 @@ def test_a_name_must_fit_into_an_address(value):
 
 
 def test_two_of_one_name_need_others():
-    with pytest.raises(click.UsageError, match="two are called 'x'"):
+    with pytest.raises(click.UsageError, match="two runs are called 'x'"):
         parse_sources(["runs/x", "other/x"])
 
 

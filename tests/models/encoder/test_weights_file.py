@@ -41,7 +41,7 @@ def test_several_files_with_an_index(tmp_path):
     np.testing.assert_array_equal(read_tensor(tensors, "a", (2,)), [1, 1])
     np.testing.assert_array_equal(read_tensor(tensors, "b", (3,)), [0, 0, 0])
     index.write_text(json.dumps({"weight_map": {**files, "c": "model-00001-of-00002.safetensors"}}))
-    with pytest.raises(DataError, match="says that it has 'c', but it has not"):
+    with pytest.raises(DataError, match="names 'c' in it, but it is not there"):
         read_index(tmp_path)
     index.write_text(json.dumps({"weight_map": {**files, "c": "model-00003-of-00002.safetensors"}}))
     with pytest.raises(DataError, match=r"model-00003-of-00002\.safetensors: cannot be read"):

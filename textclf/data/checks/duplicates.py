@@ -16,7 +16,7 @@ def repeated_texts(context: CheckContext) -> Iterator[Finding]:
             "note",
             "repeated texts",
             f"With the text of an earlier row: {described}.",
-            "Keep them if people really write so (greetings, thanks). Otherwise remove them: each one counts again.",
+            "Keep them if people really write the same text (a greeting). Otherwise remove them: each copy counts.",
         )
 
 
@@ -57,5 +57,5 @@ def texts_in_two_splits(context: CheckContext) -> Iterator[Finding]:
                 "other labels in two splits",
                 f"{later}: {differing.sum()} of {counted(len(dataset), 'row')} ({percent(share)}) have a text that is "
                 f"in {earlier} too, but there only with other labels ({shown_rows(dataset.rows[differing])}).",
-                f"Correct the labels or remove the texts. What {earlier} teaches is wrong in {later}.",
+                f"Correct the labels or remove the texts. {earlier} and {later} contradict each other.",
             )

@@ -33,7 +33,7 @@ def balance(context: CheckContext) -> Iterator[Finding]:
         "labels",
         f"train: {counted(len(counts), 'label')}{by_row}; the most frequent is {short_repr(most)} with {share} of the "
         f"rows, the rarest {short_repr(least)} with {counted(counts[least], 'row')}.",
-        "Compare macro F1. Accuracy says little about several labels a row."
+        "Compare macro F1. Accuracy is not informative for several labels a row."
         if several
         else f"Compare every accuracy with {share}, the accuracy of always predicting {short_repr(most)}.",
     )
@@ -103,7 +103,7 @@ def labels_alike(context: CheckContext) -> Iterator[Finding]:
                 "differing only in case, spaces or Unicode form: "
                 + ", ".join(f"{short_repr(form)} in {counted(count, 'row')}" for form, count in forms.most_common())
                 + ".",
-                "Write them the same way. Training takes them for different labels.",
+                "Write them the same way. textclf treats them as different labels.",
             )
 
 
@@ -120,7 +120,7 @@ def joined_labels(context: CheckContext) -> Iterator[Finding]:
     yield Finding(
         "warning",
         "joined labels",
-        f"train: {len(joined)} of {counted(len(counts), 'label')} are others joined by {named}, such as "
+        f"train: {len(joined)} of {counted(len(counts), 'label')} consist of other labels joined by {named}, such as "
         f"{short_repr(joined[0])}.",
         f"If a text may have several labels, set targets.type: multilabel, targets.separator: {named}.",
     )
@@ -136,7 +136,7 @@ def same_labels(context: CheckContext) -> Iterator[Finding]:
                 "warning",
                 "same labels",
                 f"{split}: every one of the {len(dataset)} rows has the same labels: {named}.",
-                "Check data.label_column. From such rows nothing is learned, and every accuracy on them says nothing.",
+                "Check data.label_column. A classifier cannot learn from such rows, and their accuracy has no meaning.",
             )
 
 
@@ -149,7 +149,7 @@ def words_for_missing(context: CheckContext) -> Iterator[Finding]:
                     "warning",
                     "missing values",
                     f"{split}: the label {short_repr(label)} in {counted(count, 'row')}.",
-                    "If it stands for a missing label, empty these fields. As it is, it is a label of its own.",
+                    "If it means a missing label, make these fields empty. Otherwise textclf treats it as a label.",
                 )
 
 

@@ -44,7 +44,7 @@ def lengths(context: CheckContext) -> Iterator[Finding]:
             "warning" if max(cut.values()) >= MUCH_CUT else "note",
             "cut texts",
             f"Longer than {how}: {_by_split(cut)}.",
-            f"Raise preprocessing.sequence_length to read more, which takes more time. preprocessing.{setting} decides "
+            f"Raise preprocessing.sequence_length to read more. This takes more time. preprocessing.{setting} decides "
             "which part of a text is cut.",
         )
 

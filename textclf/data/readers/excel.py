@@ -95,7 +95,7 @@ def _rows(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[list
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
         raise DataError(
-            f"{name}: Excel files are read with python-calamine, which is not installed. pip install "
+            f"{name}: textclf reads Excel files with python-calamine, which is not installed. pip install "
             '"textclf-keras[excel]", or save the file as CSV (UTF-8) and use that.'
         ) from None
     try:
@@ -158,7 +158,7 @@ def _check_cells(sheet: IO[bytes], name: str) -> None:
         if width > MOST_COLUMNS or width * height > MOST_CELLS:
             raise DataError(
                 f"{name}: expected at most {MOST_CELLS:,} cells and {MOST_COLUMNS:,} columns, got a sheet that ends in "
-                f"column {width:,}, row {height:,}. Delete what stands far from the table, or save it as CSV (UTF-8)."
+                f"column {width:,}, row {height:,}. Delete the cells far from the table, or save it as CSV (UTF-8)."
             )
 
 

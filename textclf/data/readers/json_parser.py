@@ -56,7 +56,7 @@ class JsonParser:
             try:
                 found, end = DECODER.raw_decode(self.text, self.place)
             except RecursionError:
-                raise DataError(f"{self.name}: expected JSON, got it nested too deeply.") from None
+                raise DataError(f"{self.name}: expected JSON, but it is nested too deeply.") from None
             except ValueError as error:  # no JSON, a beginning of it, or a number of thousands of digits
                 offset = getattr(error, "pos", self.place) - self.place
                 if rest < most and self._grow(rest):

@@ -73,9 +73,11 @@ def read_stream(
     reader = READERS[form]
     if not reader.NAMES_COLUMNS:
         if columns.split:
-            raise DataError(f"{name}: expected a file with named columns, as data.split_column is set. Remove that.")
+            raise DataError(
+                f"{name}: expected a file with named columns, because data.split_column is set. Remove that setting."
+            )
         if columns.kept is not None:
-            raise DataError(f"{name}: expected a file with named columns, as --keep names some. Leave --keep out.")
+            raise DataError(f"{name}: expected a file with named columns, because --keep names some. Omit --keep.")
         columns = Columns(["text"], columns.label and "label")
     labels = [columns.label] if isinstance(columns.label, str) else list(columns.label or [])
     wanted = list(dict.fromkeys([*columns.text, *labels, *([columns.split] if columns.split else [])]))
@@ -237,7 +239,7 @@ def _in_folder(folder: Path, options: ReadingOptions) -> list[tuple[str, str]]:
             )
         return [(str(file), "folder") for label in folders for file in _texts_of(label)]
     if not files:
-        raise DataError(f"{folder}: expected files or subfolders of texts, got a folder without. Check the path.")
+        raise DataError(f"{folder}: expected files or subfolders of texts, got a folder without them. Check the path.")
     return [(str(file), _format(str(file), options)) for file in files]
 
 

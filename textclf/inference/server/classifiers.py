@@ -64,7 +64,9 @@ def parse_sources(values: Iterable[str]) -> dict[str, str | None]:
             expected = "expected a name of letters, digits, '.', '_' and '-'"
             raise click.UsageError(f"--run {value}: {expected}, got '{name}'. Give one: --run NAME={run}")
         if name in sources:
-            raise click.UsageError(f"--run: two are called '{name}'. Name them: --run A={sources[name]} --run B={run}")
+            raise click.UsageError(
+                f"--run: two runs are called '{name}'. Name them: --run A={sources[name]} --run B={run}"
+            )
         sources[name] = run
     return sources or {DEFAULT: None}
 
@@ -79,7 +81,7 @@ def load_served(name: str, source: str | None) -> Served:
     classifier = load_classifier(folder)
     probabilities = classifier.predict_proba(TRIAL)
     if not (np.isfinite(probabilities).all() and (probabilities >= 0).all() and (probabilities <= 1).all()):
-        raise RunError(f"{folder}: expected probabilities, but the classifier answers NaN or others. Train again.")
+        raise RunError(f"{folder}: expected probabilities, got NaN or other values. Train again.")
     files = json.dumps(classifier.metadata["files"], sort_keys=True)
     version = hashlib.sha256(files.encode()).hexdigest()[:12]
     run = folder.resolve().parent.name if folder.name == "classifier" else folder.resolve().name

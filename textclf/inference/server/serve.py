@@ -125,7 +125,7 @@ def check_token(token: bytes, where: str) -> bytes:
     if len(token) < LEAST_TOKEN or not all(33 <= byte <= 126 for byte in token):
         raise TextclfError(
             f"{where}: expected at least {LEAST_TOKEN} letters, digits or signs without spaces, got {len(token)}. "
-            "Make one: openssl rand -hex 32"
+            "Create one: openssl rand -hex 32"
         )
     return token
 

@@ -51,7 +51,7 @@ def read_index(folder: Path) -> dict[str, Tensor]:
         if file not in files:
             files[file] = read_header(folder / file)
         if name not in files[file]:
-            raise DataError(f"{folder / file}: damaged: {INDEX} says that it has {short_repr(name)}, but it has not.")
+            raise DataError(f"{folder / file}: damaged: {INDEX} names {short_repr(name)} in it, but it is not there.")
         tensors[name] = files[file][name]
     return tensors
 

@@ -80,7 +80,7 @@ class _Guarded:
             self.logger.log_history(network, history)
         except Exception as error:
             self.missed[network] = history
-            log.warning("%s: %s. The training goes on; textclf retries at its end", self.name, _reason(error))
+            log.warning("%s: %s. The training continues, and textclf retries at its end", self.name, _reason(error))
 
     def end(self, status: str) -> None:
         if self.missed and status != "finished":  # an interrupted program must not wait for a server again
