@@ -46,28 +46,25 @@ def link(shown: Any, tag: str) -> dict:
     return {"shown": shown, "tag": tag}
 
 
-def lines(
-    title: str,
-    series: dict[str, list],
-    x: str,
-    y: str,
-    *,
-    note: str = "",
-    shares: bool = True,
-    diagonal: bool = False,
-    dots: bool = False,
-) -> dict:
+def lines(title: str, series: dict[str, list], x: str, y: str, *, note: str = "", shares: bool = True) -> dict:
     """Return a plot of curves.
 
     Args:
         series: name of the curve -> its points [x, y], or [x, y, number of texts]: more texts, a larger dot.
         x, y: titles of the axes.
         shares: whether both axes go from 0 to 1.
-        diagonal: whether to draw a line from corner to corner.
-        dots: whether to mark each point.
     """
-    axes = {"x": x, "y": y, "shares": shares, "diagonal": diagonal, "dots": dots}
-    return {"kind": "lines", "title": title, "note": note, "series": series, **axes}
+    return {"kind": "lines", "title": title, "note": note, "series": series, "x": x, "y": y, "shares": shares}
+
+
+def dotted(plot: dict) -> dict:
+    """Return a plot of `lines` in which each point has a dot."""
+    return {**plot, "dots": True}
+
+
+def with_diagonal(plot: dict) -> dict:
+    """Return a plot of `lines` with a line from corner to corner."""
+    return {**plot, "diagonal": True}
 
 
 def unjoined(plot: dict, *names: str) -> dict:

@@ -36,7 +36,7 @@ def _curves_of(label: str, ranking: Ranking, area: float | None, points: int) ->
     area_note = f"Area under the curve {blocks.figure(area)}."
     return [
         blocks.lines("Precision-recall curve", precision_recall, "recall", "precision", note=note),
-        blocks.lines("ROC curve", roc, "false-alarm rate", "hit rate", note=area_note, diagonal=True),
+        blocks.with_diagonal(blocks.lines("ROC curve", roc, "false-alarm rate", "hit rate", note=area_note)),
     ]
 
 
@@ -68,7 +68,8 @@ def calibration_curves(predictions: Predictions, targets: Targets, temperature: 
         errors[name] = expected_calibration_error(confidences, correct)
     note = ", ".join(f"{name} {error:.4f}" for name, error in errors.items())
     note = f"A perfectly calibrated classifier lies on the diagonal. Error: {note}. Temperature: {temperature:.3f}."
-    diagram = blocks.lines("Reliability diagram", series, "confidence", "accuracy", note=note, diagonal=True, dots=True)
+    diagram = blocks.lines("Reliability diagram", series, "confidence", "accuracy", note=note)
+    diagram = blocks.with_diagonal(blocks.dotted(diagram))
     if targets.multilabel:
         return [diagram]
     covered, accuracy, _ = coverage(*reversed(_confidences(predictions, predictions.probabilities)))

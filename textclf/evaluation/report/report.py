@@ -171,7 +171,7 @@ def _learning_curves(folder: RunFolder, about: dict) -> list[dict]:
         losses = {column: points for column, points in series.items() if "loss" in column}
         scores = {column: points for column, points in series.items() if "loss" not in column}
         options[name] = [
-            blocks.lines(title, _readable(some), "epoch", "", shares=False, dots=True)
+            blocks.dotted(blocks.lines(title, _readable(some), "epoch", "", shares=False))
             for title, some in (("Loss", losses), ("Scores", scores))
             if some
         ]
