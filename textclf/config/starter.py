@@ -2,7 +2,7 @@
 
 import logging
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -94,19 +94,7 @@ def starter_config(
     """
     for source in (data, test or ""):
         _check_file_name(source)
-    given = reading or {}
-    found = sniff(data, checked(ReadingArguments, given), given)
-    raw, found = read_sniffed(data, found, given)
-    separator = find_separator(raw.labels)
-    dataset = drop_blank_texts(parse_labels(raw, separator))
-    if len({frozenset(category) for category in dataset.labels.categories}) == 1 and separator:
-        log.warning(
-            "%s: every row has the same labels (%s), so a classifier learns nothing: check label_column",
-            data,
-            first_shown(map(short_repr, sorted(dataset.labels.count()))),
-        )
-    if separator and _is_one_hot(found, raw, dataset):
-        separator = None
+    found, raw, dataset, separator = _labelled_texts(data, reading or {})
     facts = _facts(dataset, time, many=separator is not None)
     split(facts.dataset, facts.size.validation, SEED)  # raises now what a training would raise
     if test is not None:
@@ -117,14 +105,36 @@ def starter_config(
         **_recipe(facts, encoder),
     }
     about = f"{counted(len(facts.dataset), 'row')}, {counted(len(facts.targets.labels), 'label')}"
-    lines = [
+    head = [
         f"# Written by `textclf new` for {escape_control(data)}: {about}. Every setting: docs/configuration.md",
         f"#   textclf train {escape_control(shlex.quote(name))}",
         f"seed: {SEED}",
     ]
+    return "\n".join([*head, *_written(sections)]) + "\n"
+
+
+def _labelled_texts(data: str, given: Mapping[str, Any]) -> tuple[SniffedFile, Dataset, Dataset, str | None]:
+    """Return the form of a file, its rows, its texts with labels, and the separator of several labels a text."""
+    found = sniff(data, checked(ReadingArguments, given), given)
+    raw, found = read_sniffed(data, found, given)
+    separator = find_separator(raw.labels)
+    dataset = drop_blank_texts(parse_labels(raw, separator))
+    if len({frozenset(category) for category in dataset.labels.categories}) == 1 and separator:
+        log.warning(
+            "%s: every row has the same labels (%s), so a classifier learns nothing: check label_column",
+            data,
+            first_shown(map(short_repr, sorted(dataset.labels.count()))),
+        )
+    one_hot = separator is not None and _is_one_hot(found, raw, dataset)
+    return found, raw, dataset, None if one_hot else separator
+
+
+def _written(sections: Mapping[str, Iterable[Line]]) -> list[str]:
+    """Return the lines of a config, each setting with its comment."""
+    lines = []
     for section, settings in sections.items():
         lines += [f"{section}:", *(commented_line(*setting) for setting in settings)]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def recommended_settings(dataset: Dataset, separator: str | None) -> dict[str, Any]:
@@ -139,9 +149,7 @@ def recommended_settings(dataset: Dataset, separator: str | None) -> dict[str, A
     """
     facts = _facts(drop_blank_texts(dataset), many=separator is not None)
     sections = {"targets": starter_sections.targets(facts, separator), **_recipe(facts)}
-    lines = [f"data:\n  validation: {facts.size.validation}"]
-    for section, settings in sections.items():
-        lines += [f"{section}:", *(commented_line(*setting) for setting in settings)]
+    lines = [f"data:\n  validation: {facts.size.validation}", *_written(sections)]
     return parse_yaml("\n".join(lines)).data
 
 
