@@ -180,6 +180,20 @@ def test_sizes_are_in_order_and_each_is_used(write):
     assert large.training.epochs == recipe.size_for(400 * len(ENGLISH)).epochs
 
 
+@pytest.mark.parametrize(
+    ("rows", "words", "characters"),
+    [
+        (ENGLISH, 0, 5),
+        (CHINESE, 2, 0),
+        ([(f"{text} {number}", label) for number in range(4) for text, label in ENGLISH], 2, 5),
+        ([(f"{text} {number}", label) for number in range(20) for text, label in CHINESE], 2, 5),
+    ],
+)
+def test_few_texts_have_one_kind_of_ngrams(write, rows, words, characters):
+    ngrams = loaded(starter_config(write(rows))).preprocessing.ngrams
+    assert (ngrams.longest_words, ngrams.longest_characters) == (words, characters)
+
+
 def test_more_time_is_for_more_networks(write):
     path = write([(f"{text} {number}", label) for number in range(400) for text, label in ENGLISH])
     counts = {}

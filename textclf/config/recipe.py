@@ -20,6 +20,9 @@ WORDS, CHARACTERS = 2, 5  # of the longest n-grams
 # LIBLINEAR keeps 44 bytes for each n-gram of each text (0.9 GB), and reads all of them again for each output.
 MOST_SOLVED, MOST_SOLVED_OUTPUTS = 20_000_000, 250_000_000
 FEW = 1_000  # rows, of which a convolution learns nothing
+FEW_OF_LABEL = 30  # rows for each label, with which n-grams of characters alone are better than with words
+CHARACTER_WORDS = ("Han", "Hiragana", "Katakana")  # scripts of which each character is a word here
+MOSTLY = 0.8  # of all letters
 RARE_COUNTS = 20_000  # rows up to which n-grams of a single text are kept
 RATIOS = 10  # outputs: with more of them, each has too few texts for the ratios of n-grams
 # Filter widths of the convolutions, in tokens, by `textclf new --time`; characters have one more.
@@ -79,9 +82,14 @@ class Facts(NamedTuple):
         return few_enough and not self.targets.multilabel
 
     @property
+    def few(self) -> bool:
+        """Whether there are so few texts that one linear model learns all that they show."""
+        return self.solved and len(self.dataset) <= FEW
+
+    @property
     def convolutions(self) -> tuple[list[int], ...]:
         """The filter widths of each convolution."""
-        return () if self.solved and len(self.dataset) <= FEW else TIMES[self.time]
+        return () if self.few else TIMES[self.time]
 
 
 def size_for(rows: int) -> Size:
@@ -112,11 +120,21 @@ def preprocessing(facts: Facts) -> list[Line]:
         ("sequence_length", length, f"median {middle} tokens, 95 % have at most {most}; {cut_by_it}"),
         ("truncating", "right", "long texts lose their end; left keeps the end"),
         ("ngrams", HEADING, "of the whole text, however long"),
-        ("  longest_words", WORDS, "single words and pairs of words"),
-        ("  longest_characters", CHARACTERS, "parts of words: any language, any spelling"),
+        *_longest_ngrams(facts),
         ("  min_frequency", *frequency),
         ("  most_ngrams", ngrams, "those in the most texts; each has a weight per label"),
     ]  # fmt: skip
+
+
+def _longest_ngrams(facts: Facts) -> list[Line]:
+    """Return the kinds of n-grams. With few texts most n-grams are in one text: then one kind is better than two."""
+    words = ("  longest_words", WORDS, "single words and pairs of words")
+    characters = ("  longest_characters", CHARACTERS, "parts of words: any language, any spelling")
+    if facts.few and sum(facts.scripts.get(script, 0) for script in CHARACTER_WORDS) >= MOSTLY:
+        return [words, ("  longest_characters", 0, "none: each character is a word, and few texts share longer parts")]
+    if facts.few and len(facts.dataset) <= FEW_OF_LABEL * len(facts.targets.labels):
+        return [("  longest_words", 0, "none: few texts of a label share words, more share parts of words"), characters]
+    return [words, characters]
 
 
 def model(facts: Facts) -> list[Line]:
@@ -160,7 +178,7 @@ def indented(lines: list[Line]) -> list[Line]:
 
 def linear_members(facts: Facts) -> list[Member]:
     """Return the linear models of n-grams."""
-    if facts.solved and len(facts.dataset) <= FEW:
+    if facts.few:
         return [_solved("none", [8.0], ("log_loss", "with few texts for a label better than that of an SVM"))]
     linear = [_solved("none", [0.5, 2.0])] if facts.solved else [_stepped(facts)]
     if facts.solved and facts.targets.num_outputs <= RATIOS:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from textclf.config import recipe, starter_sections
 from textclf.config.commented_yaml import commented_line
-from textclf.config.recipe import Facts, Line
+from textclf.config.recipe import CHARACTER_WORDS, MOSTLY, Facts, Line
 from textclf.config.yaml import parse_yaml
 from textclf.core.errors import DataError, WriteError
 from textclf.core.files import expand_home
@@ -37,10 +37,9 @@ SEED = 42
 SAMPLE_ROWS = 100_000  # whose texts are inspected
 # Thai and others have no spaces for `word` to split at. Korean words have so many endings that most are rare: on 20,000
 # comments of NSMC, validation accuracy was 77.5 % by word and 79.3 % by character.
-BY_CHARACTER = ("Hangul", *(script for script in WITHOUT_SPACES if script not in ("Han", "Hiragana", "Katakana")))
+BY_CHARACTER = ("Hangul", *(script for script in WITHOUT_SPACES if script not in CHARACTER_WORDS))
 MUCH_OF_A_SCRIPT = 0.3  # of all letters
 ENCODERS = {"Latin": "minilm", "Han": "BAAI/bge-small-zh-v1.5"}
-MOSTLY = 0.8  # of all letters
 
 
 def write_starter(
