@@ -41,7 +41,7 @@ def command(config, overrides, run, folds):
 
 
 def write_report_and_print(folder: "RunFolder") -> None:
-    """Write the report of a finished run, then print its metrics, where its files are, and what to do next."""
+    """Write the report of a finished run, then print its metrics, the paths of its files, and the next command."""
     from textclf.evaluation.report.report import report_on
 
     report = report_on(folder)

@@ -60,9 +60,9 @@ def train(
         The finished run: its folder has the classifier, the metrics and the history.
 
     Raises:
-        ConfigError, DataError: the config or the data cannot be used; nothing was written then.
+        ConfigError, DataError: the config or the data cannot be used. Nothing was written.
         RunError: a run of that name is finished or locked, or started with another config, data or versions.
-        TrainingError, WriteError: the training cannot go on; `run.json` says why.
+        TrainingError, WriteError: the training cannot continue. `run.json` has the reason.
         Interrupted: a signal asked the program to stop.
     """
     name = config_name(config)
@@ -85,6 +85,7 @@ def train_run(
     """Train in the folder of an interrupted run, or in a new one.
 
     Args:
+        folder: of the interrupted run; `None` makes a new one.
         name, run: names of the config and of the folder, for a new run.
         in_memory: the splits, if the config names no files.
     """
@@ -116,7 +117,7 @@ def fit_and_evaluate(
 
     Args:
         classes: the labels of each split as numbers, from `encode_labels`.
-        watch: called as the loggers are, after each validation; it may stop the training by an exception.
+        watch: called after each validation, as the loggers are. Its exception stops the training.
     """
     _write_splits(folder.splits, splits)
     preprocessor, encoded = encode(config, splits, classes, folder.cache)
@@ -125,6 +126,7 @@ def fit_and_evaluate(
     _log_sizes(preprocessor, encoded)
     with logging_to(config.training.log_to, folder, config) as log_history:
         with importing_tensorflow():  # takes seconds, so config and data are checked before it
+            # Fits each network (`fitting/fit.py`), and exports all of them as one ONNX graph.
             from textclf.training.fitting.ensemble import fit_networks
         task = build_task(config, encoded, preprocessor, targets)
         refit = None
@@ -146,6 +148,8 @@ def fit_and_evaluate(
 
 
 def _both(log_history: LogHistory, watch: LogHistory | None) -> LogHistory:
+    """Return a function that calls both."""
+
     def log_and_watch(network: str, history: list[dict]) -> None:
         log_history(network, history)
         if watch:
@@ -155,7 +159,7 @@ def _both(log_history: LogHistory, watch: LogHistory | None) -> LogHistory:
 
 
 def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
-    """Write which row of which file is in which split."""
+    """Write the split of each row of each file."""
     with atomic_file(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["split", "file", "row"])
@@ -164,7 +168,7 @@ def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
 
 
 def _input_format(data: DataOptions) -> dict:
-    """Return how `evaluate` reads other files of the same format."""
+    """Return the columns and the reading options of the training file, which `evaluate` uses for other files."""
     reading = {name: getattr(data, name) for name in fields_of(ReadingOptions)}
     names = {} if data.label_names is None else {"label_names": data.label_names}
     return {"text_column": data.text_column, "label_column": data.label_column, **names, "reading": reading}

@@ -63,14 +63,15 @@ def fit_network(
     Args:
         folder: has the checkpoints and the history, also those of an interrupted fit.
         log_history: called with the whole history so far after every interval.
-        refit_intervals: the length of a refit, which has no validation and keeps the last weights. None: validate, and
-            stop early if the settings say so.
+        refit_intervals: the length of a refit, which has no validation and keeps the last weights. `None` is a fit
+            with validation and early stopping.
 
     Raises:
         TrainingError: the loss is not finite.
-        Interrupted: a signal asked for an end; the state is saved.
+        Interrupted: a signal asked for an end. The state is saved.
     """
     options = member.training
+    # `model` is the part of `network` that is fitted: all of it, or the layers above a frozen encoder.
     network, model, task = trained_part(member, task, folder.cache)
     per_epoch = options.validations_per_epoch
     longest_fit = _longest_fit(options, len(task.train.classes))
@@ -79,8 +80,8 @@ def fit_network(
     is_refit = refit_intervals is not None
     keep_best = _keep_best(options, folder, validated=not is_refit)
     with closing(ProgressBar(per_epoch)) as bar, _errors_of_truncated_files():
-        # Each callback needs what those before it have done: complete weights before they are validated, and the
-        # metrics of validation before they are written and compared.
+        # The order matters: the weights are complete before their validation, and the metrics are known before the
+        # history and the best weights are written.
         callbacks = [
             *_weight_callbacks(member),
             StopAtNonFiniteLoss(),
@@ -124,7 +125,7 @@ def _choose_kernels(model: keras.Model, task: Task, options: TrainingOptions) ->
 
 
 def _weight_callbacks(member: Member) -> list[keras.callbacks.Callback]:
-    """Return the callbacks that change weights at the end of an interval, or what is trained of them."""
+    """Return the callbacks that change weights at the end of an interval, or begin to train word vectors."""
     vectors = getattr(member.model, "vectors", None)
     frozen = vectors.frozen_epochs * member.training.validations_per_epoch if vectors and vectors.tuned else 0
     return [*([UnfreezeEmbedding(frozen)] if frozen else []), CatchUpRows()]
