@@ -42,6 +42,7 @@ def test_a_frozen_encoder_reads_each_text_once(encoder_config, caplog):
     second = textclf.train(config, run="second")
     assert "with the frozen encoder" not in caplog.text
     assert first.metrics.read_text() == second.metrics.read_text()
+    assert first.best_checkpoint.read_bytes() == second.best_checkpoint.read_bytes()  # it has no time in it
 
 
 @pytest.mark.slow

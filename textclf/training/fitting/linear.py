@@ -60,13 +60,14 @@ def fit_linear(
             solution = solve(problem, strength)
         _assign(solution, model)
         _write_history(folder, task, predict(solution, problem.rows), log_history)
-        seconds = time.perf_counter() - started
-        save_checkpoint(folder.best_checkpoint, weights_of(model), {STRENGTH: strength, "seconds": seconds})
+        # Without the time that it took, so that an interrupted run ends with the same file.
+        save_checkpoint(folder.best_checkpoint, weights_of(model), {STRENGTH: strength})
+    seconds = time.perf_counter() - started
     about, weights = load_checkpoint(folder.best_checkpoint)
     assign(weights_of(model), weights, path=folder.best_checkpoint)
     logits = predict_logits(model, task.validation.arrays, padding=task.preprocessor.options.padding)
     use_trained(network, model)
-    return FittedNetwork(network, logits, 1, 1, float(about["seconds"]), float(about[STRENGTH]))
+    return FittedNetwork(network, logits, 1, 1, seconds, float(about[STRENGTH]))
 
 
 def _problem(member: Member, task: Task) -> Problem:
