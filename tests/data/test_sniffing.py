@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from textclf.core.errors import DataError
 from textclf.data.dataset import read_dataset
+from textclf.data.readers import csv as csv_reader
 from textclf.data.sniffing import read_sniffed, sniff
+from textclf.inference.text_source import read_source
 
 REVIEWS = [("a fine film, and long", "good"), ("never again", "bad"), ("I liked it; really", "good"), ("dull", "bad")]
 
@@ -175,6 +177,50 @@ def test_any_bytes_are_read_or_refused(write, content, name):
 def test_an_empty_file_is_called_that(write, content):
     with pytest.raises(DataError, match="expected a header line and rows, got an empty file"):
         sniff(write(content))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("before", ["\n", "\r\n\r\n", "\ufeff", "\ufeff\ufeff", "\ufeff\n"])
+def test_the_header_is_the_first_line_that_is_not_blank(write, before, delimiter):
+    path = write(before + table(("text", "label"), delimiter=delimiter))
+    dataset, found = read_sniffed(path, sniff(path))
+    assert (found.columns.text_column, found.columns.label_column) == ("text", "label")
+    assert dataset.texts.to_pylist() == [text for text, _ in REVIEWS]
+    assert [text for texts in read_source(path, column="text") for text in texts] == dataset.texts.to_pylist()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("ends", [("\n", "\r\n", "\r"), ("\r\n", "\r"), ("\n", "\r\n")])
+def test_line_ends_of_several_systems_in_one_file(write, ends, delimiter):
+    lines = table(("text", "label"), delimiter=delimiter).splitlines() * 3
+    path = write("".join(line + ends[number % len(ends)] for number, line in enumerate(lines[:5])).encode())
+    assert read_sniffed(path, sniff(path))[0].texts.to_pylist() == [text for text, _ in REVIEWS]
+
+
+def test_the_columns_of_a_wide_table_are_read_together(write, monkeypatch):
+    header = ("text", "label", *(f"feature {number}" for number in range(300)))
+    read, reads = csv_reader.read, []
+    monkeypatch.setattr(csv_reader, "read", lambda *given, **more: reads.append(given) or read(*given, **more))
+    assert columns(write(table(header, [(text, label, *[0.5] * 300) for text, label in REVIEWS]))) == ("text", "label")
+    assert len(reads) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "twice"), [(("text", "label", "label"), "label"), (("text", "text", "label"), "text")]
+)
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_name_that_two_columns_have(write, header, twice, delimiter):
+    path = write(table(header, [(text, text[::-1], label) for text, label in REVIEWS], delimiter))
+    with pytest.raises(DataError, match=f"expected one column '{twice}', got 2 of this name. Rename the others"):
+        sniff(path)
+    with pytest.raises(DataError, match=f"expected one column '{twice}', got 2"):
+        list(read_source(path, column=twice))
+
+
+def test_other_columns_may_have_one_name(write):
+    rows = [("1", "2", text, label) for text, label in REVIEWS]
+    assert columns(write(table(("id", "id", "text", "label"), rows))) == ("text", "label")
+    assert columns(write(table(("", "", "text", "label"), rows))) == ("text", "label")
 
 
 @pytest.mark.parametrize("late", [False, True])

@@ -5,7 +5,7 @@ import io
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice
 from pathlib import Path
 
 from textclf.core.compression import decompressed
@@ -15,7 +15,8 @@ from textclf.core.formatting import short_repr
 from textclf.data.encodings import detect_encoding, read_sample
 from textclf.data.readers import BINARY, READERS, format_of
 from textclf.data.readers.content import checked_content
-from textclf.data.readers.csv import DELIMITERS, SEPARATOR_LINE
+from textclf.data.readers.csv import SEPARATOR_LINE
+from textclf.data.readers.csv_problems import DELIMITERS
 from textclf.data.readers.decoding import lines_of
 from textclf.data.readers.limits import LONGEST_LINE
 from textclf.data.readers.options import ReadingOptions
@@ -114,6 +115,7 @@ def header(lines: Sequence[str], reading: ReadingOptions) -> tuple[str, list[str
     """
     default = DEFAULT_DELIMITERS[str(reading.format)]
     candidates = reading.delimiter or "".join(sorted(DELIMITERS, key=lambda one: one != default))
+    lines = list(dropwhile(lambda line: not line.strip("\r"), lines))
     if lines and (named := SEPARATOR_LINE.fullmatch(lines[0])):
         candidates, lines = reading.delimiter or named[1], lines[1:]
     best, best_score = candidates[0], (0.0, 0)
@@ -138,7 +140,8 @@ def _rows(lines: Sequence[str], delimiter: str, quoting: str) -> list[list[str]]
         return [line.split(delimiter) for line in lines]
     longest = csv.field_size_limit(LONGEST_LINE)
     try:
-        return list(csv.reader((f"{line}\n" for line in lines), delimiter=delimiter))
+        # Where most lines end with a line feed, the reader of rows also takes a carriage return for an end.
+        return list(csv.reader(io.StringIO("\n".join(lines), newline=""), delimiter=delimiter))
     except csv.Error:  # a longer field: an open quote, with a wrong delimiter
         return []
     finally:

@@ -27,10 +27,10 @@ def text_column_of(samples: dict[str, list]) -> str | None:
         if all(isinstance(value, str) for value in values)
         and any(value.strip() and not _is_number(value) for value in values)
     }
-    by_name = _named(lengths, TEXT_NAMES)
+    by_name = named(lengths, TEXT_NAMES)
     if by_name:
         return by_name
-    unlikely = _named(lengths, LABEL_NAMES)  # long names of labels are no texts
+    unlikely = named(lengths, LABEL_NAMES)  # long names of labels are no texts
     lengths = {name: length for name, length in lengths.items() if name != unlikely}
     return max(lengths, key=lengths.__getitem__, default=None)
 
@@ -45,7 +45,7 @@ def label_columns_of(samples: dict[str, list], text: str) -> str | list[str] | N
         found = {tuple(value) if isinstance(value, list) else value for value in values} - {"", None, ()}
         if name != text and found and (len(found) <= MOST_DIFFERENT * len(values) or len(values) < FEW_ROWS):
             different[name] = len(found)
-    by_name = _named(different, LABEL_NAMES)
+    by_name = named(different, LABEL_NAMES)
     marked = [name for name, values in samples.items() if name != text and _are_marks(values)]
     if len(marked) > 1 and (by_name is None or (by_name in marked and by_name.strip().casefold() not in LABEL_NAMES)):
         return marked
@@ -61,7 +61,7 @@ def _are_marks(values: list) -> bool:
     return found <= set(MARKS) and (len(found) > 1 or found <= {"0", "0.0", "false"})
 
 
-def _named(names: Iterable[str], wanted: Sequence[str]) -> str | None:
+def named(names: Iterable[str], wanted: Sequence[str]) -> str | None:
     """Return the first of the wanted names that is there: exactly, or else as a part of a name."""
     plain = {name: name.strip().casefold() for name in names}
     exact = (name for want in wanted for name in plain if plain[name] == want)

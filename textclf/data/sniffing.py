@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -14,12 +15,12 @@ from textclf.core.files import open_file
 from textclf.core.formatting import escape_control, short_repr
 from textclf.data.dataset import ColumnOptions, Dataset, read_dataset
 from textclf.data.dialects import DEFAULT_DELIMITERS, encoding_of, fits_without_quotes, header
-from textclf.data.likely_columns import label_columns_of, text_column_of
+from textclf.data.likely_columns import LABEL_NAMES, TEXT_NAMES, label_columns_of, named, text_column_of
 from textclf.data.readers import BINARY, READERS, lines
 from textclf.data.readers.content import FIRST_BYTES, checked_content
 from textclf.data.readers.decoding import lines_of
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
-from textclf.data.readers.problems import cannot_be_read
+from textclf.data.readers.problems import cannot_be_read, check_names
 from textclf.data.readers.quotes import OpenQuoteError
 from textclf.data.readers.sources import expand, files_of
 
@@ -85,6 +86,8 @@ def _sniff(source: str, reading: ReadingOptions, given: Collection[str]) -> Snif
         return SniffedFile(reading, ColumnOptions(), [], False)
     given_format, reading = reading.format, replace(reading, format=form)  # type: ignore[arg-type]
     reading, names, samples, no_quotes = _read_beginning(path, reading, given)
+    if twice := named([name for name, count in Counter(names).items() if count > 1], (*TEXT_NAMES, *LABEL_NAMES)):
+        check_names(path, [twice], names)
     text = text_column_of(samples)
     label = label_columns_of(samples, text) if text else None
     if not text or not label:
@@ -203,8 +206,10 @@ def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[s
     reader = READERS[str(reading.format)]
     samples: dict[str, list] = {}
     first_error = None
-    together = reading.format == "excel"  # each column of a workbook can be read, and each time takes as long
-    for some in [list(names)] if together else [[name] for name in names]:
+    once = [name for name, count in Counter(names).items() if count == 1]
+    # Each column of these can be read, and each time takes as long.
+    together = reading.format in ("csv", "tsv", "excel")
+    for some in [once] if together else [[name] for name in once]:
         try:
             with open_file(path) as stream:
                 table = next(iter(reader.read(decompressed(stream, path), some, path, reading)), None)

@@ -72,7 +72,16 @@ def test_labels_that_cannot_be_measured():
 
 
 @pytest.mark.parametrize(
-    ("one", "two"), [("Good", "good"), ("very  good", "very good"), ("ﬁne", "fine"), ("é", "e\u0301")]
+    ("one", "two"),
+    [
+        ("Good", "good"),
+        ("very  good", "very good"),
+        ("ﬁne", "fine"),
+        ("é", "e\u0301"),
+        ("fine", "fi\u200bne"),
+        ("fine", "\ufefffine"),
+        ("a b", "a\u00a0b"),
+    ],
 )
 def test_labels_alike(one, two):
     finding = only(labels_alike(material(distinct({one: 20, two: 3, "bad": 5}))))
@@ -83,7 +92,15 @@ def test_labels_alike(one, two):
 
 def test_labels_alike_in_two_splits():
     finding = only(labels_alike(material(EVEN, test=[("a", "X"), ("b", "X")])))
-    assert finding.found == "differing only in case, spaces or Unicode form: 'x' in 20 rows, 'X' in 2 rows."
+    assert (
+        finding.found
+        == "differing only in case, spaces, invisible characters or Unicode form: 'x' in 20 rows, 'X' in 2 rows."
+    )
+
+
+def test_an_invisible_character_is_shown():
+    finding = only(labels_alike(material(distinct({"fine": 20, "fi\u200bne": 3}))))
+    assert "'fi\\u200bne' in 3 rows" in finding.found
 
 
 def test_labels_that_differ_are_not_alike():

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import pickle
+import tarfile
 import zipfile
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from textclf.data.readers.content import kind_of
 from textclf.data.readers.options import ReadingArguments
 from textclf.data.readers.sources import Columns, expand, read_files, read_stream
 from textclf.data.sniffing import sniff
+from textclf.inference.text_source import read_source
 
 CSV = b"text,label\ngood,a\nbad,b\n"
 
@@ -34,7 +36,17 @@ def written(write):
     return stream.getvalue().to_pybytes()
 
 
+def tar_of(content):
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as file:
+        member = tarfile.TarInfo("a.csv")
+        member.size = len(content)
+        file.addfile(member, io.BytesIO(content))
+    return stream.getvalue()
+
+
 FILES = {
+    "tar": (tar_of(CSV), "a tar archive. Unpack"),
     "zip": (archive("a.csv"), "a zip archive. Unpack"),
     "xlsx": (archive("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml"), "an Excel workbook .*excel.*CSV"),
     "docx": (archive("[Content_Types].xml", "word/document.xml"), "a Word document"),
@@ -66,7 +78,26 @@ def test_a_file_is_what_its_first_bytes_say(tmp_path, kind, ending):
             sniff(str(path))
 
 
-@pytest.mark.parametrize("kind", ["zip", "docx", "pdf"])
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.tar.gz", gzip.compress(tar_of(CSV)), "a tar archive"),
+        ("a.csv.gz", gzip.compress(tar_of(CSV)), "a tar archive"),
+        ("a.tgz", gzip.compress(tar_of(CSV)), r"compressed by gzip.*\.gz"),
+        ("a.csv.gz", gzip.compress(gzip.compress(CSV)), "It is compressed twice"),
+        ("a.jsonl.zst", pa.compress(gzip.compress(CSV), "zstd", asbytes=True), r"compressed by gzip.*\.gz"),
+        ("a.xlsx.gz", gzip.compress(CSV), "expected an Excel workbook"),
+    ],
+)
+def test_what_is_within_a_compressed_file_is_looked_at(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    for read in (sniff, lambda path: list(read_source(path, column="text"))):
+        with pytest.raises(DataError, match=message):
+            read(str(path))
+
+
+@pytest.mark.parametrize("kind", ["zip", "docx", "pdf", "tar"])
 def test_an_unknown_ending_is_explained_by_the_first_bytes(tmp_path, kind):
     path = tmp_path / f"a.{kind}"
     path.write_bytes(FILES[kind][0])

@@ -92,6 +92,71 @@ def test_csv_rows_come_back_as_written(rows):
     assert read("csv", stream.getvalue().encode()) == rows
 
 
+# What people do with CSV
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("rows", [1, 30, 5_000])
+@pytest.mark.parametrize("header", ["text,label", '"text","label"', "id,text,label"])
+def test_csv_files_that_were_put_together_have_their_header_again(header, rows, mark):
+    line = ",".join(["a"] * (header.count(",") + 1)) + "\n"
+    content = f"{header}\n{line * rows}{mark}{header}\n{line}"
+    if mark and '"' in header:
+        return  # a quote behind the mark opens no field
+    message = fault("csv", content.encode())
+    assert message.startswith(f"stream: expected one header line, got it again as row {rows + 1}, ")
+
+
+def test_csv_a_text_may_be_the_name_of_its_column():
+    assert read("csv", b"text,label\ntext,x\nlabel,y\na,label\n") == [("text", "x"), ("label", "y"), ("a", "label")]
+    assert read("csv", b"text\na\ntext\n", ["text"]) == [("a",), ("text",)]
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        ('text,label\n"say \\"no\\", twice",a\n', 'Write a quote in a field as "", not as \\".'),
+        ('id,text,label\n1, "one, two", a\n', "remove the space before it"),
+        ("My reviews\ntext,label\na,b\n", "If the first line is a title or a comment, remove it"),
+        ("# 2024\n# by me\ntext,label\na,b\n", "If the first line is a title or a comment, remove it"),
+        ("text,label\none, two,a\n", 'in double quotes: "one, two"'),
+    ],
+)
+def test_csv_too_many_fields_have_a_cause(content, advice):
+    columns = ["text"] if content.startswith(("text", "id")) else [content.partition("\n")[0]]
+    assert advice in fault("csv", content.encode(), columns)
+
+
+@pytest.mark.parametrize("text", ['"he said \\"no\\" twice"', '"\\"no\\" he said"', '"a \\"b\\""'])
+@pytest.mark.parametrize("before", [0, 5_000])
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_csv_quotes_behind_backslashes_are_no_quotes(text, before, delimiter):
+    rows = f"a{delimiter}b\n" * before + f"{text}{delimiter}a\n" + f"a{delimiter}b\n" * 9
+    content = f"text{delimiter}label\n{rows}".encode()
+    assert 'expected a quote in a field as "", got \\"' in fault("csv", content)
+    assert len(read("csv", content, options=ReadingOptions(quoting="none"))) == before + 10
+
+
+@pytest.mark.parametrize(
+    "texts", [["C:\\", "a \\"], ['a \\" b', '\\"a\\"'], ['5\\" screen', "it\\'s"], ['\\""', '",\\"']]
+)
+def test_csv_backslashes_are_characters(texts):
+    stream = io.StringIO()
+    csv.writer(stream, quoting=csv.QUOTE_ALL).writerows([("text", "label"), *((text, "x") for text in texts)])
+    assert read("csv", stream.getvalue().encode()) == [(text, "x") for text in texts]
+    plain = "".join(f"{text},x\n" for text in texts if "," not in text and not text.startswith('"'))
+    assert [text for text, _ in read("csv", f"text,label\n{plain}".encode())] == [
+        text for text in texts if "," not in text and not text.startswith('"')
+    ]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_csv_lines_that_are_in_quotes_as_a_whole(delimiter):
+    content = f'"text{delimiter}label"\n"a{delimiter}b"\n'.encode()
+    message = fault("csv", content, options=ReadingOptions(delimiter=delimiter))
+    assert "Each line seems to be in quotes as a whole" in message
+
+
 # Options
 
 

@@ -81,6 +81,12 @@ def test_without_the_package(monkeypatch):
     assert 'pip install "textclf-keras[excel]"' in fault("excel", write_excel([("a", "x")]))
 
 
+def test_two_columns_of_one_name_are_refused():
+    twice = HEADER.replace("<t>label", "<t>text")
+    message = fault("excel", workbook({"A": twice + row(("str", "a"), ("str", "b"))}), ["text"])
+    assert "expected one column 'text', got 2 of this name" in message
+
+
 def test_missing_columns_are_named():
     assert "expected a column 'texts', but the columns are: text, label" in fault("excel", write_excel([]), ["texts"])
 

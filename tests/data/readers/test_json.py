@@ -87,7 +87,7 @@ def test_values():
             r"row 1: expected a JSON object, or .* names .*, got \[\"a\", \"b\"\].*, with \"text\", \"label\"",
         ),
         ('[["text", "label"], ["a", "b", "c"]]', "row 2: expected 2 values, .* got 3"),
-        ('[["text", "label", "label"], ["a", "b", "c"]]', "row 1: expected one column 'label', got several"),
+        ('[["text", "label", "label"], ["a", "b", "c"]]', "row 1: expected one column 'label', got 2 of this name"),
         ('[["text", "label"], "a"]', "row 2: expected a JSON object, got 'a'"),
         ('[{"text": "a", "label": "b"},\n{"text": "b", "label": "b"},]', "got ']' in line 2"),
         ('["a", "b"]', "row 1: expected a JSON object, got 'a'"),

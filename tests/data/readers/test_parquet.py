@@ -112,10 +112,10 @@ def test_parquet_reads_the_asked_columns_only():
     assert "but the columns are: label, text.a, text, other" in fault("parquet", parquet(columns), ["other.deep"])
 
 
-def test_parquet_of_two_columns_of_one_name_gives_the_first():
+def test_parquet_of_two_columns_of_one_name_is_refused():
     stream = io.BytesIO()
     pq.write_table(pa.Table.from_arrays([pa.array(["first"]), pa.array(["second"])], names=["text", "text"]), stream)
-    assert texts_of("parquet", stream.getvalue()) == ["first"]
+    assert "expected one column 'text', got 2 of this name" in fault("parquet", stream.getvalue(), ["text"])
 
 
 def test_parquet_texts_that_are_no_utf8_are_refused():

@@ -90,7 +90,7 @@ def missing_labels(context: CheckContext) -> Iterator[Finding]:
 
 
 def labels_alike(context: CheckContext) -> Iterator[Finding]:
-    """Find labels that differ only in case, spaces or Unicode form."""
+    """Find labels that differ only in case, spaces, invisible characters or Unicode form."""
     written: dict[str, Counter[str]] = defaultdict(Counter)
     for dataset in context.splits.values():
         for label, count in dataset.labels.count().items():
@@ -100,8 +100,10 @@ def labels_alike(context: CheckContext) -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 "labels alike",
-                "differing only in case, spaces or Unicode form: "
-                + ", ".join(f"{short_repr(form)} in {counted(count, 'row')}" for form, count in forms.most_common())
+                "differing only in case, spaces, invisible characters or Unicode form: "
+                + ", ".join(
+                    f"{short_repr(_shown(form))} in {counted(count, 'row')}" for form, count in forms.most_common()
+                )
                 + ".",
                 "Write them the same way. textclf treats them as different labels.",
             )
@@ -184,4 +186,13 @@ def sorted_by_label(context: CheckContext) -> Iterator[Finding]:
 
 
 def _plain(label: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+    visible = "".join(character for character in label if not _is_invisible(character))
+    return " ".join(unicodedata.normalize("NFKC", visible).casefold().split())
+
+
+def _shown(label: str) -> str:
+    return "".join(f"\\u{ord(letter):04x}" if _is_invisible(letter) else letter for letter in label)
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) == "Cf"

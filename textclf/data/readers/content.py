@@ -1,8 +1,10 @@
 """Tell by its first bytes that a file is no text, whatever its name says."""
 
 import io
+from pathlib import PurePath
 from typing import BinaryIO, NamedTuple
 
+from textclf.core.compression import COMPRESSIONS
 from textclf.core.errors import DataError
 from textclf.data.readers.options import ReadingOptions
 
@@ -61,6 +63,9 @@ OFFICE = {
     b"opendocument.text": Kind(b"", "an OpenDocument text (.odt)", "Copy its texts into a CSV file, one row a text."),
     b"epub+zip": Kind(b"", "an e-book (EPUB)", "Copy its texts into a CSV file, one row a text."),
 }
+TAR = Kind(b"ustar", "a tar archive", "Unpack it, and use the file in it.")
+TAR_PLACE = 257
+TWICE = "It is compressed twice: decompress it once."
 TEXT_BYTES = frozenset(range(32, 127)) | {9, 10, 13}
 
 
@@ -77,7 +82,7 @@ def kind_of(beginning: bytes, name: str = "") -> Kind | None:
         could_be_text = set(kind.begins) <= TEXT_BYTES and set(follows) <= TEXT_BYTES
         if beginning.startswith(kind.begins) and (len(kind.begins) > 5 or not could_be_text):
             return _office(beginning, name) or kind if kind.begins[:2] == b"PK" else kind
-    return None
+    return TAR if beginning.startswith(TAR.begins, TAR_PLACE) else None
 
 
 def checked_content(stream: BinaryIO, name: str, options: ReadingOptions) -> BinaryIO:
@@ -96,7 +101,8 @@ def checked_content(stream: BinaryIO, name: str, options: ReadingOptions) -> Bin
 
 def wrong_kind(name: str, kind: Kind, options: ReadingOptions) -> DataError:
     """Return the error for a file that is no text."""
-    advice = kind.advice
+    ending = PurePath(name).suffix.lower()
+    advice = TWICE if ending in COMPRESSIONS and f" {ending}," in kind.advice else kind.advice
     for form in BINARY_FORMATS:
         advice = advice.replace(f"{{{form}}}", options.named("format", form))
     return DataError(f"{name}: expected a file of texts, got {kind.name}. {advice}")

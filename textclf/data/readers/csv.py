@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 
 from textclf.core.errors import DataError
-from textclf.data.readers.columns import KEEP, KEPT, kept_column, kept_names
+from textclf.data.readers.columns import ALL, KEEP, KEPT, kept_column, kept_names
+from textclf.data.readers.csv_problems import (
+    DELIMITERS,
+    backslashes,
+    explained,
+    missing_in_header,
+    repeated_header,
+)
 from textclf.data.readers.limits import BoundedRows
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
-from textclf.data.readers.problems import missing_columns, wrong_bytes
-from textclf.data.readers.quotes import LINE_END, Fields, OpenQuoteError, open_quote
+from textclf.data.readers.problems import check_names, missing_columns, wrong_bytes
+from textclf.data.readers.quotes import LINE_END, Fields, open_quote
 
 if TYPE_CHECKING:
     import pandas
@@ -25,15 +32,6 @@ NAMES_COLUMNS = True
 CHUNK_ROWS = 2_000
 HEADER_BYTES = 1 << 16
 SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n"])"?', re.IGNORECASE)  # Excel's first line
-DELIMITERS = {
-    ",": "a comma",
-    "\t": "a tab",
-    ";": "a semicolon",
-    "|": "a bar",
-    "^": "a caret",
-    "~": "a tilde",
-    "\x01": "\\x01",
-}
 
 
 def read(
@@ -63,6 +61,8 @@ def read(
         content = io.BufferedReader(rows, HEADER_BYTES)
         beginning = content.peek(HEADER_BYTES)
         header, form = _form(beginning, columns, options, default)
+        names = _fields(header, form["sep"], options)
+        check_names(name, columns if kept in (None, [ALL]) else [*columns, *(kept or ())], names)
         rows.delimiter = form["sep"].encode()
         if options.quoting == "minimal" and not form["skip_blank_lines"]:
             rows.watch_one_column(beginning)
@@ -76,8 +76,8 @@ def read(
         raise DataError(f"{name}: expected a header line and rows, got an empty file.") from None
     except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
         if form["sep"] not in header and columns != [header.strip('"')]:
-            raise _missing(name, columns, [header], options) from None
-        raise _explained(str(error), rows, form["sep"], options) from None
+            raise missing_in_header(name, columns, [header], form["sep"], options) from None
+        raise explained(str(error), rows, form["sep"], options, beginning.decode(options.encoding, "ignore")) from None
     except UnicodeError as error:
         raise wrong_bytes(name, error, options) from None
 
@@ -97,8 +97,9 @@ def _kept(
 
 def _form(beginning: bytes, columns: list[str], options: ReadingOptions, default: str) -> tuple[str, dict]:
     """Return the header line, and the arguments of `pandas.read_csv`, from the options and the first bytes."""
-    text = codecs.getincrementaldecoder(options.encoding)("replace").decode(beginning).removeprefix("\ufeff")
-    header, *more = LINE_END.split(text, maxsplit=1)
+    text = codecs.getincrementaldecoder(options.encoding)("replace").decode(beginning).lstrip("\ufeff")
+    starts_blank = text[:1] in "\r\n"
+    header, *more = LINE_END.split(text.lstrip("\r\n"), maxsplit=1)
     delimiter, skipped = options.delimiter or _delimiter(header, columns, default), 0
     if (named := SEPARATOR_LINE.fullmatch(header)) and options.delimiter in (None, named[1]):
         delimiter, skipped = named[1], 1
@@ -114,36 +115,22 @@ def _form(beginning: bytes, columns: list[str], options: ReadingOptions, default
         "index_col": False,
         "chunksize": CHUNK_ROWS,
         # A blank line is no row, but where a text is all of a row, it is an empty one.
-        "skip_blank_lines": not (more and header.strip()) or delimiter in header,
+        "skip_blank_lines": starts_blank or not (more and header.strip()) or delimiter in header,
     }
 
 
 def _delimiter(header: str, columns: list[str], default: str) -> str:
     """Return the first delimiter by which a header has the columns; the default if there is none."""
-    for delimiter in (default, *DELIMITERS):
-        try:
-            names = next(csv.reader([header], delimiter=delimiter), [])
-        except csv.Error:  # a name without an end
-            names = []
-        if {*columns} <= {*names}:
-            return delimiter
-    return default
+    return next((one for one in (default, *DELIMITERS) if {*columns} <= {*_fields(header, one)}), default)
 
 
-def _missing(name: str, columns: list[str], found: list[str], options: ReadingOptions) -> DataError:
-    """Return the error for a missing column; a header of one field may have another delimiter."""
-    likely = [named for delimiter, named in DELIMITERS.items() if len(found) == 1 and delimiter in found[0]]
-    if "\0" in "".join(found):
-        return DataError(
-            f"{name}: expected text in {options.encoding}, got zeros between the characters. It looks like utf-16-le: "
-            f"set {options.named('encoding', 'utf-16-le')}."
-        )
-    error = missing_columns(name, columns, found, options)
-    return (
-        DataError(f"{error} The fields seem to be separated by {likely[0]}: then set {options.named('delimiter')}.")
-        if likely
-        else error
-    )
+def _fields(header: str, delimiter: str, options: ReadingOptions = DEFAULTS) -> list[str]:
+    if options.quoting == "none":
+        return header.split(delimiter)
+    try:
+        return next(csv.reader([header], delimiter=delimiter), [])
+    except csv.Error:  # a name without an end
+        return []
 
 
 def _tables(
@@ -154,9 +141,13 @@ def _tables(
         rows.forget()
         found = list(frame.columns)
         if not set(columns) <= set(found):
-            raise _missing(rows.name, columns, found, options)
+            raise missing_in_header(rows.name, columns, found, fields.delimiter, options)
+        if len(found) > 1:
+            _check_header(frame, columns[0], rows.name, fields.rows)
         arrays = {column: pa.array(frame[column], pa.large_string()) for column in columns}
         if options.quoting == "minimal" and rows.has_quotes:
+            if rows.found_backslash:
+                raise backslashes(rows.name, options)
             _check_quotes(frame, arrays, rows, fields, options)
         fields.rows += len(frame)
         arrays |= _kept(frame, kept, rows.name, options)
@@ -178,33 +169,9 @@ def _check_quotes(
             raise open_quote(rows.name, f"row {found.place + 1}", found.lines, options)
 
 
-def _explained(message: str, rows: BoundedRows, delimiter: str, options: ReadingOptions) -> DataError:
-    """Return our error for one that pandas found in a row."""
-    name = rows.name
-    named = DELIMITERS.get(delimiter, repr(delimiter))
-    quotes = f'Put fields that contain {named} in double quotes: "one{delimiter} two".'
-    if options.quoting == "none":
-        quotes = f"No field can contain {named} with {options.named('quoting', 'none')}."
-    if match := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
-        expected, line, seen = match.groups()
-        error = DataError(f"{name}: expected {expected} fields as in the header, got {seen} in line {line}. {quotes}")
-        return _or_without_quotes(error, f"line {line} would have {seen} fields", rows, options)
-    if "EOF inside string" in message:
-        row = int(message.rsplit(" ", 1)[-1]) if message[-1].isdigit() else 0
-        return OpenQuoteError(
-            f"{name}: expected every opening quote to be closed, but the one in row {row} never is. "
-            f'Write " as "", or set {options.named("quoting", "none")} if the file does not use quotes.',
-            f"no quotes: else the quote in row {row} would not be closed",
-        )
-    if "Length of header" in message:
-        error = DataError(f"{name}: expected as many fields as in the header, got more in the first row. {quotes}")
-        return _or_without_quotes(error, "the first row would have too many fields", rows, options)
-    return DataError(f"{name}: cannot be read as CSV: {message.strip()}")
-
-
-def _or_without_quotes(error: DataError, otherwise: str, rows: BoundedRows, options: ReadingOptions) -> DataError:
-    """Return an error that also says, of a file with quotes, that these may be ordinary characters."""
-    if not rows.has_quotes:
-        return error
-    advice = f"If the file does not use quotes, set {options.named('quoting', 'none')}."
-    return OpenQuoteError(f"{error} {advice}", f"no quotes: else {otherwise}")
+def _check_header(frame, column: str, name: str, before: int) -> None:
+    """Raise an error if a row is the header again, perhaps with the byte order mark of its file."""
+    again = frame[column].isin((column, f"\ufeff{column}"))
+    for place in again.to_numpy().nonzero()[0] if again.any() else ():
+        if [value.removeprefix("\ufeff") for value in frame.iloc[place]] == list(frame.columns):
+            raise repeated_header(name, before + place + 1)

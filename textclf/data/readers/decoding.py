@@ -24,10 +24,10 @@ def decoded(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[st
     try:
         while received := read_ready(CHUNK_BYTES):
             if text := decoder.decode(received):
-                yield text if started else text.removeprefix(BYTE_ORDER_MARK)
+                yield text if started else text.lstrip(BYTE_ORDER_MARK)  # programs have written two
                 started = True
         if text := decoder.decode(b"", final=True):
-            yield text if started else text.removeprefix(BYTE_ORDER_MARK)
+            yield text if started else text.lstrip(BYTE_ORDER_MARK)
     except UnicodeError as error:
         raise wrong_bytes(name, error, options) from None
 

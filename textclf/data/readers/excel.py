@@ -12,10 +12,10 @@ import pyarrow as pa
 from textclf.core.errors import DataError, did_you_mean
 from textclf.core.files import MIB
 from textclf.core.text_column import text_array
-from textclf.data.readers.columns import KEEP, KEPT, kept_column, kept_names, plain_text
+from textclf.data.readers.columns import ALL, KEEP, KEPT, kept_column, kept_names, plain_text
 from textclf.data.readers.limits import MOST_COLUMNS, too_long
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
-from textclf.data.readers.problems import missing_columns
+from textclf.data.readers.problems import check_names, missing_columns
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
@@ -57,6 +57,7 @@ def read(
     for wanted, named_by in ((columns, None), (names, KEEP)):
         if not set(wanted) <= set(found):
             raise missing_columns(name, wanted, found, options, named_by=named_by)
+    check_names(name, columns if kept == [ALL] else [*columns, *names], found)
     places = {column: header.index(column) for column in (*columns, *names)}
     some: list[list[str]] = []
     for row in rows:

@@ -41,6 +41,7 @@ class BoundedRows(io.RawIOBase):
         self.header: bytes | None = b""
         self.has_quotes = False
         self.one_column: OneColumn | None = None
+        self.found_backslash = False
 
     def watch_one_column(self, beginning: bytes) -> None:
         """Look for open quotes of a file with one column, whose first bytes have been read."""
@@ -64,6 +65,8 @@ class BoundedRows(io.RawIOBase):
         self.has_quotes = self.has_quotes or (self.quotes and b'"' in content)
         if self.one_column:
             self.one_column.watch(content)
+        if b'\\"' in content and self.quotes:
+            self._look_for_backslashes(content)
         if self.since > MOST_ROW_BYTES or self.fields > MOST_FIELDS:
             error = too_long(self.name, "rows with texts", MOST_ROW_BYTES)
             if self.has_quotes:
@@ -72,6 +75,12 @@ class BoundedRows(io.RawIOBase):
         if self.header is not None:
             self._look_at_header(content)
         return len(content)
+
+    def _look_for_backslashes(self, content: bytes) -> None:
+        """Look for a quoted field with a quote behind a backslash that does not end it."""
+        one = re.escape(self.delimiter)
+        pattern = rb'(?:^|[\n%b])"[^"\r\n]*\\"[^"\r\n%b]' % (one, one)
+        self.found_backslash = self.found_backslash or re.search(pattern, content) is not None
 
     def _look_at_header(self, content: bytes) -> None:
         self.header = (self.header or b"") + content

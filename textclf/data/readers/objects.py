@@ -14,7 +14,7 @@ from textclf.core.files import MIB
 from textclf.core.formatting import short_repr
 from textclf.data.readers.columns import KEEP, KEPT, column_of, is_missing, kept_column, kept_names, plain_text
 from textclf.data.readers.options import ReadingOptions
-from textclf.data.readers.problems import missing_columns, repeated_column
+from textclf.data.readers.problems import check_names, missing_columns
 
 MOST_WAITING, MOST_WAITING_CHARACTERS = 1000, MIB  # rows without an optional field, before it is said to be missing
 
@@ -114,8 +114,7 @@ class Rows:
                 f"{place}: expected a JSON object, or an array with the names of the columns, got {short_repr(row)}. "
                 f"Put an array of the names first, with {wanted}."
             )
-        if twice := next((column for column in self._columns if row.count(column) > 1), None):
-            raise repeated_column(place, twice)
+        check_names(place, self._columns, row)
         return row
 
     def _values(self, row: dict, place: str) -> list[str | list[str]]:

@@ -6,10 +6,10 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from textclf.core.errors import DataError
-from textclf.data.readers.columns import KEEP, KEPT, column_of, is_missing, kept_column, kept_names, plain_text
+from textclf.data.readers.columns import ALL, KEEP, KEPT, column_of, is_missing, kept_column, kept_names, plain_text
 from textclf.data.readers.limits import MOST_ROW_BYTES, too_long
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
-from textclf.data.readers.problems import missing_columns
+from textclf.data.readers.problems import check_names, missing_columns
 
 ENDINGS = (".parquet",)
 NAMES_COLUMNS = True
@@ -47,6 +47,7 @@ def read(
         names = list(dict.fromkeys(kept_names(kept or [], found)))
         if not set(names) <= set(found):
             raise missing_columns(name, names, found, options, named_by=KEEP)
+        check_names(name, columns if kept == [ALL] else [*columns, *names], found)
         # Texts as they are stored, each once: how large they become is known before they are made.
         texts = [column for column in columns if file.schema_arrow.field(found.index(column)).type in TEXTS]
         file = pyarrow.parquet.ParquetFile(source, metadata=file.metadata, read_dictionary=texts)

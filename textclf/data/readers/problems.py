@@ -1,7 +1,7 @@
 """The errors for files that cannot be read, shared by the readers."""
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
 from textclf.core.compression import COMPRESSIONS, decompressed
@@ -30,9 +30,16 @@ def missing_columns(
     )
 
 
-def repeated_column(name: str, column: str) -> DataError:
-    """Return the error for a name that two columns have: nobody knows which one is meant."""
-    return DataError(f"{name}: expected one column '{column}', got several of this name. Rename the others.")
+def check_names(name: str, wanted: Iterable[str], found: Sequence[str]) -> None:
+    """Check that no two columns have a wanted name: nobody knows which one is meant.
+
+    Raises:
+        DataError: two have it.
+    """
+    if twice := next((column for column in wanted if found.count(column) > 1), None):
+        raise DataError(
+            f"{name}: expected one column '{twice}', got {found.count(twice)} of this name. Rename the others."
+        )
 
 
 def too_many_columns(name: str, wanted: list[str], options: ReadingOptions, there: str) -> DataError:

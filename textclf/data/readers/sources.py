@@ -196,12 +196,21 @@ def _format(path: str, options: ReadingOptions) -> str:
     try:
         found = format_of(path, options)
     except DataError:
-        with open_file(path) as stream:
-            kind = kind_of(stream.read(FIRST_BYTES) if Path(path).is_file() else b"", path)
+        kind = kind_of(_first_bytes(path), path)
         if kind:
             raise wrong_kind(path, kind, options) from None
         raise
     return format_of_lines(path, options) if found == "txt" else found
+
+
+def _first_bytes(path: str) -> bytes:
+    if not Path(path).is_file():
+        return b""
+    try:
+        with open_file(path) as stream:
+            return decompressed(stream, path).read(FIRST_BYTES)
+    except OSError:  # damaged
+        return b""
 
 
 def _matches(pattern: str, options: ReadingOptions) -> list[tuple[str, str]]:
