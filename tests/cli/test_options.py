@@ -56,6 +56,39 @@ def test_every_path_of_an_option(home, textclf_main, arguments):
     assert not Path("~").exists()
 
 
+WRITING = (
+    ["predict", "a film", "--output"],
+    ["report", "toy_en", "--output"],
+    ["compare", "toy_en", "toy_en", "--output"],
+    ["configs", "toy_en", "--force", "--output"],
+)
+
+
+@pytest.mark.parametrize("arguments", WRITING, ids=lambda arguments: arguments[0])
+def test_every_output_goes_through_a_link_into_the_file_behind_it(with_runs, textclf_main, arguments):
+    target, link = with_runs / "target", with_runs / "link"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    finished = textclf_main(*arguments, str(link))
+    assert finished.code == 0, finished.stderr
+    assert link.is_symlink()
+    assert len(target.read_bytes()) > len("old")
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("arguments", WRITING, ids=lambda arguments: arguments[0])
+def test_every_output_is_written_to_a_device(with_runs, textclf_main, arguments):
+    assert textclf_main(*arguments, "/dev/null").code == 0
+    assert not Path("/dev/null").is_file()
+
+
+@pytest.mark.parametrize("command", ["new", "check", "predict", "evaluate"])
+@pytest.mark.parametrize("option", ["--encoding", "--delimiter", "--quoting", "--input-format", "--sheet"])
+def test_commands_that_read_files_can_be_told_how(textclf_main, command, option):
+    assert option in textclf_main(command, "--help").stdout
+
+
 def test_the_same_from_python(home):
     assert textclf.load("~/runs/toy_en").labels
     assert textclf.evaluate("~/runs/toy_en", "~/data/toy_en/test.csv", output="~/figures")["rows"] == 120

@@ -64,6 +64,16 @@ def test_control_characters_are_escaped_in_cells_and_headers(value):
         assert ascii(value)[1:-1] in line
 
 
+@pytest.mark.parametrize("command", [["list"], ["evaluate", "--run", "toy_topics"], ["compare", "toy_en", "toy_en"]])
+def test_a_pipe_gets_the_tables_of_a_command_whole(with_runs, textclf_main, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "40")
+    finished = textclf_main(*command)
+    assert finished.code == 0, finished.stderr
+    assert "…" not in finished.stdout
+    assert max(map(len, finished.stdout.splitlines())) > 40
+    assert re.search(r"0\.\d{4}", finished.stdout)
+
+
 def test_an_empty_table_and_a_table_of_one_column():
     assert lines_of(Table("run", "status"), None) == ["run  status"]
     table = Table("name")

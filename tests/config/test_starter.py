@@ -296,6 +296,20 @@ def test_lists_of_labels_are_several():
     assert list(found) == ["|", "|", ";"]
 
 
+@pytest.mark.parametrize("place", [0, 30, -1])
+@pytest.mark.parametrize("rare", [["rare"], ["rare", "other"]])
+def test_a_label_with_a_single_row_is_a_warning(write, caplog, place, rare):
+    rows = list(ENGLISH)
+    rows[place:place] = [(f"a {label} film", label) for label in rare]
+    content = starter_config(write(rows))
+    assert "a single row of '" in caplog.text
+    assert all(f"'{label}' (row " in caplog.text for label in rare)
+    report = check_config(parse_yaml(content).data)
+    assert not report.would_fail
+    assert {*rare} <= report.splits["train"]["labels"].keys()
+    assert sum(split["rows"] for split in report.splits.values()) == len(rows)
+
+
 # Writing, refusing
 
 

@@ -1,5 +1,8 @@
 """Files to predict or evaluate need not be written as the training file was."""
 
+import io
+from types import SimpleNamespace
+
 import pytest
 
 from textclf.core.errors import DataError
@@ -53,6 +56,22 @@ def test_a_text_file_is_utf8_unless_said_otherwise(tmp_path, trained):
             read(path, trained)
         assert "data." not in str(error.value)
         assert read(path, trained, encoding=encoding) == TEXTS[encoding]
+
+
+@pytest.mark.parametrize("trained", TRAINED, ids=lambda reading: reading.encoding)
+@pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS)
+def test_a_pipe_is_utf8_unless_said_otherwise(monkeypatch, texts, trained):
+    def pipe(encoding):
+        content = io.BufferedReader(io.BytesIO("\n".join(texts).encode(encoding)))
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=content))
+
+    pipe("utf-8")
+    assert read("-", trained) == texts
+    pipe("utf-16")
+    assert read("-", trained, encoding="utf-16") == texts
+    pipe("utf-16")
+    with pytest.raises(DataError, match=r"expected UTF-8 text, .* set --encoding utf-16"):
+        read("-", trained)
 
 
 def test_a_text_file_with_one_wrong_byte_stays_utf8(tmp_path):

@@ -185,6 +185,17 @@ def test_encodings(write, sentences, encoding, found, rows):
 
 
 @pytest.mark.parametrize(
+    ("sentences", "encoding"), [(RUSSIAN, "cp1251"), (JAPANESE, "shift_jis"), (TRADITIONAL, "big5"), (GERMAN, "utf-16")]
+)
+def test_new_shows_the_first_text(write, caplog, sentences, encoding):
+    lines = [f"{text},{'good' if row % 2 else 'bad'}" for row, text in enumerate(sentences)]
+    path = write("\n".join(["text,label", *(line.replace(", ", " ") for line in lines)]), encoding=encoding)
+    with caplog.at_level("INFO", "textclf"):
+        sniff(path)
+    assert f"the first text reads '{sentences[0].replace(', ', ' ')}'" in caplog.text
+
+
+@pytest.mark.parametrize(
     ("sentences", "encoding"),
     [
         (["текст хороший фильм", "плохой фильм ужасный"], "cp1251"),

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -249,6 +250,19 @@ def test_a_long_text_is_no_empty_file(write, length, delimiter):
     path = write(table(("text", "label"), rows, delimiter))
     assert columns(path) == ("text", "label")
     assert len(read_sniffed(path, sniff(path))[0]) == len(rows)
+
+
+def bytes_read():
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="counts bytes as Linux does")
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-16"])
+def test_only_the_beginning_of_a_file_is_read(write, encoding):
+    path = write(("text,label\n" + "très agréable,good\nc'était fermé,bad\n" * 1_000_000).encode(encoding))
+    before = bytes_read()
+    assert sniff(path).columns.label_column == "label"
+    assert bytes_read() - before < Path(path).stat().st_size / 3
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.ft"])

@@ -228,6 +228,23 @@ def test_a_vocabulary_that_cannot_be_learned_is_an_error(write):
     assert errors(report)[0].startswith("preprocessing.oov_token: expected a token")
 
 
+@pytest.mark.parametrize(
+    ("name", "delimiter", "opened"), [("a.tsv", "\t", (5, 95)), ("a.csv", ";", (0, 41)), ("a.csv", ",", (97, 98))]
+)
+def test_rows_that_an_open_quote_swallows_are_an_error(write, name, delimiter, opened):
+    write()
+    texts = [('"' if row in opened else "") + f"the film was good {row}" for row in range(100)]
+    lines = [f"{('pos', 'neg')[row % 2]}{delimiter}{text}" for row, text in enumerate(texts)]
+    Path(name).write_text("\n".join([f"label{delimiter}text", *lines]), encoding="utf-8")
+    report = check_config({"data": {"train": name}})
+    assert report.would_fail
+    assert f"a quote opens in row {opened[0] + 1} holds" in errors(report)[0]
+    assert "data.quoting: none" in errors(report)[0]
+    report = check_config({"data": {"train": name, "quoting": "none"}})
+    assert not report.would_fail
+    assert sum(split["rows"] for split in report.splits.values()) == 100
+
+
 def test_rows_left_out_are_said_in_the_report_and_not_on_the_screen(write, caplog):
     logger = logging.getLogger("textclf")
     logger.addHandler(caplog.handler)

@@ -26,6 +26,7 @@ from textclf.core.find_run import resolve_latest
 from textclf.core.formatting import escape_control, short_repr
 from textclf.core.options import Options, plain, setting, with_types
 from textclf.data.dataset import DataOptions
+from textclf.data.label_lists import fault_of_names
 from textclf.data.target_options import TargetOptions
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.tokenizers import TOKENIZERS
@@ -133,7 +134,7 @@ def _validate(document: Document) -> Config | None:
         problems += [found for found in problems_of(error, config_type, document.places) if found.path not in known]
         return None
     linear = linear_problems(config.model, config.training, config.targets)
-    for path, message in (*_contradictions(config.data), *linear, *part_contradictions(config)):
+    for path, message in (*_contradictions(config.data, config.targets), *linear, *part_contradictions(config)):
         problems.append(Problem(path, document.places.get(path, ""), message))
     if config.tuning and config.tuning.settings:
         from textclf.config.search_space import problems_of_space  # it needs what this module defines
@@ -142,10 +143,14 @@ def _validate(document: Document) -> Config | None:
     return config
 
 
-def _contradictions(data: DataOptions) -> Iterator[tuple[tuple[str, str], str]]:
+def _contradictions(data: DataOptions, targets: TargetOptions) -> Iterator[tuple[tuple[str, str], str]]:
     """Yield the path and the message for each setting that another one rules out."""
     if not set(data.label_columns).isdisjoint(data.text_columns):
         yield ("data", "label_column"), "expected another column than text_column"
+    for name, names in (("label_names", data.label_names), ("label_column", data.label_column)):
+        is_several = isinstance(names, list) and (name == "label_names" or len(names) > 1)
+        if is_several and (fault := fault_of_names(names, targets.separator)):
+            yield ("data", name), fault
     if data.split_column and (data.test or not isinstance(data.validation, float)):
         message = "expected no file for validation or test beside it: the column says which rows these are"
         yield ("data", "split_column"), message

@@ -1,6 +1,8 @@
 """Labels that a file writes as a list: a literal such as `['a', 'b']`, or a 0 or 1 for every label (multi-hot)."""
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -13,6 +15,7 @@ BRACKETS = {"[": "]", "(": ")", "{": "}"}
 QUOTED = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')\s*(?:,|(?=["'])|$)""", re.DOTALL)
 ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 NUMBERS = re.compile(r"[-+.\d]+(?:\s+[-+.\d]+)*|(?:True|False)(?:\s+(?:True|False))*")
+UNWRITABLE = ("Cc", "Cs")  # control characters, and halves of characters
 PRESENT, ABSENT = ("1", "1.0", "1.", "true"), ("0", "0.0", "0.", "false")
 
 
@@ -89,6 +92,26 @@ def name_multi_hot(labels: Labels, names: Sequence[str], file: str) -> Labels:
             f"{short_repr(list(found))}. Correct data.label_names, or leave it out."
         )
     return decode_multi_hot(labels, names)
+
+
+def fault_of_names(names: Sequence[str], separator: str) -> str | None:
+    """Return what was expected of the names of labels, and what is there; `None` if they can be names.
+
+    Labels lose the spaces around them. The separator would make two labels of a name.
+    """
+    labels = [name.strip() for name in names]
+    if len(names) < 2:
+        return f"expected at least two names, got {short_repr(list(names))}"
+    for place, label in enumerate(labels):
+        shown = short_repr(names[place])
+        if not label:
+            return f"expected a name for each label, got {shown}"
+        if any(unicodedata.category(character) in UNWRITABLE for character in label):
+            return f"expected names without control characters, got {shown}"
+        if separator in label:
+            return f"expected names without {short_repr(separator)}, got {shown}; set another targets.separator"
+    twice = next((name for name, count in Counter(labels).items() if count > 1), None)
+    return None if twice is None else f"expected different names, got {short_repr(twice)} twice"
 
 
 def _quoted_items(inner: str) -> tuple[str, ...] | None:
