@@ -148,9 +148,9 @@ def _contradictions(data: DataOptions, targets: TargetOptions) -> Iterator[tuple
     if not set(data.label_columns).isdisjoint(data.text_columns):
         yield ("data", "label_column"), "expected another column than text_column"
     for name, names in (("label_names", data.label_names), ("label_column", data.label_column)):
-        is_several = isinstance(names, list) and (name == "label_names" or len(names) > 1)
-        if is_several and (fault := fault_of_names(names, targets.separator)):
-            yield ("data", name), fault
+        if isinstance(names, list) and (name == "label_names" or len(names) > 1):
+            if (fault := fault_of_names(names, targets.separator)) is not None:
+                yield ("data", name), fault
     if data.split_column and (data.test or not isinstance(data.validation, float)):
         message = "expected no file for validation or test beside it: the column says which rows these are"
         yield ("data", "split_column"), message

@@ -4,12 +4,13 @@ import codecs
 import re
 from typing import BinaryIO
 
+from textclf.data.cyrillic_encodings import MACINTOSH, WINDOWS, choose_cyrillic
 from textclf.data.latin_encodings import LATIN, choose_latin
 
 SAMPLE_BYTES = 2**20
 OTHER_SCRIPTS = (
     "gb18030", "big5", "cp949", "cp932", "euc-jp", "cp1251", "koi8-r", "cp866", "iso8859-5",
-    "cp1253", "cp1255", "cp1256", "cp874", "utf-16", "utf-32",
+    "cp1253", "cp1255", "cp1256", "cp874", "utf-16", "utf-32", MACINTOSH,
 )  # fmt: skip
 LEAST_ZEROS = 0.01  # of the bytes of UTF-16: its spaces, digits and delimiters
 ONE_SIDE = 0.95  # of them, before or after the byte of the character
@@ -63,6 +64,8 @@ def detect_encoding(sample: bytes) -> str:
             return encoding
     if best in LATIN:
         return choose_latin(sample, {name: likely[name] for name in likely if name in LATIN and _decodes(sample, name)})
+    if best == MACINTOSH and _decodes(sample, WINDOWS):
+        return choose_cyrillic(sample)
     return "big5" if best == "big5hkscs" and _decodes(sample, "big5") else best
 
 

@@ -1,8 +1,10 @@
 """Workbooks of Excel and LibreOffice: cells that are no texts, sheets, files that are none."""
 
+import base64
 import io
 import sys
 import zipfile
+import zlib
 
 import pytest
 
@@ -24,6 +26,19 @@ ODS = (
     "</office:document-content>"
 )
 NO_WORKBOOKS = [b"", b"text,label\na,x\n", b"PK\x03\x04", write_excel([("a", "x")])[:-30], b"\xd0\xcf\x11\xe0"]
+
+# A workbook of Excel 97 (BIFF8), by xlwt: text,label and three rows. Packed by zlib, written in base 85.
+XLS = (
+    r"c-rk)O=uHA6#iy6n?Kq#sj1KkB^0dM_99+HsA~o7$x^-"
+    r"egP=*fLg+S;7_bUzwdN=Yo)j;IUc6Mj_=6twCMZ<&AQXf|PvS{X@X%&`^D>L625dl!%6wtoynXY{%*)K1w?8iz66M*uT^0O*oiI`LA_&&m1eJ("
+    r"?5eKz<o>cuhOvTgqrw|F#Mg}cBYJCxsdnot20t0sfPe}srs2s&fjO24pY7McQeMk%G!yrk4n`DWhlf7zZImU7w%iGL+%yJi7uCN>=Zdn|`f<4l"
+    r"=T}AOBqlepKkmKIxK8tMGiVi%JQGDU5sBtX}6|!mf?`-"
+    r"G}v|tXjZ^KT`DWu&plC*(y_~NC2&;Ch$lG66IwF{8_>q>j5f&H2h0H)y`=KwEJa$PiQ8$7gx9efsLAyUzqDq4V>&Nyxm;@sgBP9O^xlQJt$QC2"
+    r"RV&PUyB&N)TbAEGi-^U02{IN7Zn@hv3B(Z+g$<33Kgd+FAvSNk%f_A$0hb2hK#{EgC0c(^EgQ0Ex81XxOLAIpB0mw40-"
+    r"taq_YQnXUtJKCX?y)(?Y%&omN&o;(udsCghne@`f{SUfJ@9iz5&ktA5Cg<PSv*@8^8mIp9H-iB&AZ}cjcxd~zQ2F64%g&#2Mc9Zd-"
+    r"#v9>Yr`_4tR`62uH@<n#TO0ug87Ex3+9`OZ#3W=%$MtS-iWHz4=TRdfNwJ2Qhby7&*i<@XvaM{7-hQeh(bd{LqkJDLqkL3R}ktM-"
+    r"c(QYmU>eNsqZ?=RI2(j$$yIj$kVS#FQ$8tqq=}IO~uc8Si&Dmtg?^)y-?yH&0fF+GVI4h)A37hdZPaSth!_T_Z^{T=dU*7=O3Q`8{>Y=Rs"
+)
 
 
 def row(*cells):
@@ -59,6 +74,12 @@ def test_opendocument():
         archive.writestr("META-INF/manifest.xml", MANIFEST)
         archive.writestr("content.xml", ODS.format(rows))
     assert read("excel", stream.getvalue(), ["x", "y"]) == [("a", "b")]
+
+
+def test_a_workbook_of_old_excel():
+    content = zlib.decompress(base64.b85decode(XLS))
+    assert read("excel", content) == [("好 film", "x"), ("two\nlines", "1"), ("é", "0.5")]
+    assert "expected an Excel workbook" in fault("excel", content[:2000])
 
 
 @pytest.mark.parametrize("content", NO_WORKBOOKS)
