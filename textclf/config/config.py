@@ -147,10 +147,13 @@ def _contradictions(data: DataOptions, targets: TargetOptions) -> Iterator[tuple
     """Yield the path and the message for each setting that another one rules out."""
     if not set(data.label_columns).isdisjoint(data.text_columns):
         yield ("data", "label_column"), "expected another column than text_column"
-    for name, names in (("label_names", data.label_names), ("label_column", data.label_column)):
-        if isinstance(names, list) and (name == "label_names" or len(names) > 1):
-            if (fault := fault_of_names(names, targets.separator)) is not None:
-                yield ("data", name), fault
+    names = {
+        "label_names": data.label_names,
+        "label_column": data.label_columns if len(data.label_columns) > 1 else None,
+    }
+    for setting_name, found in names.items():
+        if found is not None and (fault := fault_of_names(found, targets.separator)):
+            yield ("data", setting_name), fault
     if data.split_column and (data.test or not isinstance(data.validation, float)):
         message = "expected no file for validation or test beside it: the column says which rows these are"
         yield ("data", "split_column"), message
