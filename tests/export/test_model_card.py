@@ -51,13 +51,13 @@ def test_it_says_what_a_stranger_asks(cards, run):
 def test_it_holds_no_text_and_no_folder_of_this_machine(cards, workplace):
     made = cards("toy_en")
     assert str(workplace) not in made
-    texts = (workplace / "data/toy_en/test.csv").readtext().splitlines()[1:]
+    texts = (workplace / "data/toy_en/test.csv").read_text().splitlines()[1:]
     assert not any(line.rsplit(",", 1)[0].strip('"') in made for line in texts if len(line) > 30)
 
 
 def test_it_says_what_the_precision_costs(with_runs, capsys):
     assert main(["export", "toy_en", "--format", "folder", "--output", "x", "--license", "mit"]) == 0
-    made = (with_runs / "x/README.md").readtext()
+    made = (with_runs / "x/README.md").read_text()
     assert "stored as int8" in made
     assert "License of the classifier: mit." in made
 
@@ -82,5 +82,5 @@ def test_damaged_files_of_a_run_are_an_error(with_runs, workplace):
     shutil.copytree("runs/toy_en", "copied")
     metrics = parse_json((workplace / "copied/metrics.json").read_bytes())
     metrics["test"] = {}
-    (workplace / "copied/metrics.json").writetext(json.dumps(metrics))
+    (workplace / "copied/metrics.json").write_text(json.dumps(metrics))
     assert main(["card", "copied"]) == 1
