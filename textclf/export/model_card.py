@@ -1,4 +1,4 @@
-"""The model card: what a classifier answers, what it was trained on, how good it is and where it fails, in Markdown.
+"""The model card: what a classifier predicts, what it was trained on, how good it is and where it fails, in Markdown.
 
 It goes with every exported classifier as `README.md`, and its front matter is what the hub reads. It says only what
 the run knows, and holds no text of the data: these may be private.
@@ -20,7 +20,7 @@ HARDEST = 20  # labels of more than `MOST_LABELS`
 MEASURED_OF_TRAIN = 100_000  # metrics.json counts no more texts of train
 NAMES = {"accuracy": "accuracy", "f1_macro": "F1 macro", "log_loss": "log loss"}
 MEANINGS = {
-    "accuracy": "share of right answers",
+    "accuracy": "share of correct predictions",
     "f1_macro": "mean of the F1 of all labels",
     "log_loss": "mean of −log(probability of the true label); lower is better",
 }
@@ -71,7 +71,7 @@ def _answers(classifier: Classifier, facts: RunFacts | None) -> str:
     named = ", ".join(f"`{code(label)}`" for label in labels[:MOST_NAMED])
     more = f" and {len(labels) - MOST_NAMED} more" if len(labels) > MOST_NAMED else ""
     lines = [
-        f"A text classifier. It answers {TASKS[classifier.targets.type].format(len(labels))} for a text, with a "
+        f"A text classifier. It predicts {TASKS[classifier.targets.type].format(len(labels))} for a text, with a "
         "probability for each label.",
         "",
         f"- **Labels**: {named}{more}.",
@@ -158,7 +158,7 @@ def _training(facts: RunFacts, classifier: Classifier) -> str:
     lines = [
         "## Training data",
         "",
-        f"Texts: {sizes}. Texts of a label in training: {min(counts):,} to {max(counts):,}.",
+        f"Texts: {sizes}. Training texts of each label: {min(counts):,} to {max(counts):,}.",
         f"Writing systems of the {facts.split} texts: {scripts or 'no letters'}.",
         "",
         *table(["file", "SHA-256"], rows),
@@ -181,7 +181,9 @@ def _scores(facts: RunFacts) -> str:
     ]
     if facts.multilabel:
         rows.append(["F1 micro", "F1 of all pairs of text and label", f"{facts.metrics['f1_micro']:.4f}", "", ""])
-    chosen = "No text of it was used in training." if facts.split == "test" else "Training chose the best epoch on it."
+    chosen = "Training did not read this split."
+    if facts.split != "test":
+        chosen = "Training chose the weights by this split, so the scores can be too good."
     labels = facts.metrics["by_class"]
     shown = list(labels.items())
     title = "By label:"
@@ -197,7 +199,7 @@ def _scores(facts: RunFacts) -> str:
         "",
         f"On {facts.metrics['rows']:,} texts of {facts.split}. {chosen} Intervals: 95 %, bootstrap over texts.",
         "",
-        *table(["metric", "meaning", "value", "interval", "always the most frequent label"], rows),
+        *table(["metric", "meaning", "value", "interval", "baseline: most frequent label"], rows),
         title,
         "",
         *table(["label", "precision", "recall", "F1", "texts"], by_label),
@@ -209,9 +211,10 @@ def _calibration(facts: RunFacts) -> str:
     error, before = facts.metrics["expected_calibration_error"], facts.metrics["before_calibration"]
     return (
         "## Calibration\n\n"
-        f"Expected calibration error on {facts.split}: {error:.4f} (15 bins; "
-        f"{before['expected_calibration_error']:.4f} before the temperature {facts.temperature:.3f}). "
-        "With an error of 0.02, of the answers with probability 0.90 about 88 % to 92 % are right.\n"
+        f"Expected calibration error on {facts.split}: {error:.4f}. This is the mean difference between the "
+        "probability and the share of correct predictions, in 15 bins. With an error of 0.02, about 88 % to 92 % of "
+        f"the predictions with probability 0.90 are correct. Before calibration (temperature {facts.temperature:.3f}) "
+        f"the error was {before['expected_calibration_error']:.4f}.\n"
     )
 
 
@@ -227,10 +230,10 @@ def _precision(classifier: Classifier) -> str:
     lines = [
         "## Precision",
         "",
-        f"The weights of this file are stored as {precision}. The scores above are those of float32. On "
-        f"{found['rows']:,} texts of {text(found['texts'])}, {found['changed']:,} answers differ from float32 "
-        f"({share}); no probability differs by more than {found['largest_difference']:.4f}. These texts may have been "
-        "used in training, so only the differences between the two lines count.",
+        f"The weights of this file are stored as {precision}. All other scores of this page are those of float32. On "
+        f"{found['rows']:,} texts of {text(found['texts'])}, {found['changed']:,} predictions differ from float32 "
+        f"({share}), and no probability by more than {found['largest_difference']:.4f}. Training may have used these "
+        "texts, so compare only the two lines with each other.",
         "",
         *table(["weights", "size", *NAMES.values()], rows),
     ]
@@ -248,27 +251,30 @@ def _weaknesses(facts: RunFacts) -> str:
             lines += [f"{title}:", "", *table(["texts", facts.slice_metric, "number"], rows)]
     if facts.confusions:
         rows = [[f"`{code(true)}`", f"`{code(other)}`", f"{texts:,}"] for true, other, texts in facts.confusions]
-        lines += ["Labels that it confuses most:", "", *table(["true label", "answer", "texts"], rows)]
+        lines += ["Labels that it confuses most:", "", *table(["true label", "predicted label", "texts"], rows)]
     return "\n".join(lines)
 
 
 def _limits(classifier: Classifier, facts: RunFacts | None) -> str:
-    none = "it always answers a label, also for a text that none of them fits"
+    none = "it always predicts a label, also for a text that no label fits"
     if classifier.targets.multilabel:
         none = "it knows no other labels than these"
     elif classifier.decision.abstain_below is not None:
-        none = "it abstains where it is unsure, but can be sure and wrong for a text that no label fits"
+        none = "it predicts no label where it is unsure, but it can be sure and wrong for a text that no label fits"
     lines = [
         "## Limits",
         "",
-        "- It was trained on the texts above only. On other kinds of text, other subjects or other languages the "
-        "scores can be far lower. Evaluate it on your own texts before you rely on it: `textclf evaluate --data FILE`.",
+        "- It knows only the kind of text that it was trained on. On other kinds of text, other subjects or other "
+        "languages the scores can be far lower. Evaluate it on your own labelled texts before you rely on it: "
+        "`textclf evaluate --data FILE`.",
         f"- {none[0].upper()}{none[1:]}.",
-        "- It repeats what the labels of its training data say, with their mistakes and prejudices.",
+        "- It repeats the mistakes and the prejudices of the labels that it was trained on.",
     ]
     if facts and facts.small_labels:
         named = ", ".join(f"`{code(label)}`" for label in facts.small_labels[:MOST_NAMED])
-        lines.append(f"- Fewer than 20 texts of {facts.split} have these labels, so their scores say little: {named}.")
+        lines.append(
+            f"- Fewer than 20 texts of {facts.split} have these labels, so their scores are uncertain: {named}."
+        )
     return "\n".join([*lines, ""])
 
 
