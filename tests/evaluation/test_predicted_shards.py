@@ -9,7 +9,7 @@ import pytest
 
 import textclf
 from textclf.core.errors import DataError, RunError
-from textclf.inference.shards import plan, predict_shard
+from textclf.inference.shards import Output, plan, predict_shard
 from textclf.inference.text_source import columns_of
 
 
@@ -25,7 +25,7 @@ def predicted(with_runs):
     classifier = textclf.load("toy_topics")
 
     def predict(keep, format="parquet"):
-        job = plan(classifier, "table.parquet", Path("answers"), columns_of("text", keep), format=format)
+        job = plan(classifier, "table.parquet", Path("answers"), columns_of("text", keep), output=Output(format))
         assert len(job.shards) > 2
         for shard in job.shards:
             predict_shard(classifier, job, shard)

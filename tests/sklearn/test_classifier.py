@@ -12,15 +12,20 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 import textclf
+from tests.pretrained import BERT
 from tests.sklearn.conftest import FAST, LINEAR
+from textclf.config.starter import starter_config
+from textclf.config.yaml import parse_yaml
 from textclf.core.errors import ConfigError, TextTypeError
 from textclf.sklearn import TextClassifier
+from textclf.sklearn.settings import SECTIONS, base_settings
 
 
 def test_probabilities_and_classes(fitted, reviews):
@@ -77,6 +82,27 @@ def test_a_fit_is_quiet_and_leaves_no_folder_and_no_seed(reviews, tmp_path, monk
     assert [path for path in tmp_path.rglob("*") if path.name != "temporary"] == []
 
 
+@pytest.mark.parametrize("texts", [pytest.param(20, marks=pytest.mark.slow), 60])  # alone, and beside n-grams
+def test_an_encoder_is_used_as_new_writes_it(reviews, tmp_path, monkeypatch, texts):
+    monkeypatch.chdir(tmp_path)
+    few = reviews.groupby("label").head(texts // 2)
+    estimator = TextClassifier(encoder=BERT).fit(few["text"], few["label"])
+    few[["text", "label"]].to_csv("few.csv", index=False)
+    written = base_settings(parse_yaml(starter_config("few.csv", encoder=BERT)).data)
+    assert {name: estimator.config_[name] for name in SECTIONS} == {name: written[name] for name in SECTIONS}
+    assert estimator.predict_proba(few["text"]).shape == (texts, 2)
+    assert estimator.get_params()["encoder"] == BERT
+    assert [path.name for path in tmp_path.iterdir()] == ["few.csv"]
+
+
+def test_an_encoder_that_cannot_be_used(reviews):
+    for given, error in (("no/such folder", ConfigError), (5, TypeError)):
+        with pytest.raises(error):
+            TextClassifier(encoder=given).fit(reviews["text"], reviews["label"])
+    with pytest.raises(ValueError, match="encoder: expected None beside a config"):
+        TextClassifier(FAST, encoder=BERT).fit(reviews["text"], reviews["label"])
+
+
 def test_a_run_that_has_a_name_stays(reviews, workplace, capfd):
     estimator = TextClassifier(FAST, run="mine", verbose=True, random_state=7, training__batch_size=16)
     estimator.fit(reviews["text"], reviews["label"])
@@ -109,6 +135,9 @@ def test_several_labels_a_text(reviews):
     assert (predicted[:, 2] == 0).all()
     assert (probabilities[:, 2] == 0).all()
     assert of_matrix.score(reviews["text"], y) == (predicted == y).all(axis=1).mean()
+    of_sparse = TextClassifier(LINEAR).fit(reviews["text"], csr_matrix(y))
+    assert (of_sparse.predict(reviews["text"]) == predicted).all()
+    assert of_sparse.score(reviews["text"], csr_matrix(y)) == of_matrix.score(reviews["text"], y)
     names = np.array(["good", "long", "never"])
     lists = [names[row == 1].tolist() for row in y]
     of_lists = TextClassifier(LINEAR).fit(reviews["text"], lists)

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from textclf.inference.classifier import Classifier
     from textclf.inference.explain import Explanation
+    from textclf.inference.shards import Job
 
 FOR, AGAINST = "rgb(0,114,178)", "rgb(213,94,0)"  # blue and orange, which the colour-blind tell apart too
 EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # from a share of the largest effect on
@@ -99,9 +101,13 @@ def command(texts, file, column, keep, run, format, threshold, explain, top_k, o
     check_request(texts, file, form, top_k=top_k, explain=explain, keep=kept)
     classifier = load(run, threads=threads)
     if in_shards:
-        columns = column or classifier.metadata["text_column"], kept
-        options = {"given": reading, "format": form, "threshold": threshold, "top_k": top_k}
-        predict_shards(classifier, file, output, columns, part=part, cluster=cluster, **options)
+        from textclf.inference.shards import Output, plan
+        from textclf.inference.text_source import columns_of
+
+        columns = columns_of(column or classifier.metadata["text_column"], kept)
+        what = Output(form, threshold, top_k)
+        job = plan(classifier, file, Path(output), columns, given=reading, output=what)
+        predict_shards(classifier, job, part=part, cluster=cluster)
         return
     # An argument may hold bytes that are not valid Unicode; the array replaces them.
     chunks: Iterable[list[str]] = [text_array(texts).to_pylist()]
@@ -140,29 +146,17 @@ def check_shards(
 
 
 def predict_shards(
-    classifier: "Classifier",
-    file: str,
-    output: str,
-    columns: tuple[str | list[str], list[str] | None],
-    *,
-    part: str | None,
-    cluster: str | None,
-    **options,
+    classifier: "Classifier", job: "Job", *, part: str | None = None, cluster: str | None = None
 ) -> None:
     """Predict the shards of a table that have no predictions yet, with a progress bar.
 
     Args:
-        columns: with the text, and those to keep.
-        options: of `shards.plan`.
+        part, cluster: as the options of the command.
     """
-    from pathlib import Path
-
     from textclf.core.files import remove_partial
     from textclf.core.progress import open_bar
-    from textclf.inference.shards import part_of, plan, predict_shard
-    from textclf.inference.text_source import columns_of
+    from textclf.inference.shards import part_of, predict_shard
 
-    job = plan(classifier, file, Path(output), columns_of(*columns), **options)
     wanted = part_of(job.shards, part)
     left = [shard for shard in wanted if not job.file_of(shard).exists()]
     if cluster:
@@ -184,7 +178,7 @@ def predict_shards(
     if not missing:
         remove_partial(job.folder)  # of processes that were killed
     state = f"{missing} of {len(job.shards)} shards missing" if missing else f"all {len(job.shards)} shards"
-    print_line(f"predicted {rows:,} rows in {len(left)} shards; {output}: {state}", error=True)
+    print_line(f"predicted {rows:,} rows in {len(left)} shards; {job.folder}{os.sep}: {state}", error=True)
 
 
 def write_lines(lines: Iterable[str], format: str, path: str | None) -> None:

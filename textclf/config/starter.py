@@ -136,18 +136,20 @@ def _written(sections: Mapping[str, Iterable[Line]]) -> list[str]:
     return lines
 
 
-def recommended_settings(dataset: Dataset, separator: str | None) -> dict[str, Any]:
+def recommended_settings(dataset: Dataset, separator: str | None, encoder: str | None = None) -> dict[str, Any]:
     """Return the settings that `textclf new` writes for labelled texts, without those of files.
 
     Args:
         dataset: with its labels parsed.
         separator: between the labels of a text; `None` if each has exactly one.
+        encoder: a pretrained encoder to use, as `model.weights`.
 
     Raises:
+        ConfigError: the encoder cannot be used.
         DataError: no classifier can be trained on these texts.
     """
     facts = _facts(drop_blank_texts(dataset), many=separator is not None)
-    sections = {"targets": starter_sections.targets(facts, separator), **_recipe(facts)}
+    sections = {"targets": starter_sections.targets(facts, separator), **_recipe(facts, encoder)}
     lines = [f"data:\n  validation: {facts.size.validation}", *_written(sections)]
     return parse_yaml("\n".join(lines)).data
 

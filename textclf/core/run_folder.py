@@ -79,6 +79,7 @@ class RunFolder:
             apart: false for the only network of a run, whose files lie in the run folder itself.
         """
         part = RunFolder(self.path / "networks" / name) if apart else self
+        part.cache = self.cache
         part.checkpoints.mkdir(parents=True, exist_ok=True)
         return part
 

@@ -41,6 +41,17 @@ class Shard(NamedTuple):
     rows: int | None  # of a Parquet file
 
 
+class Output(NamedTuple):
+    """What is written of every text."""
+
+    format: str = PARQUET
+    threshold: float | None = None
+    top_k: int | None = None
+
+
+DEFAULT_OUTPUT = Output()
+
+
 class Request(NamedTuple):
     """What is predicted of every shard, and how it is written."""
 
@@ -78,9 +89,7 @@ def plan(
     columns: Columns,
     *,
     given: Mapping[str, Any] | None = None,
-    format: str = PARQUET,
-    threshold: float | None = None,
-    top_k: int | None = None,
+    output: Output = DEFAULT_OUTPUT,
 ) -> Job:
     """Return the job of a table, and write what it is into the output folder if that is new.
 
@@ -98,7 +107,7 @@ def plan(
     given = given or {}
     options = arguments_like(classifier.reading, given)
     reading = look_at(source, options, given, list(columns.text), classifier.reading)
-    request = Request(columns, reading, format, threshold, top_k)
+    request = Request(columns, reading, *output)
     job = Job(find_shards(source, reading), request, folder)
     make_folder(folder)
     _check_manifest(folder, _manifest(classifier, job))

@@ -1,5 +1,6 @@
 """The estimator: `fit` trains a classifier as `textclf.train` does, and keeps it in memory."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     Args:
         config: the path of a YAML config, its content as a dict, or a `Config`; its files of data are not read. By
             default what `textclf new` writes for the texts and labels of `fit`.
+        encoder: a pretrained encoder for a fit without `config`: a folder, a name of the hub, or "minilm".
         validation: the share of the texts that decides when to stop; by default as the config says.
         class_weight: "balanced", or a weight by class, 1 for the others.
         random_state: the seed, or what draws it; by default the seed of the config, so that each fit is the same.
@@ -47,6 +49,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         self,
         config=None,
         *,
+        encoder=None,
         validation=None,
         class_weight=None,
         random_state=None,
@@ -55,6 +58,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         **settings,
     ):
         self.config = config
+        self.encoder = encoder
         self.validation = validation
         self.class_weight = class_weight
         self.random_state = random_state
@@ -223,11 +227,17 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         from textclf.config.starter import recommended_settings
 
         if self.config is None:
-            settings = recommended_settings(dataset, classes.separator)
+            encoder = None if self.encoder is None else os.fspath(self.encoder)
+            settings = recommended_settings(dataset, classes.separator, encoder)
             architecture = settings["model"]["architecture"]
             if self._own_settings().get("model__architecture", architecture) != architecture:
                 settings["training"] = {}  # the recommended ones are for the recommended network
             return settings
+        if self.encoder is not None:
+            raise ValueError(
+                f"encoder: expected None beside a config, got {self.encoder!r}. Name the encoder in the config "
+                "(model.weights), or leave out the config."
+            )
         settings = base_settings(self.config)
         type_found = "multilabel" if classes.form != ONE else "binary" if len(classes.values) == 2 else "multiclass"
         if (settings["targets"]["type"], type_found) != ("multiclass", "binary"):
