@@ -106,7 +106,7 @@ def test_a_job_goes_on_where_it_stopped(table):
     predict("--output", "answers/")
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
     assert answers("answers")["id"].to_pylist() == list(range(ROWS))
-    assert "predicted 0 rows in 0 shards; answers: all 5 shards" in predict("--output", "answers").stderr
+    assert "predicted 0 rows in 0 shards; answers/: all 5 shards" in predict("--output", "answers").stderr
 
 
 def test_a_full_disk_leaves_no_half_of_a_shard(table):
