@@ -183,7 +183,7 @@ def write_comparison(comparison: Comparison, path: Path) -> None:
     differences = blocks.table(*_differences_table(comparison), title=f"Difference from {names[0]}")
     settings = [[path, *map(str, values)] for path, values in comparison.settings.items()]
     texts = [[row, blocks.shortened(text), *rest] for row, text, *rest in comparison.differing]
-    shown = f"{comparison.different:,} texts have different predictions; the table shows {len(texts):,} of them."
+    shown = f"{comparison.different:,} texts have different predictions. The table shows {len(texts):,} of them."
     note = f"{comparison.texts:,} texts of {comparison.split}. Intervals: 95 %, paired bootstrap over texts."
     predictions = blocks.table(["row", "text", "label", *names], texts)
     sections = [

@@ -22,8 +22,8 @@ MOST_IMPORTANT = 10  # settings
 BEST_SHARE = 0.2  # of the trials are drawn as the best ones
 LARGEST_CONFIG = 100_000
 FLATTERY = (
-    "The best of many validation scores is too good: it was chosen for being high. The test texts, which no trial has "
-    "seen, say how good the classifier is."
+    "The best of many validation scores is too high, because the search chose it for being high. Trust the scores on "
+    "the test texts, which no trial has seen."
 )
 
 
@@ -133,7 +133,7 @@ def _parallel(results: SearchResults) -> dict | None:
         for place, trial in enumerate(results.ranked)
     ]
     names = [path.removeprefix("model.members.") for path in results.space]
-    return blocks.parallel("All settings", names, rows, note="Each line is a trial; the best fifth is coloured.")
+    return blocks.parallel("All settings", names, rows, note="Each line is a trial. The best fifth is coloured.")
 
 
 def _place(dimension: Range | Choices, value: Any) -> float:

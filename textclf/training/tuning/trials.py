@@ -155,7 +155,7 @@ def _record_those_that_ended(search: Search, trials: list[Trial], begun: list[Be
         entries = each.result.result() if each.result.done() else stopped
         _record(search, trials, Trial(number=len(trials), values=each.values, **entries))
     for place in range(len(begun) - last - 1):
-        log.info("trial %d: stopped, its time was over", len(trials) + place)
+        log.info("trial %d: stopped at the time limit", len(trials) + place)
 
 
 def _record(search: Search, trials: list[Trial], trial: Trial) -> None:

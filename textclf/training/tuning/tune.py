@@ -107,7 +107,7 @@ def tune_run(
 
 def _finish(search: Search, trials: list[Trial], best: Trial, results: dict) -> None:
     """Train the best config for good, and write the table and the page of the search."""
-    log.info("best: trial %d; training it for good", best.number)
+    log.info("best: trial %d. Training the final classifier", best.number)
     results.update(train_best(search.folder, search.config, best, search.folder_of(best.number)))
     found = SearchResults(search.config, search.space, search.metric, trials)
     write_trials(found, search.folder.path / CSV)
