@@ -48,7 +48,7 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
 @click.option(
     "--format",
     type=click.Choice(["text", "jsonl", "csv", "parquet"]),
-    help="Output format. All except text have the probabilities of all labels.  [default: text; into a folder parquet]",
+    help="Output format. All except text have the probabilities of all labels.  [default: text, into a folder parquet]",
 )
 @click.option(
     "--threshold",

@@ -18,8 +18,8 @@ def command(names, precision, limits, fields, private, revision, message, dry_ru
     """Upload a classifier to the hub of Hugging Face.
 
     textclf uploads the model, the tokenizer, the labels, the model card, LICENSE and NOTICE, and no text of the data.
-    RUN is as for textclf export; one that is exported already is uploaded as it is. The token is HF_TOKEN, or that of
-    hf auth login.
+    RUN is as for textclf export. textclf uploads an exported zip file or folder as it is. The token is HF_TOKEN, or
+    that of hf auth login.
 
     \b
     Examples:

@@ -57,7 +57,7 @@ TUNING = ("minutes", "trials", "workers", "size", "latency", "metric", "folds")
     "--workers",
     type=click.IntRange(1, 1000),
     metavar="N",
-    help="Number of trials at the same time; they share the cores.  [default: 1]",
+    help="Number of trials at the same time, which share the cores.  [default: 1]",
 )
 @click.option("--size", type=Measure("MB"), help="Maximum size of the classifier, such as 2MB.")
 @click.option("--latency", type=Measure("ms"), help="Maximum time for a single text, such as 1ms.")
