@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LINEAR
 from textclf.training.label_audit import audit
 
 
@@ -57,3 +58,12 @@ def test_a_misspelt_label_is_listed(workplace):
     assert int(misspelt["row"]) == place
     assert misspelt["suggested"] == "positive"
     assert not any(line["suggested"] == "postive" for line in found if line["problem"] != "near duplicate")
+
+
+@pytest.mark.parametrize("counts", [{"x": 12, "rare": 2}, {"x": 9, "one": 1, "two": 2}])
+def test_labels_with_fewer_rows_than_folds_stop_nothing(workplace, counts):
+    rows = [(f"{label} text number {number}", label) for label, count in counts.items() for number in range(count)]
+    Path("a.csv").write_text("\n".join(["text,label", *map(",".join, rows)]), encoding="utf-8")
+    found = audit({"data": {"train": "a.csv", "validation": 0.3}, **LINEAR}, folds=3, run="r", output="list.csv")
+    assert found.texts == len(rows)
+    assert Path("list.csv").read_text(encoding="utf-8").startswith("row,")
