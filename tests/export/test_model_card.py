@@ -78,6 +78,15 @@ def test_a_name_cannot_be_markup(value):
     assert not set("`\n\x1b") & set(code(value))
 
 
+def test_it_names_the_labels_that_it_never_finds(with_runs, workplace):
+    assert "found in no text" not in card("toy_en")
+    path = workplace / "runs/toy_en/metrics.json"
+    metrics = parse_json(path.read_bytes())
+    metrics["test"]["by_class"]["negative"]["recall"] = 0.0
+    path.write_text(json.dumps(metrics))
+    assert "Labels that it found in no text of test: `negative`." in card("toy_en")
+
+
 def test_damaged_files_of_a_run_are_an_error(with_runs, workplace):
     shutil.copytree("runs/toy_en", "copied")
     metrics = parse_json((workplace / "copied/metrics.json").read_bytes())

@@ -15,7 +15,7 @@ from textclf.inference.classifier import load_classifier
 
 NAMES = ("model.onnx", "tokenizer.json", "labels.json", "classifier.json")
 ADDRESS = "hf://me/good"
-FLIPS = 3
+FLIPS = 2
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_wrong_bit_that_was_uploaded(given, within_bounds, seed):
     predicts_or_rejects(find_classifier(ADDRESS))
 
 
-@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("name", ["model.onnx", "classifier.json", "README.md"])
 def test_sizes_that_no_file_has(given, within_bounds, name):
     (given.folder / name).touch()
     for size in (-1, LIMITS[name] + 1, 10**30, None, "9", 0.5, True, [], {}):

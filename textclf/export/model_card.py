@@ -24,10 +24,14 @@ MEANINGS = {
     "f1_macro": "mean of the F1 of all labels",
     "log_loss": "mean of −log(probability of the true label); lower is better",
 }
+OF_MANY_LABELS = {
+    "accuracy": "share of texts with exactly the right labels",
+    "log_loss": "mean of −log(probability of the truth) of all pairs of text and label; lower is better",
+}
 TASKS = {
     "binary": "one of two labels",
     "multiclass": "exactly one of {} labels",
-    "multilabel": "any number of {} labels, or none",
+    "multilabel": "any number of {} labels (or none)",
 }
 
 
@@ -71,7 +75,7 @@ def _answers(classifier: Classifier, facts: RunFacts | None) -> str:
     named = ", ".join(f"`{code(label)}`" for label in labels[:MOST_NAMED])
     more = f" and {len(labels) - MOST_NAMED} more" if len(labels) > MOST_NAMED else ""
     lines = [
-        f"A text classifier. It predicts {TASKS[classifier.targets.type].format(len(labels))} for a text, with a "
+        f"A text classifier. For each text it predicts {TASKS[classifier.targets.type].format(len(labels))}, and a "
         "probability for each label.",
         "",
         f"- **Labels**: {named}{more}.",
@@ -174,7 +178,7 @@ def _rows(number: int) -> str:
 
 def _scores(facts: RunFacts) -> str:
     majority = {"accuracy": f"{facts.metrics['majority_accuracy']:.4f}"}
-    meanings = MEANINGS | ({"accuracy": "share of texts with exactly the right labels"} if facts.multilabel else {})
+    meanings = MEANINGS | (OF_MANY_LABELS if facts.multilabel else {})
     rows = [
         [NAMES[name], meanings[name], f"{value:.4f}", f"{low:.4f} to {high:.4f}", majority.get(name, "")]
         for name, (value, low, high) in facts.intervals.items()
@@ -252,6 +256,11 @@ def _weaknesses(facts: RunFacts) -> str:
     if facts.confusions:
         rows = [[f"`{code(true)}`", f"`{code(other)}`", f"{texts:,}"] for true, other, texts in facts.confusions]
         lines += ["Labels that it confuses most:", "", *table(["true label", "predicted label", "texts"], rows)]
+    missed = [label for label, of in facts.metrics["by_class"].items() if of["support"] and not of["recall"]]
+    if missed:
+        named = ", ".join(f"`{code(label)}`" for label in missed[:MOST_NAMED])
+        more = f" and {len(missed) - MOST_NAMED} more" if len(missed) > MOST_NAMED else ""
+        lines.append(f"Labels that it found in no text of {facts.split}: {named}{more}.\n")
     return "\n".join(lines)
 
 

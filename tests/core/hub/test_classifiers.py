@@ -213,6 +213,21 @@ def test_commands_take_an_address(hub, workplace, capsys):
     assert main(["predict", "--run", "hf://me/nothing", "a"]) == 1
 
 
+def test_the_program_takes_the_variables_of_the_hub(hub, tmp_path, textclf_command):
+    given = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": ""}
+    first = textclf_command("predict", "--run", "hf://me/good", "a wonderful film", env=given)
+    assert first.stderr.decode().splitlines() == [
+        "downloading hf://me/good: 0.0 MB",
+        f"hf://me/good: commit {COMMIT}",
+    ]
+    assert (tmp_path / "home/assets/textclf/me--good" / COMMIT / "good/model.onnx").is_file()
+    again = textclf_command(
+        "predict", "--run", "hf://me/good", "a wonderful film", env={**given, "HF_HUB_OFFLINE": "1"}
+    )
+    assert again.stdout == first.stdout == b"positive\t0.9715\n"
+    assert b"the hub cannot be reached" in again.stderr
+
+
 def test_without_the_package_the_message_says_what_to_install(workplace, textclf_command):
     blocked = (
         "import sys; sys.modules.update(huggingface_hub=None); from textclf.cli.main import main; main(sys.argv[1:])"
