@@ -1,6 +1,8 @@
-"""A config from a text, or what is wrong with it."""
+"""A config from a text, or what is wrong with it; and files to write a config for."""
 
+import csv
 import re
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,16 @@ def problems(load):
         return [tuple(re.split(r" {2,}", row.strip())) for row in rows]
 
     return faults_in
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write a CSV file into a working directory of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_file(rows, header=("text", "label"), name="a.csv", delimiter=","):
+        with Path(name).open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream, delimiter=delimiter).writerows([header, *rows])
+        return name
+
+    return write_file
