@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import textclf
+from tests.pretrained import BERT
 from textclf.core.errors import RunError
 from textclf.export.export import Limits, export
 from textclf.export.keras_files import custom_objects
@@ -21,13 +22,14 @@ SMALL = {"lstm": {"units": 3, "num_layers": 2}, "cnn": {"filters": 3, "widths": 
 NETWORKS = [
     *SMALL.items(),
     ("transformer", {"num_heads": 2, "head_dim": 2, "num_layers": 1}),
+    ("encoder", {"weights": BERT, "pooling": "cls"}),
     *(("lstm", {"units": 3, "pooling": pooling, "bidirectional": True}) for pooling in POOLINGS),
 ]
 
 
 @pytest.mark.parametrize(("architecture", "options"), NETWORKS, ids=str)
 def test_every_layer_is_loaded_again(architecture, options, tmp_path):
-    sizes = Sizes(num_ids=9, sequence_length=6, num_ngrams=7)
+    sizes = Sizes(num_ids=9, sequence_length=6, num_ngrams=7, windows=architecture == "encoder")
     model = build_model(ARCHITECTURES[architecture].Options(**options), sizes, num_outputs=2)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", custom_objects=custom_objects())
@@ -47,6 +49,19 @@ def test_a_keras_model_gives_the_probabilities_of_the_classifier(with_runs, run)
     outputs = model(preprocessor.pad(preprocessor.encode_arrays(TEXTS)))
     probabilities = classifier.targets.probabilities(outputs.numpy())
     np.testing.assert_allclose(probabilities, classifier.predict_proba(TEXTS), atol=1e-4)
+
+
+@pytest.mark.slow
+def test_a_frozen_encoder_is_exported_whole(workplace):
+    """Its checkpoint has only the layer above it."""
+    data = {"train": "data/toy_en/train.csv", "test": "data/toy_en/test.csv"}
+    model = {"architecture": "encoder", "weights": BERT, "trained_layers": 0}
+    textclf.train({"data": data, "model": model, "preprocessing": {"sequence_length": 20}}, run="frozen")
+    folder = export("frozen", format="keras").path
+    loaded = keras.saving.load_model(folder / "model.keras", custom_objects=custom_objects())
+    classifier = textclf.load(folder)
+    outputs = loaded(classifier.preprocessor.pad(classifier.preprocessor.encode_arrays(TEXTS))).numpy()
+    np.testing.assert_allclose(classifier.targets.probabilities(outputs), classifier.predict_proba(TEXTS), atol=1e-4)
 
 
 @pytest.mark.slow

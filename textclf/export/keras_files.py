@@ -72,10 +72,12 @@ def custom_objects() -> dict[str, type]:
     import keras
 
     from textclf.models import layers
+    from textclf.models.encoder import layers as encoder_layers
     from textclf.models.xla_lstm.layer import LSTM
 
-    ours = (value for value in vars(layers).values() if isinstance(value, type) and issubclass(value, keras.Layer))
-    return {**{kind.__name__: kind for kind in ours if kind.__module__ == layers.__name__}, "LSTM": LSTM}
+    kinds = [value for module in (layers, encoder_layers) for value in vars(module).values() if isinstance(value, type)]
+    ours = [kind for kind in kinds if issubclass(kind, keras.Layer) and kind.__module__.startswith("textclf.")]
+    return {**{kind.__name__: kind for kind in ours}, "LSTM": LSTM}
 
 
 def keras_model(classifier: Classifier, run: RunFolder) -> "keras.Model":
@@ -103,7 +105,9 @@ def keras_model(classifier: Classifier, run: RunFolder) -> "keras.Model":
     for number, member in enumerate(members, start=1):
         network = build_model(member.model, sizes_of(preprocessor), num_outputs=classifier.targets.num_outputs)
         path = _checkpoint(run, member.name, bool(about.get("refit")), len(members) > 1)
-        assign(weights_of(network), load_checkpoint(path)[1], path=path)
+        # Of a frozen encoder, the checkpoint has the layer above it.
+        trained = network.get_layer("logits") if getattr(member.model, "is_frozen", False) else network
+        assign(weights_of(trained), load_checkpoint(path)[1], path=path)
         named = keras.Model(network.inputs, network.outputs[0], name=f"network_{number}")
         scale = about["networks"][member.name]["weight"] / about["temperature"]
         logits.append(keras.layers.Rescaling(scale)(named([inputs[tensor.name] for tensor in network.inputs])))
