@@ -150,6 +150,16 @@ def test_csv_backslashes_are_characters(texts):
     ]
 
 
+@pytest.mark.parametrize(("encoding", "letters"), [("big5", "功許蓋"), ("cp932", "表ソ能"), ("gb18030", "俓乗")])
+def test_csv_a_byte_of_a_character_is_no_backslash(encoding, letters):
+    letters = [letter for letter in letters if b"\\" in letter.encode(encoding)]
+    texts = [text for letter in letters for text in (letter, f'{letter}"', f'{letter}"a", {letter}', f"a{letter}")]
+    stream = io.StringIO()
+    csv.writer(stream, quoting=csv.QUOTE_ALL).writerows([("text", "label"), *((text, "x") for text in texts)])
+    content = stream.getvalue().encode(encoding)
+    assert read("csv", content, options=ReadingOptions(encoding=encoding)) == [(text, "x") for text in texts]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";"])
 def test_csv_lines_that_are_in_quotes_as_a_whole(delimiter):
     content = f'"text{delimiter}label"\n"a{delimiter}b"\n'.encode()

@@ -79,7 +79,7 @@ class BoundedRows(io.RawIOBase):
     def _look_for_backslashes(self, content: bytes) -> None:
         """Look for a quoted field with a quote behind a backslash that does not end it."""
         one = re.escape(self.delimiter)
-        pattern = rb'(?:^|[\n%b])"[^"\r\n]*\\"[^"\r\n%b]' % (one, one)
+        pattern = rb'[\r\n%b]"[^"\r\n]*\\"[^"\r\n%b]' % (one, one)
         self.found_backslash = self.found_backslash or re.search(pattern, content) is not None
 
     def _look_at_header(self, content: bytes) -> None:
