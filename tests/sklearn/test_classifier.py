@@ -82,7 +82,7 @@ def test_a_fit_is_quiet_and_leaves_no_folder_and_no_seed(reviews, tmp_path, monk
     assert [path for path in tmp_path.rglob("*") if path.name != "temporary"] == []
 
 
-@pytest.mark.parametrize("texts", [pytest.param(20, marks=pytest.mark.slow), 60])  # alone, and beside n-grams
+@pytest.mark.parametrize("texts", [20, pytest.param(60, marks=pytest.mark.slow)])  # alone, and beside n-grams
 def test_an_encoder_is_used_as_new_writes_it(reviews, tmp_path, monkeypatch, texts):
     monkeypatch.chdir(tmp_path)
     few = reviews.groupby("label").head(texts // 2)
