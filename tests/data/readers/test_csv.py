@@ -119,6 +119,7 @@ def test_csv_a_text_may_be_the_name_of_its_column():
         ('id,text,label\n1, "one, two", a\n', "remove the space before it"),
         ("My reviews\ntext,label\na,b\n", "If the first line is a title or a comment, remove it"),
         ("# 2024\n# by me\ntext,label\na,b\n", "If the first line is a title or a comment, remove it"),
+        ("text,label\na,b,\nc,d,\n", "Rows end with a comma, and the header does not"),
         ("text,label\none, two,a\n", 'in double quotes: "one, two"'),
     ],
 )

@@ -99,7 +99,10 @@ def _advice(beginning: str, delimiter: str, options: ReadingOptions) -> str:
         return f'{AS_TWO}, not as \\".'
     if f'{delimiter} "' in beginning:
         return "A quote opens a field only as its first character: remove the space before it."
+    header, first, *_ = [*LINE_END.split(beginning.lstrip("\ufeff\r\n"), maxsplit=2), ""]
+    if first.endswith(delimiter) and not header.endswith(delimiter):
+        return f"Rows end with {named}, and the header does not: remove it from the rows, or add it to the header."
     quotes = f'Put fields that contain {named} in double quotes: "one{delimiter} two".'
-    if delimiter in LINE_END.split(beginning.lstrip("\ufeff\r\n"), maxsplit=1)[0]:
+    if delimiter in header:
         return quotes
     return f"{quotes} If the first line is a title or a comment, remove it: the header comes first."
