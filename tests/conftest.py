@@ -192,7 +192,8 @@ def textclf_command():
 
     def run(*arguments: str, input: bytes | None = None, python: tuple[str, ...] = (), **options):
         command = [sys.executable, *(python or ("-m", "textclf")), *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **options.pop("env", {})}
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])  # of packages not installed
+        environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "120", **options.pop("env", {})}
         return subprocess.run(
             command, input=input, capture_output=True, env=environment, timeout=600, check=False, **options
         )
