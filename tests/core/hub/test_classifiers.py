@@ -211,6 +211,9 @@ def test_commands_take_an_address(hub, workplace, capsys):
     assert main(["export", "hf://me/good", "--precision", "float32", "--format", "folder"]) == 0
     assert (workplace / "good-float32/README.md").read_bytes() == CARD
     assert main(["predict", "--run", "hf://me/nothing", "a"]) == 1
+    capsys.readouterr()
+    assert main(["evaluate", "--run", "hf://me/good"]) == 1
+    assert "expected a run with a test file, got a classifier alone. Name texts with --data" in capsys.readouterr().err
 
 
 def test_the_program_takes_the_variables_of_the_hub(hub, tmp_path, textclf_command):
