@@ -130,7 +130,7 @@ def test_jsonl_gives_the_same_as_csv(with_runs):
 
 def test_a_copied_classifier_needs_data_and_writes_only_where_it_is_told(with_runs):
     shutil.copytree("runs/toy_en/classifier", "copied")
-    with pytest.raises(RunError, match="expected a run folder"):
+    with pytest.raises(RunError, match="Name texts with --data"):
         textclf.evaluate("copied")
     textclf.evaluate("copied", "data/toy_en/test.csv")
     assert sorted(path.name for path in with_runs.iterdir()) == ["configs", "copied", "data", "runs"]
