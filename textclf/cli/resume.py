@@ -17,8 +17,14 @@ def command(run):
     Examples:
       textclf resume mine
     """
+    from textclf.training.devices import is_helper
     from textclf.training.resume import resume
 
+    if is_helper():
+        from textclf.training.helping import help_resume
+
+        help_resume(run)
+        return
     finished = resume(run)
     metadata = finished.read_metadata()
     if metadata.get("search"):

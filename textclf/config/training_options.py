@@ -2,8 +2,17 @@
 
 from typing import Annotated, Literal
 
-from textclf.core.options import Limit, Options, setting
+from textclf.core.options import Check, Limit, Options, setting
 from textclf.core.tuned import Around, OneOf
+
+
+def _devices(value: object) -> int | str:
+    if value in ("auto", "all") or (type(value) is int and value >= 1):
+        return value
+    raise ValueError("auto, all, or a number of devices >= 1")
+
+
+Devices = Annotated[Literal["auto", "all"] | Annotated[int, Limit(ge=1)], Check(_devices)]
 
 
 class EarlyStoppingOptions(Options):
@@ -124,6 +133,12 @@ class TrainingOptions(Options):
         description="Train every network once more on train and validation together, for the best number of epochs. "
         "Vocabulary and n-grams are learned from both, too. This doubles the time. Validation metrics are those of the "
         "first fit. In an ensemble, it applies to all members.",
+    )
+    devices: Devices = setting(
+        default="auto",
+        description="Devices of a machine that train together, each on a share of every batch: auto (all GPUs of a "
+        "machine that has several, otherwise one device), all, or a number. The batches stay the same. Several "
+        "machines train together by TF_CONFIG. In an ensemble, it applies to all members.",
     )
     log_to: list[Literal["mlflow", "tensorboard"]] = setting(
         default=[],

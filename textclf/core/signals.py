@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -47,12 +47,25 @@ def deferred_signals() -> Iterator[StopRequest]:
             raise Interrupted(number)
         request.number = number
 
+    with _handled_by(note):
+        yield request
+
+
+@contextmanager
+def fatal_signals() -> Iterator[None]:
+    """Within the block a signal ends the process at once: a handler in Python would wait until native code returns."""
+    with _handled_by(signal.SIG_DFL):
+        yield
+
+
+@contextmanager
+def _handled_by(handler: Callable | signal.Handlers) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # only the main thread may have handlers
-        yield request
+        yield
         return
-    before = {number: signal.signal(number, note) for number in SIGNALS}
+    before = {number: signal.signal(number, handler) for number in SIGNALS}
     try:
-        yield request
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, previous in before.items():
+            signal.signal(number, previous)

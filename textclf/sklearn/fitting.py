@@ -27,10 +27,12 @@ def alone(*, verbose: bool) -> Iterator[None]:
 @contextmanager
 def trained(config: Config, dataset: Dataset, run: str | None) -> Iterator[Path]:
     """Train, and yield the classifier folder, which is removed afterwards unless the run has a name."""
+    from textclf.training.devices import check_alone
     from textclf.training.locking import resumable_run
     from textclf.training.train import train_run
     from textclf.training.training_run import new_run_in
 
+    check_alone("an estimator")
     splits = {"train": dataset}
     with nullcontext("") if run else tempfile.TemporaryDirectory(prefix="textclf-") as place:
         folder = resumable_run(run, config, splits) if run else new_run_in(Path(place), config, splits)

@@ -16,6 +16,7 @@ from textclf.data.dataset import Dataset
 from textclf.data.loading import read_readable_splits
 from textclf.data.targets import Targets
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.training.devices import check_devices
 from textclf.training.loggers import check_loggers
 
 SEVERITIES = ("error", "warning", "note")
@@ -81,11 +82,12 @@ def check_config(config: str | Path, overrides: Iterable[str] = ()) -> Report:
 
 
 def check_requirements(config: Config) -> None:
-    """Check what a training needs beside its data: packages of loggers, files of word vectors and of encoders.
+    """Check what a training needs beside its data: devices, packages of loggers, files of word vectors and of encoders.
 
     Raises:
         ConfigError, DataError: one is missing, or cannot be used.
     """
+    check_devices(config.training.devices)
     check_loggers(config.training.log_to)
     check_vector_files(config.model)
     check_pretrained_files(config.model, config.preprocessing.sequence_length)
@@ -96,6 +98,7 @@ def _check_loaded(name: str, config: Config) -> Report:
         _or_failure(findings, "model.vectors", check_vector_files, config.model)
         length = config.preprocessing.sequence_length
         _or_failure(findings, "model.weights", check_pretrained_files, config.model, length)
+        _or_failure(findings, "training.devices", check_devices, config.training.devices)
         _or_failure(findings, "training.log_to", check_loggers, config.training.log_to)
         splits, targets = read_readable_splits(
             config.data,

@@ -21,6 +21,7 @@ from textclf.data.loading import encode_labels, read_labelled
 from textclf.data.splitting import split
 from textclf.data.targets import Targets
 from textclf.training.check import check_requirements
+from textclf.training.devices import check_alone
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.train import fit_and_evaluate
@@ -68,6 +69,7 @@ def cross_validate_run(
     """
     started = time.perf_counter()
     with collected_log() as collected:
+        check_alone("a cross-validation")
         check_requirements(config)
         splits, targets = read_labelled(config.data, config.targets)
         splits_of_folds = list(_fold_splits(config, splits, folds))

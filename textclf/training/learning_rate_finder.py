@@ -13,6 +13,7 @@ from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.run_folder import CACHE, RUNS
 from textclf.data.loading import encode_labels, read_splits
 from textclf.training.check import check_requirements
+from textclf.training.devices import check_alone
 from textclf.training.encoded_dataset import encode
 from textclf.training.fitting.task import Task, build_task
 from textclf.training.tensorflow_import import importing_tensorflow
@@ -42,6 +43,7 @@ def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] =
         TrainingError: the loss is not finite from the first step on.
     """
     config = load_config(config, overrides)
+    check_alone("a range test")
     check_requirements(config)
     splits, targets = read_splits(config.data, config.targets, config.seed)
     preprocessor, encoded = encode(config, splits, encode_labels(splits, targets), RUNS / CACHE)

@@ -8,6 +8,7 @@ from textclf.core.find_run import find_run
 from textclf.core.run_folder import RunFolder
 from textclf.data.in_memory import IN_MEMORY
 from textclf.training.cross_validation import cross_validate_run
+from textclf.training.devices import check_first
 from textclf.training.locking import check_unchanged
 from textclf.training.train import train_run
 from textclf.training.tuning.best import restore_search_config
@@ -24,6 +25,7 @@ def resume(run: str | Path) -> RunFolder:
         RunError: the run is finished or locked, or config, data or versions have changed; nothing was written then.
         DataError, TrainingError, WriteError: as for `train`.
     """
+    check_first()
     folder = find_run(run)
     metadata = folder.read_metadata()
     if metadata.get("status") == "finished":

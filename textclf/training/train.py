@@ -28,6 +28,7 @@ from textclf.inference.classifier_files import classifier_files, write_classifie
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import longest
 from textclf.training.check import check_requirements, find_problems, summary
+from textclf.training.devices import check_first
 from textclf.training.encoded_dataset import EncodedDataset, encode
 from textclf.training.final_metrics import HeldOut, check_against_keras, write_final_metrics
 from textclf.training.fitting.task import build_task, refit_task
@@ -61,10 +62,12 @@ def train(
 
     Raises:
         ConfigError, DataError: the config or the data cannot be used. Nothing was written.
-        RunError: a run of that name is finished or locked, or started with another config, data or versions.
+        RunError: a run of that name is finished or locked, or started with another config, data or versions; or this
+            process is not the first one of TF_CONFIG.
         TrainingError, WriteError: the training cannot continue. `run.json` has the reason.
         Interrupted: a signal asked the program to stop.
     """
+    check_first()
     name = config_name(config)
     if data is None:
         config, in_memory = load_config(config, overrides), None

@@ -122,11 +122,12 @@ class StopAtNonFiniteLoss(keras.callbacks.Callback):
 
 def not_finite(model: keras.Model, name: str, value: float) -> TrainingError:
     """Return the error for a value that became NaN or infinite."""
-    rate = float(model.optimizer.learning_rate)
+    rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+    step = int(model.optimizer.iterations.numpy())
     return TrainingError(
-        f"the {name} became {value} at step {int(model.optimizer.iterations)} with learning rate {rate:g}. Try a tenth "
-        f"of it (--set training.learning_rate={rate / 10:g}), or a lower training.clip_norm, under another --run. The "
-        "best weights before that step, if any, are in checkpoints/best.npz."
+        f"the {name} became {value} at step {step} with learning rate {rate:g}. Try a tenth of it (--set "
+        f"training.learning_rate={rate / 10:g}), or a lower training.clip_norm, under another --run. The best weights "
+        "before that step, if any, are in checkpoints/best.npz."
     )
 
 
@@ -203,7 +204,7 @@ class ProgressBar(keras.callbacks.Callback):
     def on_epoch_begin(self, interval, logs=None):
         """Show a new bar; it vanishes when the line of the interval is logged."""
         steps = self.params["steps"]
-        done = max(0, int(self.model.optimizer.iterations) - interval * steps)  # of an interrupted interval
+        done = max(0, int(self.model.optimizer.iterations.numpy()) - interval * steps)  # of an interrupted interval
         now, last = (in_epochs(number, self.per_epoch) for number in (interval + 1, self.params["epochs"]))
         self.bar = open_bar(f"epoch {now}/{last}", steps, done)
 

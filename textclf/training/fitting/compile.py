@@ -17,6 +17,7 @@ from textclf.training.fitting.batches import TrainingRows, training_batches
 from textclf.training.fitting.losses import build_accuracy, build_loss
 from textclf.training.fitting.mixup import mixup_loss
 from textclf.training.fitting.optimizers import build_optimizer, use_sparse_updates
+from textclf.training.fitting.replicas import num_replicas
 from textclf.training.fitting.task import Task
 from textclf.training.fitting.word_vectors import load_word_vectors
 
@@ -75,5 +76,7 @@ def batches_for(member: Member, task: Task) -> Callable[[int], tf.data.Dataset]:
 
 
 def _device() -> str:
+    if tf.distribute.has_strategy():
+        return f"{num_replicas()} replicas"
     gpus = tf.config.list_physical_devices("GPU")
     return f"{len(gpus)} GPU" if gpus else "CPU"

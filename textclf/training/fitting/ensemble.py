@@ -16,7 +16,9 @@ from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
 from textclf.training.fitting.callbacks import in_epochs
 from textclf.training.fitting.fit import FittedNetwork, fit_network
+from textclf.training.fitting.helping import digest_of
 from textclf.training.fitting.linear import STRENGTH, fit_linear
+from textclf.training.fitting.processes import check_same, number_of_first, on_devices
 from textclf.training.fitting.task import Task
 from textclf.training.fitting.validation import probabilities_of
 
@@ -54,6 +56,18 @@ def fit_networks(
         TrainingError: the loss is not finite.
         Interrupted: a signal asked for an end; the state is saved.
     """
+    with on_devices(config.training.devices):
+        check_same(partial(digest_of, config, task))
+        return _fit_networks(config, task, folder, log_history, refit)
+
+
+def _fit_networks(
+    config: Config,
+    task: Task,
+    folder: RunFolder,
+    log_history: Callable[[str, list[dict]], None],
+    refit: Task | None,
+) -> FitResult:
     classes, targets = task.validation.classes, task.objective.targets
     members = members_of(config.model, config.training)
     is_ensemble = len(members) > 1
@@ -139,7 +153,8 @@ def _fit(
     """
     if member.training.optimizer == LIBLINEAR:
         return fit_linear(member, task, folder, log_history, strength=first.inverse_regularization if first else None)
-    return fit_network(member, task, folder, log_history, refit_intervals=first.best_interval if first else None)
+    intervals = number_of_first(first.best_interval) if first else None
+    return fit_network(member, task, folder, log_history, refit_intervals=intervals)
 
 
 def _networks_metadata(members: list[Member], networks: list[FittedNetwork], weights: list[float]) -> dict:

@@ -31,6 +31,7 @@ from textclf.training.fitting.compile import batches_for, compile_network
 from textclf.training.fitting.frozen import trained_part, use_trained
 from textclf.training.fitting.loop import LoopPlan, run_loop
 from textclf.training.fitting.optimizers.schedules import learning_rate
+from textclf.training.fitting.replicas import num_replicas
 from textclf.training.fitting.task import Task
 from textclf.training.fitting.validation import predict_logits, validation_metrics
 from textclf.training.fitting.word_vectors import UnfreezeEmbedding
@@ -74,9 +75,7 @@ def fit_network(
     # `model` is the part of `network` that is fitted: all of it, or the layers above a frozen encoder.
     network, model, task = trained_part(member, task, folder.cache)
     per_epoch = options.validations_per_epoch
-    longest_fit = _longest_fit(options, len(task.train.classes))
-    compile_network(model, member, task, learning_rate(options, num_steps=longest_fit.num_steps))
-    _choose_kernels(model, task, options)
+    plan = _prepare(model, member, task, refit_intervals)
     is_refit = refit_intervals is not None
     keep_best = _keep_best(options, folder, validated=not is_refit)
     with closing(ProgressBar(per_epoch)) as bar, _errors_of_truncated_files():
@@ -90,7 +89,6 @@ def fit_network(
             History(folder.history, per_epoch, log_history),
             keep_best,
         ]
-        plan = longest_fit if refit_intervals is None else longest_fit._replace(num_intervals=refit_intervals)
         seconds = run_loop(model, batches_for(member, task), callbacks, folder.last_checkpoint, plan)
     _, best_weights = load_checkpoint(folder.best_checkpoint)
     assign(weights_of(model), best_weights, path=folder.best_checkpoint)
@@ -98,6 +96,31 @@ def fit_network(
     logits = predict_logits(model, task.validation.arrays, padding=task.preprocessor.options.padding)
     use_trained(network, model)
     return FittedNetwork(network, logits, keep_best.best_interval, keep_best.num_intervals, seconds)
+
+
+def help_fit_network(member: Member, task: Task, folder: RunFolder, *, refit_intervals: int | None = None) -> None:
+    """Take part in `fit_network` of the first process of a cluster: the same steps, nothing else.
+
+    Args:
+        folder: a temporary one.
+
+    Raises:
+        TrainingError, Interrupted: as for `fit_network`.
+    """
+    _, model, task = trained_part(member, task, folder.cache)
+    plan = _prepare(model, member, task, refit_intervals)
+    callbacks = [*_weight_callbacks(member), StopAtNonFiniteLoss()]
+    with _errors_of_truncated_files():
+        run_loop(model, batches_for(member, task), callbacks, folder.last_checkpoint, plan)
+
+
+def _prepare(model: keras.Model, member: Member, task: Task, refit_intervals: int | None) -> LoopPlan:
+    """Compile a network, choose its kernels, and return the plan of its fit."""
+    options = member.training
+    longest_fit = _longest_fit(options, len(task.train.classes))
+    compile_network(model, member, task, learning_rate(options, num_steps=longest_fit.num_steps))
+    _choose_kernels(model, task, options)
+    return longest_fit if refit_intervals is None else longest_fit._replace(num_intervals=refit_intervals)
 
 
 def _longest_fit(options: TrainingOptions, num_rows: int) -> LoopPlan:
@@ -120,7 +143,8 @@ def _choose_kernels(model: keras.Model, task: Task, options: TrainingOptions) ->
     """Choose the kernels that run the LSTMs of a network in training."""
     arrays = task.train.arrays
     steps = min(options.epochs, USUAL_EPOCHS) * num_steps(len(task.train.classes), options.batch_size)
-    workload = Workload(mean_length(arrays), longest(next(iter(arrays.values()))), options.batch_size, steps)
+    texts = -(-options.batch_size // num_replicas())
+    workload = Workload(mean_length(arrays), longest(next(iter(arrays.values()))), texts, steps)
     choose_kernels(model, workload, padding=task.preprocessor.options.padding)
 
 

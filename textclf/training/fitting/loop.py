@@ -12,6 +12,8 @@ import tensorflow as tf
 
 from textclf.core.signals import deferred_signals
 from textclf.models.checkpoints import assign, damaged, state_of
+from textclf.training.fitting.processes import number_of_first, share_file
+from textclf.training.fitting.replicas import train_step, vary_seeds
 from textclf.training.fitting.state import LoopState, SaveState, read_state, restore_callbacks
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ def run_loop(
         RunError: the file is damaged.
         Interrupted: a signal asked for an end; the state is saved.
     """
+    share_file(path)
     state = read_state(path)
     position = state.position
     first_step = position.interval * plan.interval_steps + position.step
@@ -65,6 +68,7 @@ def run_loop(
     if not state.is_new:
         _resume(model, callbacks, state, plan)
         log.info("resumed at step %d of %d", first_step, plan.num_steps)
+    vary_seeds(model)
     with deferred_signals() as request:
         save = SaveState(path, callbacks, position, save_every=plan.save_every, request=request)
         params = {"epochs": plan.num_intervals, "steps": plan.interval_steps}
@@ -105,7 +109,7 @@ def _run(
             callbacks.on_train_batch_end(step - 1, metrics)
         step = 0
         callbacks.on_epoch_end(interval, metrics)
-        if model.stop_training:
+        if number_of_first(int(model.stop_training)):
             break
     callbacks.on_train_end()
 
@@ -125,7 +129,7 @@ def multi_step_function(model: keras.Model) -> Callable[[tf.data.Iterator, int],
     finite. One call for many steps matters for short texts: what lies between two calls takes as long as such a step.
     Half an epoch of nsmc_200k took 11.7 s instead of 18 to 21 s (docs/experiments.md).
     """
-    one_step = tf.function(model.train_step, autograph=False, reduce_retracing=True, jit_compile=model.jit_compile)
+    one_step = tf.function(train_step(model), autograph=False, reduce_retracing=True, jit_compile=model.jit_compile)
     loss = model.metrics[0]
 
     @tf.function(autograph=False)
@@ -143,7 +147,7 @@ def multi_step_function(model: keras.Model) -> Callable[[tf.data.Iterator, int],
 
     def make_steps(batches: tf.data.Iterator, most: int) -> tuple[int, dict[str, float]]:
         nonlocal pace
-        number, started = min(pace, most), time.perf_counter()
+        number, started = number_of_first(min(pace, most)), time.perf_counter()
         metrics = {name: float(value) for name, value in run_steps(batches, tf.constant(number)).items()}
         pace = steps_per_call((time.perf_counter() - started) / number)
         return number, metrics

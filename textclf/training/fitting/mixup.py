@@ -5,6 +5,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from textclf.training.fitting.replicas import replica_number
+
 TINY = 1e-30  # avoids 0 / 0 when both draws underflow
 
 
@@ -23,7 +25,8 @@ def mixup_loss(loss: Callable, alpha: float, *, seed: int, step: keras.Variable)
 
     def mixed(classes, logits):
         rows = tf.shape(logits)[0]
-        seeds = tf.random.split(tf.stack([tf.cast(seed % 2**31, tf.int64), tf.cast(step, tf.int64)]), 3)
+        number = tf.cast(step, tf.int64) + replica_number() * 2**40  # each replica mixes its own texts
+        seeds = tf.random.split(tf.stack([tf.cast(seed % 2**31, tf.int64), number]), 3)
         partners = tf.argsort(tf.random.stateless_uniform((rows,), seeds[0]))
         first, second = (tf.random.stateless_gamma((rows,), seeds[number], alpha) + TINY for number in (1, 2))
         shares = first / (first + second)

@@ -15,6 +15,7 @@ import numpy as np
 
 from textclf.core.signals import StopRequest
 from textclf.models.checkpoints import damaged, load_checkpoint, save_checkpoint, state_of
+from textclf.training.fitting.processes import is_first, numbers_of_all
 
 
 @dataclass
@@ -133,6 +134,8 @@ class SaveState(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         """Save within an interval; its last step is left to `on_epoch_end`, which has metrics to save as well."""
         step = batch + 1
+        if told := max(numbers_of_all(self.request.number or 0)):  # a signal to one process is for all
+            self.request.number = told
         if step < self.params["steps"] and (step % self.save_every == 0 or self.request.number is not None):
             self._save(replace(self.position, step=step))
 
@@ -144,7 +147,8 @@ class SaveState(keras.callbacks.Callback):
     def _save(self, position: LoopPosition) -> None:
         seconds = self.seconds_before + time.perf_counter() - self.started
         self.position = replace(position, seconds=seconds)
-        write_state(self.path, self.model, self.position, self.callbacks)
+        if is_first():
+            write_state(self.path, self.model, self.position, self.callbacks)
         self.request.raise_if_requested()
 
 

@@ -14,6 +14,7 @@ from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.run_folder import RunFolder
 from textclf.data.loading import read_splits
 from textclf.training.check import check_requirements
+from textclf.training.devices import check_alone
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.training_run import config_name, new_run, training_run
@@ -74,6 +75,7 @@ def tune_run(
     started = time.perf_counter()
     with collected_log() as collected, ExitStack() as stack:
         check_optuna()
+        check_alone("a search")
         check_requirements(config)
         read_splits(config.data, config.targets, config.seed)  # raises now what every trial would raise
         space = search_space(config)

@@ -47,8 +47,8 @@ def use_sparse_updates(model: keras.Model, optimizer: "SparseUpdates", ids_per_s
 
 def sparse_updates_pay(shape: tuple[int, ...], ids_per_step: float) -> bool:
     """Return whether a sparse update of a table (rows, width) is faster than a dense one."""
-    if tf.config.list_physical_devices("GPU"):
-        return False  # a GPU writes a whole table faster than it finds the rows
+    if tf.config.list_physical_devices("GPU") or tf.distribute.has_strategy():
+        return False  # a GPU writes a whole table faster than it finds the rows; replicas exchange whole tables
     rows, width = shape
     return rows * width >= FEWEST_WEIGHTS + ids_per_step * (WEIGHTS_OF_AN_ID + WEIGHTS_OF_A_ROW * width)
 
@@ -112,6 +112,11 @@ class SparseUpdates(keras.optimizers.Optimizer):
         super().apply(gradients, variables)
         if self.ema and before is not None:
             self.ema.include_step(gradients, before)
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        """Update each weight. Keras would add up the gradients of all replicas, which `replicas` has done."""
+        for gradient, variable in zip(grads, trainable_variables, strict=True):
+            self.update_step(gradient, variable.value, learning_rate)
 
     def _apply_weight_decay(self, variables):
         """Do nothing for Keras: `apply` shrinks the weights, because only it knows the rows without a gradient."""

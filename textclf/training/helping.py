@@ -1,0 +1,52 @@
+"""Help another process to train: what `textclf train` and `textclf resume` do where TF_CONFIG names a later process."""
+
+import logging
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from textclf.config.config import Config, load_config
+from textclf.config.run_config import read_run_config
+from textclf.core.find_run import find_run
+from textclf.core.run_folder import RunFolder
+from textclf.data.loading import encode_labels, read_splits
+from textclf.training.check import check_requirements
+from textclf.training.encoded_dataset import encode
+from textclf.training.fitting.task import build_task, refit_task
+from textclf.training.tensorflow_import import importing_tensorflow
+
+log = logging.getLogger(__name__)
+
+
+def help_train(config: str | Path | Config, overrides: Iterable[str] = ()) -> None:
+    """Fit the networks of a config together with the other processes of TF_CONFIG. The first one writes the run.
+
+    Raises:
+        ConfigError, DataError: the config or the data cannot be used, or are not those of the first process.
+        TrainingError: the loss is not finite, or another process has ended.
+        Interrupted: a signal asked one of the processes to stop.
+    """
+    config = load_config(config, overrides)
+    check_requirements(config)
+    splits, targets = read_splits(config.data, config.targets, config.seed)
+    with tempfile.TemporaryDirectory(prefix="textclf-") as place:
+        folder = RunFolder(place)
+        classes = encode_labels(splits, targets)
+        preprocessor, encoded = encode(config, splits, classes, folder.cache)
+        task, refit = build_task(config, encoded, preprocessor, targets), None
+        if config.training.refit:
+            preprocessor, encoded = encode(config, splits, classes, folder.cache, learned_from=("train", "validation"))
+            refit = refit_task(task, encoded, preprocessor)
+        with importing_tensorflow():
+            from textclf.training.fitting.helping import help_fit_networks
+        help_fit_networks(config, task, folder, refit)
+    log.info("all networks are fitted; the first process writes the run")
+
+
+def help_resume(run: str | Path) -> None:
+    """Take part as `help_train`, with the config of a run that this process can read.
+
+    Raises:
+        RunError: there is no such run.
+    """
+    help_train(read_run_config(find_run(run)))
