@@ -195,7 +195,7 @@ def _smaller(
 
     dataset, source = texts
     model, preprocessor = load_model_from_string(files[MODEL]), original.preprocessor
-    entries: dict[str, object] = {}
+    entries: dict[str, object] = {"precision": precision}
 
     def made_of(model: "onnx.ModelProto", preprocessor: Preprocessor) -> dict[str, bytes]:
         return _written_anew(original, quantize(model, precision).SerializeToString(), preprocessor, entries)

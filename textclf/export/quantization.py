@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 PRECISIONS = ("float32", "float16", "int8", "int4")
 CHUNK_VALUES = 2**20  # converted at once: a bound on memory
-LARGEST_CAST = 2**23  # bytes of all weights that are no tables: casting more takes longer than a short text
 KERNEL_GROUP = 32  # values of a weight that share a scale
 FEWEST_VALUES = 65  # of a weight that is stored in fewer bits: a smaller one saves nothing
 SAMPLE = 200_000  # values that levels are fitted to
@@ -76,14 +75,12 @@ def dequantize_rows(rows: QuantizedRows) -> np.ndarray:
     return table if rows.scales is None else table * rows.scales.astype(np.float32)
 
 
-def quantize(model: onnx.ModelProto, precision: str, *, tables_only: bool = False) -> onnx.ModelProto:
+def quantize(model: onnx.ModelProto, precision: str) -> onnx.ModelProto:
     """Return a graph whose tables have a lower precision, and whose other weights are float16 or int8.
 
     Args:
         model: of `export.onnx`; it stays as it is.
         precision: one of `PRECISIONS`.
-        tables_only: leave the other weights at float32, as those of more than `LARGEST_CAST` are: they are cast in
-            every run.
     """
     from onnx import ModelProto, checker
 
@@ -95,8 +92,7 @@ def quantize(model: onnx.ModelProto, precision: str, *, tables_only: bool = Fals
         rows = _small_enough(array) if precision == "float16" else quantize_rows(array, precision)
         if rows is not None:
             _replace_table(made.graph, name, rows)
-    if not tables_only and _other_bytes(made.graph) <= LARGEST_CAST:
-        _shrink_weights(made.graph, precision)
+    _shrink_weights(made.graph, precision)
     checker.check_model(made, full_check=True)
     return made
 
@@ -184,11 +180,6 @@ def _nodes_of_rows(name: str, table: QuantizedRows | np.ndarray, ids: str, outpu
         yield helper.make_node("Mul", [unscaled, f"{output}_scales"], [output])
 
 
-def _other_bytes(graph: onnx.GraphProto) -> int:
-    """Return the size of the weights of float32."""
-    return sum(4 * int(np.prod(weight.dims)) for weight in graph.initializer if weight.data_type == FLOAT)
-
-
 def _shrink_weights(graph: onnx.GraphProto, precision: str) -> None:
     """Store every other weight of float32 in fewer bits, and make it float32 again where the graph begins."""
     from onnx import helper, numpy_helper
@@ -216,12 +207,30 @@ def _shrink_weights(graph: onnx.GraphProto, precision: str) -> None:
 
 
 def _kernel_codes(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return a weight as int8 with a scale, float16, for each group of at least `KERNEL_GROUP` values of its end."""
+    """Return a weight as int8 with a scale, float16, for each group of at least `KERNEL_GROUP` values.
+
+    A group is the end of the weight; in a matrix also a column, if that is nearer. In encoders both occur: features
+    with large values lie in rows of one matrix, and in columns of the next.
+    """
+    codes, scales = _codes_of_ends(kernel)
+    if kernel.ndim == 2 and len(kernel) >= KERNEL_GROUP:
+        by_column, column_scales = (part.T for part in _codes_of_ends(kernel.T))
+        if _error(kernel, by_column, column_scales) < _error(kernel, codes, scales):
+            return by_column, column_scales
+    return codes, scales
+
+
+def _codes_of_ends(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ends = [int(np.prod(kernel.shape[-axes:])) for axes in range(1, kernel.ndim + 1)]
     axes = next((axes for axes, size in enumerate(ends, start=1) if size >= KERNEL_GROUP), kernel.ndim)
     rows = quantize_rows(kernel.reshape(-1, ends[axes - 1]), "int8")
     assert rows.scales is not None
     return rows.codes.reshape(kernel.shape), rows.scales.reshape(*kernel.shape[:-axes], *[1] * axes)
+
+
+def _error(kernel: np.ndarray, codes: np.ndarray, scales: np.ndarray) -> float:
+    """Return the sum of squared errors."""
+    return float(((codes * scales.astype(np.float32) - kernel) ** 2).sum())
 
 
 def _small_enough(array: np.ndarray) -> np.ndarray | None:

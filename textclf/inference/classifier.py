@@ -32,7 +32,7 @@ from textclf.inference.classifier_files import (
     read_parts,
 )
 from textclf.inference.decisions import Decision
-from textclf.inference.engine import Engine
+from textclf.inference.engine import Engine, expanded
 from textclf.inference.notice import read_notice
 from textclf.inference.onnx.session import GraphError
 from textclf.inference.onnx.verify import check_graph
@@ -262,7 +262,8 @@ def _build(content: dict[str, bytes], metadata: dict, folder: Path | None) -> Cl
         decision = Decision.from_dict(labels.get("decision", {}), targets)  # the oldest classifiers have none
         preprocessor = Preprocessor.from_json(content[TOKENIZER])
         operators = check_graph(content[MODEL])
-        engine = Engine(content[MODEL], preprocessor, targets.num_outputs, operators)
+        model = expanded(content[MODEL], metadata.get("precision"))
+        engine = Engine(model, preprocessor, targets.num_outputs, operators)
         engine.run(_extreme_ids(preprocessor))
     except (RunError, ValueError) as error:
         raise damaged(folder, str(error)) from error

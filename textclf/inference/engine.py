@@ -143,6 +143,20 @@ class Engine:
             return None
 
 
+def expanded(model: bytes, precision: object) -> bytes:
+    """Return the graph of an exported classifier with weights that need no conversion in each run.
+
+    Args:
+        model: as for `Engine`.
+        precision: as `classifier.json` states it; None: float32.
+    """
+    if precision in (None, "float32"):
+        return model
+    from textclf.inference.onnx.lookup_tables import expand_weights
+
+    return expand_weights(model)
+
+
 def _for_each(run_batch: Callable[[np.ndarray], None], batches: list[np.ndarray]) -> None:
     """Run every batch, on all cores of the process; a single batch, or core, starts no thread."""
     threads = min(num_threads(), len(batches))

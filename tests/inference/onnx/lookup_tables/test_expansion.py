@@ -10,7 +10,7 @@ from tests.hostile.broken_files import flipped
 from tests.inference.onnx.lookup_tables.test_lookup_tables import answers, batch, graph_of, network
 from tests.tolerances import assert_close
 from textclf.export.quantization import PRECISIONS, dequantize_rows, quantize, quantize_rows
-from textclf.inference.onnx.lookup_tables import add_lookup_tables, expansion
+from textclf.inference.onnx.lookup_tables import add_lookup_tables, expand_weights, expansion
 from textclf.inference.onnx.session import open_session
 from textclf.inference.onnx.verify import check_graph
 
@@ -36,6 +36,24 @@ def test_the_expanded_graph_gives_the_same_probabilities(name, precision, produc
     expected = answers(graph, batch())
     assert expected.std() > 0.02
     assert_close(answers(model, batch() | tables), expected)
+
+
+@pytest.mark.parametrize("precision", LOWER)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_weights_alone_are_expanded_and_the_tables_stay(name, precision):
+    graph = compressed(name, precision)
+    made = expand_weights(graph)
+    check_graph(made)
+    assert_close(answers(made, batch()), answers(graph, batch()))
+    small = {weight.name for weight in onnx.load_from_string(made).graph.initializer if weight.data_type in (3, 10)}
+    read_by = {node.op_type for node in onnx.load_from_string(made).graph.node if small & set(node.input)}
+    assert read_by == {"Gather"}
+
+
+def test_weights_have_a_limit(monkeypatch):
+    monkeypatch.setattr(expansion, "MOST_WEIGHT_BYTES", 99)
+    graph = compressed("lstm", "int8")
+    assert expand_weights(graph) == graph
 
 
 @pytest.mark.parametrize("precision", LOWER)

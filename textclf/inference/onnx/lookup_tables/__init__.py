@@ -1,4 +1,4 @@
-"""Lookup tables: a faster graph for many texts. The only function for other packages is `add_lookup_tables`.
+"""Lookup tables: a faster graph for many texts. Other packages use `add_lookup_tables` and `expand_weights`.
 
 An LSTM multiplies the embedding of each token by its input kernel, a convolution by its filters. The product depends
 on the token id alone, so a table with one row per id replaces it: half of the products of an LSTM, all of a
@@ -15,6 +15,7 @@ Measured on 2 cores, files against the graph without tables (docs/experiments.md
 0.1 s, which pays after about eight tokens per id (`engine.TOKENS_PER_ID`).
 """
 
+import logging
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,8 @@ from textclf.inference.onnx.lookup_tables.expansion import expand
 from textclf.inference.onnx.lookup_tables.patterns import GraphIndex, Match
 from textclf.inference.onnx.lookup_tables.protobuf_writer import make_field, make_table_input, make_tensor
 from textclf.inference.onnx.protobuf import BYTES, Field, Node, read_fields, read_node, tensor_name
+
+log = logging.getLogger(__name__)
 
 OPSET = 17  # of `export`; an operator of another opset may have other attributes
 MOST_TABLE_BYTES = 2**27
@@ -37,14 +40,29 @@ class LookupGraph(NamedTuple):
     tables: dict[str, np.ndarray]  # further inputs of every run, float32 (ids, columns)
 
 
-def add_lookup_tables(model: bytes, *, products: bool = True) -> LookupGraph | None:
+def expand_weights(model: bytes) -> bytes:
+    """Return a graph whose compressed weights have float32, but not its tables: else every run would cast them.
+
+    Args:
+        model: as for `add_lookup_tables`. One that `export` has not made is returned as it is.
+    """
+    try:
+        graph = add_lookup_tables(model, products=False, expand_tables=False)
+    except (ValueError, LookupError, MemoryError) as error:
+        log.debug("weights stay compressed: %s", error)
+        return model
+    return model if graph is None else graph.model
+
+
+def add_lookup_tables(model: bytes, *, products: bool = True, expand_tables: bool = True) -> LookupGraph | None:
     """Return a graph with the same probabilities that reads lookup tables; None if nothing can be replaced.
 
-    Compressed tables and weights are expanded to float32 in any case.
+    Compressed weights are expanded to float32 in any case.
 
     Args:
         model: a serialized graph that `verify.check_graph` has accepted.
-        products: replace products by tables, too.
+        products: replace products by tables.
+        expand_tables: expand compressed tables, too.
 
     Raises:
         ValueError, LookupError, MemoryError: a graph unlike those of `export`, or too little memory.
@@ -55,7 +73,8 @@ def add_lookup_tables(model: bytes, *, products: bool = True) -> LookupGraph | N
     if [part.value for part in opsets if part.number == 2] != [OPSET]:
         return None
     weights = {tensor_name(field.value): field.value for field in graph if field.number == 5}
-    nodes, tables, new_weights = expand([read_node(field.value) for field in graph if field.number == 1], weights)
+    nodes = [read_node(field.value) for field in graph if field.number == 1]
+    nodes, tables, new_weights = expand(nodes, weights, tables=expand_tables)
     producers = {name: node for node in nodes for name in node.outputs}
     matches = _find_matches(nodes, GraphIndex(producers, weights, tables | new_weights)) if products else {}
     if not matches and not tables and not new_weights:

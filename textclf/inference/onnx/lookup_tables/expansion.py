@@ -15,6 +15,7 @@ from textclf.inference.onnx.lookup_tables.protobuf_writer import make_node
 from textclf.inference.onnx.protobuf import FLOAT, Node, read_array, read_node
 
 MOST_EXPANDED_BYTES = 2**28  # of all tables of a graph: half a million n-grams with 128 labels
+MOST_WEIGHT_BYTES = 2**30  # of all weights beside the tables: an encoder of base size has 350 MB
 INT32 = 6  # onnx.TensorProto.DataType
 CASTS = {FLOAT: np.float32, INT32: np.int32}
 
@@ -34,20 +35,22 @@ class Expansion(NamedTuple):
     weights: dict[str, np.ndarray]  # float32
 
 
-def expand(nodes: list[Node], weights: dict[str, memoryview]) -> Expansion:
+def expand(nodes: list[Node], weights: dict[str, memoryview], *, tables: bool = True) -> Expansion:
     """Return a graph with float32 in place of compressed tables and weights.
 
     Args:
         nodes: of a graph that `verify.check_graph` has accepted, in its order.
         weights: its TensorProtos by name.
+        tables: expand tables, too.
 
     Raises:
         LookupError, ValueError, MemoryError: a graph unlike those of `export`.
     """
     rows: dict[str, Rows] = {}
-    room = MOST_EXPANDED_BYTES
+    operators = ROW_OPERATORS.keys() if tables else WEIGHT_OPERATORS
+    room = MOST_EXPANDED_BYTES if tables else MOST_WEIGHT_BYTES
     for node in nodes:
-        if node.operator in ROW_OPERATORS and len(node.outputs) == 1:
+        if node.operator in operators and len(node.outputs) == 1:
             made = ROW_OPERATORS[node.operator](node, rows, weights)
             if made is not None:
                 rows[node.outputs[0]] = made
@@ -92,7 +95,10 @@ def _cast(node: Node, rows: dict[str, Rows], weights: dict[str, memoryview]) -> 
     if (found := rows.get(node.inputs[0])) is None:
         weight = read_array(weights.get(node.inputs[0]), SMALL)
         found = None if weight is None else Rows("", weight)
-    return None if found is None else Rows(found.ids, _fits(found.array, found.array.shape).astype(CASTS[to]))
+    if found is None:
+        return None
+    array = _fits(found.array, found.array.shape) if found.ids else found.array
+    return Rows(found.ids, array.astype(CASTS[to]))
 
 
 def _multiply(node: Node, rows: dict[str, Rows], weights: dict[str, memoryview]) -> Rows | None:  # noqa: ARG001
@@ -101,7 +107,8 @@ def _multiply(node: Node, rows: dict[str, Rows], weights: dict[str, memoryview])
         return None
     if first.array.dtype != np.float32 or second.array.dtype != np.float32:
         return None
-    _fits(first.array, np.broadcast_shapes(first.array.shape, second.array.shape))
+    if np.broadcast_shapes(first.array.shape, second.array.shape) != first.array.shape:
+        return None  # codes by their scales, no larger than the codes
     return Rows(first.ids, first.array * second.array)
 
 
@@ -146,3 +153,4 @@ ROW_OPERATORS: dict[str, Callable[[Node, dict[str, Rows], dict[str, memoryview]]
     "Reshape": _reshape,
     "Slice": _slice,
 }
+WEIGHT_OPERATORS = {"Cast", "Mul"}
