@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import textclf
+from tests.pretrained import BERT, REFERENCES
 from textclf.export.export import export
 from textclf.export.keras_files import custom_objects
 
@@ -25,6 +26,10 @@ CASES = {
     "transformer and byte_pair": ("transformer", {"num_heads": 2, "head_dim": 4}, "byte_pair"),
     "lstm and unigram": ("lstm", {"units": 4, "bidirectional": True, "pooling": "attention"}, "unigram"),
     "ensemble and word": ("ensemble", {}, "word"),
+    "encoder and pretrained, of BERT": ("encoder", {"weights": str(REFERENCES / "bert")}, "pretrained"),
+    "encoder and pretrained, of RoBERTa": ("encoder", {"weights": str(REFERENCES / "roberta")}, "pretrained"),
+    "frozen encoder": ("encoder", {"weights": BERT, "trained_layers": 0}, "pretrained"),
+    "n-grams beside an encoder": ("ensemble", {"second": {"architecture": "encoder", "weights": BERT}}, "pretrained"),
 }
 NODE = """
 import * as ort from "onnxruntime-web";
@@ -41,14 +46,17 @@ IN_BROWSER = """async (texts) => {
 
 
 def config_of(architecture: str, options: dict, tokenizer: str) -> dict:
-    model = {"architecture": architecture, "embedding_dim": 6, **options}
+    own = {} if architecture == "encoder" else {"embedding_dim": 6}
+    model = {"architecture": architecture, **own, **options}
     if architecture == "ensemble":
-        members = [{"architecture": "ngrams"}, {"architecture": "cnn", "embedding_dim": 6, "filters": 4}]
+        second = options.get("second", {"architecture": "cnn", "embedding_dim": 6, "filters": 4})
+        members = [{"architecture": "ngrams"}, second]
         model = {"architecture": "ensemble", "members": [{"model": member} for member in members]}
+    vocabulary = {} if tokenizer == "pretrained" else {"vocabulary_size": 300}
     return {
         "data": {"train": "data/toy_en/train.csv"},
         "model": model,
-        "preprocessing": {"tokenizer": tokenizer, "vocabulary_size": 300, "sequence_length": 40},
+        "preprocessing": {"tokenizer": tokenizer, **vocabulary, "sequence_length": 40},
         "training": {"epochs": 1, "learning_rate": 0.02},
     }
 

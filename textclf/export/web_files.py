@@ -19,14 +19,16 @@ from textclf.core.errors import RunError
 from textclf.core.run_folder import RunFolder
 from textclf.core.text_column import text_array
 from textclf.data.costs import cost_matrix
+from textclf.export.web_pretrained import pretrained_tables
 from textclf.inference.classifier import Classifier
 from textclf.preprocessing.normalization import PLACEHOLDERS, REMOVED
 from textclf.preprocessing.unicode_classes import CODE_POINTS, SELECTORS, SPACES, WORD, classes_of
 
-TOKENIZERS = ("word", "character", "byte_pair", "unigram")  # those in web/tokenizers.js
+TOKENIZERS = ("word", "character", "byte_pair", "unigram", "pretrained")  # those in web/tokenizers.js and pretrained.js
 SURROGATES = range(0xD800, 0xE000)
 SCRIPTS = Path(__file__).parent / "web"
-RUNTIME = "^1.22.0"  # of onnxruntime-web
+RUNTIME = {"onnxruntime-web": "^1.22.0"}
+LIBRARY = {"@huggingface/tokenizers": "^0.2.0"}  # for the tokenizer `pretrained`
 
 
 def web_files(classifier: Classifier, name: str, run: RunFolder | None = None) -> dict[str, bytes]:  # noqa: ARG001
@@ -35,17 +37,22 @@ def web_files(classifier: Classifier, name: str, run: RunFolder | None = None) -
     Raises:
         RunError: the classifier has a tokenizer that is not ported.
     """
-    tokenizer = classifier.preprocessor.options.tokenizer
-    if "token_ids" in classifier.preprocessor.names and tokenizer not in TOKENIZERS:
+    preprocessor = classifier.preprocessor
+    tokenizer = preprocessor.options.tokenizer if "token_ids" in preprocessor.names else None
+    if tokenizer is not None and tokenizer not in TOKENIZERS:
         raise RunError(
             f"--format web: expected a tokenizer of {', '.join(TOKENIZERS)}, got '{tokenizer}'. Train with another one."
         )
     made = {path.name: path.read_bytes() for path in sorted(SCRIPTS.iterdir())}
+    unicode, packages = unicode_tables(), RUNTIME
+    if tokenizer == "pretrained":
+        unicode["pretrained"] = pretrained_tables(preprocessor.state["tokenizer"])
+        packages = {**RUNTIME, **LIBRARY}
     return {
         **made,
-        "unicode.json": _json(unicode_tables()),
+        "unicode.json": _json(unicode),
         "decision.json": _json(_decision(classifier)),
-        "package.json": _json(_package(name), indent=2),
+        "package.json": _json(_package(name, packages), indent=2),
     }
 
 
@@ -96,7 +103,7 @@ def _decision(classifier: Classifier) -> dict[str, Any]:
     }
 
 
-def _package(name: str) -> dict[str, Any]:
+def _package(name: str, packages: dict[str, str]) -> dict[str, Any]:
     return {
         "name": re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._") or "classifier",
         "version": "1.0.0",
@@ -105,7 +112,7 @@ def _package(name: str) -> dict[str, Any]:
         "main": "index.js",
         "types": "index.d.ts",
         "exports": {".": {"types": "./index.d.ts", "default": "./index.js"}, "./*": "./*"},
-        "dependencies": {"onnxruntime-web": RUNTIME},
+        "dependencies": packages,
         "private": True,
         "textclf": __version__,
     }

@@ -1,6 +1,7 @@
 // A classifier of textclf in JavaScript. ONNX Runtime is passed in: `onnxruntime-web` in a browser.
 
 import { makeNgrams, unpackNumbers } from "./ngrams.js";
+import { makePretrained } from "./pretrained.js";
 import { makeTables } from "./text.js";
 import { makeTokenizer } from "./tokenizers.js";
 
@@ -24,11 +25,11 @@ export async function makeEncoder(tokenizer, unicode) {
   const { options, state, ngrams: packed } = tokenizer;
   const names = tokenizer.names ?? ["token_ids"];
   const tables = makeTables(unicode);
-  const tokenize = names.includes("token_ids") ? makeTokenizer(options, state, tables) : null;
+  const tokenize = names.includes("token_ids") ? await tokenizerOf(options, state, tables, unicode.pretrained) : null;
   const ngrams = names.includes("ngram_ids") ? makeNgrams(ngramOptions(options), await unpack(packed), tables) : null;
   return (text) => {
     const arrays = {};
-    if (tokenize) arrays.token_ids = truncated(tokenize(text), options);
+    if (tokenize) arrays.token_ids = tokenize(text);
     if (ngrams) {
       const { ids, weights } = ngrams(text);
       arrays.ngram_ids = ids;
@@ -36,6 +37,14 @@ export async function makeEncoder(tokenizer, unicode) {
     }
     return Object.fromEntries(names.map((name) => [name, arrays[name]]));
   };
+}
+
+async function tokenizerOf(options, state, tables, pretrained) {
+  if (options.tokenizer === "pretrained") {
+    return makePretrained(options, state, pretrained, await import("@huggingface/tokenizers"));
+  }
+  const tokenize = makeTokenizer(options, state, tables);
+  return (text) => truncated(tokenize(text), options);
 }
 
 export class Classifier {

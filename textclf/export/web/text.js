@@ -15,24 +15,25 @@ export function makeTables(unicode) {
   for (const [start, end] of unicode.words) classes.fill(WORD, start, end);
   for (const point of unicode.spaces) classes[point] = SPACE;
   for (const point of unicode.selectors) classes[point] = SELECTOR;
-  const letters = characterClass(unicode.letters);
-  const spaces = characterClass(unicode.spaces.map((point) => [point, point + 1]));
+  const letters = rangesIn(unicode.letters);
+  const spaces = rangesIn(unicode.spaces.map((point) => [point, point + 1]));
   return {
     classes,
     folded: new Map(Object.entries(unicode.casefold)),
     // Characters that Python's version of Unicode does not know stay as they are.
-    unassigned: new RegExp(`([${characterClass(unicode.unassigned)}]+)`, "u"),
+    unassigned: new RegExp(`([${rangesIn(unicode.unassigned)}]+)`, "u"),
     space: new RegExp(`[${spaces}]+`, "gu"),
     invisible: new RegExp(unicode.invisible, "gu"),
     placeholder: new RegExp(`[${Object.values(PLACEHOLDERS).join("")}]`, "gu"),
     urls: new RegExp(unicode.urls, "giu"),
     users: new RegExp(`(^|[^0-9A-Za-z_%+\\-])@[${letters}_]+`, "gu"),
-    numbers: new RegExp(`[${characterClass(unicode.digits)}]+(?:[.,][${characterClass(unicode.digits)}]+)*`, "gu"),
+    numbers: new RegExp(`[${rangesIn(unicode.digits)}]+(?:[.,][${rangesIn(unicode.digits)}]+)*`, "gu"),
     separated: new RegExp(`([^${letters}_\\u200c\\u200d\\t\\n\\f\\r ])|[\\ufe0e\\ufe0f]`, "gu"),
   };
 }
 
-function characterClass(ranges) {
+/** Return ranges of code points as a regular expression has them between brackets. */
+export function rangesIn(ranges) {
   return ranges.map(([start, end]) => `\\u{${start.toString(16)}}-\\u{${(end - 1).toString(16)}}`).join("");
 }
 
@@ -50,7 +51,7 @@ export function normalize(text, options, tables) {
 }
 
 /** Replace each half of a surrogate pair without its other half by U+FFFD. */
-function wellFormed(text) {
+export function wellFormed(text) {
   return text.replace(/[\ud800-\udfff]/gu, "\ufffd");
 }
 
