@@ -15,6 +15,7 @@ from tests.tolerances import assert_close
 from textclf.config.config import load_config
 from textclf.core.errors import ConfigError, RunError
 from textclf.core.files import checksum
+from textclf.export.web_files import web_files
 from textclf.models.encoder.families import FAMILIES
 from textclf.training.check import check_config
 from textclf.training.locking import resumable_run
@@ -109,6 +110,8 @@ def test_windows_answer_alone_as_in_a_batch_and_check_says_how_many_texts_have_t
         assert_close(classifier.predict_proba([text])[0], expected)
     [after] = np.diff(classifier.predict_proba(["a " * 30 + "bad", "a " * 30 + "good"])[:, 0])
     assert abs(after) > 1e-4  # the end of a long text is read
+    with pytest.raises(RunError, match="long_texts, got windows"):
+        web_files(classifier, "windows")
     Path("windows.json").write_text(json.dumps(config))
     found = {finding.subject: finding.found for finding in check_config("windows.json").findings}
     assert "Read in several windows of 20 tokens:" in found["windows"]

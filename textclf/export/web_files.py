@@ -35,13 +35,17 @@ def web_files(classifier: Classifier, name: str, run: RunFolder | None = None) -
     """Return the files that a browser needs beside those of the classifier, by name.
 
     Raises:
-        RunError: the classifier has a tokenizer that is not ported.
+        RunError: the classifier has a tokenizer that is not ported, or reads windows.
     """
     preprocessor = classifier.preprocessor
     tokenizer = preprocessor.options.tokenizer if "token_ids" in preprocessor.names else None
     if tokenizer is not None and tokenizer not in TOKENIZERS:
         raise RunError(
             f"--format web: expected a tokenizer of {', '.join(TOKENIZERS)}, got '{tokenizer}'. Train with another one."
+        )
+    if tokenizer and preprocessor.options.reads_windows:
+        raise RunError(
+            "--format web: expected head, tail or head_tail for preprocessing.long_texts, got windows. Train again."
         )
     made = {path.name: path.read_bytes() for path in sorted(SCRIPTS.iterdir())}
     unicode, packages = unicode_tables(), RUNTIME
