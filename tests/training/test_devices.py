@@ -14,7 +14,7 @@ from textclf.config.config import load_config
 from textclf.core.errors import ConfigError, RunError
 from textclf.training.check import check_config
 from textclf.training.cross_validation import cross_validate
-from textclf.training.devices import _read, check_devices, cluster, is_helper
+from textclf.training.devices import _read, check_devices, cluster, is_worker
 from textclf.training.learning_rate_finder import find_rates
 from textclf.training.tuning.tune import tune
 
@@ -38,17 +38,17 @@ def tf_config(monkeypatch):
 def test_without_a_second_process_there_is_no_cluster(tf_config, alone):
     tf_config(alone)
     assert cluster() is None
-    assert not is_helper()
+    assert not is_worker()
     check_devices("auto")
 
 
 def test_the_first_process_is_the_chief_or_else_worker_0(tf_config):
     tf_config(worker(0))
     assert cluster() == (tuple(ADDRESSES), 0)
-    assert not is_helper()
+    assert not is_worker()
     tf_config(worker(0, chief=["10.0.0.3:2222"]))
     assert cluster() == (("10.0.0.3:2222", *ADDRESSES), 1)
-    assert is_helper()
+    assert is_worker()
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,13 @@ def command(run):
     Examples:
       textclf resume mine
     """
-    from textclf.training.devices import is_helper
+    from textclf.training.devices import is_worker
     from textclf.training.resume import resume
 
-    if is_helper():
-        from textclf.training.helping import help_resume
+    if is_worker():
+        from textclf.training.worker import resume_as_worker
 
-        help_resume(run)
+        resume_as_worker(run)
         return
     finished = resume(run)
     metadata = finished.read_metadata()

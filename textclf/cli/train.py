@@ -30,16 +30,16 @@ def command(config, overrides, run, folds):
       textclf train configs/toy_en.yaml --set training.epochs=3 --set model.units=32 --run short
       textclf train configs/toy_en.yaml --folds 5
     """
-    from textclf.training.devices import is_helper
+    from textclf.training.devices import is_worker
 
     if folds:
         from textclf.training.cross_validation import cross_validate
 
         print_folds(cross_validate(config, overrides, folds=folds, run=run))
-    elif is_helper():
-        from textclf.training.helping import help_train
+    elif is_worker():
+        from textclf.training.worker import train_as_worker
 
-        help_train(config, overrides)
+        train_as_worker(config, overrides)
     else:
         from textclf.training.train import train
 

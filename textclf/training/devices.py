@@ -47,8 +47,8 @@ def cluster() -> Cluster | None:
     return Cluster(addresses, tasks.index((content["task"]["type"], content["task"]["index"])))
 
 
-def is_helper() -> bool:
-    """Return whether this process only helps the first one to fit its networks."""
+def is_worker() -> bool:
+    """Return whether this process is a worker: it helps the first process to fit its networks, and has no run."""
     found = cluster()
     return found is not None and not found.is_first
 
@@ -59,7 +59,7 @@ def check_first() -> None:
     Raises:
         RunError: it is not.
     """
-    if is_helper():
+    if is_worker():
         raise RunError(
             "TF_CONFIG: only the first process has a run. Start this one by `textclf train` or `textclf resume`, which "
             "help the first one."

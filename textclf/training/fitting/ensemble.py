@@ -16,11 +16,11 @@ from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
 from textclf.training.fitting.callbacks import in_epochs
 from textclf.training.fitting.fit import FittedNetwork, fit_network
-from textclf.training.fitting.helping import digest_of
 from textclf.training.fitting.linear import STRENGTH, fit_linear
 from textclf.training.fitting.processes import check_same, number_of_first, on_devices
 from textclf.training.fitting.task import Task
 from textclf.training.fitting.validation import probabilities_of
+from textclf.training.fitting.worker import digest_of
 
 log = logging.getLogger(__name__)
 ROUNDS, STEPS = 50, 30  # of the coordinate descent, and of each golden-section search

@@ -98,7 +98,7 @@ def fit_network(
     return FittedNetwork(network, logits, keep_best.best_interval, keep_best.num_intervals, seconds)
 
 
-def help_fit_network(member: Member, task: Task, folder: RunFolder, *, refit_intervals: int | None = None) -> None:
+def fit_network_as_worker(member: Member, task: Task, folder: RunFolder, *, refit_intervals: int | None = None) -> None:
     """Take part in `fit_network` of the first process of a cluster: the same steps, nothing else.
 
     Args:

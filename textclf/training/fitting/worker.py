@@ -1,4 +1,4 @@
-"""The part of a process that helps the first one of a cluster: the same steps, without validation and without files."""
+"""A worker of a cluster: the steps of the first process, without validation and without files."""
 
 import hashlib
 import json
@@ -14,12 +14,12 @@ from textclf.config.ensemble import LIBLINEAR, members_of
 from textclf.core.memmap import release_pages
 from textclf.core.options import plain
 from textclf.core.run_folder import RunFolder
-from textclf.training.fitting.fit import help_fit_network
+from textclf.training.fitting.fit import fit_network_as_worker
 from textclf.training.fitting.processes import check_same, number_of_first, on_devices
 from textclf.training.fitting.task import Task
 
 
-def help_fit_networks(config: Config, task: Task, folder: RunFolder, refit: Task | None = None) -> None:
+def fit_networks_as_worker(config: Config, task: Task, folder: RunFolder, refit: Task | None = None) -> None:
     """Take part in `ensemble.fit_networks` of the first process.
 
     Args:
@@ -36,11 +36,11 @@ def help_fit_networks(config: Config, task: Task, folder: RunFolder, refit: Task
     with on_devices(config.training.devices):
         check_same(partial(digest_of, config, task))
         for member in members:
-            help_fit_network(member, task, folder.network(member.name))
+            fit_network_as_worker(member, task, folder.network(member.name))
         if refit:
             for member in members:
                 intervals = number_of_first(0)
-                help_fit_network(member, refit, folder.network(f"refit-{member.name}"), refit_intervals=intervals)
+                fit_network_as_worker(member, refit, folder.network(f"refit-{member.name}"), refit_intervals=intervals)
 
 
 def digest_of(config: Config, task: Task) -> int:

@@ -1,4 +1,4 @@
-"""Help another process to train: what `textclf train` and `textclf resume` do where TF_CONFIG names a later process."""
+"""Train as a worker: what `train` and `resume` do where TF_CONFIG names a process behind the first one."""
 
 import logging
 import tempfile
@@ -18,7 +18,7 @@ from textclf.training.tensorflow_import import importing_tensorflow
 log = logging.getLogger(__name__)
 
 
-def help_train(config: str | Path | Config, overrides: Iterable[str] = ()) -> None:
+def train_as_worker(config: str | Path | Config, overrides: Iterable[str] = ()) -> None:
     """Fit the networks of a config together with the other processes of TF_CONFIG. The first one writes the run.
 
     Raises:
@@ -38,15 +38,15 @@ def help_train(config: str | Path | Config, overrides: Iterable[str] = ()) -> No
             preprocessor, encoded = encode(config, splits, classes, folder.cache, learned_from=("train", "validation"))
             refit = refit_task(task, encoded, preprocessor)
         with importing_tensorflow():
-            from textclf.training.fitting.helping import help_fit_networks
-        help_fit_networks(config, task, folder, refit)
+            from textclf.training.fitting.worker import fit_networks_as_worker
+        fit_networks_as_worker(config, task, folder, refit)
     log.info("all networks are fitted; the first process writes the run")
 
 
-def help_resume(run: str | Path) -> None:
-    """Take part as `help_train`, with the config of a run that this process can read.
+def resume_as_worker(run: str | Path) -> None:
+    """Take part as `train_as_worker`, with the config of a run that this process can read.
 
     Raises:
         RunError: there is no such run.
     """
-    help_train(read_run_config(find_run(run)))
+    train_as_worker(read_run_config(find_run(run)))
