@@ -92,6 +92,7 @@ DEFAULTS = {
         "weight_decay": 0.0,
         "ema_decay": None,
         "checkpoint_steps": 1000,
+        "devices": "auto",
         "augmentation": None,
         "validations_per_epoch": 1,
         "early_stopping": {"metric": "loss", "patience": 3},

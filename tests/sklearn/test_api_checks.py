@@ -26,10 +26,10 @@ LINEAR = {
 }
 # Those that fail, with the reason. docs/scikit-learn.md has them, too.
 FAIL = {
-    "check_do_not_raise_errors_in_init_or_set_params": "it sets a parameter named `settings`, after the `**settings` "
-    "of the constructor, and every unknown name is an error",
-    "check_sample_weight_equivalence_on_dense_data": "a text twice is not a text of weight 2: the split of validation, "
-    "the vocabulary and the order of the batches depend on the number of rows",
+    "check_do_not_raise_errors_in_init_or_set_params": "The check sets a parameter named `settings`, after the "
+    "`**settings` of the constructor. This name is unknown, so it is an error",
+    "check_sample_weight_equivalence_on_dense_data": "Two copies of a text do not equal one text of weight 2. The "
+    "validation split, the vocabulary and the order of the batches depend on the number of rows",
 }
 STATUSES = ("passed", "failed", "skipped", "xfail")
 FEWEST = 50  # checks that have to run
