@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from textclf.core.errors import DataError
 from textclf.data.readers.columns import ALL, KEEP, KEPT, kept_column, kept_names
@@ -142,9 +143,9 @@ def _tables(
         found = list(frame.columns)
         if not set(columns) <= set(found):
             raise missing_in_header(rows.name, columns, found, fields.delimiter, options)
-        if len(found) > 1:
-            _check_header(frame, columns[0], rows.name, fields.rows)
         arrays = {column: pa.array(frame[column], pa.large_string()) for column in columns}
+        if len(found) > 1:
+            _check_header(frame, arrays, rows.name, fields.rows)
         if options.quoting == "minimal" and rows.has_quotes:
             if rows.found_backslash:
                 raise backslashes(rows.name, options)
@@ -169,9 +170,10 @@ def _check_quotes(
             raise open_quote(rows.name, f"row {found.place + 1}", found.lines, options)
 
 
-def _check_header(frame, column: str, name: str, before: int) -> None:
+def _check_header(frame, arrays: dict[str, pa.Array], name: str, before: int) -> None:
     """Raise an error if a row is the header again, perhaps with the byte order mark of its file."""
-    again = frame[column].isin((column, f"\ufeff{column}"))
-    for place in again.to_numpy().nonzero()[0] if again.any() else ():
+    column, texts = next(iter(arrays.items()))
+    again = pc.or_(pc.equal(texts, column), pc.equal(texts, f"\ufeff{column}"))
+    for place in pc.indices_nonzero(again).to_pylist():
         if [value.removeprefix("\ufeff") for value in frame.iloc[place]] == list(frame.columns):
             raise repeated_header(name, before + place + 1)
