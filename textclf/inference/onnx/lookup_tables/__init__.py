@@ -10,7 +10,7 @@ and is then run as it is. The tables are never saved: they would make the model 
 
 The tables of an exported classifier may be compressed: `expansion` gives back their float32 first.
 
-Measured on 2 cores, files against the graph without tables (docs/experiments.md, "a table of products after all"):
+Measured on 2 cores, files against the graph without tables (docs/experiments.md, "lookup tables made in memory"):
 1.1 to 1.4 times as fast with an LSTM, 1.5 to 2.4 times with a convolution. Making tables and session takes 0.03 to
 0.1 s, which pays after about eight tokens per id (`engine.TOKENS_PER_ID`).
 """
