@@ -166,6 +166,10 @@ TOKENIZERS = {
     "ids of billions": {"model": {**BERT["model"], "vocab": {"[PAD]": 0, "[UNK]": 2**32 - 1}}, "added_tokens": []},
     "no token of padding": {"model": {**BERT["model"], "vocab": {"[UNK]": 0, "a": 1}}, "added_tokens": []},
     "no token for unknown text": {"model": {**BERT["model"], "vocab": {"[PAD]": 0, "a": 1}}, "added_tokens": []},
+    "a token for unknown text that the words lack": {"model": {**BERT["model"], "unk_token": "[NONE]"}},
+    "no unknown piece": {
+        "model": {"type": "Unigram", "unk_id": None, "vocab": [["[PAD]", 0.0], ["[UNK]", 0.0], ["a", -1.0]]}
+    },
     "a normalizer of its own": {"normalizer": {"type": "Command", "run": "touch harmed"}},
     "an expression that is none": {"normalizer": {"type": "Replace", "pattern": {"Regex": "(("}, "content": ""}},
     "a normalizer that is damaged": {"normalizer": {"type": "Precompiled", "precompiled_charsmap": "!!"}},
@@ -181,6 +185,15 @@ def test_hostile_tokenizer_of_an_encoder(folder, within_bounds, case):
         content if isinstance(content, bytes) else json.dumps({**BERT, **content}).encode()
     )
     rejected(lambda: pretrained.learn(None, pretrained.Options(weights=str(folder))))
+
+
+def test_a_classifier_whose_tokenizer_fails_at_unknown_text():
+    options = pretrained.Options(weights=str(ROOT / "tests/models/encoder/references/bert"))
+    state = pretrained.learn(None, options)
+    pieces = json.loads(state["tokenizer"])
+    pieces["model"]["unk_token"] = "[NONE]"
+    with pytest.raises(ValueError, match=r"\[NONE\]"):
+        pretrained.load({**state, "tokenizer": json.dumps(pieces)}, options)
 
 
 @pytest.mark.parametrize("damage", [name for name in damages() if "bit" not in name and "link out" not in name])

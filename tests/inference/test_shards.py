@@ -126,10 +126,10 @@ def test_a_full_disk_leaves_no_half_of_a_shard(table):
 def test_a_folder_has_predictions_of_one_job(table, with_runs):
     predict("--output", "answers/")
     for changed, what in [(["--run", "toy_topics"], "classifier_sha256"), (["--format", "csv"], "format")]:
-        with pytest.raises(RunError, match=f"of another job: {what} changed since"):
+        with pytest.raises(RunError, match=rf"another job \({what} differ"):
             predict("--output", "answers/", *changed)
     pq.write_table(pa.table({"text": ["new"], "id": [1], "label": ["x"]}), "table/d.parquet")
-    with pytest.raises(RunError, match="of another job: shards, files changed since"):
+    with pytest.raises(RunError, match=r"another job \(shards, files differ"):
         predict("--output", "answers/")
     Path("other").mkdir()
     Path("other/mine.txt").write_text("x")

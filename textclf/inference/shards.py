@@ -296,6 +296,5 @@ def _check_manifest(folder: Path, manifest: dict) -> None:
     changed = [name for name in manifest if found.get(name) != manifest[name]]
     if changed:
         raise RunError(
-            f"{folder}: its predictions are of another job: {', '.join(changed)} changed since. Choose another "
-            "--output, or remove the folder."
+            f"{folder}: has predictions of another job ({', '.join(changed)} differ). Choose another --output."
         )

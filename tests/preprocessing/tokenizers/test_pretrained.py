@@ -4,7 +4,7 @@ import pytest
 
 from tests.pretrained import tokenizer_options
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.preprocessing.tokenizers.pretrained import MOST_WINDOWS
+from textclf.preprocessing.tokenizers.long_texts import MOST_WINDOWS
 
 LENGTH = 6  # four tokens of the text, and the special ones
 FIRST, LAST = 2, 3  # [CLS] and [SEP]

@@ -1,11 +1,10 @@
 // The tokenizer of a pretrained encoder. The library of Hugging Face cuts words into tokens. Normalization and words come
 // from tables of the Python package (unicode.json), whose version of Unicode and rules are others than the library's.
 
-import { rangesIn, wellFormed } from "./text.js";
+import { ALONE, SPACE, WORD, rangesIn, wellFormed, wordsIn } from "./text.js";
 
 const CODE_POINTS = 0x110000;
 const HEAD = 0.25; // share of a long text's tokens that is taken from its beginning
-const [WORD, SPACE, ALONE] = [0, 1, 2];
 const [KEPT, REMOVED, APART] = [0, 1, 2];
 
 /** Return a function from a text to its token ids, cut to the sequence length. `library` is @huggingface/tokenizers. */
@@ -38,23 +37,8 @@ function makeNormalizer({ removed, apart, hangul, changed }) {
 
 /** Words between spaces, and every character that stands alone. */
 function makeWords({ spaces, alone }) {
-  const kinds = kindsOf([[spaces, SPACE], [alone, ALONE]]);
-  return (text) => {
-    const words = [];
-    let word = "";
-    for (const character of text) {
-      const kind = kinds[character.codePointAt(0)];
-      if (kind === WORD) {
-        word += character;
-        continue;
-      }
-      if (word) words.push(word);
-      word = "";
-      if (kind === ALONE) words.push(character);
-    }
-    if (word) words.push(word);
-    return words;
-  };
+  const classes = kindsOf([[spaces, SPACE], [alone, ALONE]], WORD);
+  return (text) => wordsIn(text, { classes });
 }
 
 /** Words of GPT-2's pattern, each byte as a character. */
@@ -76,8 +60,8 @@ const BYTES = (() => {
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : 256 + others++));
 })();
 
-function kindsOf(kinds) {
-  const found = new Uint8Array(CODE_POINTS);
+function kindsOf(kinds, rest = KEPT) {
+  const found = new Uint8Array(CODE_POINTS).fill(rest);
   for (const [ranges, kind] of kinds) for (const [start, end] of ranges) found.fill(kind, start, end);
   return found;
 }

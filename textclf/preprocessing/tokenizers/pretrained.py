@@ -6,6 +6,7 @@ padding (1 in RoBERTa and XLM-R) gets both exchanged. `models/encoder/tensors.py
 
 import json
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -17,7 +18,9 @@ from textclf.core.errors import ConfigError, DataError
 from textclf.core.files import checksum, parse_json
 from textclf.core.options import setting
 from textclf.preprocessing.options import PreprocessingOptions
-from textclf.preprocessing.ragged import Ragged, positions
+from textclf.preprocessing.ragged import Ragged
+from textclf.preprocessing.tokenizers import long_texts
+from textclf.preprocessing.tokenizers.long_texts import SpecialTokens
 from textclf.preprocessing.tokenizers.tokenizer import Tokenizer
 
 if TYPE_CHECKING:  # imported where it is used, so that other tokenizers run without it
@@ -28,10 +31,8 @@ LARGEST_FILE = 64 * 2**20  # bytes; that of XLM-R has 17 MB
 MOST_IDS = 2_000_000
 PADDING_TOKENS = ("[PAD]", "<pad>")
 UNKNOWN_TOKENS = ("[UNK]", "<unk>")
-PROBES = ("a", "1", ".", "的")  # texts of which at least one has tokens
+PROBES = ("a", "1", ".", "的", "ꙮ")  # of which at least one has tokens, and at least one is unknown text
 WINDOWS = "windows"
-MOST_WINDOWS = 8  # of a text; the rest is not read. It bounds time and memory
-HEAD = 0.25  # share of a long text's tokens that is taken from its beginning, as in Sun et al. 2019 (128 of 510)
 
 
 class Options(PreprocessingOptions):
@@ -69,6 +70,11 @@ class State(NamedTuple):
     after: list[int]
     unknown: int
     num_ids: int
+
+    @property
+    def special(self) -> SpecialTokens:
+        """Return the special tokens around every text."""
+        return SpecialTokens(self.before, self.after)
 
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:  # noqa: ARG001
@@ -131,8 +137,8 @@ def load(state: dict, options: Options) -> Tokenizer:
         num_ids=known.num_ids,
         unknown_id=known.unknown,
         ids=lambda: {piece: exchange(number) for piece, number in pieces.get_vocab().items() if exchange(number) > 0},
-        truncate=lambda rows: _truncate(rows, known, options),
-        longest=_longest(known, options),
+        truncate=lambda rows: _truncate(rows, known.special, options),
+        longest=long_texts.longest(known.special, options.sequence_length, options.long_texts),
     )
 
 
@@ -195,7 +201,13 @@ def _parse(content: str) -> "tokenizers.Tokenizer":
     """
     from tokenizers import Tokenizer as Parsed
 
-    return _without_panic(lambda: Parsed.from_str(content))
+    pieces = _without_panic(lambda: Parsed.from_str(content))
+    unknown = getattr(pieces.model, "unk_token", None)
+    if unknown is not None and pieces.model.token_to_id(unknown) is None:
+        raise ValueError(f"expected its token of unknown text, '{unknown}', in the vocabulary")
+    for text in PROBES:
+        _without_panic(partial(pieces.encode, text))
+    return pieces
 
 
 def _without_panic(function: Callable[[], Any]) -> Any:
@@ -247,58 +259,11 @@ def _encode(
     zero, padding = values == 0, values == state.padding
     values[zero] = exchange(0)
     values[padding | (values >= state.num_ids)] = state.unknown  # a text has no padding
-    return _between(Ragged.from_lengths(values, lengths), state)
+    return long_texts.with_special_tokens(Ragged.from_lengths(values, lengths), state.special)
 
 
-def _between(rows: Ragged, state: State) -> Ragged:
-    """Return the rows with the special tokens before and after each."""
-    before, after = len(state.before), len(state.after)
-    whole = Ragged.from_lengths(
-        np.empty(len(rows.values) + len(rows.lengths) * (before + after), np.int32), rows.lengths + before + after
-    )
-    starts, ends = whole.offsets[:-1], whole.offsets[1:]
-    for place, number in enumerate(state.before):
-        whole.values[starts + place] = number
-    for place, number in enumerate(reversed(state.after), start=1):
-        whole.values[ends - place] = number
-    whole.values[positions(starts + before, rows.lengths)] = rows.values
-    return whole
-
-
-def _truncate(rows: Ragged, state: State, options: Options) -> Ragged:
-    """Return rows of at most `sequence_length` ids, or of such windows. They keep their special tokens."""
-    before, after, length = len(state.before), len(state.after), options.sequence_length
-    if not (rows.lengths > length).any():
-        return rows
+def _truncate(rows: Ragged, special: SpecialTokens, options: Options) -> Ragged:
+    """Return what is read of long texts."""
     if options.reads_windows:
-        return _windows(rows, state, length)
-    room = length - before - after
-    head = {"head": room, "tail": 0, "head_tail": int(HEAD * room)}[options.long_texts]
-    firsts = np.minimum(rows.lengths, before + head)  # from the beginning of each row
-    lengths = np.minimum(rows.lengths, length)
-    lasts = lengths - firsts
-    starts = np.stack([rows.offsets[:-1], rows.offsets[1:] - lasts], axis=1).ravel()
-    kept = rows.values[positions(starts, np.stack([firsts, lasts], axis=1).ravel())]
-    return Ragged.from_lengths(kept, lengths)
-
-
-def _windows(rows: Ragged, state: State, length: int) -> Ragged:
-    """Return rows of windows, one after the other: each has the special tokens, and `length` ids in a long text.
-
-    The last window of a text ends where the text ends. It overlaps with the one before, so that no window is short.
-    """
-    room = length - len(state.before) - len(state.after)
-    inner = np.minimum(rows.lengths - (length - room), MOST_WINDOWS * room)
-    counts = np.maximum(-(-inner // room), 1)
-    texts = np.repeat(np.arange(len(counts)), counts)
-    numbers = np.arange(len(texts)) - np.repeat(np.cumsum(counts) - counts, counts)
-    skipped = np.minimum(numbers * room, np.maximum(inner - room, 0)[texts])
-    starts, lengths = (rows.offsets[:-1] + len(state.before))[texts] + skipped, np.minimum(inner, room)[texts]
-    windows = _between(Ragged.from_lengths(rows.values[positions(starts, lengths)], lengths), state)
-    return Ragged(windows.values, windows.offsets[np.concatenate([[0], np.cumsum(counts)])])
-
-
-def _longest(state: State, options: Options) -> int:
-    """Return the tokens of the longest text that is read whole."""
-    special = len(state.before) + len(state.after)
-    return special + (MOST_WINDOWS if options.reads_windows else 1) * (options.sequence_length - special)
+        return long_texts.windows(rows, special, options.sequence_length)
+    return long_texts.truncated(rows, special, options.sequence_length, options.long_texts)
