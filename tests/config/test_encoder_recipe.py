@@ -41,7 +41,7 @@ def test_few_texts_a_label_train_a_linear_layer_on_the_frozen_encoder(written):
     assert config.training.optimizer == "liblinear"
     assert config.training.inverse_regularization == [10.0]  # seven texts choose nothing
     assert config.training.refit
-    assert "16 texts a label are too few to change it" in content
+    assert "16 texts per label are too few to fine-tune it" in content
     assert "about a minute on this machine" in content
 
 

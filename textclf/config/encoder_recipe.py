@@ -65,13 +65,14 @@ def sections(facts: Facts, encoder: EncoderFacts) -> dict[str, list[Line]]:
     frozen = alone or len(facts.dataset) <= FEW_ROWS or facts.time == "quick"
     network = _network(facts, encoder, alone=alone, frozen=frozen)
     training = _frozen_training(facts) if frozen else _fine_tuning(facts)
-    refit = ("refit", frozen, "train on validation too in the end" if frozen else "once is long enough")
+    why = "trains again on train and validation" if frozen else "off, because a refit doubles the time"
+    refit = ("refit", frozen, why)
     if alone:
         return {"preprocessing": _preprocessing(encoder), "model": network, "training": [*training, refit]}
     members = [line for member in recipe.linear_members(facts) for line in member.lines()]
     model: list[Line] = [
-        ("architecture", "ensemble", "words of this data, and what the encoder knows"),
-        ("members", HEADING, "their weights are fitted on validation"),
+        ("architecture", "ensemble", "combines n-grams of your data with the encoder"),
+        ("members", HEADING, "with weights fitted on validation"),
         *members,
         ("- model", HEADING, "a pretrained encoder"),
         *recipe.indented(network),
@@ -92,11 +93,11 @@ def _preprocessing(encoder: EncoderFacts) -> list[Line]:
     part = (
         ("head_tail", "a quarter from the beginning, the rest from the end (Sun et al. 2019)")
         if cut > MUCH_CUT
-        else ("head", "of longer texts")
+        else ("head", "reads the beginning of longer texts")
     )
     return [
         ("tokenizer", "pretrained", "that of the encoder"),
-        ("sequence_length", length, f"median {middle} tokens, 95 % have at most {most}; {cut_by_it}"),
+        ("sequence_length", length, f"median {middle} tokens, 95 % have at most {most}, {cut_by_it}"),
         ("long_texts", *part),
     ]
 
@@ -105,9 +106,9 @@ def _network(facts: Facts, encoder: EncoderFacts, *, alone: bool, frozen: bool) 
     size = f"{encoder.config.num_weights / 1e6:,.0f} million weights"
     a_label = counted(_texts_a_label(facts), "text")
     if alone:
-        frozen_reason = f"the encoder stays as it is: {a_label} a label are too few to change it"
+        frozen_reason = f"frozen, because {a_label} per label are too few to fine-tune it"
     else:
-        frozen_reason = "the encoder stays as it is: each text is read once, and n-grams are beside it"
+        frozen_reason = "frozen, so it reads each text once"
     trained = (0, frozen_reason) if frozen else ("all", f"{len(facts.dataset):,} rows are enough to fine-tune it")
     seconds = _seconds(facts, encoder, frozen=frozen)
     return [
@@ -121,12 +122,12 @@ def _network(facts: Facts, encoder: EncoderFacts, *, alone: bool, frozen: bool) 
 def _frozen_training(facts: Facts) -> list[Line]:
     few = facts.size.validation * len(facts.dataset) < 100
     strengths = (
-        ([10.0], "usual: validation has too few texts to choose it")
+        ([10.0], "the usual value, because validation has too few texts to choose one")
         if few
-        else ([0.3, 1.0, 3.0, 10.0, 30.0], "the best on validation")
+        else ([0.3, 1.0, 3.0, 10.0, 30.0], "textclf keeps the best one on validation")
     )
     return [
-        ("optimizer", "liblinear", "solves the linear layer, instead of epochs"),
+        ("optimizer", "liblinear", "trains the linear layer until it converges, without epochs"),
         ("inverse_regularization", *strengths),
     ]
 
@@ -134,9 +135,9 @@ def _frozen_training(facts: Facts) -> list[Line]:
 def _fine_tuning(facts: Facts) -> list[Line]:
     steps = math.ceil((1 - facts.size.validation) * len(facts.dataset) / 32)
     return [
-        ("epochs", EPOCHS, "usual for encoders; the best one is kept"),
+        ("epochs", EPOCHS, "usual for encoders, and the best one is kept"),
         ("batch_size", 32, f"{counted(steps, 'step')} per epoch"),
-        ("learning_rate", 0.0001, "small: the encoder should not forget"),
+        ("learning_rate", 0.0001, "small, so that the encoder forgets little"),
         ("schedule", "linear", "decays to 0 at the end"),
         ("warmup", 0.1, "rises in the first tenth of the steps"),
         ("weight_decay", 0.01, "usual for encoders"),

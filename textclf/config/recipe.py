@@ -31,7 +31,7 @@ TIMES: dict[str, tuple[list[int], ...]] = {
     "usual": ([2, 3, 4],),
     "thorough": ([2, 3, 4], [1, 2, 3], [3, 4, 5]),
 }
-SVM = ("squared_hinge", "as a linear SVM: easy texts cost nothing")
+SVM = ("squared_hinge", "the loss of a linear SVM, 0 for easy texts")
 HEADING = object()  # in place of the value of a setting that has settings below it
 
 Line = tuple[str, object, str]  # setting, value, comment
@@ -52,11 +52,11 @@ class Size(NamedTuple):
 
 SIZES = (
     #    most rows, validation, n-gram epochs, epochs, patience, batch, dropout
-    Size(1_000,    0.2,  10, 30, 5, 16,  0.5, "few texts: strong dropout"),
-    Size(5_000,    0.15, 6,  20, 4, 32,  0.5, "not many texts: strong dropout"),
-    Size(20_000,   0.1,  5,  15, 2, 32,  0.5, "strong dropout"),
-    Size(100_000,  0.1,  5,  8,  1, 64,  0.4, "many texts: less overfitting"),
-    Size(math.inf, 0.05, 4,  3,  1, 128, 0.3, "very many texts: little overfitting"),
+    Size(1_000,    0.2,  10, 30, 5, 16,  0.5, "strong, because there are few texts"),
+    Size(5_000,    0.15, 6,  20, 4, 32,  0.5, "strong, because there are not many texts"),
+    Size(20_000,   0.1,  5,  15, 2, 32,  0.5, "strong"),
+    Size(100_000,  0.1,  5,  8,  1, 64,  0.4, "less, because many texts overfit less"),
+    Size(math.inf, 0.05, 4,  3,  1, 128, 0.3, "weak, because very many texts overfit little"),
 )  # fmt: skip
 
 
@@ -101,8 +101,8 @@ def preprocessing(facts: Facts) -> list[Line]:
     """Return the section `preprocessing`."""
     scripts = ", ".join(f"{script} {percent(share)}" for script, share in list(facts.scripts.items())[:2])
     split_by = {
-        "word": "words; Chinese and Japanese by character",
-        "character": "characters: words are unspaced or too many",
+        "word": "words, and characters of Chinese and Japanese",
+        "character": "characters, because words are unspaced or too many",
     }
     middle, most, nearly_all = (int(value) for value in np.quantile(facts.lengths, [0.5, 0.95, 0.99], method="higher"))
     length = min(max(8 * math.ceil((nearly_all if nearly_all <= LONG else most) / 8), SHORTEST), LONGEST)
@@ -112,17 +112,17 @@ def preprocessing(facts: Facts) -> list[Line]:
     vocabulary = min(max(vocabulary, SMALLEST_VOCABULARY), LARGEST_VOCABULARY)
     ngrams = min(MOST_NGRAMS, MOST_NGRAM_LOGITS // facts.targets.num_outputs)
     rare = facts.solved and len(facts.dataset) <= RARE_COUNTS
-    frequency = (1, "those of a single text, too: the data are small") if rare else (2, "not those of a single text")
+    frequency = (1, "also those of a single text") if rare else (2, "only those of two texts or more")
     return [
         ("tokenizer", facts.tokenizer, f"{split_by[facts.tokenizer]} (letters: {scripts or 'none'})"),
         ("vocabulary_size", vocabulary, f"{facts.distinct_tokens} distinct tokens, {facts.repeated_tokens} of them "
                                         "more than once"),
-        ("sequence_length", length, f"median {middle} tokens, 95 % have at most {most}; {cut_by_it}"),
-        ("truncating", "right", "long texts lose their end; left keeps the end"),
-        ("ngrams", HEADING, "of the whole text, however long"),
+        ("sequence_length", length, f"median {middle} tokens, 95 % have at most {most}, {cut_by_it}"),
+        ("truncating", "right", "cuts the end of long texts (left: the beginning)"),
+        ("ngrams", HEADING, "of the whole text, also of its cut part"),
         *_longest_ngrams(facts),
         ("  min_frequency", *frequency),
-        ("  most_ngrams", ngrams, "those in the most texts; each has a weight per label"),
+        ("  most_ngrams", ngrams, "maximum number: those in the most texts are kept"),
     ]  # fmt: skip
 
 
@@ -131,9 +131,9 @@ def _longest_ngrams(facts: Facts) -> list[Line]:
     words = ("  longest_words", WORDS, "single words and pairs of words")
     characters = ("  longest_characters", CHARACTERS, "parts of words: any language, any spelling")
     if facts.few and sum(facts.scripts.get(script, 0) for script in CHARACTER_WORDS) >= MOSTLY:
-        return [words, ("  longest_characters", 0, "none: each character is a word, and few texts share longer parts")]
+        return [words, ("  longest_characters", 0, "none, because few texts share longer parts than the words")]
     if facts.few and len(facts.dataset) <= FEW_OF_LABEL * len(facts.targets.labels):
-        return [("  longest_words", 0, "none: few texts of a label share words, more share parts of words"), characters]
+        return [("  longest_words", 0, "none, because few texts of a label share words"), characters]
     return [words, characters]
 
 
@@ -143,8 +143,8 @@ def model(facts: Facts) -> list[Line]:
     if len(members) == 1:
         return members[0].model
     return [
-        ("architecture", "ensemble", "networks with different errors: better together"),
-        ("members", HEADING, "their weights are fitted on validation"),
+        ("architecture", "ensemble", "combines models that make different errors"),
+        ("members", HEADING, "with weights fitted on validation"),
         *(line for member in members for line in member.lines()),
     ]
 
@@ -152,7 +152,7 @@ def model(facts: Facts) -> list[Line]:
 def training(facts: Facts) -> list[Line]:
     """Return the section `training`, for the networks without settings of their own."""
     members = _members(facts)
-    refit = ("refit", True, "train on validation too in the end; doubles the time")
+    refit = ("refit", True, "trains again on train and validation, which doubles the time")
     if len(members) == 1:
         return [*members[0].training, refit]
     return [*(_of_convolutions(facts) if facts.convolutions else []), refit]
@@ -179,7 +179,7 @@ def indented(lines: list[Line]) -> list[Line]:
 def linear_members(facts: Facts) -> list[Member]:
     """Return the linear models of n-grams."""
     if facts.few:
-        return [_solved("none", [8.0], ("log_loss", "with few texts for a label better than that of an SVM"))]
+        return [_solved("none", [8.0], ("log_loss", "more accurate than squared_hinge with few texts per label"))]
     linear = [_solved("none", [0.5, 2.0])] if facts.solved else [_stepped(facts)]
     if facts.solved and facts.targets.num_outputs <= RATIOS:
         linear.append(_solved("naive_bayes", [0.25]))
@@ -193,17 +193,17 @@ def _members(facts: Facts) -> list[Member]:
 def _solved(scaling: str, strengths: list[float], loss: tuple[str, str] = SVM) -> Member:
     """Return a linear model by LIBLINEAR."""
     reasons = {
-        "none": ("a weight per word and part of a word", "n-grams as they are"),
-        "naive_bayes": ("the same by ratios", "trusts n-grams that only texts of a label have"),
+        "none": ("a weight for each n-gram", "no scaling of n-grams"),
+        "naive_bayes": ("a weight for each n-gram, scaled by its ratio", "larger for n-grams of mostly one label"),
     }
     about, reason = reasons[scaling]
-    chosen = "the best on validation" if len(strengths) > 1 else "chosen by cross-validation"
+    chosen = "textclf keeps the best one on validation" if len(strengths) > 1 else "chosen by cross-validation"
     return Member(
         about,
-        [("architecture", "ngrams", "a linear model, hard to beat on few or short texts")],
+        [("architecture", "ngrams", "a linear model, accurate on few or short texts")],
         [
             ("loss", *loss),
-            ("optimizer", "liblinear", "until it converges, instead of epochs"),
+            ("optimizer", "liblinear", "trains until it converges, without epochs"),
             ("inverse_regularization", strengths, chosen),
             ("ngram_scaling", scaling, reason),
         ],
@@ -213,24 +213,24 @@ def _solved(scaling: str, strengths: list[float], loss: tuple[str, str] = SVM) -
 def _stepped(facts: Facts) -> Member:
     """Return a linear model by steps of batches, for several labels a text, and for data that are large."""
     if _is_uneven(facts):
-        dropout = (0.0, "no dropout: few texts of the rare label decide")
+        dropout = (0.0, "no dropout, because few texts of the rare label decide")
         loss = ("squared_hinge", "log loss predicts a rare label too seldom")
     else:
         dropout = (0.5, "drop half of the n-grams of a text, so that all are learned")
-        loss = ("log_loss", "probabilities must be right, not only labels")
+        loss = ("log_loss", "measures probabilities, not only labels")
     return Member(
-        "a weight per word and part of a word",
-        [("architecture", "ngrams", "a linear model, hard to beat on few or short texts"), ("dropout", *dropout)],
+        "a weight for each n-gram",
+        [("architecture", "ngrams", "a linear model, accurate on few or short texts"), ("dropout", *dropout)],
         [
             ("loss", *loss),
             ("optimizer", "adagrad", "rare n-grams take larger steps than frequent ones"),
-            ("learning_rate", 0.25, "decays to 0:"),
+            ("learning_rate", 0.25, "decays to 0 (see schedule)"),
             ("schedule", "linear", "large steps at first, small ones at the end"),
             ("initial_accumulator", 1e-06, "a full first step for each n-gram"),
             ("clip_norm", None, "Adagrad bounds the steps already"),
             ("batch_size", 32, "texts per step"),
-            ("epochs", facts.size.ngram_epochs, "all of them: the last one is the best"),
-            ("early_stopping", None, "never stop early"),
+            ("epochs", facts.size.ngram_epochs, "no early stopping, because the last one is the best"),
+            ("early_stopping", None, "does not stop early"),
         ],
     )
 
@@ -241,8 +241,8 @@ def _convolution(facts: Facts, widths: list[int]) -> Member:
         [
             ("architecture", "cnn", "as accurate as an LSTM here, in a third of the time"),
             ("embedding_dim", 100, "dimension of the token embeddings"),
-            ("filters", 100, "phrases per width"),
-            ("widths", widths if facts.tokenizer == "word" else [*widths, widths[-1] + 1], "tokens per phrase"),
+            ("filters", 100, "filters per width"),
+            ("widths", widths if facts.tokenizer == "word" else [*widths, widths[-1] + 1], "tokens per filter"),
             ("dropout", facts.size.dropout, facts.size.reason),
         ],
         [],
@@ -253,15 +253,15 @@ def _of_convolutions(facts: Facts) -> list[Line]:
     """Return how convolutions are trained."""
     size = facts.size
     metric = (
-        ("f1_macro", "every label counts the same; the loss follows the frequent ones")
+        ("f1_macro", "gives every label the same weight, unlike the loss")
         if _is_uneven(facts)
-        else ("loss", "probabilities must be right, not only labels")
+        else ("loss", "measures probabilities, not only labels")
     )
     steps = math.ceil((1 - size.validation) * len(facts.dataset) / size.batch_size)
     return [
-        ("epochs", size.epochs, "maximum; the best epoch is kept"),
+        ("epochs", size.epochs, "maximum, of which the best epoch is kept"),
         ("batch_size", size.batch_size, f"{counted(steps, 'step')} per epoch"),
-        ("learning_rate", 0.001, "of Adam; try half and double"),
+        ("learning_rate", 0.001, "of Adam (also try half and double)"),
         ("clip_norm", 1.0, "gradient clipping"),
         ("early_stopping", HEADING, "when to stop before the last epoch"),
         ("  metric", *metric),

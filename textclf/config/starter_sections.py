@@ -16,18 +16,18 @@ def _label_reason(found: SniffedFile, raw: Dataset) -> str:
     if len(found.columns.label_columns) > 1:
         return "a column for each label, with 0 or 1"
     if raw.labels.lists and is_multi_hot(raw.labels.categories):
-        return "column with a 0 or 1 for each label; data.label_names can name them, else they are 0, 1 …"
+        return "column with a 0 or 1 for each label. Name them in data.label_names, or they are 0, 1 …"
     return "column with the label"
 
 
 def data(data: str, test: str | None, found: SniffedFile, facts: Facts, raw: Dataset) -> list[Line]:
     """Return the files, the columns, and how they are read where that is not the default."""
     texts, labels = found.columns.text_column, found.columns.label_column
-    others = f"; not used: {first_shown(map(escape_control, found.others))}" if found.others else ""
+    others = f" (not used: {first_shown(map(escape_control, found.others))})" if found.others else ""
     held_out = round(facts.size.validation * len(facts.dataset))
     lines = [
         ("train", data, "paths are relative to the working directory"),
-        ("validation", facts.size.validation, f"about {held_out} rows, to choose the best epoch"),
+        ("validation", facts.size.validation, f"about {held_out} rows of train, held out"),
         ("test", test, "for the final metrics" if test else "add a test file if you have one"),
     ]
     if found.names_columns:
@@ -36,7 +36,7 @@ def data(data: str, test: str | None, found: SniffedFile, facts: Facts, raw: Dat
             ("label_column", labels, _label_reason(found, raw)),
         ]
     how = {
-        "format": "whatever its name ends in",
+        "format": "of the file, for any ending of its name",
         "encoding": f"the first text reads {short_repr(found.first_text)}",
         "delimiter": "between the fields",
         "quoting": found.no_quotes or "as given",
@@ -53,16 +53,16 @@ def targets(facts: Facts, separator: str | None) -> list[Line]:
     most = f"{short_repr(targets.labels[int(np.argmax(targets.counts))])} in {share} of the rows"
     if separator:
         several = sum(targets.counts) / len(facts.dataset)
-        reason = f"{len(targets.labels)} labels, {several:.2f} per text; most frequent: {most}"
+        reason = f"{len(targets.labels)} labels, {several:.2f} per text, most frequent {most}"
         return [
             ("type", targets.type, reason),
             ("separator", separator, "between the labels of a text"),
-            ("threshold", "f1", "chosen per label on validation: rare labels never reach 0.5"),
+            ("threshold", "f1", "chosen per label on validation, because rare labels never reach 0.5"),
         ]
-    lines: list[Line] = [("type", targets.type, f"{len(targets.labels)} labels, one per text; most frequent: {most}")]
+    lines: list[Line] = [("type", targets.type, f"{len(targets.labels)} labels, one per text, most frequent {most}")]
     if targets.single_output:
         is_rare = min(targets.counts) < RARER * len(facts.dataset)
         label = targets.labels[int(np.argmin(targets.counts)) if is_rare else 1]
         reason = "the rarer label" if is_rare else "the last in order"
-        lines.append(("positive_label", label, f"{reason}; a threshold and its aims are about it"))
+        lines.append(("positive_label", label, f"{reason}, to which a threshold applies"))
     return lines
