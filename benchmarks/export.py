@@ -27,6 +27,7 @@ SETTINGS: dict[str, dict] = {
     "2 MB": {"size": 2},
     "1 MB": {"size": 1},
 }
+TRAINED = "as trained"
 QUANTIZED = "fastText, quantized"
 TRAINING = "from textclf.cli.main import main; import sys; sys.exit(main(sys.argv[1:]))"
 
@@ -72,13 +73,19 @@ def _measure(name: str, folder: Path, fasttext: str | None, known: dict):
             except RunError as error:
                 yield system, {"error": str(error)}
                 continue
-            part, zip_bytes = found.comparison.exported, found.path.stat().st_size
-            speed = {"texts_a_second": part.texts_a_second, "seconds_alone": part.seconds_alone}
-            change = {"changed": found.comparison.changed_share, "difference": found.comparison.largest_difference}
-            yield system, {**part.scores, **speed, **change, "bytes": part.bytes, "zip_bytes": zip_bytes}
+            zip_bytes = found.path.stat().st_size
+        change = {"changed": found.comparison.changed_share, "difference": found.comparison.largest_difference}
+        yield system, {**_figures(found.comparison.exported), **change, "zip_bytes": zip_bytes}
+        if (name, TRAINED) not in known:
+            yield TRAINED, {**_figures(found.comparison.original), "changed": 0.0}
     if fasttext and (name, FASTTEXT) not in known:
         with tempfile.TemporaryDirectory() as work:
             yield from _fasttext(folder, fasttext, Path(work))
+
+
+def _figures(part) -> dict:
+    speed = {"texts_a_second": part.texts_a_second, "seconds_alone": part.seconds_alone}
+    return {**part.scores, **speed, "bytes": part.bytes}
 
 
 def _train(name: str, folder: Path) -> None:
@@ -116,15 +123,15 @@ def _fasttext_scores(system: FastText, texts: list[str], truth: list[list[str]],
 
 
 def table(names: list[str], known: dict) -> str:
-    """A row for each set and system; sizes in MB and as a share of float32, accuracy beside that of float32."""
+    """A row for each set and system; sizes in MB and as a share of the trained classifier, accuracy beside its."""
     lines = [
         "| set | weights | MB | share | zip MB | accuracy | difference | log loss | changed | texts/s | ms alone |",
         "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
     ]
     for name in names:
-        for system in (*SETTINGS, FASTTEXT, QUANTIZED):
+        for system in (TRAINED, *SETTINGS, FASTTEXT, QUANTIZED):
             if result := known.get((name, system)):
-                base = known.get((name, FASTTEXT if system == QUANTIZED else next(iter(SETTINGS))))
+                base = known.get((name, FASTTEXT if system in (FASTTEXT, QUANTIZED) else TRAINED))
                 lines.append(_row(name, system, result, base))
     return "\n".join(lines)
 
