@@ -1,6 +1,7 @@
 """`textclf tune` against what `textclf new` writes and fastText's autotune, in the same minutes, on single-label sets.
 
-    python benchmarks/tuning.py --data DIR SET... [--minutes 10] [--size MB] [--seeds 1] [--fasttext PROGRAM]
+    python benchmarks/tuning.py --data DIR SET... [--minutes 10] [--size MB] [--seeds 1] [--systems NAME...]
+        [--fasttext PROGRAM]
 
 DIR has a folder for every set, each with train.csv and test.csv (columns text and label). All train on train.csv, of
 which fastText gets a tenth for its search, as textclf does; each test file is scored once a seed. Results go line by
@@ -31,14 +32,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--size", type=float, metavar="MB", help="limit of the size of the model")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
     parser.add_argument("--fasttext", type=Path, metavar="PROGRAM", help="the command-line program, if you have it")
     arguments = parser.parse_args()
     print(f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, {arguments}", flush=True)
-    systems = {
-        "new": with_new,
-        "tune": with_tune,
-        **({"fastText autotune": with_fasttext} if arguments.fasttext else {}),
-    }
+    systems = {name: SYSTEMS[name] for name in arguments.systems if name != FASTTEXT or arguments.fasttext}
     for name in arguments.sets:
         for seed in range(1, arguments.seeds + 1):
             for system, run in systems.items():
@@ -103,6 +101,10 @@ def of_run(work: Path) -> dict:
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["test"]
     size = sum(file.stat().st_size for file in (run / "classifier").iterdir()) / 1e6
     return {"accuracy": metrics["accuracy"], "f1_macro": metrics["f1_macro"], "size_mb": size}
+
+
+FASTTEXT = "fastText"
+SYSTEMS = {"new": with_new, "tune": with_tune, FASTTEXT: with_fasttext}  # fastText with its autotune
 
 
 if __name__ == "__main__":
