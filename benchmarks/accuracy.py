@@ -13,12 +13,14 @@ more system. The draws of `draw_few.py` are one set, as if they were seeds.
 import argparse
 import datetime
 import json
+import math
 import platform
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
+from itertools import chain
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -75,51 +77,62 @@ def measured(folder: Path, system: str, seed: int, fasttext: Path | None) -> dic
 
 
 def table(names: list[str], known: dict) -> str:
-    """A row for each set and system, and in the end how far ours is from the best of the others.
+    """A row for each set: the score of each system, and how far the last system is above the best of the others.
 
-    Where there is one with an encoder, it is ours, and the one without is among the others.
+    The score is accuracy, or macro F1 (*) where accuracy says little. The last system is ours, with the encoder if
+    there is one. Seconds, memory, size and speed are those of the last system.
     """
+    present = {system for name, system, _ in known if name in names}
+    systems = [system for system in BASELINES if system in present] + sorted(present.difference(BASELINES), key=len)
     lines = [
-        "| set | system | accuracy | macro F1 | training s | peak memory MB | size MB | texts answered a second |",
-        "| --- | --- | --: | --: | --: | --: | --: | --: |",
+        f"| set | {' | '.join(systems)} | difference | training s | peak memory MB | size MB | predicted texts/s |",
+        f"| --- |{' --: |' * (len(systems) + 5)}",
     ]
-    differences = {}
+    differences = []
     for name in dict.fromkeys(map(_set_of, names)):
-        by_system: dict[str, list[dict]] = {}
+        results: dict[str, list[dict]] = {system: [] for system in systems}
         for (of, system, _), result in known.items():
             if of in names and _set_of(of) == name:
-                by_system.setdefault(system, []).append(result)
-        lines += [_row(name, system, results) for system, results in by_system.items()]
-        scores = {
-            system: statistics.mean(_score(name, one) for one in results) for system, results in by_system.items()
-        }
-        ours = [system for system in scores if system.startswith(OURS)]
-        if ours and len(scores) > 1:
-            differences[name] = 100 * (scores.pop(max(ours, key=len)) - max(scores.values()))
-    lines += ["", "Points above the best of the others (accuracy, or macro F1 where one answer is too frequent):", ""]
-    lines += [f"- {name}: {difference:+.2f}" for name, difference in differences.items()]
-    if differences:
-        mean, median = statistics.mean(differences.values()), statistics.median(differences.values())
-        lines += [f"- mean {mean:+.2f}, median {median:+.2f}, lowest {min(differences.values()):+.2f}"]
+                results[system].append(result)
+        scores = [[100 * _score(name, one) for one in results[system]] for system in systems]
+        *others, ours = [statistics.mean(values) if values else math.nan for values in scores]
+        difference = ours - max((score for score in others if not math.isnan(score)), default=math.nan)
+        differences.append(difference)
+        mark = "*" if any(_by_f1(name, one) for one in chain(*results.values())) else ""
+        cells = [
+            name + mark,
+            *map(_spread, scores),
+            "" if math.isnan(difference) else f"{difference:+.2f}",
+            *_costs(results[systems[-1]]),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    found = [one for one in differences if not math.isnan(one)]
+    if found:
+        mean, median = statistics.mean(found), statistics.median(found)
+        lines.append(f"\nDifference: mean {mean:+.2f}, median {median:+.2f}, lowest {min(found):+.2f}")
     return "\n".join(lines)
 
 
-def _row(name: str, system: str, results: list[dict]) -> str:
-    def spread(key: str) -> str:
-        values = [100 * result[key] for result in results]
-        extremes = f" ({min(values):.2f}–{max(values):.2f})" if len(values) > 1 else ""
-        return f"{statistics.mean(values):.2f}{extremes}"
+def _spread(values: list[float]) -> str:
+    if not values:
+        return ""
+    extremes = f" ({min(values):.2f}–{max(values):.2f})" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.2f}{extremes}"
 
-    def mean(key: str, digits: int = 0) -> str:
-        return f"{statistics.mean(result[key] for result in results):,.{digits}f}"
 
-    cells = [name, system, spread("accuracy"), spread("f1_macro"), mean("seconds"), mean("memory_mb")]
-    return "| " + " | ".join([*cells, mean("size_mb", 1), mean("texts_a_second")]) + " |"
+def _costs(results: list[dict]) -> list[str]:
+    digits = {"seconds": 0, "memory_mb": 0, "size_mb": 1, "texts_a_second": 0}
+    if not results:
+        return [""] * len(digits)
+    return [f"{statistics.mean(one[key] for one in results):,.{places}f}" for key, places in digits.items()]
+
+
+def _by_f1(name: str, result: dict) -> bool:
+    return result["several_labels"] or result["majority"] >= UNEVEN or name in BY_MACRO_F1
 
 
 def _score(name: str, result: dict) -> float:
-    uneven = result["several_labels"] or result["majority"] >= UNEVEN or name in BY_MACRO_F1
-    return result["f1_macro" if uneven else "accuracy"]
+    return result["f1_macro" if _by_f1(name, result) else "accuracy"]
 
 
 def _set_of(name: str) -> str:
