@@ -7,6 +7,7 @@ import pytest
 
 from textclf.core.errors import DataError
 from textclf.data.dialects import look_at
+from textclf.data.readers import READERS
 from textclf.data.readers.options import DEFAULTS, ReadingArguments, ReadingOptions, arguments_like
 from textclf.data.readers.sources import Columns, read_files
 from textclf.inference.text_source import read_source
@@ -94,6 +95,16 @@ def test_the_delimiter_of_the_training_file_is_tried_too(tmp_path):
     assert read(path, ReadingOptions(delimiter="!")) == TEXTS["utf-8"]
     with pytest.raises(DataError, match="--text-column"):
         read(path)
+
+
+@pytest.mark.parametrize(("text", "is_read"), [("one, two", False), ("one", True)])
+def test_a_sample_is_read_only_if_its_lines_would_fit_without_quoting(tmp_path, monkeypatch, text, is_read):
+    path = tmp_path / "a.csv"
+    path.write_text(f'text,label\n"{text}",x\n' * 9)
+    reads = []
+    monkeypatch.setattr(READERS["csv"], "read", lambda *arguments: reads.append(arguments) or [])
+    assert look_at(str(path), DEFAULTS, {}, ["text"], DEFAULTS) == DEFAULTS
+    assert bool(reads) == is_read
 
 
 @pytest.mark.parametrize("name", ["a.tsv", "a.csv"])

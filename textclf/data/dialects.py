@@ -3,7 +3,7 @@
 import csv
 import io
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, dropwhile, islice
 from pathlib import Path
@@ -58,29 +58,41 @@ def look_at(
             log.info("encoding: %s (detected); %s reads %s", reading.encoding, path, short_repr(max(lines, key=len)))
     if form not in DEFAULT_DELIMITERS:
         return reading
-    lines = LINE_END.split(sample.decode(reading.encoding, "replace").removeprefix("\ufeff"))
-    if "delimiter" not in given and trained.delimiter and {*columns} <= {*fields_of_line(lines[0], trained.delimiter)}:
+    text = sample.decode(reading.encoding, "replace").removeprefix("\ufeff")
+    first = next(_lines(text))
+    if "delimiter" not in given and trained.delimiter and {*columns} <= {*fields_of_line(first, trained.delimiter)}:
         reading = replace(reading, delimiter=trained.delimiter)
-    if "quoting" not in given and '"' in "".join(lines):
-        return _with_quoting(sample, lines, columns, reading, (path, form))
+    if "quoting" not in given and '"' in text:
+        candidates = [one for one in reading.delimiter or DELIMITERS if {*columns} <= {*first.split(one)}]
+        # Quoted texts mostly have delimiters in them. `fit` then needs a few lines, and nothing is read.
+        if any(fit(_lines(text), one) for one in candidates):
+            return _with_quoting(sample, columns, reading, (path, form))
     return reading
 
 
 def _with_quoting(
-    sample: bytes, lines: list[str], columns: Sequence[str], reading: ReadingOptions, file: tuple[str, str]
+    sample: bytes, columns: Sequence[str], reading: ReadingOptions, file: tuple[str, str]
 ) -> ReadingOptions:
+    """Return how to read a sample that would also fit without quoting: without it, if a quote would be open."""
     path, form = file
     try:
         for _ in READERS[form].read(io.BytesIO(sample), list(columns), path, reading):
             pass
     except OpenQuoteError as error:
-        candidates = reading.delimiter or DELIMITERS
-        if any({*columns} <= {*lines[0].split(one)} and fit(lines, one) for one in candidates):
-            log.info("quoting: none (%s)", error.reason)
-            return replace(reading, quoting="none")
+        log.info("quoting: none (%s)", error.reason)
+        return replace(reading, quoting="none")
     except DataError:
         pass  # the reader says it again
     return reading
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text, one at a time: most callers need only the first ones."""
+    start = 0
+    for end in LINE_END.finditer(text):
+        yield text[start : end.start()]
+        start = end.end()
+    yield text[start:]
 
 
 def fit(lines: Iterable[str], delimiter: str) -> bool:

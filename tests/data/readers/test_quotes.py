@@ -3,11 +3,12 @@
 import csv
 import io
 
+import pyarrow as pa
 import pytest
 
 from textclf.core.errors import DataError
 from textclf.data.readers.options import DEFAULTS, ReadingArguments, ReadingOptions
-from textclf.data.readers.quotes import OpenQuoteError
+from textclf.data.readers.quotes import Fields, OpenQuoteError, Swallowed
 from textclf.data.readers.sources import Columns, read_stream
 
 UNQUOTED = ReadingOptions(quoting="none")
@@ -138,6 +139,13 @@ def test_a_table_of_many_columns(columns, delimiter):
     content = "\n".join([f"text{delimiter}{others}", *rows])
     with pytest.raises(OpenQuoteError, match="row 6 holds 4 lines"):
         read(content, "a.csv", ReadingOptions(delimiter=delimiter), label=None)
+
+
+def test_a_column_may_have_several_chunks():
+    # pandas returns them for wide tables.
+    texts, labels = (["good 0"], ["good 1,x\ngood 2"]), (["x"], ["x"])
+    columns = [pa.chunked_array(chunks, pa.large_string()) for chunks in (texts, labels)]
+    assert Fields(",").look(columns) == Swallowed(1, 1)
 
 
 @pytest.mark.parametrize(("name", "delimiter"), [("a.tsv", "\t"), ("a.csv", "|"), ("a.csv", ",")])

@@ -80,10 +80,15 @@ def _wrong(texts: pa.LargeStringArray) -> np.ndarray:
 
 
 def _wrong_in(chunk: pa.LargeStringArray) -> np.ndarray:
-    wrong = pc.match_substring_regex(chunk, "|".join(PATTERNS)).to_numpy(zero_copy_only=False)
-    runs = pc.match_substring_regex(chunk, RUN).to_numpy(zero_copy_only=False)
-    for row in np.flatnonzero(runs & ~wrong):
-        wrong[row] = any(map(_is_noise, RUN_IN_PYTHON.findall(chunk[int(row)].as_py())))
+    # `PATTERNS` and `RUN` find nothing in ASCII. A search for other characters takes a seventh of their time.
+    others = ~pc.string_is_ascii(chunk).to_numpy(zero_copy_only=False)
+    texts = chunk.filter(pa.array(others))
+    found = pc.match_substring_regex(texts, "|".join(PATTERNS)).to_numpy(zero_copy_only=False)
+    runs = pc.match_substring_regex(texts, RUN).to_numpy(zero_copy_only=False)
+    for row in np.flatnonzero(runs & ~found):
+        found[row] = any(map(_is_noise, RUN_IN_PYTHON.findall(texts[int(row)].as_py())))
+    wrong = np.zeros(len(chunk), bool)
+    wrong[others] = found
     return wrong
 
 

@@ -65,7 +65,7 @@ class BoundedRows(io.RawIOBase):
         self.has_quotes = self.has_quotes or (self.quotes and b'"' in content)
         if self.one_column:
             self.one_column.watch(content)
-        if b'\\"' in content and self.quotes:
+        if self.quotes and not self.found_backslash and b"\\" in content:
             self._look_for_backslashes(content)
         if self.since > MOST_ROW_BYTES or self.fields > MOST_FIELDS:
             error = too_long(self.name, "rows with texts", MOST_ROW_BYTES)
@@ -78,9 +78,12 @@ class BoundedRows(io.RawIOBase):
 
     def _look_for_backslashes(self, content: bytes) -> None:
         """Look for a quoted field with a quote behind a backslash that does not end it."""
-        one = re.escape(self.delimiter)
-        pattern = rb'[\r\n%b]"[^"\r\n]*\\"[^"\r\n%b]' % (one, one)
-        self.found_backslash = self.found_backslash or re.search(pattern, content) is not None
+        ends = re.escape(b"\r\n" + self.delimiter)
+        # The first search takes a tenth of the time of the second one, which few files need.
+        self.found_backslash = (
+            re.search(rb'\\"[^"%b]' % ends, content) is not None
+            and re.search(rb'"(?<=[%b]")[^"\r\n]*+"(?<=\\")[^"%b]' % (ends, ends), content) is not None
+        )
 
     def _look_at_header(self, content: bytes) -> None:
         self.header = (self.header or b"") + content
