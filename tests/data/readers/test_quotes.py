@@ -3,12 +3,11 @@
 import csv
 import io
 
-import pyarrow as pa
 import pytest
 
 from textclf.core.errors import DataError
 from textclf.data.readers.options import DEFAULTS, ReadingArguments, ReadingOptions
-from textclf.data.readers.quotes import Fields, OpenQuoteError, Swallowed
+from textclf.data.readers.quotes import OpenQuoteError
 from textclf.data.readers.sources import Columns, read_stream
 
 UNQUOTED = ReadingOptions(quoting="none")
@@ -141,11 +140,12 @@ def test_a_table_of_many_columns(columns, delimiter):
         read(content, "a.csv", ReadingOptions(delimiter=delimiter), label=None)
 
 
-def test_a_column_may_have_several_chunks():
-    # pandas returns them for wide tables.
-    texts, labels = (["good 0"], ["good 1,x\ngood 2"]), (["x"], ["x"])
-    columns = [pa.chunked_array(chunks, pa.large_string()) for chunks in (texts, labels)]
-    assert Fields(",").look(columns) == Swallowed(1, 1)
+def test_a_table_so_wide_that_pandas_reads_it_in_pieces():
+    header, values = ",".join(f"c{number}" for number in range(9_000)), ",x" * 9_000
+    texts = [*range(65), f'"a{values}\nb"']
+    content = "\n".join([f"text,{header}", *(f"{text}{values}" for text in texts)])
+    with pytest.raises(OpenQuoteError, match="row 66 holds a line"):
+        read(content, "a.csv", label=None)
 
 
 @pytest.mark.parametrize(("name", "delimiter"), [("a.tsv", "\t"), ("a.csv", "|"), ("a.csv", ",")])

@@ -143,7 +143,7 @@ def _tables(
         found = list(frame.columns)
         if not set(columns) <= set(found):
             raise missing_in_header(rows.name, columns, found, fields.delimiter, options)
-        arrays = {column: pa.array(frame[column], pa.large_string()) for column in columns}
+        arrays = {column: _texts(frame, column) for column in columns}
         if len(found) > 1:
             _check_header(frame, arrays, rows.name, fields.rows)
         if options.quoting == "minimal" and rows.has_quotes:
@@ -158,6 +158,11 @@ def _tables(
         raise open_quote(rows.name, f"row {swallowed.place + 1}", swallowed.lines, options)
 
 
+def _texts(frame, column: str) -> pa.LargeStringArray:
+    texts = pa.array(frame[column], pa.large_string())
+    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts  # pandas splits wide tables
+
+
 def _check_quotes(
     frame, arrays: dict[str, pa.Array], rows: BoundedRows, fields: Fields, options: ReadingOptions
 ) -> None:
@@ -165,7 +170,7 @@ def _check_quotes(
     if rows.one_column and (found := rows.one_column.found):
         raise open_quote(rows.name, f"line {found.place}", found.lines, options)
     if len(frame.columns) > 1:
-        every = [arrays.get(column, pa.array(frame[column], pa.large_string())) for column in frame.columns]
+        every = [arrays[column] if column in arrays else _texts(frame, column) for column in frame.columns]
         if found := fields.look(every):
             raise open_quote(rows.name, f"row {found.place + 1}", found.lines, options)
 
