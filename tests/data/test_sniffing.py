@@ -1,6 +1,7 @@
 """Files that nobody described: delimiter, quotes, columns; test_encodings.py has their encodings."""
 
 import gzip
+import io
 import json
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 from textclf.core.errors import DataError
 from textclf.data.dataset import read_dataset
 from textclf.data.readers import csv as csv_reader
+from textclf.data.readers.options import DEFAULTS
+from textclf.data.readers.sources import Columns
 from textclf.data.sniffing import read_sniffed, sniff
+from textclf.inference.shards import Request, find_shards, read_shard
 from textclf.inference.text_source import read_source
 
 REVIEWS = [("a fine film, and long", "good"), ("never again", "bad"), ("I liked it; really", "good"), ("dull", "bad")]
@@ -118,6 +122,19 @@ def test_parquet(write, tmp_path):
     assert columns(str(tmp_path / "a.parquet")) == ("review", "stars")
     with pytest.raises(DataError, match="expected a Parquet file"):
         sniff(write(b"nothing", "b.parquet"))
+
+
+def test_a_parquet_file_with_a_damaged_name(write):
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    stream = io.BytesIO()
+    pa.parquet.write_table(pa.table({"text": ["good"], "label": ["yes"]}), stream)
+    path = write(stream.getvalue().replace(b"text", b"tex\xe0"), "a.parquet")
+    with pytest.raises(DataError, match="a damaged one"):
+        sniff(path)
+    with pytest.raises(DataError, match="a damaged one"):
+        list(read_shard(find_shards(path)[0], Request(Columns(("text",)), DEFAULTS, "parquet", None, None)))
 
 
 def test_compressed_files_patterns_and_folders(write):

@@ -20,6 +20,7 @@ from textclf.data.readers import BINARY, READERS, lines
 from textclf.data.readers.content import FIRST_BYTES, checked_content
 from textclf.data.readers.decoding import lines_of
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
+from textclf.data.readers.parquet import DAMAGED
 from textclf.data.readers.problems import cannot_be_read, check_names
 from textclf.data.readers.quotes import OpenQuoteError
 from textclf.data.readers.sources import expand, files_of
@@ -176,7 +177,7 @@ def _names_of_parquet(path: str, reading: ReadingOptions) -> tuple[ReadingOption
             content = decompressed(stream, path)  # the schema is at the end, to which not every stream can go
             source = content if content.seekable() else pa.BufferReader(content.read())
             return reading, pyarrow.parquet.read_schema(source).names
-    except (pa.ArrowException, OSError) as error:
+    except DAMAGED as error:
         raise DataError(f"{path}: expected a Parquet file, got a damaged one: {error}.") from None
 
 

@@ -20,6 +20,7 @@ from textclf.core.errors import DataError, RunError, WriteError
 from textclf.core.files import atomic_file, make_folder, open_file, parse_json, write_json
 from textclf.data.dialects import look_at
 from textclf.data.readers.options import DEFAULTS, ReadingOptions, arguments_like
+from textclf.data.readers.parquet import DAMAGED
 from textclf.data.readers.sources import Columns, files_of, read_files, read_stream
 from textclf.inference.classifier import Classifier
 from textclf.inference.predict import OUR_FIELDS, PROBABILITY, format_predictions
@@ -208,7 +209,7 @@ def _row_groups(path: str) -> list[tuple[str, int | None, int | None]]:
         with open_file(path) as stream:
             about = pyarrow.parquet.ParquetFile(stream).metadata
             rows = [about.row_group(number).num_rows for number in range(about.num_row_groups)]
-    except (pa.ArrowException, OSError):
+    except DAMAGED:
         return [(path, None, None)]  # the reader says what is wrong, or it is compressed as a whole
     if len(rows) == 1:
         return [(path, None, rows[0])]
@@ -261,9 +262,7 @@ def _write_parquet(stream: Any, tables: Iterable[pa.Table]) -> None:
             writer.write_table(table.cast(writer.schema))
         except (pa.ArrowException, ValueError) as error:
             reason = str(error).partition("\n")[0]
-            raise DataError(
-                f"--keep: expected columns of one type in every row: {reason}. Keep other columns."
-            ) from None
+            raise DataError(f"--keep: expected columns of one type in every row: {reason}. Keep others.") from None
     if writer:
         writer.close()
 

@@ -15,6 +15,7 @@ ENDINGS = (".parquet",)
 NAMES_COLUMNS = True
 CHUNK_ROWS = 2_000
 TEXTS = (pa.string(), pa.large_string())
+DAMAGED = (pa.ArrowException, OSError, UnicodeDecodeError)  # what pyarrow raises; the last one for a column name
 
 
 def read(
@@ -58,7 +59,7 @@ def read(
                 rows = zip(*(batch.column(first[column]).to_pylist() for column in names), strict=True)
                 arrays[KEPT] = kept_column(dict(zip(names, row, strict=True)) for row in rows)
             yield pa.table(arrays)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except DAMAGED as error:
         reason = str(error).partition("\n")[0]
         raise DataError(
             f"{name}: expected a Parquet file, got a damaged one or something else: {reason}. Write it again."
