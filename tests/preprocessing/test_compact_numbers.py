@@ -22,6 +22,17 @@ def test_small_numbers_take_about_a_byte():
     assert len(numbers_to_text(gaps)) < 1.35 * 10_000
 
 
+def test_frequencies_take_about_their_entropy():
+    frequencies = np.minimum(np.random.default_rng(0).zipf(2, 100_000), 1000)
+    counts = np.unique(frequencies, return_counts=True)[1]
+    bits = -(counts * np.log2(counts / 100_000)).sum()
+    assert len(numbers_to_text(frequencies)) * 6 < 1.08 * bits  # a character of base 64 has six bits
+
+
+def test_the_same_number_again_and_again_takes_nearly_nothing():
+    assert len(numbers_to_text(np.ones(100_000, np.int64))) < 1000
+
+
 def packed(content: bytes) -> str:
     return base64.b64encode(zlib.compress(content)).decode()
 
