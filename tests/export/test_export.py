@@ -1,5 +1,6 @@
 """Exported classifiers: they answer as the original does, say what they are, or are not written at all."""
 
+import gzip
 import json
 import shutil
 import zipfile
@@ -13,6 +14,7 @@ from textclf.cli.export import FORMATS as OFFERED_FORMATS
 from textclf.cli.export import PRECISIONS as OFFERED_PRECISIONS
 from textclf.cli.main import main
 from textclf.core.errors import DataError, RunError, WriteError
+from textclf.core.zip_archive import write_archive
 from textclf.export.comparison import num_bytes
 from textclf.export.export import MOST_CHANGED, Limits, export
 from textclf.export.formats import FORMATS
@@ -56,6 +58,37 @@ def test_a_zip_has_the_same_bytes_each_time_and_answers_like_the_folder(with_run
     np.testing.assert_array_equal(
         textclf.load(paths[0]).predict_proba(TEXTS), textclf.load(folder).predict_proba(TEXTS)
     )
+
+
+@pytest.mark.parametrize("format", ["folder", "web"])
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_only_a_lower_precision_has_a_compressed_tokenizer(with_runs, precision, format):
+    trained = Path("runs/toy_en/classifier/tokenizer.json").read_bytes()
+    made = export("toy_en", format=format, precision=precision).path
+    form = {path.name: path.read_bytes() for path in made.glob("tokenizer.json*")}
+    again = export(made, format="folder", precision="float32", output="again").path
+    assert {path.name: path.read_bytes() for path in again.glob("tokenizer.json*")} == form
+    if precision == "float32":
+        assert form == {"tokenizer.json": trained}
+    else:
+        assert list(form) == ["tokenizer.json.gz"]
+        assert gzip.decompress(form["tokenizer.json.gz"]) == trained
+        assert form["tokenizer.json.gz"][3:8] == bytes(5)  # no name and no time: the same bytes each time
+        assert len(form["tokenizer.json.gz"]) < 0.8 * len(trained)
+
+
+def test_a_size_has_a_compressed_tokenizer(with_runs):
+    made = export("toy_en", format="folder", limits=Limits(size=0.02, most_changed=100)).path
+    assert [path.name for path in made.glob("tokenizer.json*")] == ["tokenizer.json.gz"]
+    assert num_bytes(textclf.load(made)) <= 20_000
+
+
+def test_a_zip_is_no_larger_than_with_a_tokenizer_that_it_compresses_itself(with_runs):
+    folder = export("toy_en", format="folder").path
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    write_archive(Path("packed.zip"), files)
+    write_archive(Path("plain.zip"), {**files, "tokenizer.json.gz": gzip.decompress(files["tokenizer.json.gz"])})
+    assert Path("packed.zip").stat().st_size < Path("plain.zip").stat().st_size + 100
 
 
 def test_a_zip_is_a_run_for_every_command_that_answers(with_runs, capsys):

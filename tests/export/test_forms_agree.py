@@ -16,7 +16,7 @@ import pytest
 
 import textclf
 from tests.pretrained import BERT, REFERENCES
-from textclf.export.export import export
+from textclf.export.export import Limits, export
 from textclf.export.keras_files import custom_objects
 
 TEXTS = ["a wonderful film", "味道很好的电影", "Хороший фильм 😀", "فيلم جيد جدا", "정말 좋은 영화"]
@@ -31,6 +31,7 @@ CASES = {
     "frozen encoder": ("encoder", {"weights": BERT, "trained_layers": 0}, "pretrained"),
     "n-grams beside an encoder": ("ensemble", {"second": {"architecture": "encoder", "weights": BERT}}, "pretrained"),
 }
+ANY = Limits(most_changed=100)
 NODE = """
 import * as ort from "onnxruntime-web";
 import { loadClassifier } from "./index.js";
@@ -71,20 +72,31 @@ def test_all_forms_agree(workplace, textclf_main, case):
         np.testing.assert_allclose(probabilities, expected, atol=1e-4, err_msg=form)
 
 
-def _answers(textclf_main) -> dict[str, np.ndarray]:
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["float16", "int8", "int4"])
+@pytest.mark.parametrize("case", ["ensemble and word", "lstm and unigram", "n-grams beside an encoder"])
+def test_all_forms_of_a_lower_precision_agree(workplace, textclf_main, case, precision):
+    textclf.train(config_of(*CASES[case]), run="run")
+    folder = export("run", format="folder", precision=precision, output="f", limits=ANY).path
+    expected = textclf.load(folder).predict_proba(TEXTS)
+    for form, probabilities in _answers(textclf_main, precision).items():
+        np.testing.assert_allclose(probabilities, expected, atol=1e-4, err_msg=form)
+
+
+def _answers(textclf_main, precision: str = "float32") -> dict[str, np.ndarray]:
     """The probabilities of each form that can run here."""
-    archive = export("run", precision="float32", output="x.zip").path
+    archive = export("run", precision=precision, output="x.zip", limits=ANY).path
     lines = textclf_main("predict", "--run", "x.zip", "--format", "jsonl", *TEXTS).stdout.splitlines()
     found = {
         "zip": textclf.load(archive).predict_proba(TEXTS),
         "shell": [list(json.loads(line)["probabilities"].values()) for line in lines],
-        "keras": _keras(),
-        "saved_model": _saved_model(),
     }
+    if precision == "float32":
+        found |= {"keras": _keras(), "saved_model": _saved_model()}
     with contextlib.suppress(ImportError):
         found["http"] = _http()
     if modules := os.environ.get("NODE_MODULES"):  # a folder node_modules with onnxruntime-web
-        folder = export("run", format="web", precision="float32", output="web").path
+        folder = export("run", format="web", precision=precision, output="web", limits=ANY).path
         (folder / "node_modules").symlink_to(Path(modules).resolve())
         found["node"] = _node(folder)
         found["browser"] = _browser(folder)

@@ -12,11 +12,11 @@ import textclf
 from tests.conftest import LINEAR, ROOT, TOY_EN
 from tests.core.hub_server import TOKEN, Repository, serving, use_hub
 from textclf.cli.main import main
-from textclf.core.run_folder import CARD, LICENSE, METADATA, MODEL, NOTICE, TOKENIZER
+from textclf.core.run_folder import CARD, LICENSE, METADATA, MODEL, NOTICE, PACKED_TOKENIZER, TOKENIZER
 from textclf.export.export import export
 
 TEXTS = ["a wonderful film", "", "好 good", "terrible, boring and long " * 30]
-CLASSIFIER = [MODEL, TOKENIZER, "labels.json", METADATA, CARD]
+CLASSIFIER = [MODEL, PACKED_TOKENIZER, "labels.json", METADATA, CARD]  # of a lower precision than float32
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_a_branch_a_message_and_a_private_repository(hub):
     repository = hub.repositories["me/hidden"]
     assert repository.access == "private"
     assert repository.files == {}
-    assert list(repository.others["v2"].files) == CLASSIFIER
+    assert list(repository.others["v2"].files) == [MODEL, TOKENIZER, *CLASSIFIER[2:]]
     assert textclf.load("hf://me/hidden@v2").labels == ["negative", "positive"]
     assert hub.messages == ["Second"]
 
@@ -118,6 +118,16 @@ def test_other_files_stay_and_the_same_files_make_no_commit(hub, capsys):
     assert main(arguments) == 0
     assert hub.repositories["me/public"] is first
     assert capsys.readouterr().out.count(first.commit) == 2
+
+
+def test_a_lower_precision_can_follow_float32_in_one_repository(hub):
+    for precision in ("float32", "int4"):
+        assert main(["push", "reviews", "me/reviews", "--precision", precision]) == 0
+    assert {TOKENIZER, PACKED_TOKENIZER} <= set(hub.repositories["me/reviews"].files)  # the older one is not read
+    same = export("reviews", format="folder", precision="int4").path
+    loaded = textclf.load("hf://me/reviews")
+    assert loaded.metadata["precision"] == "int4"
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), textclf.load(same).predict_proba(TEXTS))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The form `web`: JavaScript gives the numbers of Python, in Node and in a browser; the page asks nobody else."""
 
+import gzip
 import http.server
 import json
 import os
@@ -50,6 +51,16 @@ const { cases, unicode, texts } = JSON.parse(readFileSync(process.argv[2], "utf8
 const found = {};
 for (const [name, tokenizer] of Object.entries(cases)) found[name] = texts.map(await makeEncoder(tokenizer, unicode));
 writeFileSync(process.argv[2], JSON.stringify(found));
+"""
+
+
+LOAD = """
+import { readFileSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+const [script, folder, path] = process.argv.slice(1);
+const { loadClassifier } = await import(script);
+const { encode } = await loadClassifier(pathToFileURL(folder), { InferenceSession: { create: () => null } });
+writeFileSync(path, JSON.stringify(JSON.parse(readFileSync(path, "utf8")).map(encode)));
 """
 
 
@@ -113,6 +124,22 @@ def test_a_web_folder_is_a_classifier_folder_with_a_package(with_runs):
     assert "loadClassifier" in (made / "README.md").read_text()
     for script in made.glob("*.js"):
         assert "http://" not in script.read_text().replace("http://localhost", "")
+
+
+@pytest.mark.parametrize("form", ["float32", "int8", "int8 that a browser has unpacked"])
+def test_javascript_reads_the_tokenizer_of_each_form(with_runs, form):
+    if not shutil.which("node"):
+        pytest.skip("Node is not installed")
+    folder = export("toy_zh", format="web", precision=form.split()[0], output="web").path
+    if "unpacked" in form:  # as from a server that declares the file as compressed
+        path = folder / "tokenizer.json.gz"
+        path.write_bytes(gzip.decompress(path.read_bytes()))
+    Path("texts.json").write_text(json.dumps(TEXTS))
+    script = ["--input-type=module", "-e", LOAD, str(folder.resolve() / "index.js"), str(folder), "texts.json"]
+    subprocess.run(["node", *script], check=True, timeout=120)
+    found = json.loads(Path("texts.json").read_text())
+    preprocessor = textclf.load("toy_zh").preprocessor
+    assert [row["token_ids"] for row in found] == [preprocessor.encode([text]).values.tolist() for text in TEXTS]
 
 
 def test_a_tokenizer_that_is_not_ported_is_an_error(with_runs):

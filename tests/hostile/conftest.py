@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.hostile.rejections import PACKED, with_checksums
 from textclf.core.run_folder import RunFolder
+from textclf.core.zip_archive import gzipped
 
 MOST_SECONDS, MOST_MB = 2, 500
 
@@ -41,6 +43,16 @@ def around(folder):
 def classifier(finished_runs, tmp_path):
     """A copy of a classifier, for a stranger to damage."""
     return shutil.copytree(finished_runs / "runs/toy_en/classifier", tmp_path / "given/classifier")
+
+
+@pytest.fixture
+def packed(classifier):
+    """The same, with a compressed tokenizer in place of its tokenizer."""
+    tokenizer = classifier / "tokenizer.json"
+    (classifier / PACKED).write_bytes(gzipped(tokenizer.read_bytes()))
+    tokenizer.unlink()
+    with_checksums(classifier)
+    return classifier
 
 
 @pytest.fixture

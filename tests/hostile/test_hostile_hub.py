@@ -65,7 +65,7 @@ def test_a_wrong_bit_that_was_uploaded(given, within_bounds, seed):
     predicts_or_rejects(find_classifier(ADDRESS))
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "classifier.json", "README.md"])
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json.gz", "classifier.json", "README.md"])
 def test_sizes_that_no_file_has(given, within_bounds, name):
     (given.folder / name).touch()
     for size in (-1, LIMITS[name] + 1, 10**30, None, "9", 0.5, True, [], {}):

@@ -30,7 +30,15 @@ LARGEST_MODEL = 1024 * MIB  # of model.onnx; a file of protobuf cannot have 2 Gi
 # The files of a classifier, and how large they may be. In memory a file is several times as large: JSON up to ten
 # times, weights three times.
 MODEL, TOKENIZER, LABELS, METADATA = "model.onnx", "tokenizer.json", "labels.json", "classifier.json"
-LARGEST_FILES = {MODEL: LARGEST_MODEL, TOKENIZER: 64 * MIB, LABELS: 8 * MIB, METADATA: MIB}
+PACKED_TOKENIZER = "tokenizer.json.gz"  # in place of tokenizer.json in an exported classifier of a lower precision
+LARGEST_TOKENIZER = 64 * MIB  # before and after unpacking
+LARGEST_FILES = {
+    MODEL: LARGEST_MODEL,
+    TOKENIZER: LARGEST_TOKENIZER,
+    PACKED_TOKENIZER: LARGEST_TOKENIZER,
+    LABELS: 8 * MIB,
+    METADATA: MIB,
+}
 # Those for people, beside them: the model card, the license, and where a pretrained encoder comes from.
 CARD, LICENSE, NOTICE = "README.md", "LICENSE", "NOTICE"
 LARGEST_BESIDE = {CARD: MIB, LICENSE: MIB, NOTICE: MIB}

@@ -21,6 +21,7 @@ from textclf.core.text_column import text_array
 from textclf.data.costs import cost_matrix
 from textclf.export.web_pretrained import pretrained_tables
 from textclf.inference.classifier import Classifier
+from textclf.inference.classifier_files import tokenizer_name
 from textclf.preprocessing.normalization import PLACEHOLDERS, REMOVED
 from textclf.preprocessing.unicode_classes import CODE_POINTS, SELECTORS, SPACES, WORD, classes_of
 
@@ -94,7 +95,7 @@ def _ranges(points: Iterable[int]) -> list[list[int]]:
 
 
 def _decision(classifier: Classifier) -> dict[str, Any]:
-    """Return labels and decision as the JavaScript reads them."""
+    """Return labels and decision as the JavaScript reads them, and which file the tokenizer is."""
     decision, targets = classifier.decision, classifier.targets
     costs = cost_matrix(decision.costs, targets.labels).tolist() if decision.costs else None
     thresholds = list(decision.thresholds) if decision.thresholds else None
@@ -104,6 +105,7 @@ def _decision(classifier: Classifier) -> dict[str, Any]:
         "thresholds": thresholds,
         "costs": costs,
         "abstain_below": decision.abstain_below,
+        "tokenizer": tokenizer_name(classifier.metadata["files"]),
     }
 
 

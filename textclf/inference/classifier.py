@@ -25,11 +25,11 @@ from textclf.inference.classifier_files import (
     LABELS,
     METADATA,
     MODEL,
-    TOKENIZER,
     check_metadata,
     damaged,
     read_metadata,
     read_parts,
+    tokenizer_json,
 )
 from textclf.inference.decisions import Decision
 from textclf.inference.engine import Engine, expanded
@@ -260,7 +260,7 @@ def _build(content: dict[str, bytes], metadata: dict, folder: Path | None) -> Cl
         labels = parse_json(content[LABELS])
         targets = Targets.from_dict(labels)
         decision = Decision.from_dict(labels.get("decision", {}), targets)  # the oldest classifiers have none
-        preprocessor = Preprocessor.from_json(content[TOKENIZER])
+        preprocessor = Preprocessor.from_json(tokenizer_json(content))
         operators = check_graph(content[MODEL])
         model = expanded(content[MODEL], metadata.get("precision"))
         engine = Engine(model, preprocessor, targets.num_outputs, operators)

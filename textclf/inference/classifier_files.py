@@ -11,14 +11,22 @@ from pathlib import Path
 from textclf import __version__
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_folder, parse_json, read_untrusted, to_json
-from textclf.core.run_folder import LABELS, LARGEST_FILES, METADATA, MODEL, TOKENIZER
-from textclf.core.zip_archive import is_archive, read_archived
+from textclf.core.run_folder import (
+    LABELS,
+    LARGEST_FILES,
+    LARGEST_TOKENIZER,
+    METADATA,
+    MODEL,
+    PACKED_TOKENIZER,
+    TOKENIZER,
+)
+from textclf.core.zip_archive import gunzipped, gzipped, is_archive, read_archived
 from textclf.data.targets import Targets
 from textclf.inference.decisions import Decision
 from textclf.inference.notice import write_notice
 from textclf.preprocessing.preprocessor import Preprocessor
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 def classifier_files(
@@ -31,11 +39,15 @@ def classifier_files(
         preprocessor: makes the inputs of the graph.
         targets: the labels.
         decision: from probabilities to labels.
-        metadata: further entries of `classifier.json`, as plain JSON.
+        metadata: further entries of `classifier.json`, as plain JSON. With a `precision` below float32 the tokenizer
+            is compressed.
     """
+    tokenizer = {TOKENIZER: preprocessor.to_json()}
+    if metadata.get("precision", "float32") != "float32":
+        tokenizer = {PACKED_TOKENIZER: gzipped(tokenizer[TOKENIZER])}
     files = {
         MODEL: model,
-        TOKENIZER: preprocessor.to_json(),
+        **tokenizer,
         LABELS: to_json({**targets.to_dict(), "decision": decision.to_dict()}),
     }
     fingerprints = {name: _fingerprint(content) for name, content in files.items()}
@@ -80,7 +92,30 @@ def read_parts(folder: Path, metadata: dict) -> dict[str, bytes]:
     Raises:
         RunError: one is missing or damaged.
     """
-    return {name: _read_checked(folder, name, metadata["files"].get(name)) for name in (MODEL, TOKENIZER, LABELS)}
+    names = (MODEL, tokenizer_name(metadata["files"], folder), LABELS)
+    return {name: _read_checked(folder, name, metadata["files"].get(name)) for name in names}
+
+
+def tokenizer_name(files: Mapping, folder: Path | None = None) -> str:
+    """Return the name of the tokenizer among the names of the files of a classifier; `folder` is for messages.
+
+    Raises:
+        RunError: both forms of it are there.
+    """
+    if PACKED_TOKENIZER in files and TOKENIZER in files:
+        raise damaged(folder, f"{METADATA}: files: expected {TOKENIZER} or {PACKED_TOKENIZER}, got both")
+    return PACKED_TOKENIZER if PACKED_TOKENIZER in files else TOKENIZER
+
+
+def tokenizer_json(content: Mapping[str, bytes]) -> bytes:
+    """Return the content of `tokenizer.json`, of the files of a classifier by name.
+
+    Raises:
+        ValueError: it is compressed, and damaged or too large.
+    """
+    if PACKED_TOKENIZER in content:
+        return gunzipped(content[PACKED_TOKENIZER], LARGEST_TOKENIZER)
+    return content[TOKENIZER]
 
 
 def read_metadata(folder: Path) -> dict:

@@ -17,6 +17,7 @@ from textclf.core.find_run import find_classifier
 
 OLDER = "beef" * 10
 NEW, OLD = ROOT / "tests/formats/classifier-2", ROOT / "tests/formats/classifier-1"
+PACKED = ROOT / "tests/formats/classifier-3"  # with tokenizer.json.gz
 CARD = b"---\nignore_metadata_errors: true\n---\n# Mine"
 TEXTS = ["a wonderful film", "好", ""]
 UNWANTED = {"evil.py": b"x", "pytorch_model.bin": b"x", "train.csv": b"x", ".gitattributes": b"x"}
@@ -77,6 +78,17 @@ def test_a_classifier_of_the_hub_answers_as_its_folder(hub, caplog):
     asked = len(hub.requests)
     textclf.load("hf://me/good")
     assert len(hub.requests) == asked + 1  # which commit it is now
+
+
+def test_a_compressed_tokenizer_is_downloaded_in_its_place(hub):
+    files = files_of(PACKED)
+    for others in ({}, {"tokenizer.json": b"of an older commit"}):
+        changed(hub, files={**files, **others}, commit=f"{len(others)}" * 40)
+        loaded = textclf.load("hf://me/good")
+        np.testing.assert_array_equal(loaded.predict_proba(TEXTS), textclf.load(PACKED).predict_proba(TEXTS))
+        assert set(files_of(loaded.folder)) == {*files, *others}
+    changed(hub, files={name: content for name, content in files.items() if name != "labels.json"}, commit=OLDER)
+    refused("the repository has no labels.json", "hf://me/good")
 
 
 def test_a_tag_and_a_commit(hub, older):

@@ -11,6 +11,7 @@ import pytest
 
 from tests.core.hub_server import Repository, files_of, serving, use_hub
 from textclf.core.errors import RunError
+from textclf.export.export import Limits, export
 from textclf.inference.classifier import Classifier
 from textclf.inference.server.classifiers import Classifiers, load_served, parse_sources
 from textclf.inference.server.metrics import Metrics
@@ -119,6 +120,23 @@ def test_follow_takes_changed_files_and_only_those(copied):
     shutil.copytree("runs/toy_topics/classifier", folder, dirs_exist_ok=True)
     asyncio.run(classifiers.follow())
     assert len(classifiers.get("x").classifier.labels) > 2
+
+
+def test_follow_takes_a_classifier_with_a_compressed_tokenizer(copied):
+    folder, classifiers = copied
+    export("toy_topics", format="folder", output="smaller", limits=Limits(most_changed=100))
+    shutil.copytree("smaller", folder, dirs_exist_ok=True)
+    asyncio.run(classifiers.follow())
+    smaller = classifiers.get("x")
+    assert smaller.classifier.metadata["precision"] == "int8"
+    (folder / "tokenizer.json").unlink()  # of the older classifier
+    content = (folder / "tokenizer.json.gz").read_bytes()
+    (folder / "tokenizer.json.gz").unlink()
+    asyncio.run(classifiers.follow())
+    assert classifiers.get("x") is smaller
+    (folder / "tokenizer.json.gz").write_bytes(content)
+    asyncio.run(classifiers.follow())
+    assert classifiers.get("x") is not smaller
 
 
 def test_follow_takes_a_newer_finished_run(with_runs):

@@ -19,7 +19,15 @@ from textclf.core.files import MIB, atomic_file, atomic_folder, checksum, make_f
 from textclf.core.hub.address import Address
 from textclf.core.hub.encoders import COMMIT, MOST_SECONDS
 from textclf.core.hub.problems import Wanted, is_unreachable, needs_package, why_not
-from textclf.core.run_folder import LARGEST_BESIDE, LARGEST_FILES
+from textclf.core.run_folder import (
+    LABELS,
+    LARGEST_BESIDE,
+    LARGEST_FILES,
+    METADATA,
+    MODEL,
+    PACKED_TOKENIZER,
+    TOKENIZER,
+)
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoFile, RepoFolder
@@ -122,7 +130,8 @@ def _checked(wanted: Wanted, listed: "list[RepoFile | RepoFolder]") -> "list[Rep
     from huggingface_hub.hf_api import RepoFile
 
     found = {file.path: file for file in listed if isinstance(file, RepoFile) and file.path in LIMITS}
-    if missing := [name for name in LARGEST_FILES if name not in found]:
+    tokenizer = PACKED_TOKENIZER if PACKED_TOKENIZER in found else TOKENIZER
+    if missing := [name for name in (MODEL, tokenizer, LABELS, METADATA) if name not in found]:
         raise RunError(
             f"{wanted.name}: expected a classifier of textclf, but the repository has no {', '.join(missing)}. Check "
             "the name."

@@ -1,6 +1,6 @@
 // A classifier of textclf in JavaScript. ONNX Runtime is passed in: `onnxruntime-web` in a browser.
 
-import { makeNgrams, unpackNumbers } from "./ngrams.js";
+import { inflated, makeNgrams, unpackNumbers } from "./ngrams.js";
 import { makePretrained } from "./pretrained.js";
 import { makeTables } from "./text.js";
 import { makeTokenizer } from "./tokenizers.js";
@@ -10,11 +10,11 @@ const UNKNOWN_ID = 1;
 /** Load the classifier in a folder, given by its URL. `ort` is the module onnxruntime-web or onnxruntime-node. */
 export async function loadClassifier(folder, ort, options = {}) {
   const read = async (name) => readFile(new URL(name, withSlash(folder)));
-  const [model, tokenizer, unicode, decision] = await Promise.all([
+  const decision = parse(await read("decision.json"));
+  const [model, tokenizer, unicode] = await Promise.all([
     read("model.onnx"),
-    read("tokenizer.json").then(parse),
+    read(decision.tokenizer).then(gunzipped).then(parse),
     read("unicode.json").then(parse),
-    read("decision.json").then(parse),
   ]);
   const session = await ort.InferenceSession.create(model, options);
   return new Classifier(await makeEncoder(tokenizer, unicode), decision, session, ort);
@@ -110,6 +110,11 @@ async function unpack({ texts, gaps, frequencies }) {
   let bucket = 0;
   const buckets = (await unpackNumbers(gaps)).map((gap) => (bucket += gap));
   return { texts, buckets, frequencies: await unpackNumbers(frequencies) };
+}
+
+/** Unpack a gzip file. Some servers declare a .gz file as compressed, and the browser has then unpacked it already. */
+function gunzipped(content) {
+  return content[0] === 0x1f && content[1] === 0x8b ? inflated(content, "gzip") : content;
 }
 
 function parse(content) {

@@ -25,8 +25,7 @@ export function makeNgrams(options, learned, tables) {
 /** Unpack the numbers that tokenizer.json has in base 64: compressed, seven bits a byte, the lowest first. */
 export async function unpackNumbers(text) {
   const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const content = new Uint8Array(await new Response(stream).arrayBuffer());
+  const content = await inflated(packed, "deflate");
   const numbers = [];
   let value = 0;
   let factor = 1;
@@ -40,6 +39,12 @@ export async function unpackNumbers(text) {
     }
   }
   return numbers;
+}
+
+/** Decompress bytes in the format "gzip" or "deflate". */
+export async function inflated(packed, format) {
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream(format));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /** Return how often each bucket occurs, in a Map. */

@@ -17,10 +17,9 @@ import numpy as np
 from textclf.core.errors import RunError, did_you_mean
 from textclf.core.find_run import find_classifier
 from textclf.core.hub.address import is_address, parse_address
-from textclf.core.run_folder import RunFolder
+from textclf.core.run_folder import LABELS, METADATA, MODEL, PACKED_TOKENIZER, TOKENIZER, RunFolder
 from textclf.core.zip_archive import ENDING, is_archive
 from textclf.inference.classifier import Classifier, load_classifier
-from textclf.inference.classifier_files import LARGEST_FILES
 from textclf.inference.server.metrics import MOST_LABELS, Metrics
 from textclf.inference.server.problems import RequestError
 
@@ -199,8 +198,9 @@ class Classifiers:
             return None
         try:
             folder = find_classifier(source)
-            paths = [folder] if is_archive(folder) else [folder / file for file in LARGEST_FILES]
-            stats = [path.stat() for path in paths]
+            tokenizers = [name for name in (TOKENIZER, PACKED_TOKENIZER) if (folder / name).exists()] or [TOKENIZER]
+            paths = [folder / name for name in (MODEL, *tokenizers, LABELS, METADATA)]
+            stats = [path.stat() for path in ([folder] if is_archive(folder) else paths)]
         except (RunError, OSError):
             return None
         return str(folder), *((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stats)
