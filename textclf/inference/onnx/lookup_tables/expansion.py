@@ -109,7 +109,8 @@ def _multiply(node: Node, rows: dict[str, Rows], weights: dict[str, memoryview])
         return None
     if np.broadcast_shapes(first.array.shape, second.array.shape) != first.array.shape:
         return None  # codes by their scales, no larger than the codes
-    return Rows(first.ids, first.array * second.array)
+    with np.errstate(over="ignore"):  # infinity, as ONNX Runtime computes it
+        return Rows(first.ids, first.array * second.array)
 
 
 def _reshape(node: Node, rows: dict[str, Rows], weights: dict[str, memoryview]) -> Rows | None:
