@@ -1,19 +1,22 @@
 """What a lower precision and a wanted size cost on test files, beside fastText's `quantize` of its own model.
 
-    python benchmarks/export.py --data DIR [SET]... [--fasttext PROGRAM] [--results FILE]
+    python benchmarks/export.py --data DIR [SET]... [--fasttext PROGRAM [--only-fasttext]] [--results FILE]
 
 DIR has a folder for every set, each with train.csv and test.csv (columns text and label; several labels joined by |).
 The config is what `textclf new` writes. A run of the name of the set in `runs/` is used if there is one; otherwise it
-is trained. Results go line by line to FILE, and what stands there already is not run again.
+is trained. With --only-fasttext no run is needed. Results go line by line to FILE, and what stands there already is not
+run again.
 """
 
 import argparse
+import contextlib
 import datetime
 import json
 import platform
 import subprocess
 import sys
 import tempfile
+from itertools import chain
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -38,6 +41,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="*", help="names of folders below DIR; default: all")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--fasttext", metavar="PROGRAM", help="the command-line program, if you have it")
+    parser.add_argument("--only-fasttext", action="store_true", help="measure no classifier of textclf")
     parser.add_argument("--results", type=Path, metavar="FILE", default=Path("export.jsonl"))
     arguments = parser.parse_args()
     arguments.results = arguments.results.resolve()  # fastText writes its files where it is started
@@ -47,7 +51,11 @@ def main() -> None:
         known = {tuple(key): result for key, result in map(json.loads, lines)}
     names = arguments.sets or sorted(path.parent.name for path in arguments.data.glob("*/train.csv"))
     for name in names:
-        for system, result in _measure(name, arguments.data.resolve() / name, arguments.fasttext, known):
+        folder = arguments.data.resolve() / name
+        results = [] if arguments.only_fasttext else [_exports(name, folder, known)]
+        if arguments.fasttext and (name, FASTTEXT) not in known:
+            results.append(_fasttext(folder, arguments.fasttext))
+        for system, result in chain.from_iterable(results):
             known[name, system] = result
             with arguments.results.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps([[name, system], result]) + "\n")
@@ -55,8 +63,8 @@ def main() -> None:
     print(table(names, known))
 
 
-def _measure(name: str, folder: Path, fasttext: str | None, known: dict):
-    """Yield each system that is not known, and its result."""
+def _exports(name: str, folder: Path, known: dict):
+    """Yield each form of our classifier that is not known, and its result."""
     from textclf.core.errors import RunError
     from textclf.export.export import Limits, export
 
@@ -78,9 +86,6 @@ def _measure(name: str, folder: Path, fasttext: str | None, known: dict):
         yield system, {**_figures(found.comparison.exported), **change, "zip_bytes": zip_bytes}
         if (name, TRAINED) not in known:
             yield TRAINED, {**_figures(found.comparison.original), "changed": 0.0}
-    if fasttext and (name, FASTTEXT) not in known:
-        with tempfile.TemporaryDirectory() as work:
-            yield from _fasttext(folder, fasttext, Path(work))
 
 
 def _figures(part) -> dict:
@@ -95,13 +100,9 @@ def _train(name: str, folder: Path) -> None:
         subprocess.run([sys.executable, "-c", TRAINING, *command], check=True)
 
 
-def _fasttext(folder: Path, program: str, work: Path):
+def _fasttext(folder: Path, program: str):
     """Yield fastText's model and its quantized form, as its documentation makes it."""
-    import os
-
-    before = Path.cwd()
-    os.chdir(work)
-    try:
+    with tempfile.TemporaryDirectory() as work, contextlib.chdir(work):
         texts, labels = read(folder / "train.csv")
         system = FastText(program, any(len(row) > 1 for row in labels))
         system.fit(texts, labels)
@@ -112,8 +113,6 @@ def _fasttext(folder: Path, program: str, work: Path):
         subprocess.run(command, check=True, capture_output=True)
         Path("model.ftz").rename("model.bin")
         yield QUANTIZED, _fasttext_scores(system, test, truth, Path("model.bin"))
-    finally:
-        os.chdir(before)
 
 
 def _fasttext_scores(system: FastText, texts: list[str], truth: list[list[str]], model: Path) -> dict:

@@ -79,6 +79,7 @@ def test_a_gzip_file_has_its_content_and_no_time(content, monkeypatch):
         (zlib.compress(b"1"), "not a valid gzip file"),
         (b"{}", "not a valid gzip file"),
     ],
+    ids=range(9),
 )
 def test_another_gzip_file_is_refused(packed, words):
     with pytest.raises(ValueError, match=words):

@@ -73,20 +73,20 @@ def test_all_forms_agree(workplace, textclf_main, case):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", ["float16", "int8", "int4"])
 @pytest.mark.parametrize("case", ["ensemble and word", "lstm and unigram", "n-grams beside an encoder"])
-def test_all_forms_of_a_lower_precision_agree(workplace, textclf_main, case, precision):
+def test_all_forms_of_a_lower_precision_agree(workplace, textclf_main, case):
     textclf.train(config_of(*CASES[case]), run="run")
-    folder = export("run", format="folder", precision=precision, output="f", limits=ANY).path
-    expected = textclf.load(folder).predict_proba(TEXTS)
-    for form, probabilities in _answers(textclf_main, precision).items():
-        np.testing.assert_allclose(probabilities, expected, atol=1e-4, err_msg=form)
+    for precision in ("float16", "int8", "int4"):
+        folder = export("run", format="folder", precision=precision, output=precision, limits=ANY).path
+        expected = textclf.load(folder).predict_proba(TEXTS)
+        for form, probabilities in _answers(textclf_main, precision).items():
+            np.testing.assert_allclose(probabilities, expected, atol=1e-4, err_msg=f"{precision}, {form}")
 
 
 def _answers(textclf_main, precision: str = "float32") -> dict[str, np.ndarray]:
     """The probabilities of each form that can run here."""
-    archive = export("run", precision=precision, output="x.zip", limits=ANY).path
-    lines = textclf_main("predict", "--run", "x.zip", "--format", "jsonl", *TEXTS).stdout.splitlines()
+    archive = export("run", precision=precision, output=f"{precision}.zip", limits=ANY).path
+    lines = textclf_main("predict", "--run", archive.name, "--format", "jsonl", *TEXTS).stdout.splitlines()
     found = {
         "zip": textclf.load(archive).predict_proba(TEXTS),
         "shell": [list(json.loads(line)["probabilities"].values()) for line in lines],
@@ -94,9 +94,9 @@ def _answers(textclf_main, precision: str = "float32") -> dict[str, np.ndarray]:
     if precision == "float32":
         found |= {"keras": _keras(), "saved_model": _saved_model()}
     with contextlib.suppress(ImportError):
-        found["http"] = _http()
+        found["http"] = _http(archive.name)
     if modules := os.environ.get("NODE_MODULES"):  # a folder node_modules with onnxruntime-web
-        folder = export("run", format="web", precision=precision, output="web", limits=ANY).path
+        folder = export("run", format="web", precision=precision, output=f"{precision}-web", limits=ANY).path
         (folder / "node_modules").symlink_to(Path(modules).resolve())
         found["node"] = _node(folder)
         found["browser"] = _browser(folder)
@@ -123,10 +123,10 @@ def _by_network(classifier, network):
     return classifier.targets.probabilities(network(inputs))
 
 
-def _http():
+def _http(archive: str):
     from tests.inference.server.conftest import Client, serving
 
-    with serving({"x": "x.zip"}) as (port, _):
+    with serving({"x": archive}) as (port, _):
         answers = Client(port).post("/v1/predict", {"texts": TEXTS})["answers"]
     return [list(answer["probabilities"].values()) for answer in answers]
 
