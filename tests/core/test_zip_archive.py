@@ -1,14 +1,12 @@
-"""Zip and gzip files: equal bytes each time, read in memory, refused where they are not what textclf writes."""
+"""Zip files: equal bytes each time, read in memory, refused where they are not what textclf writes."""
 
-import gzip
 import time
 import zipfile
-import zlib
 
 import pytest
 
 from textclf.core.files import MIB
-from textclf.core.zip_archive import gunzipped, gzipped, is_archive, read_archived, write_archive
+from textclf.core.zip_archive import is_archive, read_archived, write_archive
 
 FILES = {"a.json": b"{}", "b.bin": bytes(1000)}
 
@@ -55,32 +53,3 @@ def test_only_an_existing_file_with_the_ending_is_an_archive(tmp_path):
     (tmp_path / "file.zip").touch()
     names = ["folder.zip", "missing.zip", "file.zip", "x" * 5000 + ".zip", "\0.zip"]
     assert [is_archive(tmp_path / name) for name in names] == [False, False, True, False, False]
-
-
-@pytest.mark.parametrize("content", [b"", b"{}", bytes(MIB)])
-def test_a_gzip_file_has_its_content_and_no_time(content, monkeypatch):
-    packed = gzipped(content)
-    monkeypatch.setattr(time, "time", lambda: 2e9)
-    assert gzipped(content) == packed
-    assert gunzipped(packed, MIB) == gzip.decompress(packed) == content
-    assert gunzipped(gzip.compress(content), MIB) == content
-
-
-@pytest.mark.parametrize(
-    ("packed", "words"),
-    [
-        (gzipped(bytes(MIB + 1)), "expected at most 1 MiB in the gzip file, got more"),
-        (gzipped(bytes(1000))[:-1], "truncated"),
-        (gzipped(bytes(1000))[:15], "truncated"),
-        (b"", "truncated"),
-        (gzipped(b"1") + b"x", "more bytes behind it"),
-        (gzipped(b"1") + gzipped(b"2"), "more bytes behind it"),
-        (gzipped(b"1")[:-8] + bytes(8), "not a valid gzip file"),
-        (zlib.compress(b"1"), "not a valid gzip file"),
-        (b"{}", "not a valid gzip file"),
-    ],
-    ids=range(9),
-)
-def test_another_gzip_file_is_refused(packed, words):
-    with pytest.raises(ValueError, match=words):
-        gunzipped(packed, MIB)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.rejections import PACKED, with_checksums
+from textclf.core.compression import gzipped
 from textclf.core.run_folder import RunFolder
-from textclf.core.zip_archive import gzipped
 
 MOST_SECONDS, MOST_MB = 2, 500
 

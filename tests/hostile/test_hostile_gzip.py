@@ -9,7 +9,8 @@ import textclf
 from tests.hostile.broken_files import damages, flipped
 from tests.hostile.contents import TOKENIZERS
 from tests.hostile.rejections import MIB, PACKED, PARTS, predicts_or_rejects, rejected, with_checksums
-from textclf.core.zip_archive import gzipped, write_archive
+from textclf.core.compression import gzipped
+from textclf.core.zip_archive import write_archive
 
 FLIPS = 40
 

@@ -1,6 +1,6 @@
-"""Read and write zip and gzip files: read in memory within limits, written with the same bytes each time.
+"""Read and write zip files: read in memory within limits, written with the same bytes each time.
 
-A file may come from a stranger. Nothing is unpacked to disk, no name in it is used as a path, and sizes are checked
+A zip file may come from a stranger. Nothing is unpacked to disk, no name in it is used as a path, and sizes are checked
 before anything is unpacked. `zipfile` is imported inside the functions: `predict` from a folder does not need it.
 """
 
@@ -19,7 +19,6 @@ LARGEST_ARCHIVE = 1200 * MIB
 LARGEST_DIRECTORY = 64 * 1024  # bytes: the list of entries, each of which takes a hundred times as much in memory
 END = struct.Struct("<4sHHHHIIH")  # the end of a zip file without a comment (APPNOTE 6.3.10, section 4.3.16)
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
-GZIP = 31  # the largest window of zlib, with the head and the end of a gzip file
 
 
 def is_archive(path: Path) -> bool:
@@ -68,29 +67,6 @@ def write_archive(path: Path, files: Mapping[str, bytes]) -> None:
             entry = zipfile.ZipInfo(name, FIRST_DATE)
             entry.create_system, entry.external_attr = 3, 0o644 << 16  # as Unix writes an ordinary file
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
-
-
-def gzipped(content: bytes) -> bytes:
-    """Return the content of a gzip file, without a name and a time: equal content gives equal bytes."""
-    return zlib.compress(content, 9, GZIP)
-
-
-def gunzipped(packed: bytes, max_bytes: int) -> bytes:
-    """Return what is in a gzip file that may come from a stranger.
-
-    Raises:
-        ValueError: not a gzip file, damaged, followed by other bytes, or with more than `max_bytes` in it.
-    """
-    unpacked = zlib.decompressobj(GZIP)
-    try:
-        content = unpacked.decompress(packed, max_bytes + 1)
-    except zlib.error as error:
-        raise ValueError(f"not a valid gzip file: {error}") from None
-    if len(content) > max_bytes:
-        raise ValueError(f"expected at most {max_bytes // MIB:,} MiB in the gzip file, got more")
-    if not unpacked.eof or unpacked.unused_data:
-        raise ValueError("expected one gzip file, got a truncated one, or more bytes behind it")
-    return content
 
 
 def _check_size(stream: IO[bytes]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from textclf import __version__
+from textclf.core.compression import gunzipped, gzipped
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_folder, parse_json, read_untrusted, to_json
 from textclf.core.run_folder import (
@@ -20,7 +21,7 @@ from textclf.core.run_folder import (
     PACKED_TOKENIZER,
     TOKENIZER,
 )
-from textclf.core.zip_archive import gunzipped, gzipped, is_archive, read_archived
+from textclf.core.zip_archive import is_archive, read_archived
 from textclf.data.targets import Targets
 from textclf.inference.decisions import Decision
 from textclf.inference.notice import write_notice
