@@ -36,6 +36,9 @@ RECIPES = {
     "svm, ratios": ("all/svm 2", "all/ratios 0.25"),
     "svm, cnn": ("all/svm 2", "cnn"),
     "svm, ratios, cnn": ("all/svm 2", "all/ratios 0.25", "cnn"),
+    "svm, nb-svm, cnn": ("all/svm 2", "all/nb-svm 0.25", "cnn"),
+    "svm, nb-svm of characters, cnn": ("all/svm 2", "characters/nb-svm 0.25", "cnn"),
+    "svm, ratios, nb-svm of characters, cnn": ("all/svm 2", "all/ratios 0.25", "characters/nb-svm 0.25", "cnn"),
 }
 
 
@@ -116,9 +119,10 @@ def score(given: Texts, logits: np.ndarray) -> float:
 
 def without_each(scores: dict[str, dict[str, float]]) -> None:
     """Print the best recipe over all sets, and for each set that of the others, with the points it loses there."""
+    recipes = list(next(iter(scores.values())))
 
     def best(names: list[str]) -> str:
-        return max(RECIPES, key=lambda recipe: np.mean([scores[name][recipe] for name in names]))
+        return max(recipes, key=lambda recipe: np.mean([scores[name][recipe] for name in names]))
 
     chosen = best(list(scores))
     print(f"best mean of {len(scores)} sets: {chosen}")
@@ -147,13 +151,13 @@ def main() -> None:
             logits[member], seconds = logits_of(texts, member, work, features)
             line = f"{name:20} {len(texts.texts):5} {member:24} {score(texts, logits[member]):6.2f} {seconds:6.1f} s"
             print(line, flush=True)
-        if logits.keys() >= {member for members in RECIPES.values() for member in members}:
-            scores[name] = {
-                recipe: score(texts, joined(texts, [logits[member] for member in members]))
-                for recipe, members in RECIPES.items()
-            }
-            print(f"{name:20}", *(f"{recipe}: {value:.2f};" for recipe, value in scores[name].items()), flush=True)
-    if len(scores) > 1:
+        scores[name] = {
+            recipe: score(texts, joined(texts, [logits[member] for member in members]))
+            for recipe, members in RECIPES.items()
+            if logits.keys() >= set(members)
+        }
+        print(f"{name:20}", *(f"{recipe}: {value:.2f};" for recipe, value in scores[name].items()), flush=True)
+    if len(scores) > 1 and scores[name]:
         without_each(scores)
 
 

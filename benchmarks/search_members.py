@@ -19,7 +19,7 @@ from textclf.core.text_column import text_array
 from textclf.preprocessing.ngrams import Ngrams, learn_ngrams, sparse_matrix
 from textclf.preprocessing.options import NgramOptions
 from textclf.preprocessing.tokenizers import TOKENIZERS
-from textclf.training.fitting.liblinear import Problem, predict, solve
+from textclf.training.fitting.liblinear import SCALINGS, Problem, predict, solve
 
 SMALLEST = 1e-12  # probability whose logarithm is taken
 
@@ -62,6 +62,8 @@ def sklearn_features(fold: Fold) -> list[sparse.csr_matrix]:
 FEATURES: dict[str, Callable[[Fold], list[sparse.csr_matrix]]] = {
     "all": partial(ngrams, min_frequency=1),
     "frequency 2": partial(ngrams, min_frequency=2),
+    "words": partial(ngrams, min_frequency=1, longest_characters=0),
+    "characters": partial(ngrams, min_frequency=1, longest_words=0),
     "words 1-3": partial(ngrams, min_frequency=1, longest_words=3),
     "characters 1-4": partial(ngrams, min_frequency=1, shortest_characters=1, longest_characters=4),
     "characters 3-5": partial(ngrams, min_frequency=1, shortest_characters=3),
@@ -83,6 +85,29 @@ def linear(fold: Fold, features: str, solver: str) -> np.ndarray:
     train, held_out = fold.features[features]
     loss, scaling, strength = SOLVERS[solver]
     return predict(solve(Problem(train, fold.units, None, loss, scaling, seed=0), strength), held_out)
+
+
+def nb_svm(fold: Fold, features: str, strength: float, *, own_length: bool) -> np.ndarray:
+    """The logits of NB-SVM (Wang & Manning 2012): each row of ratios is divided by its length to fit the SVM.
+
+    Args:
+        own_length: divide held-out rows by their length as well, or all of them by the mean length of training rows.
+            Only the second is a linear model of the n-grams.
+    """
+    from sklearn.preprocessing import normalize
+    from sklearn.svm import LinearSVC
+
+    if features not in fold.features:
+        fold.features[features] = FEATURES[features](fold)
+    train, held_out = fold.features[features]
+    logits = np.empty((held_out.shape[0], fold.num_outputs))
+    for output in range(fold.num_outputs):
+        unit = fold.units[:, output]
+        ratios = SCALINGS["naive_bayes"](train, unit)
+        rows, others = train * sparse.diags_array(ratios), held_out * sparse.diags_array(ratios)  # mean length 1
+        solver = LinearSVC(C=strength, random_state=0).fit(normalize(rows), unit)
+        logits[:, output] = solver.decision_function(normalize(others) if own_length else others)
+    return logits
 
 
 def network(fold: Fold, model: dict, training: dict) -> np.ndarray:
@@ -121,6 +146,14 @@ MEMBERS: dict[str, Callable[[Fold], np.ndarray]] = {
         f"{features}/{solver}": partial(linear, features=features, solver=solver)
         for features in FEATURES
         for solver in SOLVERS
+    },
+    **{
+        f"{features}/nb-svm {strength:g}{length}": partial(
+            nb_svm, features=features, strength=strength, own_length=bool(length)
+        )
+        for features in ("all", "words", "characters")
+        for strength in (0.1, 0.25, 0.5, 1)
+        for length in ("", " own length")
     },
     "adagrad": partial(network, model={"architecture": "ngrams", "dropout": 0.5}, training=ADAGRAD),
     "cnn": partial(network, model=CNN, training=STOPPING),
