@@ -24,6 +24,7 @@ from textclf.preprocessing.tokenizers import pretrained
 
 FEW_A_LABEL = 16  # texts of the middle label, up to which n-grams have too little to learn from
 FEW_ROWS = 5_000  # up to which fine-tuning gains less than it costs
+SLOW = 3_600  # seconds of fine-tuning on this machine; only `--time thorough` takes longer
 SAMPLE_ROWS = 10_000  # whose tokens are counted
 LONG, LONGEST = 128, 256  # tokens: above LONG the longest 5 % of the texts are cut; none is longer than LONGEST
 MUCH_CUT = 0.05  # of the texts
@@ -62,8 +63,9 @@ def encoder_facts(weights: str, dataset: Dataset) -> EncoderFacts:
 def sections(facts: Facts, encoder: EncoderFacts) -> dict[str, list[Line]]:
     """Return the sections `preprocessing`, `model` and `training`."""
     alone = _texts_a_label(facts) <= FEW_A_LABEL
-    frozen = alone or len(facts.dataset) <= FEW_ROWS or facts.time == "quick"
-    network = _network(facts, encoder, alone=alone, frozen=frozen)
+    why_frozen = _why_frozen(facts, encoder)
+    frozen = bool(why_frozen)
+    network = _network(facts, encoder, why_frozen)
     training = _frozen_training(facts) if frozen else _fine_tuning(facts)
     why = "trains again on train and validation" if frozen else "off, because a refit doubles the time"
     refit = ("refit", frozen, why)
@@ -102,18 +104,24 @@ def _preprocessing(encoder: EncoderFacts) -> list[Line]:
     ]
 
 
-def _network(facts: Facts, encoder: EncoderFacts, *, alone: bool, frozen: bool) -> list[Line]:
-    size = f"{encoder.config.num_weights / 1e6:,.0f} million weights"
-    a_label = counted(_texts_a_label(facts), "text")
-    if alone:
-        frozen_reason = f"frozen, because {a_label} per label are too few to fine-tune it"
-    else:
-        frozen_reason = "frozen, so it reads each text once"
-    trained = (0, frozen_reason) if frozen else ("all", f"{len(facts.dataset):,} rows are enough to fine-tune it")
-    seconds = _seconds(facts, encoder, frozen=frozen)
+def _why_frozen(facts: Facts, encoder: EncoderFacts) -> str:
+    """Return the reason not to fine-tune the encoder; "": fine-tune it."""
+    if _texts_a_label(facts) <= FEW_A_LABEL:
+        return f"frozen, because {counted(_texts_a_label(facts), 'text')} per label are too few to fine-tune it"
+    if len(facts.dataset) <= FEW_ROWS or facts.time == "quick":
+        return "frozen, so it reads each text once"
+    seconds = _seconds(facts, encoder, frozen=False)
+    if seconds > SLOW and facts.time != "thorough":
+        return f"frozen, because fine-tuning (--time thorough) takes about {_duration(seconds)} without a GPU"
+    return ""
+
+
+def _network(facts: Facts, encoder: EncoderFacts, why_frozen: str) -> list[Line]:
+    trained = (0, why_frozen) if why_frozen else ("all", f"{len(facts.dataset):,} rows are enough to fine-tune it")
+    seconds = _seconds(facts, encoder, frozen=bool(why_frozen))
     return [
         ("architecture", "encoder", f"training takes about {_duration(seconds)} on this machine"),
-        ("weights", encoder.weights, size),
+        ("weights", encoder.weights, f"{encoder.config.num_weights / 1e6:,.0f} million weights"),
         ("pooling", encoder.pooling, "as the encoder was trained"),
         ("trained_layers", *trained),
     ]
