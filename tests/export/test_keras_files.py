@@ -52,10 +52,11 @@ def test_a_keras_model_gives_the_probabilities_of_the_classifier(with_runs, run)
 
 
 @pytest.mark.slow
-def test_a_frozen_encoder_is_exported_whole(workplace):
-    """Its checkpoint has only the layer above it."""
+@pytest.mark.parametrize("steps", [0, 2])
+def test_a_frozen_encoder_is_exported_whole(workplace, steps):
+    """Its checkpoint has only the layer above it. After a contrastive step, the encoder has a checkpoint of its own."""
     data = {"train": "data/toy_en/train.csv", "test": "data/toy_en/test.csv"}
-    model = {"architecture": "encoder", "weights": BERT, "trained_layers": 0}
+    model = {"architecture": "encoder", "weights": BERT, "trained_layers": 0, "contrastive_steps": steps}
     textclf.train({"data": data, "model": model, "preprocessing": {"sequence_length": 20}}, run="frozen")
     folder = export("frozen", format="keras").path
     loaded = keras.saving.load_model(folder / "model.keras", custom_objects=custom_objects())

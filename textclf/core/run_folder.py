@@ -56,6 +56,7 @@ class RunFolder:
         self.history = self.path / "history.csv"
         self.checkpoints = self.path / "checkpoints"
         self.best_checkpoint = self.checkpoints / "best.npz"
+        self.encoder_checkpoint = self.checkpoints / "encoder.npz"
         self.last_checkpoint = self.checkpoints / "last.npz"
         self.metrics = self.path / "metrics.json"
         self.predictions = self.path / "predictions.csv"

@@ -92,7 +92,6 @@ def keras_model(classifier: Classifier, run: RunFolder) -> "keras.Model":
     from textclf.config.ensemble import members_of
     from textclf.config.run_config import read_run_config
     from textclf.models import build_model
-    from textclf.models.checkpoints import assign, load_checkpoint, weights_of
     from textclf.models.sizes import sizes_of
 
     config, about, preprocessor = read_run_config(run), run.read_metadata(), classifier.preprocessor
@@ -104,10 +103,8 @@ def keras_model(classifier: Classifier, run: RunFolder) -> "keras.Model":
     members = members_of(config.model, config.training)
     for number, member in enumerate(members, start=1):
         network = build_model(member.model, sizes_of(preprocessor), num_outputs=classifier.targets.num_outputs)
-        path = _checkpoint(run, member.name, bool(about.get("refit")), len(members) > 1)
-        # Of a frozen encoder, the checkpoint has the layer above it.
-        trained = network.get_layer("logits") if getattr(member.model, "is_frozen", False) else network
-        assign(weights_of(trained), load_checkpoint(path)[1], path=path)
+        folder = _folder(run, member.name, bool(about.get("refit")), len(members) > 1)
+        _load(network, run, folder, is_frozen=getattr(member.model, "is_frozen", False))
         named = keras.Model(network.inputs, network.outputs[0], name=f"network_{number}")
         scale = about["networks"][member.name]["weight"] / about["temperature"]
         logits.append(keras.layers.Rescaling(scale)(named([inputs[tensor.name] for tensor in network.inputs])))
@@ -115,13 +112,27 @@ def keras_model(classifier: Classifier, run: RunFolder) -> "keras.Model":
     return keras.Model(inputs, keras.layers.Activation(classifier.targets.activation, name="probabilities")(combined))
 
 
-def _checkpoint(run: RunFolder, name: str, refit: bool, is_ensemble: bool) -> Path:
-    """Return the file with the final weights of a network."""
+def _load(network: "keras.Model", run: RunFolder, folder: RunFolder, *, is_frozen: bool) -> None:
+    """Give a network the weights of its checkpoints in a folder of a run."""
+    from textclf.models.checkpoints import assign, load_checkpoint, trained_weights_of, weights_of
+    from textclf.models.encoder import encoder_of
+
+    path = run.inside(folder.best_checkpoint)
+    # Of a frozen encoder, the checkpoint has the layer above it. After a contrastive step it has one of its own.
+    trained = network.get_layer("logits") if is_frozen else network
+    assign(weights_of(trained), load_checkpoint(path)[1], path=path)
+    path = run.inside(folder.encoder_checkpoint)
+    if is_frozen and path.exists():
+        assign(trained_weights_of(encoder_of(network)), load_checkpoint(path)[1], path=path)
+
+
+def _folder(run: RunFolder, name: str, refit: bool, is_ensemble: bool) -> RunFolder:
+    """Return the folder with the final weights of a network."""
     if refit:
         name = f"refit-{name}"
     elif not is_ensemble:
-        return run.inside(run.best_checkpoint)
-    return run.inside(RunFolder(run.path / "networks" / name).best_checkpoint)
+        return run
+    return RunFolder(run.path / "networks" / name)
 
 
 def _saved(

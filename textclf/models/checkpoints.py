@@ -25,6 +25,11 @@ def weights_of(model: keras.Model) -> dict[str, keras.Variable]:
     return _numbered("model", model.weights)
 
 
+def trained_weights_of(model: keras.Model) -> dict[str, keras.Variable]:
+    """Return the weights that training changes."""
+    return _numbered("model", model.trainable_weights)
+
+
 def state_of(model: keras.Model) -> dict[str, keras.Variable]:
     """Return every variable that training changes: weights, seeds, the optimizer and its averages, metrics."""
     return {

@@ -64,6 +64,14 @@ class Options(BaseOptions):
         description="Number of trained layers, from the top, or all. With 0 the encoder stays as it is: "
         "each text is encoded once, and only the linear layer is trained.",
     )
+    contrastive_steps: int = setting(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="With `trained_layers: 0` only: number of steps that move the vectors of texts with the same label "
+        "together (supervised contrastive loss, Khosla et al. 2020) before the linear layer is trained. A step reads "
+        "up to 32 texts. 0 is off.",
+    )
     tune_embedding: bool = setting(default=False, description="Train the table of word vectors too.")
     layer_decay: float = setting(
         default=0.9,
@@ -90,7 +98,7 @@ class Options(BaseOptions):
 
     @property
     def is_frozen(self) -> bool:
-        """Return whether only the linear layer is trained."""
+        """Return whether only the linear layer is trained, apart from a contrastive step before."""
         return self.trained_layers == 0 and not self.tune_embedding
 
 
@@ -152,7 +160,9 @@ def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):
             f"{folder}: expected a tokenizer of at most {config.vocab_size:,} ids, as config.json says, got "
             f"{sizes.num_ids:,}."
         )
-    trained = config.num_hidden_layers if options.trained_layers == "all" else options.trained_layers
+    trained = options.trained_layers
+    if trained == "all" or options.contrastive_steps:
+        trained = config.num_hidden_layers
     tuning = Tuning(trained, options.tune_embedding, options.layer_decay, options.dropout)
     token_ids = inputs["token_ids"]
     rows = Windows(sizes.sequence_length, name="windows")(token_ids) if sizes.windows else token_ids
@@ -173,6 +183,13 @@ def head(options: Options, vectors, num_outputs: int):
     logits = layers.Dense(num_outputs, name="logits")
     logits.rate_factor = options.head_rate
     return logits(layers.Dropout(options.dropout, name="dropout")(vectors))
+
+
+def encoder_of(network):
+    """Return the part of a frozen network that turns token ids into vectors of length 1, with the same weights."""
+    import keras
+
+    return keras.Model(network.inputs, network.get_layer(FROZEN_OUTPUT).output)
 
 
 def load_weights(options: Options, model) -> None:

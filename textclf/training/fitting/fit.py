@@ -73,7 +73,7 @@ def fit_network(
     """
     options = member.training
     # `model` is the part of `network` that is fitted: all of it, or the layers above a frozen encoder.
-    network, model, task = trained_part(member, task, folder.cache)
+    network, model, task = trained_part(member, task, folder.cache, folder.encoder_checkpoint)
     per_epoch = options.validations_per_epoch
     plan = _prepare(model, member, task, refit_intervals)
     is_refit = refit_intervals is not None
@@ -107,7 +107,7 @@ def fit_network_as_worker(member: Member, task: Task, folder: RunFolder, *, refi
     Raises:
         TrainingError, Interrupted: as for `fit_network`.
     """
-    _, model, task = trained_part(member, task, folder.cache)
+    _, model, task = trained_part(member, task, folder.cache, folder.encoder_checkpoint)
     plan = _prepare(model, member, task, refit_intervals)
     callbacks = [*_weight_callbacks(member), StopAtNonFiniteLoss()]
     with _errors_of_truncated_files():

@@ -1,12 +1,15 @@
 """Frozen encoders: only the layers above the encoder are fitted, to vectors that the cache keeps.
 
 An encoder that does not change gives the same vector in every epoch. Each text is encoded once, and every later fit
-with the same encoder reads its vector from the cache: a refit, another fold of a cross-validation, another run.
+with the same encoder reads its vector from the cache: a refit, another fold of a cross-validation, another run. After
+a contrastive step, an encoder is another one.
 """
 
+import hashlib
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from textclf import __version__
 from textclf.config.ensemble import Member
@@ -14,13 +17,14 @@ from textclf.core.encoder_source import resolve
 from textclf.core.errors import ConfigError
 from textclf.core.files import checksum
 from textclf.models import ARCHITECTURES
-from textclf.models.encoder import FROZEN_OUTPUT, head
+from textclf.models.encoder import encoder_of, head
 from textclf.models.encoder.config import CONFIG
 from textclf.models.encoder.weights_file import WEIGHTS
 from textclf.models.sizes import Sizes, sizes_of
 from textclf.preprocessing.ragged import Ragged
 from textclf.training.encoded_dataset import EncodedDataset
 from textclf.training.fitting.compile import build_network
+from textclf.training.fitting.contrastive import tune_encoder
 from textclf.training.fitting.task import Task
 from textclf.training.fitting.validation import predict_logits
 from textclf.training.vector_cache import VectorCache
@@ -30,7 +34,9 @@ READING = "word table of 8 bits, vectors of length 1"  # how textclf reads a fro
 TRAINED = "logits"  # the layer that is fitted above a frozen encoder
 
 
-def trained_part(member: Member, task: Task, cache: Path) -> tuple[keras.Model, keras.Model, Task]:
+def trained_part(
+    member: Member, task: Task, cache: Path, checkpoint: Path | None = None
+) -> tuple[keras.Model, keras.Model, Task]:
     """Return the network of a member, the part of it that is fitted, and the task of that part.
 
     The part is the whole network, or the layers above a frozen encoder. It does not share its layers with the network.
@@ -38,9 +44,11 @@ def trained_part(member: Member, task: Task, cache: Path) -> tuple[keras.Model, 
     Args:
         task: with the arrays of all members.
         cache: the folder of the vectors.
+        checkpoint: the file for the weights of an encoder after a contrastive step; None: they are not kept.
 
     Raises:
         ConfigError, DataError: a file of pretrained weights cannot be used, or tokens are to be changed in training.
+        TrainingError, RunError, Interrupted: as for `tune_encoder`.
         WriteError: the disk has no room for the vectors.
     """
     task = task.select(ARCHITECTURES[member.model.architecture].INPUTS)
@@ -53,11 +61,13 @@ def trained_part(member: Member, task: Task, cache: Path) -> tuple[keras.Model, 
             "training.augmentation: expected deletion and swap of 0 with model.trained_layers: 0, because a frozen "
             "encoder reads each text once."
         )
-    encoder = keras.Model(network.inputs, network.get_layer(FROZEN_OUTPUT).output)
+    encoder = encoder_of(network)
+    is_tuned = member.model.contrastive_steps and tune_encoder(encoder, member, task, checkpoint)
     vectors = keras.Input((encoder.output_shape[-1],), name=VECTORS)
     part = keras.Model({VECTORS: vectors}, head(member.model, vectors, network.output_shape[-1]), name="head")
     part.get_layer(TRAINED).set_weights(network.get_layer(TRAINED).get_weights())
-    store = VectorCache(cache, _key(member, sizes_of(task.preprocessor)), encoder.output_shape[-1])
+    key = _key(member, sizes_of(task.preprocessor), encoder if is_tuned else None)
+    store = VectorCache(cache, key, encoder.output_shape[-1])
 
     def encoded(dataset: EncodedDataset) -> EncodedDataset:
         return dataset._replace(arrays={VECTORS: store.vectors(dataset.arrays["token_ids"], encode)})
@@ -74,9 +84,23 @@ def use_trained(network: keras.Model, part: keras.Model) -> None:
         network.get_layer(TRAINED).set_weights(part.get_layer(TRAINED).get_weights())
 
 
-def _key(member: Member, sizes: Sizes) -> str:
-    """Return what the vector of a text depends on, beside its token ids: the encoder, and how textclf reads it."""
+def _key(member: Member, sizes: Sizes, tuned: keras.Model | None) -> str:
+    """Return what the vector of a text depends on, beside its token ids: the encoder, and how textclf reads it.
+
+    Args:
+        tuned: the encoder, if its weights are no longer those of its files.
+    """
     folder = resolve(member.model.weights, member.model.revision).folder
     files = [checksum(folder / name) for name in (CONFIG, WEIGHTS)]
+    if tuned:
+        files.append(_digest(tuned))
     windows = f"windows of {sizes.sequence_length}" if sizes.windows else "one window"
     return " ".join([*files, member.model.pooling, READING, windows, __version__])
+
+
+def _digest(model: keras.Model) -> str:
+    """Return the SHA-256 of the weights of a network."""
+    digest = hashlib.sha256()
+    for weight in model.weights:
+        digest.update(np.ascontiguousarray(weight.numpy()).data)
+    return digest.hexdigest()

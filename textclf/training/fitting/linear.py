@@ -51,7 +51,7 @@ def fit_linear(
         RunError: the checkpoint is damaged.
     """
     started = time.perf_counter()
-    network, model, task = trained_part(member, task, folder.cache)
+    network, model, task = trained_part(member, task, folder.cache, folder.encoder_checkpoint)
     if not folder.best_checkpoint.exists():
         problem = _problem(member, task)
         if strength is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from textclf.config.config import Config, load_config
+from textclf.config.ensemble import check_one_label
 from textclf.config.search_space import search_space
 from textclf.config.tuning_options import TuningOptions
 from textclf.core.errors import ConfigError, TrainingError
@@ -77,7 +78,8 @@ def tune_run(
         check_optuna()
         check_alone("a search")
         check_requirements(config)
-        read_splits(config.data, config.targets, config.seed)  # raises now what every trial would raise
+        _, targets = read_splits(config.data, config.targets, config.seed)  # raises now what every trial would raise
+        check_one_label(config.model, targets)
         space = search_space(config)
         if not space:
             raise ConfigError("tuning.settings: expected a setting to search, but there is none. Name one.")
