@@ -45,6 +45,17 @@ def test_few_texts_a_label_train_a_linear_layer_on_the_frozen_encoder(written):
     assert "about a minute on this machine" in content
 
 
+@pytest.mark.parametrize(
+    ("texts_a_label", "choices", "steps"), [(16, {}, 20), (12, {}, 20), (11, {}, 0), (16, {"time": "quick"}, 0)]
+)
+def test_two_labels_with_few_texts_have_a_contrastive_step(written, monkeypatch, texts_a_label, choices, steps):
+    content = written(texts_a_label, **choices)
+    assert loaded(content).model.contrastive_steps == steps
+    assert ("contrastive_steps" in content) == bool(steps)
+    monkeypatch.setattr(encoder_recipe, "FEW_LABELS", 1)
+    assert loaded(written(texts_a_label)).model.contrastive_steps == 0
+
+
 def test_more_texts_have_n_grams_beside_the_frozen_encoder(written):
     config = loaded(written(17))
     *ngrams, encoder = config.model.members

@@ -23,6 +23,8 @@ from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.tokenizers import pretrained
 
 FEW_A_LABEL = 16  # texts of the middle label, up to which n-grams have too little to learn from
+FEWEST_A_LABEL, FEW_LABELS = 12, 2  # from and up to which a contrastive step gains (docs/experiments.md)
+CONTRASTIVE_STEPS, CONTRASTIVE_TEXTS = 20, 16  # texts of a step with two labels
 FEW_ROWS = 5_000  # up to which fine-tuning gains less than it costs
 SLOW = 3_600  # seconds of fine-tuning on this machine; only `--time thorough` takes longer
 SAMPLE_ROWS = 10_000  # whose tokens are counted
@@ -119,12 +121,20 @@ def _why_frozen(facts: Facts, encoder: EncoderFacts) -> str:
 def _network(facts: Facts, encoder: EncoderFacts, why_frozen: str) -> list[Line]:
     trained = (0, why_frozen) if why_frozen else ("all", f"{len(facts.dataset):,} rows are enough to fine-tune it")
     seconds = _seconds(facts, encoder, frozen=bool(why_frozen))
+    why = "steps that first move texts with the same label together (SetFit, Tunstall et al. 2022)"
     return [
         ("architecture", "encoder", f"training takes about {_duration(seconds)} on this machine"),
         ("weights", encoder.weights, f"{encoder.config.num_weights / 1e6:,.0f} million weights"),
         ("pooling", encoder.pooling, "as the encoder was trained"),
         ("trained_layers", *trained),
+        *([("contrastive_steps", CONTRASTIVE_STEPS, why)] if _is_contrastive(facts) else []),
     ]
+
+
+def _is_contrastive(facts: Facts) -> bool:
+    """Return whether a contrastive step comes before the linear layer."""
+    few_labels = len(facts.targets.labels) <= FEW_LABELS and not facts.targets.multilabel
+    return few_labels and FEWEST_A_LABEL <= _texts_a_label(facts) <= FEW_A_LABEL and facts.time != "quick"
 
 
 def _frozen_training(facts: Facts) -> list[Line]:
@@ -168,9 +178,11 @@ def _seconds(facts: Facts, encoder: EncoderFacts, *, frozen: bool) -> float:
     config, length = encoder.config, _length(encoder)
     layer = config.hidden_size * (4 * config.hidden_size + 2 * config.intermediate_size)
     attention = 2 * length * config.hidden_size  # products of queries, keys and values
-    tokens = float(np.minimum(encoder.lengths, length).mean()) * len(facts.dataset)
-    operations = FORWARD if frozen else TRAINING * EPOCHS
-    return operations * tokens * config.num_hidden_layers * (layer + attention) / (REACHED * encoder.operations)
+    operations = len(facts.dataset) * (FORWARD if frozen else TRAINING * EPOCHS)
+    if frozen and _is_contrastive(facts):  # twice, with the refit
+        operations += 2 * TRAINING * CONTRASTIVE_STEPS * CONTRASTIVE_TEXTS
+    operations *= float(np.minimum(encoder.lengths, length).mean())  # tokens of a text
+    return operations * config.num_hidden_layers * (layer + attention) / (REACHED * encoder.operations)
 
 
 def _duration(seconds: float) -> str:
