@@ -178,10 +178,10 @@ def _seconds(facts: Facts, encoder: EncoderFacts, *, frozen: bool) -> float:
     config, length = encoder.config, _length(encoder)
     layer = config.hidden_size * (4 * config.hidden_size + 2 * config.intermediate_size)
     attention = 2 * length * config.hidden_size  # products of queries, keys and values
-    operations = len(facts.dataset) * (FORWARD if frozen else TRAINING * EPOCHS)
+    passes = len(facts.dataset) * (FORWARD if frozen else TRAINING * EPOCHS)
     if frozen and _is_contrastive(facts):  # twice, with the refit
-        operations += 2 * TRAINING * CONTRASTIVE_STEPS * CONTRASTIVE_TEXTS
-    operations *= float(np.minimum(encoder.lengths, length).mean())  # tokens of a text
+        passes += 2 * TRAINING * CONTRASTIVE_STEPS * CONTRASTIVE_TEXTS
+    operations = passes * float(np.minimum(encoder.lengths, length).mean())  # times the tokens of a text
     return operations * config.num_hidden_layers * (layer + attention) / (REACHED * encoder.operations)
 
 
