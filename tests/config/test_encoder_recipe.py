@@ -46,7 +46,7 @@ def test_few_texts_a_label_train_a_linear_layer_on_the_frozen_encoder(written):
 
 
 @pytest.mark.parametrize(
-    ("texts_a_label", "choices", "steps"), [(16, {}, 20), (12, {}, 20), (11, {}, 0), (16, {"time": "quick"}, 0)]
+    ("texts_a_label", "choices", "steps"), [(16, {}, 20), (8, {}, 20), (7, {}, 0), (16, {"time": "quick"}, 0)]
 )
 def test_two_labels_with_few_texts_have_a_contrastive_step(written, monkeypatch, texts_a_label, choices, steps):
     content = written(texts_a_label, **choices)

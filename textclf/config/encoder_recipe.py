@@ -23,7 +23,7 @@ from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.tokenizers import pretrained
 
 FEW_A_LABEL = 16  # texts of the middle label, up to which n-grams have too little to learn from
-FEWEST_A_LABEL, FEW_LABELS = 12, 2  # from and up to which a contrastive step gains (docs/experiments.md)
+FEWEST_A_LABEL, FEW_LABELS = 8, 2  # from and up to which a contrastive step gains (docs/experiments.md)
 CONTRASTIVE_STEPS, CONTRASTIVE_TEXTS = 20, 16  # texts of a step with two labels
 FEW_ROWS = 5_000  # up to which fine-tuning gains less than it costs
 SLOW = 3_600  # seconds of fine-tuning on this machine; only `--time thorough` takes longer
