@@ -75,15 +75,6 @@ def test_many_texts_tune_it_unless_it_must_be_quick(written, monkeypatch, time, 
         assert (encoder.training.epochs, encoder.training.learning_rate) == (3, 1e-4)
 
 
-@pytest.mark.parametrize(("time", "trained"), [("usual", 0), ("thorough", "all")])
-def test_only_thorough_fine_tunes_for_hours(written, monkeypatch, time, trained):
-    monkeypatch.setattr(encoder_recipe, "FEW_ROWS", 39)
-    monkeypatch.setattr(encoder_recipe, "SLOW", 0)
-    content = written(20, time=time)
-    assert loaded(content).model.members[-1].model.trained_layers == trained
-    assert ("fine-tuning (--time thorough) takes about a minute without a GPU" in content) == (trained == 0)
-
-
 def test_the_length_is_that_of_the_texts_in_tokens_of_the_encoder(written):
     config = loaded(written(16))
     assert config.preprocessing.sequence_length == 24

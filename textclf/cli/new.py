@@ -21,8 +21,7 @@ from textclf.cli.terminal import print_line, print_written
 @click.option(
     "--encoder",
     metavar="NAME",
-    help="Pretrained encoder: minilm, a folder, or a repository of the hub. --time quick keeps it frozen, --time "
-    "thorough fine-tunes it even if that takes over an hour.",
+    help="Pretrained encoder: minilm, a folder, or a repository of the hub. --time quick keeps it frozen.",
 )
 @reading_options("--format")
 def command(config, data, test, time, encoder, reading):

@@ -26,7 +26,6 @@ FEW_A_LABEL = 16  # texts of the middle label, up to which n-grams have too litt
 FEWEST_A_LABEL, FEW_LABELS = 8, 2  # from and up to which a contrastive step gains (docs/experiments.md)
 CONTRASTIVE_STEPS, CONTRASTIVE_TEXTS = 20, 16  # texts of a step with two labels
 FEW_ROWS = 5_000  # up to which fine-tuning gains less than it costs
-SLOW = 3_600  # seconds of fine-tuning on this machine; only `--time thorough` takes longer
 SAMPLE_ROWS = 10_000  # whose tokens are counted
 LONG, LONGEST = 128, 256  # tokens: above LONG the longest 5 % of the texts are cut; none is longer than LONGEST
 MUCH_CUT = 0.05  # of the texts
@@ -65,7 +64,7 @@ def encoder_facts(weights: str, dataset: Dataset) -> EncoderFacts:
 def sections(facts: Facts, encoder: EncoderFacts) -> dict[str, list[Line]]:
     """Return the sections `preprocessing`, `model` and `training`."""
     alone = _texts_a_label(facts) <= FEW_A_LABEL
-    why_frozen = _why_frozen(facts, encoder)
+    why_frozen = _why_frozen(facts)
     frozen = bool(why_frozen)
     network = _network(facts, encoder, why_frozen)
     training = _frozen_training(facts) if frozen else _fine_tuning(facts)
@@ -106,15 +105,12 @@ def _preprocessing(encoder: EncoderFacts) -> list[Line]:
     ]
 
 
-def _why_frozen(facts: Facts, encoder: EncoderFacts) -> str:
+def _why_frozen(facts: Facts) -> str:
     """Return the reason not to fine-tune the encoder; "": fine-tune it."""
     if _texts_a_label(facts) <= FEW_A_LABEL:
         return f"frozen, because {counted(_texts_a_label(facts), 'text')} per label are too few to fine-tune it"
     if len(facts.dataset) <= FEW_ROWS or facts.time == "quick":
         return "frozen, so it reads each text once"
-    seconds = _seconds(facts, encoder, frozen=False)
-    if seconds > SLOW and facts.time != "thorough":
-        return f"frozen, because fine-tuning (--time thorough) takes about {_duration(seconds)} without a GPU"
     return ""
 
 
