@@ -83,6 +83,14 @@ def test_what_was_encoded_before_an_interruption_is_kept(tmp_path, encoder, monk
     assert encoder.encoded == 5
 
 
+def test_few_long_texts_are_a_part_of_their_own(tmp_path, encoder, monkeypatch):
+    monkeypatch.setattr(vector_cache, "TOKENS_AT_ONCE", 2048)
+    rows = Ragged.from_lengths(np.arange(2300), np.array([1] * 100 + [1100, 1100]))
+    cache = VectorCache(tmp_path, "key", 2)
+    assert vectors(cache, rows, encoder) == Encoder()(rows).tolist()
+    assert len(list(cache.folder.iterdir())) == 2
+
+
 def test_only_equal_rows_have_equal_hashes():
     rows = Ragged.from_lengths(np.array([1, 2, 1, 2, 1, 2, 3]), np.array([2, 2, 1, 1, 1]))
     first, second, *others = row_hashes(rows).tolist()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OPSET = 17
 IR_VERSION = 8  # the oldest that has the opset, for as many runtimes as possible
 OUTPUT = "probabilities"
+ACTIVATIONS = {"sigmoid": "Sigmoid", "softmax": "Softmax", "linear": "Identity"}  # of Keras -> operator
 TYPES = {"int32": INT32, "float32": FLOAT}
 
 
@@ -32,7 +33,7 @@ def build_graph(
 
     Args:
         models: one model, or the models of an ensemble, whose logits are added up.
-        activation: of the logits, "sigmoid" or "softmax".
+        activation: of the logits, "sigmoid" or "softmax"; "linear" leaves the output of the models as it is.
         padding: the side on which the rows of `token_ids` are padded, "left" or "right".
         scales: a factor for the logits of each model; by default 1.
 
@@ -51,7 +52,7 @@ def build_graph(
         logits.append(output if scale == 1 else graph.add("Mul", [output, graph.number(scale)]))
     combined = graph.add("Sum", logits) if len(logits) > 1 else logits[0]
     attributes = {"axis": -1} if activation == "softmax" else {}
-    graph.add(activation.capitalize(), [combined], outputs=(OUTPUT,), **attributes)
+    graph.add(ACTIVATIONS[activation], [combined], outputs=(OUTPUT,), **attributes)
     return _make_model(graph, "_".join(model.name for model in models), inputs, models[0].outputs[0].shape[-1])
 
 

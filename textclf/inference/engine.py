@@ -50,6 +50,7 @@ class Engine:
         num_outputs: the width of its output.
         operators: of its nodes, as `check_graph` returns them.
         names: the arrays that the graph reads, if not all that the preprocessor makes.
+        lowest: of the outputs, as for `run_session`.
 
     Raises:
         GraphError: the graph cannot be loaded.
@@ -62,8 +63,10 @@ class Engine:
         num_outputs: int,
         operators: set[str],
         names: Sequence[str] | None = None,
+        lowest: float = 0.0,
     ):
         self._preprocessor = preprocessor
+        self._lowest = lowest
         self._names = tuple(names or preprocessor.names)
         self._num_outputs = num_outputs
         self._session = open_session(model, names=self._names, num_outputs=num_outputs)
@@ -100,7 +103,7 @@ class Engine:
 
         def run_batch(batch: np.ndarray) -> None:
             inputs = self._preprocessor.pad(take_rows(arrays, batch))
-            outputs[batch] = run_session(session, inputs | tables, self._num_outputs)
+            outputs[batch] = run_session(session, inputs | tables, self._num_outputs, lowest=self._lowest)
 
         _for_each(run_batch, _batches(lengths, limits))
         return outputs

@@ -26,7 +26,8 @@ from textclf.preprocessing.ragged import Ragged, take
 log = logging.getLogger(__name__)
 FORMAT_VERSION = 1
 ABOUT, HASHES, VECTORS = "about.json", "hashes.uint64", "vectors.float32"
-ROWS_AT_ONCE = 2048  # encoded for one part: some 20 s of MiniLM on one core
+# Encoded for one part, at most: some 20 s of MiniLM on one core.
+ROWS_AT_ONCE, TOKENS_AT_ONCE = 2**11, 2**16
 
 
 class Part(NamedTuple):
@@ -68,7 +69,8 @@ class VectorCache:
         missing = missing[np.unique(hashes[missing], return_index=True)[1]]
         if len(missing):
             log.info("encoding %s texts with the frozen encoder", f"{len(missing):,}")
-            parts += [self._write_part(take(rows, numbers), hashes[numbers], encode) for numbers in _split(missing)]
+            blocks = _with_bar(_split(missing, rows.lengths[missing]))
+            parts += [self._write_part(take(rows, numbers), hashes[numbers], encode) for numbers in blocks]
         else:
             log.info("reused the vectors of all %s texts from %s", f"{len(hashes):,}", self.folder)
         flat = concatenate_on_disk(self._blocks(hashes, parts), np.float32)
@@ -125,12 +127,17 @@ def row_hashes(rows: Ragged) -> np.ndarray:
     return text_hashes(pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(rows.lengths), [None, offsets, content]))
 
 
-def _split(numbers: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the row numbers, some thousand at a time, with a bar on a terminal."""
+def _split(numbers: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    """Return the numbers of the rows of each part."""
+    costs = np.maximum(lengths, TOKENS_AT_ONCE // ROWS_AT_ONCE)
+    parts = (np.cumsum(costs) - 1) // TOKENS_AT_ONCE
+    return np.split(numbers, np.flatnonzero(np.diff(parts)) + 1)
+
+
+def _with_bar(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield the parts, with a bar on a terminal."""
     from rich.console import Console
     from rich.progress import track
 
-    starts = range(0, len(numbers), ROWS_AT_ONCE)
     console = Console(stderr=True)
-    for start in track(starts, "encoding texts", console=console, transient=True, disable=not sys.stderr.isatty()):
-        yield numbers[start : start + ROWS_AT_ONCE]
+    yield from track(parts, "encoding texts", console=console, transient=True, disable=not sys.stderr.isatty())

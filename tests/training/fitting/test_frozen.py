@@ -3,13 +3,24 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 import textclf
 from tests.pretrained import BERT, REFERENCES
-from textclf.core.errors import ConfigError
+from textclf.config.config import load_config
+from textclf.config.ensemble import members_of
+from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.run_folder import RunFolder
+from textclf.data.loading import encode_labels, read_splits
+from textclf.inference.engine import Engine
+from textclf.inference.onnx.session import GraphError
+from textclf.models.encoder import encoder_of
 from textclf.training.check import check_config
+from textclf.training.encoded_dataset import encode
+from textclf.training.fitting.frozen import VECTORS, trained_part
+from textclf.training.fitting.task import build_task
+from textclf.training.fitting.validation import predict_logits
 from textclf.training.learning_rate_finder import find_rates
 
 LENGTH = 24
@@ -43,6 +54,41 @@ def test_a_frozen_encoder_reads_each_text_once(encoder_config, caplog):
     assert "with the frozen encoder" not in caplog.text
     assert first.metrics.read_text() == second.metrics.read_text()
     assert first.best_checkpoint.read_bytes() == second.best_checkpoint.read_bytes()  # it has no time in it
+
+
+@pytest.fixture
+def member_and_task(encoder_config, tmp_path):
+    """The only network of a config, and its task."""
+
+    def build(preprocessing):
+        config = encoder_config(trained_layers=0)
+        config["preprocessing"] |= preprocessing
+        config = load_config(config)
+        splits, targets = read_splits(config.data, config.targets, config.seed)
+        preprocessor, encoded = encode(config, splits, encode_labels(splits, targets), tmp_path)
+        [member] = members_of(config.model, config.training)
+        return member, build_task(config, encoded, preprocessor, targets)
+
+    return build
+
+
+@pytest.mark.parametrize("preprocessing", [{}, {"padding": "left"}, {"sequence_length": 8, "long_texts": "windows"}])
+def test_the_vectors_are_those_of_keras(member_and_task, tmp_path, preprocessing):
+    member, task = member_and_task(preprocessing)
+    network, _, on_vectors = trained_part(member, task, tmp_path)
+    vectors = on_vectors.train.arrays[VECTORS].values.reshape(len(task.train.classes), -1)
+    expected = predict_logits(encoder_of(network), task.train.arrays, padding=task.preprocessor.options.padding)
+    np.testing.assert_allclose(vectors, expected, atol=1e-5)
+    assert vectors.min() < -0.01  # no probabilities
+
+
+def test_too_little_memory_for_the_vectors_is_one_sentence(member_and_task, tmp_path, monkeypatch):
+    def fail(self, arrays):
+        raise GraphError("a batch needs more than 1 GiB of memory")
+
+    monkeypatch.setattr(Engine, "run", fail)
+    with pytest.raises(TrainingError, match="more than 1 GiB of memory"):
+        trained_part(*member_and_task({}), tmp_path)
 
 
 @pytest.mark.slow

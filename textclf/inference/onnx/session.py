@@ -12,7 +12,7 @@ from onnxruntime import InferenceSession
 # Memory of intermediate values per core. A batch of 64 texts of 256 tokens takes about 100 MB in a bidirectional LSTM
 # of 256 units; the graph of a stranger may ask for terabytes.
 MOST_WORK_BYTES = 2**30
-LARGEST_PROBABILITY = 1.001  # above 1 by rounding
+LARGEST = 1.001  # above 1 by rounding
 # ONNX Runtime has no class for its errors of memory; these are the words of its allocator.
 OUT_OF_MEMORY = re.compile(r"bfc_arena|bad_alloc|failed to allocate|overflow", re.IGNORECASE)
 NODE = re.compile(r"while running (\w{1,50}) node")
@@ -59,11 +59,16 @@ def open_session(model: bytes, *, names: Iterable[str], num_outputs: int) -> Inf
     return session
 
 
-def run_session(session: InferenceSession, inputs: dict[str, np.ndarray], num_outputs: int) -> np.ndarray:
+def run_session(
+    session: InferenceSession, inputs: dict[str, np.ndarray], num_outputs: int, *, lowest: float = 0.0
+) -> np.ndarray:
     """Run a graph on one batch.
 
+    Args:
+        lowest: of the outputs: 0 for probabilities, -1 for vectors of length 1.
+
     Returns:
-        Probabilities, float32 (rows, num_outputs).
+        Probabilities or vectors, float32 (rows, num_outputs).
 
     Raises:
         GraphError: the graph fails, or its output has another shape.
@@ -76,7 +81,7 @@ def run_session(session: InferenceSession, inputs: dict[str, np.ndarray], num_ou
     expected = (len(next(iter(inputs.values()))), num_outputs)
     if not isinstance(outputs, np.ndarray) or outputs.dtype != np.float32 or outputs.shape != expected:
         raise GraphError("its output is not one probability for every label")
-    if not ((outputs >= 0) & (outputs <= LARGEST_PROBABILITY)).all():  # False for NaN, too
+    if not ((outputs >= lowest * LARGEST) & (outputs <= LARGEST)).all():  # False for NaN, too
         raise NotProbabilitiesError("its output is not probabilities from 0 to 1")
     return outputs
 

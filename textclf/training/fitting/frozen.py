@@ -6,16 +6,22 @@ a contrastive step, an encoder is another one.
 """
 
 import hashlib
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from textclf import __version__
 from textclf.config.ensemble import Member
 from textclf.core.encoder_source import resolve
-from textclf.core.errors import ConfigError
+from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.files import checksum
+from textclf.export.onnx import build_graph
+from textclf.inference.engine import Engine
+from textclf.inference.onnx.session import GraphError
 from textclf.models import ARCHITECTURES
 from textclf.models.encoder import encoder_of, head
 from textclf.models.encoder.config import CONFIG
@@ -48,7 +54,8 @@ def trained_part(
 
     Raises:
         ConfigError, DataError: a file of pretrained weights cannot be used, or tokens are to be changed in training.
-        TrainingError, RunError, Interrupted: as for `tune_encoder`.
+        TrainingError: the texts need too much memory, or as for `tune_encoder`.
+        RunError, Interrupted: as for `tune_encoder`.
         WriteError: the disk has no room for the vectors.
     """
     task = task.select(ARCHITECTURES[member.model.architecture].INPUTS)
@@ -66,16 +73,40 @@ def trained_part(
     vectors = keras.Input((encoder.output_shape[-1],), name=VECTORS)
     part = keras.Model({VECTORS: vectors}, head(member.model, vectors, network.output_shape[-1]), name="head")
     part.get_layer(TRAINED).set_weights(network.get_layer(TRAINED).get_weights())
+    encode = _encode_function(encoder, task)
     key = _key(member, sizes_of(task.preprocessor), encoder if is_tuned else None)
     store = VectorCache(cache, key, encoder.output_shape[-1])
 
     def encoded(dataset: EncodedDataset) -> EncodedDataset:
         return dataset._replace(arrays={VECTORS: store.vectors(dataset.arrays["token_ids"], encode)})
 
-    def encode(rows: Ragged):
-        return predict_logits(encoder, {"token_ids": rows}, padding=task.preprocessor.options.padding)
-
     return network, part, task._replace(train=encoded(task.train), validation=encoded(task.validation))
+
+
+def _encode_function(encoder: keras.Model, task: Task) -> Callable[[Ragged], np.ndarray]:
+    """Return the function that encodes texts: token ids -> vectors, (texts, width).
+
+    On a CPU the inference engine is faster than TensorFlow (docs/experiments.md).
+    """
+    width, padding = encoder.output_shape[-1], task.preprocessor.options.padding
+
+    @cache
+    def engine() -> Engine:
+        graph = build_graph(encoder, activation="linear", padding=padding)
+        operators = {node.op_type for node in graph.graph.node}
+        return Engine(graph.SerializeToString(), task.preprocessor, width, operators, ["token_ids"], lowest=-1.0)
+
+    def encode(rows: Ragged) -> np.ndarray:
+        if tf.config.list_physical_devices("GPU"):
+            return predict_logits(encoder, {"token_ids": rows}, padding=padding)
+        try:
+            return engine().run({"token_ids": rows})
+        except GraphError as error:
+            raise TrainingError(
+                f"the encoder cannot read the texts: {error}. Try a lower preprocessing.sequence_length."
+            ) from error
+
+    return encode
 
 
 def use_trained(network: keras.Model, part: keras.Model) -> None:
