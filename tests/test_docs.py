@@ -11,7 +11,7 @@ import pytest
 import textclf
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("configs/*.md"), *ROOT.glob("data/*.md")])
+PAGES = sorted(page for names in ("*.md", "docs/**/*.md", "configs/*.md", "data/*.md") for page in ROOT.glob(names))
 GENERATED = ["docs/commands.md", "docs/configuration.md", "docs/http-api.md", "configs/schema.json"]
 READMES = ["README.md", "README.zh-CN.md"]
 # The Chinese one trains much the same again: `make test-all`.
