@@ -69,6 +69,14 @@ def test_the_index_names_every_page():
     ] == []
 
 
+def test_every_experiment_has_a_row():
+    table = (ROOT / "docs/experiments.md").read_text(encoding="utf-8")
+    linked = re.findall(r"\(experiments/([\w-]+\.md#[^)]+)\)", table)
+    pages = sorted(ROOT.glob("docs/experiments/*.md"))
+    entries = {f"{page.name}#{anchor}" for page in pages for anchor in anchors(page) if anchor[:2] == "20"}
+    assert sorted(linked) == sorted(entries)
+
+
 @pytest.mark.parametrize("page", READMES)
 def test_a_readme_is_short(page):
     assert len((ROOT / page).read_text(encoding="utf-8").splitlines()) <= LONGEST_README
