@@ -70,6 +70,15 @@ FEATURES: dict[str, Callable[[Fold], list[sparse.csr_matrix]]] = {
     "characters 2-6": partial(ngrams, min_frequency=1, longest_characters=6),
     "sklearn": sklearn_features,
 }
+
+
+def features_of(fold: Fold, name: str) -> list[sparse.csr_matrix]:
+    """The features of the training texts and of the held-out ones, made once a fold."""
+    if name not in fold.features:
+        fold.features[name] = FEATURES[name](fold)
+    return fold.features[name]
+
+
 # Name -> loss, scaling and inverse regularization.
 SOLVERS = {
     **{f"svm {strength:g}": ("squared_hinge", "none", strength) for strength in (0.25, 0.5, 1, 2, 4)},
@@ -80,9 +89,7 @@ SOLVERS = {
 
 def linear(fold: Fold, features: str, solver: str) -> np.ndarray:
     """The logits of one of `SOLVERS` on some of `FEATURES`."""
-    if features not in fold.features:
-        fold.features[features] = FEATURES[features](fold)
-    train, held_out = fold.features[features]
+    train, held_out = features_of(fold, features)
     loss, scaling, strength = SOLVERS[solver]
     return predict(solve(Problem(train, fold.units, None, loss, scaling, seed=0), strength), held_out)
 
@@ -97,9 +104,7 @@ def nb_svm(fold: Fold, features: str, strength: float, *, own_length: bool) -> n
     from sklearn.preprocessing import normalize
     from sklearn.svm import LinearSVC
 
-    if features not in fold.features:
-        fold.features[features] = FEATURES[features](fold)
-    train, held_out = fold.features[features]
+    train, held_out = features_of(fold, features)
     logits = np.empty((held_out.shape[0], fold.num_outputs))
     for output in range(fold.num_outputs):
         unit = fold.units[:, output]
