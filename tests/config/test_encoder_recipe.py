@@ -75,6 +75,43 @@ def test_many_texts_tune_it_unless_it_must_be_quick(written, monkeypatch, time, 
         assert (encoder.training.epochs, encoder.training.learning_rate) == (3, 1e-4)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "time", "epochs", "length"),
+    [
+        (3_600, "usual", 3, 128),  # of a text as long as the tiny encoder can read
+        (3_599, "usual", 1, 128),
+        (1_199, "usual", 1, 40),
+        (1, "usual", 1, 40),
+        (1, "thorough", 3, 128),
+    ],
+)
+def test_a_long_fine_tuning_is_shortened(written, monkeypatch, seconds, time, epochs, length):
+    def needed(facts, encoder, length, epochs):
+        return 1_200 * epochs * length / 128
+
+    monkeypatch.setattr(encoder_recipe, "FEW_ROWS", 39)
+    monkeypatch.setattr(encoder_recipe, "FINE_TUNED", ((3, 256), (1, 256), (1, 40)))
+    monkeypatch.setattr(encoder_recipe, "MOST_SECONDS", seconds)
+    monkeypatch.setattr(encoder_recipe, "_seconds", needed)
+    content = written(20, text="good " * 150 + "{} {}", time=time)
+    config = loaded(content)
+    assert (config.model.members[-1].training.epochs, config.preprocessing.sequence_length) == (epochs, length)
+    assert ("3 of up to 256 tokens would take 60 minutes" in content) == (epochs == 1)
+
+
+def test_a_gpu_may_take_long(written, monkeypatch, tmp_path):
+    monkeypatch.setattr(encoder_recipe, "FEW_ROWS", 39)
+    monkeypatch.setattr(encoder_recipe, "MOST_SECONDS", 0)
+    assert loaded(written(20)).model.members[-1].training.epochs == 1
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    content = written(20)
+    assert loaded(content).model.members[-1].training.epochs == 3
+    assert "without the GPU" in content
+
+
 def test_the_length_is_that_of_the_texts_in_tokens_of_the_encoder(written):
     config = loaded(written(16))
     assert config.preprocessing.sequence_length == 24

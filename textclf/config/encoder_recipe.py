@@ -4,6 +4,7 @@ docs/experiments.md has the measurements behind it.
 """
 
 import math
+import shutil
 import time
 from typing import NamedTuple
 
@@ -28,9 +29,11 @@ CONTRASTIVE_STEPS, CONTRASTIVE_TEXTS = 20, 16  # texts of a step with two labels
 FEW_ROWS = 5_000  # up to which fine-tuning gains less than it costs
 SAMPLE_ROWS = 10_000  # whose tokens are counted
 LONG, LONGEST = 128, 256  # tokens: above LONG the longest 5 % of the texts are cut; none is longer than LONGEST
+# Epochs and the longest text of a fine-tuning: the first pair that needs at most MOST_SECONDS, or the last one.
+EPOCHS = 3
+FINE_TUNED, MOST_SECONDS = ((EPOCHS, LONGEST), (1, LONGEST), (1, LONG)), 3600
 MUCH_CUT = 0.05  # of the texts
 FORWARD, TRAINING = 2, 6  # operations a weight and token
-EPOCHS = 3
 REACHED = 0.5  # of the speed of a matrix product: an encoder also normalizes, and moves its numbers
 MATRIX, PRODUCTS, ROUNDS = 512, 8, 6  # size and number of the products that are timed, and how often
 
@@ -44,6 +47,15 @@ class EncoderFacts(NamedTuple):
     pooling: str
     lengths: np.ndarray  # tokens of each text, of a sample
     operations: float  # that this machine makes a second
+
+
+class Plan(NamedTuple):
+    """How the encoder is used."""
+
+    epochs: int  # of a fine-tuning; 0: it is frozen
+    length: int  # tokens of the longest text
+    seconds: float  # that the training takes
+    full_seconds: float  # that a fine-tuning would take that is not shortened
 
 
 def encoder_facts(weights: str, dataset: Dataset) -> EncoderFacts:
@@ -64,14 +76,14 @@ def encoder_facts(weights: str, dataset: Dataset) -> EncoderFacts:
 def sections(facts: Facts, encoder: EncoderFacts) -> dict[str, list[Line]]:
     """Return the sections `preprocessing`, `model` and `training`."""
     alone = _texts_a_label(facts) <= FEW_A_LABEL
-    why_frozen = _why_frozen(facts)
-    frozen = bool(why_frozen)
-    network = _network(facts, encoder, why_frozen)
-    training = _frozen_training(facts) if frozen else _fine_tuning(facts)
+    plan = _plan(facts, encoder)
+    frozen = not plan.epochs
+    network = _network(facts, encoder, plan)
+    training = _frozen_training(facts) if frozen else _fine_tuning(facts, plan)
     why = "trains again on train and validation" if frozen else "off, because a refit doubles the time"
     refit = ("refit", frozen, why)
     if alone:
-        return {"preprocessing": _preprocessing(encoder), "model": network, "training": [*training, refit]}
+        return {"preprocessing": _preprocessing(encoder, plan), "model": network, "training": [*training, refit]}
     members = [line for member in recipe.linear_members(facts) for line in member.lines()]
     model: list[Line] = [
         ("architecture", "ensemble", "combines n-grams of your data with the encoder"),
@@ -84,14 +96,26 @@ def sections(facts: Facts, encoder: EncoderFacts) -> dict[str, list[Line]]:
     ]
     ngrams = recipe.preprocessing(facts)
     first = next(place for place, line in enumerate(ngrams) if line[0] == "ngrams")
-    return {"preprocessing": [*_preprocessing(encoder), *ngrams[first:]], "model": model, "training": [refit]}
+    return {"preprocessing": [*_preprocessing(encoder, plan), *ngrams[first:]], "model": model, "training": [refit]}
 
 
-def _preprocessing(encoder: EncoderFacts) -> list[Line]:
+def _plan(facts: Facts, encoder: EncoderFacts) -> Plan:
+    """Return how the encoder is used.
+
+    A fine-tuning that takes hours is shortened, except with `--time thorough` or on a GPU, whose speed is not known.
+    """
+    may_take_long, plans = facts.time == "thorough" or _has_gpu(), []
+    for epochs, longest in ((0, LONGEST),) if _why_frozen(facts) else FINE_TUNED:
+        length = _length(encoder, longest)
+        plans.append((epochs, length, _seconds(facts, encoder, length, epochs)))
+    in_time = [plan for plan in plans if plan[-1] <= MOST_SECONDS or may_take_long]
+    return Plan(*(in_time or plans[-1:])[0], full_seconds=plans[0][-1])
+
+
+def _preprocessing(encoder: EncoderFacts, plan: Plan) -> list[Line]:
     lengths = encoder.lengths
     middle, most = (int(value) for value in np.quantile(lengths, [0.5, 0.95], method="higher"))
-    length = _length(encoder)
-    cut = float((lengths > length).mean())
+    cut = float((lengths > plan.length).mean())
     cut_by_it = f"{percent(cut)} are longer" if cut else "none is longer"
     part = (
         ("head_tail", "a quarter from the beginning, the rest from the end (Sun et al. 2019)")
@@ -100,7 +124,7 @@ def _preprocessing(encoder: EncoderFacts) -> list[Line]:
     )
     return [
         ("tokenizer", "pretrained", "that of the encoder"),
-        ("sequence_length", length, f"median {middle} tokens, 95 % have at most {most}, {cut_by_it}"),
+        ("sequence_length", plan.length, f"median {middle} tokens, 95 % have at most {most}, {cut_by_it}"),
         ("long_texts", *part),
     ]
 
@@ -114,12 +138,13 @@ def _why_frozen(facts: Facts) -> str:
     return ""
 
 
-def _network(facts: Facts, encoder: EncoderFacts, why_frozen: str) -> list[Line]:
-    trained = (0, why_frozen) if why_frozen else ("all", f"{len(facts.dataset):,} rows are enough to fine-tune it")
-    seconds = _seconds(facts, encoder, frozen=bool(why_frozen))
+def _network(facts: Facts, encoder: EncoderFacts, plan: Plan) -> list[Line]:
+    enough = f"{len(facts.dataset):,} rows are enough to fine-tune it"
+    trained = ("all", enough) if plan.epochs else (0, _why_frozen(facts))
+    where = "without the GPU" if _has_gpu() else "on this machine"
     why = "steps that first move texts with the same label together (SetFit, Tunstall et al. 2022)"
     return [
-        ("architecture", "encoder", f"training takes about {_duration(seconds)} on this machine"),
+        ("architecture", "encoder", f"training takes about {_duration(plan.seconds)} {where}"),
         ("weights", encoder.weights, f"{encoder.config.num_weights / 1e6:,.0f} million weights"),
         ("pooling", encoder.pooling, "as the encoder was trained"),
         ("trained_layers", *trained),
@@ -146,10 +171,12 @@ def _frozen_training(facts: Facts) -> list[Line]:
     ]
 
 
-def _fine_tuning(facts: Facts) -> list[Line]:
+def _fine_tuning(facts: Facts, plan: Plan) -> list[Line]:
     steps = math.ceil((1 - facts.size.validation) * len(facts.dataset) / 32)
+    usual = "usual for encoders, and the best one is kept"
+    shorter = f"{EPOCHS} of up to {LONGEST} tokens would take {_duration(plan.full_seconds)} (--time thorough)"
     return [
-        ("epochs", EPOCHS, "usual for encoders, and the best one is kept"),
+        ("epochs", plan.epochs, usual if plan.epochs == EPOCHS else shorter),
         ("batch_size", 32, f"{counted(steps, 'step')} per epoch"),
         ("learning_rate", 0.0001, "small, so that the encoder forgets little"),
         ("schedule", "linear", "decays to 0 at the end"),
@@ -163,19 +190,24 @@ def _texts_a_label(facts: Facts) -> int:
     return int(np.median(facts.targets.counts))
 
 
-def _length(encoder: EncoderFacts) -> int:
+def _length(encoder: EncoderFacts, longest: int) -> int:
     most, nearly_all = (int(value) for value in np.quantile(encoder.lengths, [0.95, 0.99], method="higher"))
     wanted = 8 * math.ceil((nearly_all if nearly_all <= LONG else most) / 8)
-    return min(max(wanted, recipe.SHORTEST), LONGEST, encoder.longest)
+    return min(max(wanted, recipe.SHORTEST), longest, encoder.longest)
 
 
-def _seconds(facts: Facts, encoder: EncoderFacts, *, frozen: bool) -> float:
-    """Return the time that the encoder will need: each weight of its layers meets each token."""
-    config, length = encoder.config, _length(encoder)
+def _seconds(facts: Facts, encoder: EncoderFacts, length: int, epochs: int) -> float:
+    """Return the time that the encoder will need: each weight of its layers meets each token.
+
+    Args:
+        length: tokens of the longest text.
+        epochs: of a fine-tuning; 0: the encoder is frozen.
+    """
+    config = encoder.config
     layer = config.hidden_size * (4 * config.hidden_size + 2 * config.intermediate_size)
     attention = 2 * length * config.hidden_size  # products of queries, keys and values
-    passes = len(facts.dataset) * (FORWARD if frozen else TRAINING * EPOCHS)
-    if frozen and _is_contrastive(facts):  # twice, with the refit
+    passes = len(facts.dataset) * (TRAINING * epochs or FORWARD)
+    if not epochs and _is_contrastive(facts):  # twice, with the refit
         passes += 2 * TRAINING * CONTRASTIVE_STEPS * CONTRASTIVE_TEXTS
     operations = passes * float(np.minimum(encoder.lengths, length).mean())  # times the tokens of a text
     return operations * config.num_hidden_layers * (layer + attention) / (REACHED * encoder.operations)
@@ -196,6 +228,11 @@ def _operations() -> float:
             matrix @ matrix
         seconds.append(time.process_time() - started)
     return num_threads() * PRODUCTS * 2 * MATRIX**3 / min(seconds)
+
+
+def _has_gpu() -> bool:
+    """Return whether a driver of Nvidia is installed. TensorFlow knows more, but its import takes seconds."""
+    return shutil.which("nvidia-smi") is not None
 
 
 def _pooling(source: EncoderFolder) -> str:
