@@ -35,6 +35,7 @@ FINE_TUNING = {
     "warmup": 0.1,
     "weight_decay": 0.01,
     "clip_norm": 1.0,
+    "checkpoint_steps": 200,  # a step of 32 texts takes seconds on a CPU
     # The last epochs are right more often, and too sure of it. The temperature mends that, so accuracy decides.
     "early_stopping": {"metric": "accuracy", "patience": 3},
 }
