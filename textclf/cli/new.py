@@ -21,7 +21,8 @@ from textclf.cli.terminal import print_line, print_written
 @click.option(
     "--encoder",
     metavar="NAME",
-    help="Pretrained encoder: minilm, a folder, or a repository of the hub. --time quick keeps it frozen.",
+    help="Pretrained encoder: minilm, a folder, or a repository of the hub. --time quick keeps it frozen, usual "
+    "shortens a fine-tuning of more than an hour, thorough does not.",
 )
 @reading_options("--format")
 def command(config, data, test, time, encoder, reading):
