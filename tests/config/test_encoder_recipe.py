@@ -17,6 +17,7 @@ from textclf.core.errors import ConfigError
 def written(tmp_path, monkeypatch):
     """The config for so many texts a label."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))  # without the driver of a GPU
 
     def write(texts_a_label, text="a {} film number {}", **choices):
         rows = [
@@ -106,7 +107,6 @@ def test_a_gpu_may_take_long(written, monkeypatch, tmp_path):
     program = tmp_path / "nvidia-smi"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
     content = written(20)
     assert loaded(content).model.members[-1].training.epochs == 3
     assert "without the GPU" in content
