@@ -34,9 +34,11 @@ class Machine:
         self.started: list[int] = []
         self.running: dict[int, tuple[Future, dict]] = {}
         self.most = 0
+        self.seconds: list[float | None] = []  # that each trial may take
 
     def start(self, task) -> Future:
         path = Path(task.folder)
+        self.seconds.append(task.seconds)
         self.started.append(int(path.name))
         rate = read_run_config(RunFolder(path)).training.learning_rate
         entries = {"state": "finished", "score": abs(math.log10(rate) + 2), "size": 1.0, "seconds": 0.0}
@@ -148,6 +150,24 @@ def test_trials_that_ended_in_time_are_kept_beside_one_that_did_not(begin):
     assert [trial.state for trial in trials] == ["finished"] * 5 + ["stopped"] + ["finished"] * 2
     assert "time" in trials[5].error
     assert read_record(Path("runs/s")) == trials
+
+
+@pytest.mark.parametrize(("first_took", "most"), [(10.0, 150.0), (100.0, 200.0)])
+def test_a_slow_trial_leaves_time_for_others(begin, first_took, most):
+    class Slow(Machine):
+        def end(self, number):
+            self.running[number][1]["seconds"] = first_took
+            super().end(number)
+
+    machine = Slow()
+    run(begin(minutes=10, workers=1), machine)
+    assert machine.seconds == [None, *[most] * (TRIALS - 1)]
+
+
+def test_a_search_without_a_time_limit_stops_no_trial(begin):
+    machine = Machine()
+    run(begin(), machine)
+    assert machine.seconds == [None] * TRIALS
 
 
 def test_a_config_that_cannot_be_trained_ends_the_search(begin):

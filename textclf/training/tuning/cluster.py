@@ -56,7 +56,7 @@ def _run(task: Task, place: str) -> dict[str, Any]:
             f"--cluster: expected {folder} on the node {platform.node()}, but it has no such folder. All nodes need "
             "the working directory under the same path."
         )
-    return result_in(folder) or finish_process(start_process(task, Path(place)), folder)
+    return result_in(folder) or finish_process(start_process(task, Path(place)), task, Path(place))
 
 
 def _result_of(ray: Any, task: Any) -> dict[str, Any]:

@@ -41,12 +41,19 @@ def start_process(task: Task, place: Path) -> subprocess.Popen:
     return process
 
 
-def finish_process(process: subprocess.Popen, folder: Path) -> dict[str, Any]:
-    """Wait for the process of a trial, and return the entries of its record."""
-    code = process.wait()
+def finish_process(process: subprocess.Popen, task: Task, place: Path) -> dict[str, Any]:
+    """Wait for the process of a trial, and return the entries of its record. Stop it if it takes too long."""
+    folder = place / task.folder
+    stopped: dict[str, Any] = {}
+    try:
+        code = process.wait(task.seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        code = process.wait()
+        stopped = {"state": "stopped", "error": f"it took more than {task.seconds:.0f} s", "seconds": task.seconds}
     assert process.stdin is not None
     process.stdin.close()
-    return result_in(folder) or {"state": "failed", "error": _reason(folder, code)}
+    return result_in(folder) or stopped or {"state": "failed", "error": _reason(folder, code)}
 
 
 def result_in(folder: Path) -> dict[str, Any] | None:

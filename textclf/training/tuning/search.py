@@ -54,8 +54,13 @@ class Search:
     @property
     def seconds_left(self) -> float | None:
         """The rest of the time, `None` without a limit."""
+        return None if self.most_seconds is None else self.most_seconds - self.seconds
+
+    @property
+    def most_seconds(self) -> float | None:
+        """The time that the search may take, `None` without a limit."""
         minutes = self.options.minutes or (None if self.options.trials else DEFAULT_MINUTES)
-        return None if minutes is None else 60 * minutes - self.seconds
+        return None if minutes is None else 60 * minutes
 
     def folder_of(self, number: int) -> Path:
         """Return the folder of a trial."""

@@ -42,6 +42,7 @@ class Task:
     curves: list[list[float]]  # the metric of earlier trials after every validation
     folds: int | None = None
     threads: int | None = None  # one for each core
+    seconds: float | None = None  # that it may take; no limit
 
 
 class TrialStopped(Exception):  # noqa: N818 (not an error)

@@ -33,6 +33,10 @@ from textclf.training.tuning.workers import Entries, Workers
 log = logging.getLogger(__name__)
 MOST_FAILURES = 5  # one after the other
 WORTH_STARTING = 0.8  # of the median time of a trial has to be left
+# A trial may take this share of the whole time, or as many times what the config itself took. One that never ends
+# would leave no time for others.
+SLOWEST_SHARE = 0.25
+SLOWEST_TIMES = 2
 # Of the folder of a trial that is not the best, these stay.
 EVENTS = "events.out"  # beginning of the files of TensorBoard
 KEPT = ("config.yaml", "run.json", "metrics.json", "history.csv", LOG, RESULT)
@@ -115,8 +119,16 @@ def _begin(search: Search, trials: Sequence[Trial], running: Sequence[dict[str, 
     folder = new_part(search.folder, f"{TRIALS}/{path.name}", config, f"trial {number}")
     curves = [trial.curve for trial in known if trial.curve]
     options = search.options
-    task = Task(str(folder.path), search.metric, options.size, curves, options.folds, search.threads)
+    seconds = _longest_trial(search, trials)
+    task = Task(str(folder.path), search.metric, options.size, curves, options.folds, search.threads, seconds)
     return Begun(values, workers.start(task), started)
+
+
+def _longest_trial(search: Search, trials: Sequence[Trial]) -> float | None:
+    """Return the seconds that the next trial may take. There is no limit for the config itself."""
+    if search.most_seconds is None or not trials:
+        return None
+    return max(SLOWEST_SHARE * search.most_seconds, SLOWEST_TIMES * trials[0].seconds)
 
 
 def known_to(number: int, values: Sequence[dict], trials: Sequence[Trial], workers: int) -> list[Trial]:

@@ -29,7 +29,7 @@ def workers_here(number: int) -> Iterator[Workers]:
 
     def start(task: Task) -> Entries:
         processes.append(start_process(task, place))
-        return pool.submit(finish_process, processes[-1], place / task.folder)
+        return pool.submit(finish_process, processes[-1], task, place)
 
     with ThreadPoolExecutor(number) as pool:
         try:
