@@ -48,6 +48,18 @@ def test_only_what_the_networks_read_is_searched():
     assert "preprocessing.vocabulary_size" in lstm
 
 
+@pytest.mark.parametrize("model", [{"architecture": "ngrams"}, {"architecture": "encoder", "trained_layers": 0}])
+def test_a_linear_model_with_one_regularization_offers_others(model):
+    path = "training.inverse_regularization"
+    one, several = (
+        config_of(model=model, training={"optimizer": "liblinear", "inverse_regularization": values})
+        for values in ([3.0], [3.0, 10.0])
+    )
+    assert search_space(one)[path].values == ([3.0], [0.3], [0.9], [9.0], [30.0])
+    assert with_values(one, {path: [30.0]}).training.inverse_regularization == [30.0]
+    assert path not in search_space(several)  # the training chooses among them itself
+
+
 def test_a_limit_of_size_lets_tables_become_small():
     path = "model.embedding_dim"
     usual, small = (

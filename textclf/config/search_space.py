@@ -25,6 +25,7 @@ from textclf.core.tuned import Between, OneOf, Tuned
 SCALES = ("linear", "log")
 RANGE_KEYS = ("from", "to", "scale")
 EXAMPLE = "{from: 0.0001, to: 0.01, scale: log} or {choices: [32, 64]}"
+STRENGTH_FACTORS = (0.1, 0.3, 3, 10)  # times the one value of `inverse_regularization`, and the value itself
 # Of `preprocessing`, what a network reads -> the settings that matter then.
 READ_FROM = {"token_ids": ("vocabulary_size",), "ngram_ids": ("ngrams",)}
 
@@ -107,7 +108,16 @@ def _default_space(config: Config) -> Space:
     networks = _networks(config)
     for path, settings in networks:
         space |= dict(_ranges(path, settings, by_size))
-    return space
+    return space | _strengths(config)
+
+
+def _strengths(config: Config) -> Space:
+    """Return the regularization of a linear model whose config has one value of it. It chooses among several itself."""
+    given = config.training.inverse_regularization
+    if isinstance(config.model, EnsembleOptions) or not _chooses_itself(config.training) or len(given) > 1:
+        return {}
+    others = [float(f"{given[0] * factor:.4g}") for factor in STRENGTH_FACTORS]
+    return {"training.inverse_regularization": Choices(tuple([value] for value in (given[0], *others)))}
 
 
 def _networks(config: Config) -> Iterator[tuple[str, Options]]:

@@ -82,7 +82,10 @@ def tune_run(
         check_one_label(config.model, targets)
         space = search_space(config)
         if not space:
-            raise ConfigError("tuning.settings: expected a setting to search, but there is none. Name one.")
+            raise ConfigError(
+                "tuning.settings: expected a setting to search, but this config has none by default. Name one, such as "
+                "model.contrastive_steps: {choices: [0, 20]}."
+            )
         number = (config.tuning or TuningOptions()).workers
         if cluster and number == 1:
             raise ConfigError(
