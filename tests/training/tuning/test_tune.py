@@ -17,6 +17,7 @@ from textclf.config.config import load_config
 from textclf.core.errors import ConfigError, TrainingError
 from textclf.training.tuning.record import RECORD, read_record
 from textclf.training.tuning.results import read_results
+from textclf.training.tuning.trials import run_trials
 
 pytest.importorskip("optuna")
 UNTIMED = {"latency", "seconds", "fitting_seconds"}
@@ -47,6 +48,21 @@ def test_a_search_ends_with_the_best_trial_as_a_run(workplace, tiny_config, caps
     assert textclf.load("runs/found").predict(["some text"])
     assert read_results(folder).best == best
     assert len(list((folder / "trials").glob("*/classifier"))) == 1  # only that of the best
+
+
+def test_a_refit_for_which_there_is_no_time_is_skipped(workplace, tiny_config, monkeypatch, caplog):
+    def slow_trials(search, *arguments):
+        trials = run_trials(search, *arguments)
+        object.__setattr__(search, "seconds_before", 1e6)
+        return trials
+
+    monkeypatch.setattr("textclf.training.tuning.tune.run_trials", slow_trials)
+    config = tiny_config("toy_en", training={"epochs": 1, "refit": True})
+    run = textclf.tune({**config, "tuning": {"trials": 1, "minutes": 60}})
+    assert "skipped the refit" in caplog.text
+    assert not load_config(run.path / "best.yaml").training.refit
+    assert not load_config(run.config).training.refit
+    assert textclf.load(run.path).predict(["some text"])
 
 
 def test_faults_are_named_before_anything_is_written(workplace, tiny_config, capsys):

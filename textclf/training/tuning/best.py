@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 BEST_CONFIG, SEARCH_CONFIG = "best.yaml", "search.yaml"
 REFIT_MORE = 1.25  # times the first fit: it has the validation texts, too
 MARGIN = 5.0  # seconds: the report, and what is slower than before
+TOLERANCE = 0.05  # of the whole time: a search may take so much more
 
 
 def seconds_of_best(config: Config, trial: Trial) -> float:
@@ -28,6 +29,21 @@ def seconds_of_best(config: Config, trial: Trial) -> float:
     first = trial.fitting_seconds if trial.fold_scores else 0.0  # folds leave no networks of the whole data
     refit = REFIT_MORE * trial.fitting_seconds if config.training.refit else 0.0
     return start + first + refit + MARGIN
+
+
+def as_time_allows(config: Config, trial: Trial, seconds_left: float | None, most_seconds: float | None) -> Config:
+    """Return the config of a search without its refit if there is no time for it, as when the machine became busy.
+
+    Args:
+        trial: the best one.
+        seconds_left, most_seconds: the rest of the time, and all of it; None without a limit.
+    """
+    if not config.training.refit or seconds_left is None or most_seconds is None:
+        return config
+    if seconds_of_best(config, trial) <= seconds_left + TOLERANCE * most_seconds:
+        return config
+    log.warning("skipped the refit on train and validation, because there is no time left. Allow more minutes for it.")
+    return replace(config, training=replace(config.training, refit=False))
 
 
 def train_best(folder: RunFolder, config: Config, trial: Trial, trial_folder: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from textclf.training.devices import check_alone
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.training_run import config_name, new_run, training_run
-from textclf.training.tuning.best import train_best
+from textclf.training.tuning.best import as_time_allows, train_best
 from textclf.training.tuning.cluster import workers_on_cluster
 from textclf.training.tuning.loggers import logging_search
 from textclf.training.tuning.page import write_page
@@ -115,7 +115,8 @@ def tune_run(
 def _finish(search: Search, trials: list[Trial], best: Trial, results: dict) -> None:
     """Train the best config for good, and write the table and the page of the search."""
     log.info("best: trial %d. Training the final classifier", best.number)
-    results.update(train_best(search.folder, search.config, best, search.folder_of(best.number)))
+    config = as_time_allows(search.config, best, search.seconds_left, search.most_seconds)
+    results.update(train_best(search.folder, config, best, search.folder_of(best.number)))
     found = SearchResults(search.config, search.space, search.metric, trials)
     write_trials(found, search.folder.path / CSV)
     write_page(found, search.folder)
