@@ -67,7 +67,7 @@ def test_more_texts_have_n_grams_beside_the_frozen_encoder(written):
 
 @pytest.mark.parametrize(("time", "trained"), [("usual", "all"), ("quick", 0)])
 def test_many_texts_tune_it_unless_it_must_be_quick(written, monkeypatch, time, trained):
-    monkeypatch.setattr(encoder_recipe, "FEW_ROWS", 39)
+    monkeypatch.setattr(encoder_recipe, "SOME_A_LABEL", 19)
     config = loaded(written(20, time=time))
     encoder = config.model.members[-1]
     assert encoder.model.trained_layers == trained
@@ -90,7 +90,7 @@ def test_a_long_fine_tuning_is_shortened(written, monkeypatch, seconds, time, ep
     def needed(facts, encoder, length, epochs):
         return 1_200 * epochs * length / 128
 
-    monkeypatch.setattr(encoder_recipe, "FEW_ROWS", 39)
+    monkeypatch.setattr(encoder_recipe, "SOME_A_LABEL", 19)
     monkeypatch.setattr(encoder_recipe, "FINE_TUNED", ((3, 256), (1, 256), (1, 40)))
     monkeypatch.setattr(encoder_recipe, "MOST_SECONDS", seconds)
     monkeypatch.setattr(encoder_recipe, "_seconds", needed)
@@ -101,7 +101,7 @@ def test_a_long_fine_tuning_is_shortened(written, monkeypatch, seconds, time, ep
 
 
 def test_a_gpu_may_take_long(written, monkeypatch, tmp_path):
-    monkeypatch.setattr(encoder_recipe, "FEW_ROWS", 39)
+    monkeypatch.setattr(encoder_recipe, "SOME_A_LABEL", 19)
     monkeypatch.setattr(encoder_recipe, "MOST_SECONDS", 0)
     assert loaded(written(20)).model.members[-1].training.epochs == 1
     program = tmp_path / "nvidia-smi"

@@ -26,7 +26,7 @@ from textclf.preprocessing.tokenizers import pretrained
 FEW_A_LABEL = 16  # texts of the middle label, up to which n-grams have too little to learn from
 FEWEST_A_LABEL, FEW_LABELS = 8, 2  # from and up to which a contrastive step gains (docs/experiments.md)
 CONTRASTIVE_STEPS, CONTRASTIVE_TEXTS = 20, 16  # texts of a step with two labels
-FEW_ROWS = 5_000  # up to which fine-tuning gains less than it costs
+SOME_A_LABEL = 100  # up to which a linear layer on the frozen encoder is as good as fine-tuning
 SAMPLE_ROWS = 10_000  # whose tokens are counted
 LONG, LONGEST = 128, 256  # tokens: above LONG the longest 5 % of the texts are cut; none is longer than LONGEST
 # Epochs and the longest text of a fine-tuning: the first pair that needs at most MOST_SECONDS, or the last one.
@@ -131,15 +131,13 @@ def _preprocessing(encoder: EncoderFacts, plan: Plan) -> list[Line]:
 
 def _why_frozen(facts: Facts) -> str:
     """Return the reason not to fine-tune the encoder; "": fine-tune it."""
-    if _texts_a_label(facts) <= FEW_A_LABEL:
+    if _texts_a_label(facts) <= SOME_A_LABEL:
         return f"frozen, because {counted(_texts_a_label(facts), 'text')} per label are too few to fine-tune it"
-    if len(facts.dataset) <= FEW_ROWS or facts.time == "quick":
-        return "frozen, so it reads each text once"
-    return ""
+    return "frozen, so it reads each text once" if facts.time == "quick" else ""
 
 
 def _network(facts: Facts, encoder: EncoderFacts, plan: Plan) -> list[Line]:
-    enough = f"{len(facts.dataset):,} rows are enough to fine-tune it"
+    enough = f"{counted(_texts_a_label(facts), 'text')} per label are enough to fine-tune it"
     trained = ("all", enough) if plan.epochs else (0, _why_frozen(facts))
     where = "without the GPU" if _has_gpu() else "on this machine"
     why = "steps that first move texts with the same label together (SetFit, Tunstall et al. 2022)"
