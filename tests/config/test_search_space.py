@@ -69,6 +69,16 @@ def test_a_limit_of_size_lets_tables_become_small():
     assert small.high == usual.high
 
 
+def test_a_small_table_never_becomes_smaller_than_allowed():
+    network = {"architecture": "lstm", "embedding_dim": 8}
+    assert search_space(config_of(model=network, tuning={"size": 1.0}))["model.embedding_dim"].low == 1
+
+
+def test_whole_numbers_are_shown_with_all_digits():
+    assert str(Range(262144, 1048576, log=True, whole=True)) == "262144 to 1048576, log"
+    assert str(Range(0.0001, 0.5, log=False, whole=False)) == "0.0001 to 0.5"
+
+
 def test_members_of_an_ensemble_are_counted_from_one():
     config = config_of(model={"architecture": "ensemble"})
     changed = with_values(config, {"model.members.2.model.filters": 7})

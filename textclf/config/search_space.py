@@ -39,7 +39,8 @@ class Range(NamedTuple):
     whole: bool
 
     def __str__(self) -> str:
-        return f"{self.low:g} to {self.high:g}{', log' if self.log else ''}"
+        low, high = (f"{end:.0f}" if self.whole else f"{end:g}" for end in (self.low, self.high))
+        return f"{low} to {high}{', log' if self.log else ''}"
 
 
 class Choices(NamedTuple):
@@ -168,7 +169,8 @@ def _range(tuned: Tuned, value: Any, field: Field, by_size: bool) -> Range | Cho
 
 def _clipped(number: float, field: Field) -> float:
     """Return the number, or the limit of the setting that it is beyond. Limits that exclude themselves are far away."""
-    return min(max(number, field.metadata.get("ge", number)), field.metadata.get("le", number))
+    number = max(number, field.metadata.get("ge", number))
+    return min(number, field.metadata.get("le", number))
 
 
 def _given_range(field: Field, given: Mapping[str, Any]) -> Range | Choices:

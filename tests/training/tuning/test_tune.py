@@ -15,9 +15,10 @@ import textclf
 from textclf.cli.main import main
 from textclf.config.config import load_config
 from textclf.core.errors import ConfigError, TrainingError
-from textclf.training.tuning.record import RECORD, read_record
+from textclf.training.tuning.record import RECORD, Limits, Trial, read_record
 from textclf.training.tuning.results import read_results
 from textclf.training.tuning.trials import run_trials
+from textclf.training.tuning.tune import none_keeps
 
 pytest.importorskip("optuna")
 UNTIMED = {"latency", "seconds", "fitting_seconds"}
@@ -80,6 +81,13 @@ def test_the_space_can_be_shown(workplace, capsys):
     assert main(["tune", "configs/toy_topics.yaml", "--show-space"]) == 0
     assert "model.units" in capsys.readouterr().out
     assert not Path("runs").exists()
+
+
+def test_the_error_about_limits_names_the_limits_that_were_set():
+    trials = [Trial(0, "finished", {}, score=0.5, size=0.03, latency=0.4), Trial(1, "too large", {}, size=2.0)]
+    assert "the fastest takes 0.4 ms" in none_keeps(Limits(latency=0.1), trials)
+    assert "MB" not in none_keeps(Limits(latency=0.1), trials)
+    assert "the smallest has 0.03 MB" in none_keeps(Limits(size=0.01, latency=0.1), trials)
 
 
 @pytest.mark.slow

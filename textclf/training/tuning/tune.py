@@ -2,16 +2,16 @@
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from textclf.config.config import Config, load_config
 from textclf.config.ensemble import check_one_label
 from textclf.config.search_space import search_space
 from textclf.config.tuning_options import TuningOptions
 from textclf.core.errors import ConfigError, TrainingError
+from textclf.core.formatting import counted
 from textclf.core.run_folder import RunFolder
 from textclf.data.loading import read_splits
 from textclf.training.check import check_requirements
@@ -23,7 +23,7 @@ from textclf.training.tuning.best import as_time_allows, train_best
 from textclf.training.tuning.cluster import workers_on_cluster
 from textclf.training.tuning.loggers import logging_search
 from textclf.training.tuning.page import write_page
-from textclf.training.tuning.record import Trial, best_trial
+from textclf.training.tuning.record import Limits, Trial, best_trial
 from textclf.training.tuning.results import SearchResults, write_trials
 from textclf.training.tuning.sampler import check_optuna
 from textclf.training.tuning.search import Search
@@ -131,8 +131,15 @@ def _best(search: Search, trials: list[Trial]) -> Trial:
             f"the first trial, which is the config itself, did not end in {search.options.minutes:g} minutes. Allow "
             "more minutes, or make it smaller."
         )
-    smallest: Any = min((trial.size for trial in trials if trial.size is not None), default=None)
-    raise TrainingError(
-        f"no classifier of {len(trials)} trials keeps the limits (the smallest has {smallest} MB). Allow more, or name "
-        "smaller values in tuning.settings."
-    )
+    raise TrainingError(none_keeps(search.limits, trials))
+
+
+def none_keeps(limits: Limits, trials: Sequence[Trial]) -> str:
+    """Return that no trial keeps the limits, and how near the trials came to them."""
+    sizes = [trial.size for trial in trials if trial.size is not None]
+    latencies = [trial.latency for trial in trials if trial.latency is not None]
+    nearest = [f"the smallest has {min(sizes):g} MB"] if sizes and limits.size else []
+    nearest += [f"the fastest takes {min(latencies):.3g} ms for a text"] if latencies and limits.latency else []
+    reached = f" ({', '.join(nearest)})" if nearest else ""
+    tried = counted(len(trials), "trial")
+    return f"no classifier of {tried} keeps the limits{reached}. Allow more, or name smaller values in tuning.settings."
