@@ -229,7 +229,7 @@ def test_requests_and_answers_are_counted(sources):
         client = Client(port)
         client.post("/predict", {"inputs": ["a", "b", "c"]})
         client.ask("POST", "/predict", {})
-        client.ask("GET", "/nowhere")
+        assert client.ask("GET", "/nowhere")[1]["detail"].endswith("got '/nowhere'.")
         metrics = client.get("/metrics").decode()
     assert 'textclf_requests_total{code="200",route="/predict"} 1.0' in metrics
     assert 'textclf_requests_total{code="422",route="/predict"} 1.0' in metrics

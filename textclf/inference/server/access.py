@@ -23,7 +23,7 @@ def check_host(headers: dict[bytes, bytes], allowed: frozenset[str] | None) -> N
         return
     host = _host_of(header)
     if not (host in allowed or _is_local_name_or_address(host)):
-        expected = f"expected {', '.join([LOCAL, 'an address', *sorted(allowed)])}, got {host!r:.100}"
+        expected = f"expected {', '.join([*sorted(allowed), LOCAL])} or an IP address, got {host!r:.100}"
         raise RequestError(403, f"Host: {expected}. To allow this name: textclf serve --allow-host {host:.100}")
 
 

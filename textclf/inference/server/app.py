@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from textclf.core.files import parse_json
+from textclf.core.formatting import short_repr
 from textclf.inference.server import inference_protocol, page, predict_endpoints, service_endpoints
 from textclf.inference.server.access import check_host, check_token
 from textclf.inference.server.bodies import read_body
@@ -52,11 +53,12 @@ def _make_router(server: Server, guarded: "dict[tuple[str, str], Guarded]") -> S
 
     async def no_route(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        expected = "expected the path of an endpoint, see /openapi.json"
+        path = short_repr(request.url.path)
+        detail = f"expected the path of an endpoint, see /openapi.json, got {path}."
         if allowed := (error.headers or {}).get("Allow"):
-            expected = f"expected {allowed} for {request.url.path!r:.80}"
+            detail = f"expected {allowed} for {path}, got {request.method}."
         server.metrics.count_request(NO_ROUTE, error.status_code, 0)
-        return RequestError(error.status_code, f"{expected}, got {request.method}.", error.headers).response()
+        return RequestError(error.status_code, detail, error.headers).response()
 
     routes = [Route(path, endpoint, methods=[method]) for (method, path), endpoint in guarded.items()]
     router = Starlette(routes=routes, exception_handlers={HTTPException: no_route})

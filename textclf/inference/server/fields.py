@@ -46,10 +46,8 @@ def parse_object(fields: Iterable[Field], value: object, path: str = "", *, open
     known = [field.name for field in fields]
     for name in value.keys() - set(known):
         if not open:
-            names = ", ".join(known)
-            raise RequestError(
-                422, f"{where}{short_repr(name)}: unknown field; expected {names}{did_you_mean(name, known)}."
-            )
+            meant = did_you_mean(name, known, otherwise=".")
+            raise RequestError(422, f"{where}{short_repr(name)}: unknown field; expected {', '.join(known)}{meant}")
     parsed = {}
     for field in fields:
         content, place = value.get(field.name), f"{path}.{field.name}" if path else field.name
