@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from textclf.cli.group import cli
-from textclf.core.errors import TrainingError
+from textclf.core.errors import ConfigError, TrainingError
 from textclf.training import learning_rate_finder as rate_finding
-from textclf.training.learning_rate_finder import smoothed, suggested_rate
+from textclf.training.learning_rate_finder import Sweep, smoothed, suggested_rate
 
 RATES = 1e-4 * 10 ** (np.arange(600) / 599 * 5)
 
@@ -38,6 +38,29 @@ def test_the_average_is_right_from_its_first_value_on():
     np.testing.assert_allclose(smoothed([2.0] * 50), 2.0)
     noisy = np.random.default_rng(0).normal(1, 0.5, 600)
     assert smoothed(list(noisy))[100:].std() < 0.1
+
+
+def test_a_member_with_a_training_of_its_own_gets_the_rate_there(workplace, tiny_config, monkeypatch):
+    monkeypatch.setattr(rate_finding, "sweep", lambda member, _: Sweep(member.name, "adam", RATES, RATES, 0.003))
+    members = [
+        {"model": {"architecture": "cnn", "embedding_dim": 8}},
+        {"model": {"architecture": "cnn", "embedding_dim": 8}, "training": {"epochs": 2}},
+        {"model": {"architecture": "ngrams"}, "training": {"optimizer": "liblinear"}},
+    ]
+    config = {**tiny_config(), "model": {"architecture": "ensemble", "members": members}}
+    Path("own.yaml").write_text(json.dumps(config))
+    shown = CliRunner().invoke(cli, ["find-rate", "own.yaml"], catch_exceptions=False).output
+    suggested = [line for line in shown.splitlines() if line.startswith("suggestion")]
+    assert suggested == [
+        "suggestion: --set training.learning_rate=0.003",
+        "suggestion: learning_rate: 0.003 below training of the member 2-cnn",
+    ]
+
+
+def test_a_config_without_a_learning_rate_is_an_error_before_the_data_are_read(workplace, tiny_config):
+    config = {**tiny_config(), "model": {"architecture": "ngrams"}, "training": {"optimizer": "liblinear"}}
+    with pytest.raises(ConfigError, match="liblinear has no learning rate"):
+        rate_finding.find_rates({**config, "data": {"train": "absent.csv"}})
 
 
 def test_the_command_sweeps_each_network_and_shows_what_it_found(workplace, tiny_config, monkeypatch):

@@ -48,5 +48,7 @@ def print_sweeps(sweeps: "Iterable[Sweep]") -> None:
         print_table(table)
         if sweep.suggested is None:
             print_line("no suggestion: the loss has no minimum between the smallest and the largest rate")
+        elif sweep.own_training:  # --set does not reach the members of an ensemble
+            print_line(f"suggestion: learning_rate: {sweep.suggested:g} below training of the member {sweep.network}")
         else:
             print_line(f"suggestion: --set training.learning_rate={sweep.suggested:g}")

@@ -33,6 +33,7 @@ class Sweep(NamedTuple):
     rates: np.ndarray  # (steps,)
     losses: np.ndarray  # smoothed, (steps,)
     suggested: float | None  # None if the loss fell up to the largest rate, or never
+    own_training: bool = False  # a member of an ensemble that does not read the section `training`
 
 
 def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] = ()) -> list[Sweep]:
@@ -43,15 +44,15 @@ def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] =
         TrainingError: the loss is not finite from the first step on.
     """
     config = load_config(config, overrides)
+    members = [one for one in members_of(config.model, config.training) if one.training.optimizer != LIBLINEAR]
+    if not members:
+        raise ConfigError("training.optimizer: liblinear has no learning rate to find. Choose adam or adagrad.")
     check_alone("a range test")
     check_requirements(config)
     splits, targets = read_splits(config.data, config.targets, config.seed)
     preprocessor, encoded = encode(config, splits, encode_labels(splits, targets), RUNS / CACHE)
-    members = [one for one in members_of(config.model, config.training) if one.training.optimizer != LIBLINEAR]
-    if not members:
-        raise ConfigError("training.optimizer: liblinear has no learning rate to find. Choose adam or adagrad.")
     task = build_task(config, encoded, preprocessor, targets)
-    return [sweep(member, task) for member in members]
+    return [sweep(each, task)._replace(own_training=each.training is not config.training) for each in members]
 
 
 def sweep(member: Member, task: Task) -> Sweep:
