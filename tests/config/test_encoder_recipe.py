@@ -140,6 +140,13 @@ def test_an_encoder_that_is_not_there_is_an_error(written):
         written(16, encoder="no/such/folder")
 
 
+def test_an_encoder_of_another_language_is_a_warning(written, caplog):
+    written(20)
+    assert "does not know" not in caplog.text
+    written(20, text="这个电影真的很好看 {} {}")
+    assert "of the tokens of the texts" in caplog.text
+
+
 def test_without_one_it_is_said_what_suits_the_language(written, caplog):
     caplog.set_level("INFO")
     written(20, encoder=None)

@@ -3,6 +3,7 @@
 docs/experiments.md has the measurements behind it.
 """
 
+import logging
 import math
 import shutil
 import time
@@ -17,12 +18,14 @@ from textclf.core.encoder_source import EncoderFolder, resolve, resolve_settings
 from textclf.core.errors import DataError
 from textclf.core.files import parse_json
 from textclf.core.formatting import counted, percent
+from textclf.data.checks.tokens import MUCH_UNKNOWN
 from textclf.data.dataset import Dataset
 from textclf.models.encoder import num_positions
 from textclf.models.encoder.config import EncoderConfig, read_encoder_config
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.tokenizers import pretrained
 
+log = logging.getLogger(__name__)
 FEW_A_LABEL = 16  # texts of the middle label, up to which n-grams have too little to learn from
 FEWEST_A_LABEL, FEW_LABELS = 8, 2  # from and up to which a contrastive step gains (docs/experiments.md)
 CONTRASTIVE_STEPS, CONTRASTIVE_TEXTS = 20, 16  # texts of a step with two labels
@@ -69,8 +72,16 @@ def encoder_facts(weights: str, dataset: Dataset) -> EncoderFacts:
     texts = dataset.sample(SAMPLE_ROWS).texts
     longest = num_positions(family, config)
     preprocessor = Preprocessor.fit(pretrained.Options(weights=weights, sequence_length=longest), texts)
-    lengths = preprocessor.tokenizer.encode(texts).lengths
-    return EncoderFacts(weights, config, longest, _pooling(source), lengths, _operations())
+    tokens = preprocessor.tokenizer.encode(texts)
+    unknown = float((tokens.values == preprocessor.tokenizer.unknown_id).mean())
+    if unknown >= MUCH_UNKNOWN:
+        log.warning(
+            "%s does not know %s of the tokens of the texts, so it adds little: choose an encoder that was trained on "
+            "their language, see docs/encoders.md",
+            weights,
+            percent(unknown),
+        )
+    return EncoderFacts(weights, config, longest, _pooling(source), tokens.lengths, _operations())
 
 
 def sections(facts: Facts, encoder: EncoderFacts) -> dict[str, list[Line]]:

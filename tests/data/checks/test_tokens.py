@@ -3,6 +3,7 @@
 import pytest
 
 from tests.hand_made import found, material, only
+from tests.pretrained import BERT
 from textclf.data.checks.tokens import lengths, unknown_words, wrong_tokenizer
 
 CHINESE = ["这家店的味道很好吃服务也热情", "送餐太慢了而且菜都已经凉了", "价格便宜分量也足够两个人吃"]
@@ -46,6 +47,14 @@ def test_unknown_words_by_split():
 def test_a_small_vocabulary_leaves_words_of_train_unknown():
     looked_at = material(labelled(["a a b", "a a c", "a a d"]), preprocessing={"vocabulary_size": 3})
     assert found(unknown_words(looked_at)) == ["Tokens that are not in the vocabulary: 33.3 % of train."]
+
+
+def test_the_words_that_an_encoder_does_not_know_are_not_added_to_its_vocabulary():
+    looked_at = material(labelled(CHINESE), "pretrained", preprocessing={"weights": BERT})
+    finding = only(unknown_words(looked_at))
+    assert finding.severity == "warning"
+    assert "vocabulary_size" not in finding.advice
+    assert "encoder" in finding.advice
 
 
 def test_known_words_are_no_finding():

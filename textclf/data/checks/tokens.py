@@ -73,10 +73,14 @@ def unknown_words(context: CheckContext) -> Iterator[Finding]:
             "warning" if much else "note",
             "unknown words",
             f"Tokens that are not in the vocabulary: {_by_split(shares)}.",
-            "If train has many too, raise preprocessing.vocabulary_size. Otherwise add texts like those of the others."
-            if much
-            else "",
+            _advice_on_unknown(context) if much else "",
         )
+
+
+def _advice_on_unknown(context: CheckContext) -> str:
+    if context.preprocessor.options.tokenizer == "pretrained":  # its vocabulary is that of the encoder
+        return "Choose an encoder that was trained on the language of the texts: see docs/encoders.md."
+    return "If train has many too, raise preprocessing.vocabulary_size. Otherwise add texts like those of the others."
 
 
 def wrong_tokenizer(context: CheckContext) -> Iterator[Finding]:
