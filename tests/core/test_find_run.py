@@ -84,7 +84,7 @@ def test_name_that_can_be_no_folder_is_unknown(name):
 def test_only_the_last_runs_are_listed():
     for number in range(12):
         create_run(f"run-{number:02}", "toy", {})
-    with pytest.raises(RunError, match=r"The runs are: run-02, .*, run-11\.$"):
+    with pytest.raises(RunError, match=r"10 of the 12 runs are: run-02, .*, run-11\.$"):
         find_run("zzz")
 
 

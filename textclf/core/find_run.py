@@ -15,6 +15,7 @@ from textclf.core.hub.address import is_address, parse_address
 from textclf.core.run_folder import LATEST, RUNS, RunFolder
 from textclf.core.zip_archive import is_archive
 
+MOST_LISTED = 10  # runs in a message
 CLOCK_TOLERANCE = 60  # seconds by which the clock of a file server may be behind ours
 
 
@@ -72,7 +73,8 @@ def find_folder(run: str | os.PathLike | None) -> Path:
         if _is_folder(candidate):
             return candidate
     names = run_names()
-    listed = f"The runs are: {', '.join(names[-10:])}." if names else f"There are no runs in {RUNS}/ yet."
+    some = f"{MOST_LISTED} of the {len(names)} runs" if len(names) > MOST_LISTED else "The runs"
+    listed = f"{some} are: {', '.join(names[-MOST_LISTED:])}." if names else f"There are no runs in {RUNS}/ yet."
     meant = did_you_mean(str(run), names, otherwise=".")
     raise RunError(f"{run}: expected a run or classifier folder, but there is none{meant} {listed}")
 

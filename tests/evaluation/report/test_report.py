@@ -104,6 +104,15 @@ def test_the_worst_mistake_is_explained_by_its_words(reports):
     assert max(abs(effect) for _, effect in first["parts"]) == 1
 
 
+def test_a_single_point_is_no_learning_curve(reports):
+    history = find_run("toy_zh").history
+    header, first, *_ = history.read_text(encoding="utf-8").splitlines()
+    history.write_text("\n".join([header, first, first]), encoding="utf-8")
+    assert "Learning curves" in reports("toy_zh")
+    history.write_text("\n".join([header, first]), encoding="utf-8")
+    assert "Learning curves" not in reports("toy_zh")
+
+
 def test_it_is_one_file_that_asks_for_nothing(with_runs):
     path = textclf.write_report("toy_zh", output="report.html")
     text = path.read_text(encoding="utf-8")

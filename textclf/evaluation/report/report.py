@@ -64,7 +64,7 @@ def write_report(
     baseline = _baseline(folder, config, classifier, predictions) if with_baseline else (None, "")
     sections = [
         _overview(metrics, predictions, baseline),
-        blocks.section("Learning curves", *_learning_curves(folder, about)),
+        *_learning_curves(folder, about),
         *_sections(about, metrics, classifier, predictions),
         blocks.section("Run", *_about_the_run(folder, about)),
     ]
@@ -85,7 +85,11 @@ def report_on(run: RunFolder) -> Path | None:
 
 def _overview(metrics: dict, predictions: Predictions, baseline: tuple[dict | None, str]) -> dict:
     note = f"Evaluated on the {len(predictions):,} texts of the {predictions.split} split. "
-    note += "Training did not use them." if predictions.split == "test" else "Training chose the best epoch on them."
+    note += (
+        "Training did not use them."
+        if predictions.split == "test"
+        else "Training made choices on them, such as the best epoch, so the scores may be too high."
+    )
     cards, table = _cards(metrics[predictions.split], baseline[0]), scores.by_split(metrics, *baseline)
     return blocks.section("Overview", cards, table, note=note)
 
@@ -156,16 +160,18 @@ def _baseline(
 
 
 def _learning_curves(folder: RunFolder, about: dict) -> list[dict]:
-    """Return plots of loss and scores by epoch; with several networks the reader selects one."""
+    """Return a section with loss and scores by epoch, if any. With several networks the reader selects one."""
     networks = about.get("networks", {})
     parts = {name: folder.network(name) for name in networks} if len(networks) > 1 else {"": folder}
     options = {}
     for name, part in parts.items():
         content = read_untrusted(part.path, part.history.name, LARGEST_TEXT_FILE).decode("utf-8", "replace")
         rows = list(csv.DictReader(content.splitlines()))
+        if len(rows) < 2:  # one epoch, or a solver, which has no epochs: one point is no curve
+            continue
         series = {
             column: [[float(row["epoch"]), float(row[column])] for row in rows if row[column]]
-            for column in (rows[0] if rows else {})
+            for column in rows[0]
             if column not in ("epoch", "seconds")
         }
         losses = {column: points for column, points in series.items() if "loss" in column}
@@ -175,7 +181,8 @@ def _learning_curves(folder: RunFolder, about: dict) -> list[dict]:
             for title, some in (("Loss", losses), ("Scores", scores))
             if some
         ]
-    return [blocks.choice("Network", options)] if len(options) > 1 else next(iter(options.values()))
+    shown = [blocks.choice("Network", options)] if len(parts) > 1 else options.get("", [])
+    return [blocks.section("Learning curves", *shown)] if options else []
 
 
 def _readable(series: dict[str, list]) -> dict[str, list]:
