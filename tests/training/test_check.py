@@ -170,6 +170,11 @@ def test_every_fault_of_a_config_is_an_error(workplace):
     ]
 
 
+def test_an_encoder_that_is_not_there_is_one_error(write):
+    config = {**write(train=EVEN), "model": {"architecture": "encoder", "weights": "absent"}}
+    assert ["got 'absent'" in error for error in errors(check_config(config))] == [True]
+
+
 def test_missing_config(workplace):
     report = check_config("none.yaml")
     assert errors(report) == ["none.yaml: expected a config file, but there is none. Check the path."]

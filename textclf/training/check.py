@@ -121,7 +121,8 @@ def _or_failure(findings: list[Finding], subject: str, function: Callable, *argu
     try:
         return function(*arguments, **options)
     except TextclfError as error:
-        findings.append(_failure(subject, str(error)))
+        if str(error) not in [finding.found for finding in findings]:  # network and tokenizer read the same encoder
+            findings.append(_failure(subject, str(error)))
         return None
 
 
