@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import threading
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,22 @@ def test_a_tokenizer_that_is_not_ported_is_an_error(with_runs):
     classifier.preprocessor = Preprocessor.fit(options, ["a b"])
     with pytest.raises(RunError, match="a tokenizer of word, character, byte_pair, unigram, pretrained, got 'keras'"):
         web_files(classifier, "x")
+
+
+@pytest.mark.slow
+def test_a_page_without_its_packages_says_what_to_install(with_runs):
+    browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    if not browser:
+        pytest.skip("Chromium is not installed")
+    assert main(["export", "toy_en", "--format", "web", "--output", "web"]) == 0
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory="web")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom"]
+        url = f"http://127.0.0.1:{server.server_port}/"
+        shown = subprocess.run([browser, *options, url], capture_output=True, text=True, check=True, timeout=120).stdout
+        server.shutdown()
+    assert "Run: npm install" in shown
 
 
 @pytest.fixture

@@ -1,15 +1,11 @@
 // The page: types, and answers at each letter.
 
-import * as ort from "./node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs";
 import { loadClassifier } from "./index.js";
 
 const MOST_SHOWN = 10;
 const text = document.getElementById("text");
 const state = document.getElementById("state");
 const answer = document.getElementById("answer");
-
-ort.env.wasm.numThreads = 1; // more need headers that a plain file server does not send
-ort.env.wasm.wasmPaths = new URL("./node_modules/onnxruntime-web/dist/", import.meta.url).href;
 
 function show(row, milliseconds) {
   const shown = Object.entries(row.probabilities).sort((a, b) => b[1] - a[1]).slice(0, MOST_SHOWN);
@@ -56,8 +52,18 @@ function fail(error) {
   state.textContent = `The classifier cannot be used: ${error.message}`;
 }
 
+// Loaded here, because the page says nothing at all if an import at its beginning fails.
+async function loadRuntime() {
+  const ort = await import("./node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs").catch(() => {
+    throw new Error("ONNX Runtime Web is not in its folder. Run: npm install");
+  });
+  ort.env.wasm.numThreads = 1; // more need headers that a plain file server does not send
+  ort.env.wasm.wasmPaths = new URL("./node_modules/onnxruntime-web/dist/", import.meta.url).href;
+  return ort;
+}
+
 try {
-  classifier = await loadClassifier("./", ort);
+  classifier = await loadClassifier("./", await loadRuntime());
   const about = await (await fetch("package.json")).json();
   document.title = about.description;
   document.getElementById("name").textContent = about.description;
