@@ -54,6 +54,7 @@ def read_labels(y: Any) -> tuple[Classes, Labels]:
     Raises:
         ValueError: they are neither, or all the same.
     """
+    _check_none_missing(y)
     form = form_of(y)
     if form == ONE:
         return _read_values(y)
@@ -70,6 +71,31 @@ def read_labels(y: Any) -> tuple[Classes, Labels]:
     if len({place for row in labels for place in row}) < 2:
         raise ValueError("y: expected at least two labels that occur, got fewer: only one class is present.")
     return Classes(form, values, names), Labels.of(tuple(names[place] for place in row) for row in labels)
+
+
+def _check_none_missing(y: Any) -> None:
+    """Check that every text has a label.
+
+    scikit-learn fails on a missing one with an error that names no position, or takes it for the class 'nan'.
+    """
+    values = y if isinstance(y, list | tuple) else np.asarray(y)
+    if isinstance(values, np.ndarray):
+        if values.ndim == 0 or values.dtype.kind in "biuf":  # a sparse matrix, or numbers, which are checked later
+            return
+        values = values.ravel().tolist()
+    for position, value in enumerate(values):
+        if any(map(_is_missing, value if isinstance(value, list | tuple) else [value])):
+            raise ValueError(
+                f"Input y contains NaN: expected a label for every text, got {value!r} at position {position}. "
+                "Leave out the texts without a label."
+            )
+
+
+def _is_missing(value: Any) -> bool:
+    try:
+        return bool(is_missing(value))
+    except (TypeError, ValueError):  # pandas.NA is neither equal nor different; an array has many answers
+        return not isinstance(value, np.ndarray)
 
 
 def form_of(y: Any) -> str:
@@ -94,8 +120,6 @@ def _read_values(y: Any) -> tuple[Classes, Labels]:
     y = column_or_1d(y, warn=True)
     if y.dtype.kind == "f":
         check_array(y, ensure_2d=False, input_name="y")  # not a number, or infinite
-    if any(map(is_missing, y.tolist())):
-        raise ValueError("Input y contains NaN.")
     values = _unique(y)
     check_classification_targets(y)
     if len(values) < 2:
