@@ -144,3 +144,13 @@ def test_costs_of_too_many_labels_are_refused_before_there_is_a_matrix():
     labels = [str(number) for number in range(1001)]
     with pytest.raises(RunError):
         Decision.from_dict({"costs": {}}, Targets("multiclass", labels, [1] * 1001, ("0",)))
+
+
+@pytest.mark.parametrize("threshold", [80, -0.1, float("nan"), "0.5"])
+def test_a_threshold_is_a_number_from_0_to_1(threshold):
+    with pytest.raises(DataError, match="expected a number from 0 to 1"):
+        Decision().with_threshold(threshold, TARGETS["binary"])
+
+
+def test_a_threshold_can_be_a_number_of_numpy():
+    assert Decision().with_threshold(np.float32(0.25), TARGETS["binary"]).thresholds == (0.25,)

@@ -142,7 +142,7 @@ class Classifier:
 
         Raises:
             TextTypeError: a table instead of its column, one string, or a text that is missing or no string.
-            DataError: a threshold for a classifier with three or more exclusive labels.
+            DataError: a threshold below 0 or above 1, or for a classifier with three or more exclusive labels.
         """
         labels = self.decode(self.predict_proba(texts), threshold)
         return [list(row) for row in labels] if self.targets.multilabel else [next(iter(row), None) for row in labels]
@@ -154,7 +154,7 @@ class Classifier:
             threshold: as for `predict`.
 
         Raises:
-            DataError: a threshold for a classifier with three or more exclusive labels.
+            DataError: a threshold below 0 or above 1, or for a classifier with three or more exclusive labels.
         """
         decision = self.decision if threshold is None else self.decision.with_threshold(threshold, self.targets)
         return decision.decode(probabilities, self.targets)

@@ -1,11 +1,13 @@
 """From probabilities to predicted labels: thresholds, costs of mistakes, and when to abstain."""
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
 from textclf.core.errors import DataError, RunError
+from textclf.core.formatting import short_repr
 from textclf.data.costs import MOST_LABELS_WITH_COSTS, Costs, cost_matrix, problem_in_costs
 from textclf.data.targets import HALF, Targets
 
@@ -54,10 +56,12 @@ class Decision(NamedTuple):
             threshold: minimum probability of the positive label (binary), or of every label (multilabel).
 
         Raises:
-            DataError: a multiclass classifier, which has no threshold.
+            DataError: a multiclass classifier, which has no threshold; or no number from 0 to 1.
         """
         if not (targets.multilabel or targets.single_output):
             raise DataError(f"a threshold needs a binary or multilabel classifier; this one has {targets.type} labels.")
+        if not (isinstance(threshold, Real) and 0 <= threshold <= 1):  # such as 80 for 80 %, which no text reaches
+            raise DataError(f"threshold: expected a number from 0 to 1, such as 0.8, got {short_repr(threshold)}.")
         return Decision((threshold,), None, self.abstain_below)
 
     def to_dict(self) -> dict:

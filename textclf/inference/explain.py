@@ -70,7 +70,7 @@ def explain(
         top_k: give the probabilities of only so many labels, the most probable first.
 
     Raises:
-        DataError: a threshold for a classifier with three or more exclusive labels.
+        DataError: a threshold below 0 or above 1, or for a classifier with three or more exclusive labels.
 
     Example:
         >>> explanation = textclf.explain(textclf.load("runs/latest"), "a wonderful film")
