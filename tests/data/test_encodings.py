@@ -6,6 +6,7 @@ import pytest
 
 from textclf.data.dataset import read_dataset
 from textclf.data.encodings import SAMPLE_BYTES, detect_encoding
+from textclf.data.readers.options import ReadingOptions
 from textclf.data.sniffing import sniff
 
 ONE_LINE = {
@@ -197,6 +198,14 @@ def test_new_shows_the_first_text(write, caplog, sentences, encoding):
     with caplog.at_level("INFO", "textclf"):
         sniff(path)
     assert f"the first text reads '{sentences[0].replace(', ', ' ')}'" in caplog.text
+    assert "(detected)" in caplog.text
+
+
+def test_new_does_not_say_that_it_detected_a_given_encoding(write, caplog):
+    path = write("text,label\nfein,a\nfade,b\n")
+    with caplog.at_level("INFO", "textclf"):
+        sniff(path, ReadingOptions(encoding="cp1252"), ["encoding"])
+    assert "encoding: cp1252; the first text reads 'fein'" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from textclf.core.formatting import escape_control, short_repr
 from textclf.data.dataset import ColumnOptions, Dataset, read_dataset
 from textclf.data.dialects import DEFAULT_DELIMITERS, encoding_of, fits_without_quotes, header
 from textclf.data.likely_columns import LABEL_NAMES, TEXT_NAMES, label_columns_of, named, text_column_of
-from textclf.data.readers import BINARY, READERS, lines
+from textclf.data.readers import BINARY, READERS, excel, lines
 from textclf.data.readers.content import FIRST_BYTES, checked_content
 from textclf.data.readers.decoding import lines_of
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
@@ -28,7 +28,11 @@ from textclf.data.readers.sources import expand, files_of
 log = logging.getLogger(__name__)
 SAMPLE_LINES = 200
 FIRST_ARRAY = dict.fromkeys(("json", "jsonl"), 'an array such as ["text", "label"]')
+TABLES = (*DEFAULT_DELIMITERS, "excel")  # whose first row names the columns
 ARRAYS = re.compile(r'\s*\[\s*["\[]')
+
+
+Samples = tuple[dict[str, list], dict[str, DataError]]  # the first values of columns, and why others cannot be read
 
 
 class SniffedFile(NamedTuple):
@@ -86,18 +90,15 @@ def _sniff(source: str, reading: ReadingOptions, given: Collection[str]) -> Snif
     if form not in NAMES_OF:
         return SniffedFile(reading, ColumnOptions(), [], False)
     given_format, reading = reading.format, replace(reading, format=form)  # type: ignore[arg-type]
-    reading, names, samples, no_quotes = _read_beginning(path, reading, given)
+    reading, names, (samples, unreadable), no_quotes = _read_beginning(path, reading, given)
     if twice := named([name for name, count in Counter(names).items() if count > 1], (*TEXT_NAMES, *LABEL_NAMES)):
         check_names(path, [twice], names)
     text = text_column_of(samples)
     label = label_columns_of(samples, text) if text else None
     if not text or not label:
-        raise _no_columns(path, names, text)
-    if (
-        isinstance(label, str)
-        and label in samples[label]
-        and (form in DEFAULT_DELIMITERS or _has_arrays(path, reading))
-    ):
+        meant = named(unreadable, LABEL_NAMES if text else TEXT_NAMES)
+        raise unreadable[meant] if meant else _no_columns(path, names, text, reading)
+    if isinstance(label, str) and label in samples[label] and (form in TABLES or _has_arrays(path, reading)):
         first = 'an array such as ["text", "label"]' if form in ("json", "jsonl") else "a line such as text,label"
         raise DataError(
             f"{path}: expected a header line with the names of the columns, got a row ('{escape_control(label)}' "
@@ -108,7 +109,8 @@ def _sniff(source: str, reading: ReadingOptions, given: Collection[str]) -> Snif
     others = [name for name in names if name not in (text, *columns.label_columns)]
     first_text = next(value for value in samples[text] if value.strip())
     if reading.encoding != "utf-8":
-        log.info("encoding: %s (detected); the first text reads %s", reading.encoding, short_repr(first_text))
+        detected = "" if "encoding" in given else " (detected)"
+        log.info("encoding: %s%s; the first text reads %s", reading.encoding, detected, short_repr(first_text))
     if no_quotes:
         log.info("quoting: none (%s)", no_quotes)
     return SniffedFile(reading, columns, others, True, first_text, no_quotes)
@@ -116,7 +118,7 @@ def _sniff(source: str, reading: ReadingOptions, given: Collection[str]) -> Snif
 
 def _read_beginning(
     path: str, reading: ReadingOptions, given: Collection[str]
-) -> tuple[ReadingOptions, list[str], dict[str, list], str]:
+) -> tuple[ReadingOptions, list[str], Samples, str]:
     """Return how to read a file, its columns, the first values of each, and the reason why it has no quoting.
 
     Args:
@@ -198,18 +200,18 @@ def _has_arrays(path: str, reading: ReadingOptions) -> bool:
     return ARRAYS.match(beginning.decode(reading.encoding, "ignore").removeprefix("\ufeff")) is not None
 
 
-def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[str, list]:
-    """Return the first rows of every column that can be read, each a text or a list of texts.
+def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> Samples:
+    """Return the first rows of every column that can be read, each a text or a list of texts, and the other errors.
 
     Raises:
         DataError: none can be read.
     """
     reader = READERS[str(reading.format)]
     samples: dict[str, list] = {}
-    first_error = None
+    errors: dict[str, DataError] = {}
     once = [name for name, count in Counter(names).items() if count == 1]
     # Each column of these can be read, and each time takes as long.
-    together = reading.format in ("csv", "tsv", "excel")
+    together = reading.format in TABLES
     for some in [once] if together else [[name] for name in once]:
         try:
             with open_file(path) as stream:
@@ -220,16 +222,27 @@ def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> dict[s
         except OpenQuoteError:
             raise
         except DataError as error:
-            first_error = first_error or error
-    if first_error and not samples:
-        raise first_error
-    return samples
+            errors |= dict.fromkeys(some, error)
+    if errors and not samples:
+        raise next(iter(errors.values()))
+    return samples, errors
 
 
-def _no_columns(path: str, names: Sequence[str], text: str | None) -> DataError:
+def _no_columns(path: str, names: Sequence[str], text: str | None, reading: ReadingOptions) -> DataError:
     missing = "labels (a few different values that repeat)" if text else "texts and one with labels"
     shown = ", ".join(escape_control(name) for name in islice(names, 20)) or "(none)"
     return DataError(
         f"{path}: expected a column with {missing}, but none of the columns looks like it: {shown}. "
-        "Name them text and label, or write the config by hand: docs/configuration.md."
+        f"Name them text and label, or write the config by hand: docs/configuration.md.{_advice(path, reading)}"
     )
+
+
+def _advice(path: str, reading: ReadingOptions) -> str:
+    """Return what else may help if the columns are not those of texts and labels."""
+    if reading.format not in TABLES:
+        return ""
+    title = " If the first row is a title or a comment, remove it: the header comes first."
+    if reading.format != "excel":
+        return title
+    with open_file(path) as stream:
+        return title + excel.other_sheets(decompressed(stream, path), path, reading)

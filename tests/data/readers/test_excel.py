@@ -65,6 +65,28 @@ def test_a_sheet_can_be_named():
     assert "'b', as --sheet says, but the sheets are: A, B" in message
 
 
+def test_messages_name_the_other_sheets(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    notes = row(("str", "Notes of the annotators")) + row(("str", "see the next sheet"))
+    content = workbook({"Notes": notes, "Data": HEADER + row(("str", "a"), ("str", "x"))})
+    sheets = "For another sheet set {}; the sheets are: Notes, Data."
+    assert fault("excel", content).endswith(sheets.format("data.sheet"))
+    (tmp_path / "a.xlsx").write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        write_starter("c.yaml", "a.xlsx")
+    assert str(caught.value).endswith(f"If the first row is a title or a comment, remove it: the header comes first. "
+                                      f"{sheets.format('--sheet')}")  # fmt: skip
+    assert "For another sheet" not in fault("excel", content, options=ReadingOptions(sheet="Notes"))
+
+
+def test_new_finds_that_the_header_is_missing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(row(("str", f"a fine film {number}"), ("str", "ab"[number % 2])) for number in range(30))
+    (tmp_path / "a.xlsx").write_bytes(workbook({"A": rows}))
+    with pytest.raises(DataError, match=r"expected a header line .*'a' is also a label"):
+        write_starter("c.yaml", "a.xlsx")
+
+
 def test_opendocument():
     cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
     rows = "".join(f"<table:table-row>{cell.format(a)}{cell.format(b)}</table:table-row>" for a, b in ["xy", "ab"])

@@ -61,10 +61,15 @@ def test_jsonl_deep_nesting_is_refused(line):
 
 
 def test_jsonl_missing_field_is_named_with_line_and_fields():
-    message = fault("jsonl", b'{"text": "a", "label": 1}\n{"text": "a", "lable": 1}\n')
-    assert message.startswith(
-        "stream, line 2: expected a column 'label', but the columns are: text, lable; did you mean"
+    rows = [b'{"text": "a", "label": 1}\n', b'{"text": "a", "lable": 1}\n']
+    assert fault("jsonl", rows[1]).startswith(
+        "stream, line 1: expected a column 'label', but the columns are: text, lable; did you mean"
     )
+    message = fault("jsonl", b"".join(rows))
+    assert message.startswith(
+        "stream, line 2: expected a field 'label', as in earlier rows, but the fields are: text, lable; did you mean"
+    )
+    assert message.endswith("Correct the row, or write null for a missing value.")
     assert "(none)" in fault("jsonl", b"{}")
 
 
@@ -72,6 +77,11 @@ def test_jsonl_missing_field_is_named_with_line_and_fields():
 def test_jsonl_value_that_is_no_text_is_refused(value):
     message = fault("jsonl", f'{{"text": "a", "label": {value}}}'.encode())
     assert message == f"stream, line 1: expected a string, a number or an array of them in 'label', got {value}."
+
+
+def test_jsonl_long_value_that_is_no_text_is_cut():
+    content = b'{"text": {"body": "a film that nobody should have to watch"}, "label": "x"}'
+    assert fault("jsonl", content).endswith('in \'text\', got {"body": "a film that nobody should have….')
 
 
 def test_jsonl_arrays_are_lists_of_texts():

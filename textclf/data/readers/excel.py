@@ -50,13 +50,15 @@ def read(
         DataError: no workbook, a damaged or protected one, no such sheet, no such column; or the package that reads
             them is not installed.
     """
-    rows = _rows(stream, name, options)
+    content = _content(stream, name)
+    rows = _rows(content, name, options)
     header = next(rows, [])
     found = [field for field in header if field]
     names = [] if kept is None else kept_names(kept, found)
     for wanted, named_by in ((columns, None), (names, KEEP)):
         if not set(wanted) <= set(found):
-            raise missing_columns(name, wanted, found, options, named_by=named_by)
+            error = missing_columns(name, wanted, found, options, named_by=named_by)
+            raise DataError(f"{error}{_other_sheets(content, options)}")
     check_names(name, columns if kept == [ALL] else [*columns, *names], found)
     places = {column: header.index(column) for column in (*columns, *names)}
     some: list[list[str]] = []
@@ -75,7 +77,12 @@ def field_names(stream: BinaryIO, name: str, options: ReadingOptions = DEFAULTS)
     Raises:
         DataError: as `read`.
     """
-    return [field for field in next(_rows(stream, name, options), []) if field]
+    return [field for field in next(_rows(_content(stream, name), name, options), []) if field]
+
+
+def other_sheets(stream: BinaryIO, name: str, options: ReadingOptions) -> str:
+    """Return the advice to name another sheet; nothing if there is no other one, or if one is named."""
+    return _other_sheets(_content(stream, name), options)
 
 
 def _table(rows: list[list[str]], columns: list[str], places: dict[str, int], kept: list[str] | None) -> pa.Table:
@@ -85,11 +92,25 @@ def _table(rows: list[list[str]], columns: list[str], places: dict[str, int], ke
     return pa.table(arrays)
 
 
-def _rows(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[list[str]]:
-    """Yield the rows that are not empty, each as texts."""
+def _content(stream: BinaryIO, name: str) -> bytes:
     content = stream.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise too_long(name, "a workbook", LARGEST_FILE)
+    return content
+
+
+def _other_sheets(content: bytes, options: ReadingOptions) -> str:
+    from python_calamine import CalamineWorkbook
+
+    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
+        sheets = workbook.sheet_names
+    if options.sheet is not None or len(sheets) < 2:
+        return ""
+    return f" For another sheet set {options.named('sheet')}; the sheets are: {', '.join(sheets)}."
+
+
+def _rows(content: bytes, name: str, options: ReadingOptions) -> Iterator[list[str]]:
+    """Yield the rows that are not empty, each as texts."""
     from zipfile import BadZipFile  # takes some milliseconds, which other formats do not need
 
     try:

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 import pyarrow as pa
 
-from textclf.core.errors import DataError
+from textclf.core.errors import DataError, did_you_mean
 from textclf.core.files import MIB
 from textclf.core.formatting import short_repr
 from textclf.data.readers.columns import KEEP, KEPT, column_of, is_missing, kept_column, kept_names, plain_text
@@ -17,6 +17,8 @@ from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.problems import check_names, missing_columns
 
 MOST_WAITING, MOST_WAITING_CHARACTERS = 1000, MIB  # rows without an optional field, before it is said to be missing
+
+MOST_SHOWN = 40  # characters of a value in a message
 
 
 class RowOptions(TypedDict, total=False):
@@ -49,6 +51,7 @@ class Rows:
         self._known: dict[str, None] = {}  # the optional fields that a row has had
         self._names: list[str] | None = None  # of the columns, where rows are arrays
         self._has_objects = False
+        self._has_columns = False  # whether a row has had all of them
         self._rows: dict[str, dict] = {}
         self._characters = 0
 
@@ -118,8 +121,16 @@ class Rows:
         return row
 
     def _values(self, row: dict, place: str) -> list[str | list[str]]:
-        if not set(self._columns) <= set(row):
+        missing = next((column for column in self._columns if column not in row), None)
+        if missing is not None and self._has_columns:
+            raise DataError(
+                f"{place}: expected a field '{missing}', as in earlier rows, but the fields are: "
+                f"{', '.join(row) or '(none)'}{did_you_mean(missing, list(row), otherwise='.')} "
+                "Correct the row, or write null for a missing value."
+            )
+        if missing is not None:
             raise missing_columns(place, self._columns, list(row), self._options)
+        self._has_columns = True
         return [_value(row[column], column, place) for column in self._columns]
 
 
@@ -134,9 +145,10 @@ def _named_values(names: list[str], row: list, place: str) -> dict:
 def _value(value: object, column: str, place: str) -> str | list[str]:
     values = value if isinstance(value, list) else [value]
     if not all(item is None or isinstance(item, str | int | float) for item in values):
+        got = dumps(value, ensure_ascii=False)
         raise DataError(
             f"{place}: expected a string, a number or an array of them in '{column}', "
-            f"got {dumps(value, ensure_ascii=False)[:40]}."
+            f"got {got[:MOST_SHOWN]}{'…' if len(got) > MOST_SHOWN else ''}."
         )
     return (
         [plain_text(item) for item in value if not is_missing(item)] if isinstance(value, list) else plain_text(value)
