@@ -27,6 +27,18 @@ def test_run_folder_is_a_path():
     assert find_classifier(run) == run.classifier
 
 
+def test_a_run_without_a_classifier_says_why():
+    create_run("unfinished", "toy", {})
+    with pytest.raises(RunError, match=r"To continue it: textclf resume runs/unfinished$"):
+        find_classifier("unfinished")
+    create_run("folds", "toy", {"folds": 2}).finish()
+    with pytest.raises(RunError, match=r"^runs/folds: .* but a cross-validation has none\. Train without --folds\.$"):
+        find_classifier("folds")
+    create_run("removed", "toy", {}).finish()
+    with pytest.raises(RunError, match=r"but this one has none\. Train again\.$"):
+        find_classifier("removed")
+
+
 def test_copied_classifier_is_found_without_any_run(folder):
     (folder / "copied").mkdir()
     (folder / "copied" / "classifier.json").touch()

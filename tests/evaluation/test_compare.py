@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import rewrite_config
 from textclf.config.config import load_config
 from textclf.core.errors import RunError
-from textclf.core.run_folder import RunFolder
+from textclf.core.run_folder import RunFolder, create_run
 from textclf.evaluation.compare import (
     _in_order,
     compare,
@@ -98,6 +98,13 @@ def test_settings_that_only_one_has():
     assert found["model.architecture"] == ["cnn", "lstm"]
     assert found["model.units"] == [None, 64]
     assert "data.train" not in found
+
+
+def test_runs_without_a_classifier_are_not_compared(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    create_run("unfinished", "toy", {})
+    with pytest.raises(RunError, match=r"To continue it: textclf resume runs/unfinished$"):
+        compare(["unfinished", "unfinished"])
 
 
 def test_on_the_command_line(with_runs, textclf_command):

@@ -49,14 +49,20 @@ def find_classifier(run: str | os.PathLike | None) -> Path:
     if (path / "classifier.json").exists():
         return path
     found = find_run(path)
-    status = found.read_metadata().get("status")
+    metadata = found.read_metadata()
+    status = metadata.get("status")
     if status != "finished":
         raise RunError(
             f"{path}: expected a finished run, but this one is {status!s:.40}: it has no classifier. "
             f"To continue it: textclf resume {path}"
         )
     if not found.inside(found.classifier).exists():
-        raise RunError(f"{path}: expected a run with a classifier, but this one has none. Train again.")
+        reason = (
+            "a cross-validation has none. Train without --folds."
+            if "folds" in metadata
+            else "this one has none. Train again."
+        )
+        raise RunError(f"{path}: expected a run with a classifier, but {reason}")
     return found.classifier
 
 

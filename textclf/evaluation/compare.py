@@ -10,7 +10,7 @@ import numpy as np
 from textclf.config.config import Config, flatten
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
-from textclf.core.find_run import find_run
+from textclf.core.find_run import find_classifier, find_run
 from textclf.core.formatting import format_figures
 from textclf.core.options import plain
 from textclf.core.output_file import output_file
@@ -80,7 +80,7 @@ def compare(runs: Sequence[str | Path]) -> Comparison:
     folders = [find_run(run) for run in runs]
     if len(folders) < 2:
         raise RunError(f"expected at least two runs to compare, got {len(folders)}.")
-    classifiers = [load_classifier(folder.inside(folder.classifier)) for folder in folders]
+    classifiers = [load_classifier(find_classifier(folder.path)) for folder in folders]
     predictions = [read_predictions(folder, one) for folder, one in zip(folders, classifiers, strict=True)]
     targets = [classifier.targets for classifier in classifiers]
     predictions = [_in_order(one, own.labels, targets[0].labels) for one, own in zip(predictions, targets, strict=True)]

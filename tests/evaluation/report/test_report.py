@@ -10,7 +10,7 @@ import pytest
 import textclf
 from textclf.core.errors import RunError
 from textclf.core.find_run import find_run
-from textclf.core.run_folder import RunFolder
+from textclf.core.run_folder import RunFolder, create_run
 from textclf.evaluation.report.report import report_on
 
 
@@ -156,12 +156,19 @@ def test_predictions_that_are_none_are_refused_and_nothing_is_written(with_runs,
     assert not RunFolder("runs/toy_en").report.exists()
 
 
+def test_a_cross_validation_has_no_report(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    create_run("folds", "toy", {"folds": 2}).finish()
+    with pytest.raises(RunError, match=r"but a cross-validation has none\. Train without --folds\.$"):
+        textclf.write_report("folds")
+
+
 def test_a_run_that_is_not_finished_has_no_report(with_runs, textclf_command):
     run = RunFolder("runs/toy_en")
     run.update_metadata(status="interrupted")
     refused = textclf_command("report", "toy_en")
     assert refused.returncode == 1
-    assert "expected a finished run, got one that is interrupted" in refused.stderr.decode()
+    assert "this one is interrupted: it has no classifier. To continue it: textclf" in refused.stderr.decode()
 
 
 def test_no_training_fails_for_want_of_a_report(with_runs, caplog):

@@ -8,9 +8,9 @@ import numpy as np
 
 from textclf.config.config import Config
 from textclf.config.run_config import read_run_config
-from textclf.core.errors import DataError, RunError, TextclfError
+from textclf.core.errors import DataError, TextclfError
 from textclf.core.files import MIB, atomic_file, read_untrusted
-from textclf.core.find_run import find_run
+from textclf.core.find_run import find_classifier, find_run
 from textclf.core.output_file import output_file
 from textclf.core.run_folder import VALIDATION, RunFolder
 from textclf.data.in_memory import IN_MEMORY
@@ -52,13 +52,11 @@ def write_report(
         The path of the HTML file; a notebook shows the report itself.
 
     Raises:
-        RunError: there is no such run, or it is not finished.
+        RunError: there is no such run, it is not finished, or it has no classifier.
     """
     folder = run if isinstance(run, RunFolder) else find_run(run)
+    classifier = load_classifier(find_classifier(folder.path))
     about, metrics = folder.read_metadata(), folder.read_metrics()
-    if about.get("status") != "finished" or not folder.classifier.exists():
-        raise RunError(f"{folder.path}: expected a finished run, got one that is {about.get('status')!s:.40}.")
-    classifier = load_classifier(folder.inside(folder.classifier))
     config = read_run_config(folder)
     predictions = read_predictions(folder, classifier)
     baseline = _baseline(folder, config, classifier, predictions) if with_baseline else (None, "")
