@@ -66,6 +66,11 @@ def test_override_of_wrong_form_is_refused(problems, override):
     assert problems(DATA, override) == [(f"--set {override}".strip(), FORM)]
 
 
+def test_overrides_in_one_string_are_refused():
+    with pytest.raises(ConfigError, match=r"expected a list of strings, got one string: \['training\.epochs=3'\]"):
+        load_config({"data": {"train": "a.csv"}}, "training.epochs=3")
+
+
 @pytest.mark.parametrize("override", ["data.train.x=1", "seed.x=1", "training.early_stopping.metric.x=1"])
 def test_override_below_a_plain_value_is_refused(problems, override):
     [(place, *_)] = problems(DATA + "seed: 1\ntraining: {early_stopping: {metric: loss}}", override)

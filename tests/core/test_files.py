@@ -128,6 +128,14 @@ def test_missing_file_and_folder_are_named(path, monkeypatch):
         open_file(path.parent)
 
 
+@pytest.mark.parametrize("address", ["https://example.com/a.csv", "s3://bucket/a.csv"])
+def test_an_address_is_no_file(address):
+    with pytest.raises(
+        DataError, match=rf"^{address}: expected a file, got an address\. Download it, and name the file"
+    ):
+        open_file(address)
+
+
 def test_checksum_is_sha256(path):
     path.write_bytes(b"abc" * 100_000)
     assert checksum(path) == hashlib.sha256(b"abc" * 100_000).hexdigest()

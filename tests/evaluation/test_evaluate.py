@@ -5,6 +5,7 @@ import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
@@ -30,6 +31,12 @@ def test_the_figures_of_the_training_come_again(with_runs, name):
     assert evaluated["accuracy"] == trained["accuracy"]
     assert evaluated["log_loss"] == pytest.approx(trained["log_loss"], abs=1e-6)
     assert evaluated["majority_accuracy"] == pytest.approx(1 / len(trained["by_class"]))
+
+
+@pytest.mark.parametrize("data", [pd.DataFrame({"text": ["a"], "label": ["x"]}), ["a.csv", "b.csv"]])
+def test_only_a_file_is_evaluated(data):
+    with pytest.raises(DataError, match=rf"expected the path of a file, got {type(data).__name__}\. Write the table"):
+        textclf.evaluate(data=data)
 
 
 def test_the_newest_run_is_evaluated_on_its_test_file(with_runs):

@@ -81,6 +81,8 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
     Raises:
         ConfigError: lists all problems, each with its line, the setting, what was expected and what was given.
     """
+    if isinstance(overrides, str):  # else each of its letters would be one
+        raise ConfigError(f"overrides: expected a list of strings, got one string: [{short_repr(overrides)}]")
     document, name = _document(source)
     for override in overrides:
         _apply(override, document)

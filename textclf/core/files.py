@@ -40,6 +40,8 @@ def open_file(path: str | Path) -> BinaryIO:
     try:
         return Path(path).open("rb")
     except FileNotFoundError:
+        if "://" in str(path):
+            raise DataError(f"{path}: expected a file, got an address. Download it, and name the file.") from None
         where = "" if Path(path).is_absolute() else f" (looked in {Path.cwd()})"
         raise DataError(f"{path}: expected a file, but there is none{where}. Check the path.") from None
     except IsADirectoryError:

@@ -14,7 +14,7 @@ import numpy as np
 
 from textclf.config.run_config import read_run_config
 from textclf.core.csv_lines import csv_lines
-from textclf.core.errors import RunError
+from textclf.core.errors import DataError, RunError
 from textclf.core.files import atomic_file, checksums, expand_home, make_folder, parse_json, read_untrusted, write_json
 from textclf.core.find_run import find_classifier, find_run
 from textclf.core.formatting import first_shown
@@ -69,6 +69,11 @@ def evaluate(
         >>> textclf.evaluate("runs/latest", "new_reviews.csv")["accuracy"]
         0.9083
     """
+    if not isinstance(data, str | os.PathLike | None):
+        raise DataError(
+            f"data: expected the path of a file, got {type(data).__name__}. Write the table to a file first, "
+            "such as table.to_parquet('test.parquet')."
+        )
     folder = find_classifier(run)
     classifier = load_classifier(folder)
     named = {"text_column": text_column, "label_column": label_column}

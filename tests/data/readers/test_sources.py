@@ -208,7 +208,9 @@ def test_lists_are_no_texts(write):
 
 def test_lines_of_text_have_no_labels(write):
     write(**{"a.txt": "one\n"})
-    assert fault("a.txt").startswith("a.txt: expected a text a line and no labels, which is all that its format has")
+    assert fault("a.txt").startswith(
+        "a.txt: expected the columns text, label, but a file of this format has only a text"
+    )
     assert rows_of(read_files("a.txt", Columns(["title", "body"]))) == [("one",)]
 
 

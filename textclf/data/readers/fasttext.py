@@ -26,7 +26,7 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
         DataError: a third column is asked for, or bytes that the encoding does not have.
     """
     if len(columns) > 2:
-        raise too_many_columns(name, columns, options, "a text and its labels a line")
+        raise too_many_columns(name, columns, options, "a text and its labels in each line")
     for lines in lines_of(stream, name, options):
         both = [text_array([LABEL.sub("", line) for line in lines]), column_of([_labels(line) for line in lines])]
         yield pa.table(dict(zip(columns, both, strict=False)))

@@ -23,7 +23,7 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
         DataError: a third column is asked for, or bytes that the encoding does not have.
     """
     if len(columns) > 2:
-        raise too_many_columns(name, columns, options, "a text a file and the name of its folder")
+        raise too_many_columns(name, columns, options, "a text in each file, and its folder as the label")
     both = [_whole(decoded(stream, name, options), name), Path(name).absolute().parent.name]
     yield pa.table({column: text_array([value]) for column, value in zip(columns, both, strict=False)})
 

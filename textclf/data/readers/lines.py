@@ -21,6 +21,6 @@ def read(stream: BinaryIO, columns: list[str], name: str, options: ReadingOption
         DataError: a second column is asked for, or bytes that the encoding does not have.
     """
     if len(columns) > 1:
-        raise too_many_columns(name, columns, options, "a text a line and no labels")
+        raise too_many_columns(name, columns, options, "a text in each line")
     for lines in lines_of(stream, name, options):
         yield pa.table({columns[0]: text_array(lines)})

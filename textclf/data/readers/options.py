@@ -37,7 +37,9 @@ class ReadingOptions(Options):
         default="utf-8", description="Encoding of the files, such as gb18030, latin-1 or utf-16. Parquet has its own."
     )
     delimiter: Annotated[str | None, Check(_one_character)] = setting(
-        default=None, description="Character between the fields of a line (null: a comma, in .tsv a tab)."
+        default=None,
+        description="Character between the fields of a line (null: the one that gives the columns, first a comma, "
+        "in .tsv a tab).",
     )
     quoting: Literal["minimal", "none", "unchecked"] = setting(
         default="minimal",

@@ -43,11 +43,14 @@ def check_names(name: str, wanted: Iterable[str], found: Sequence[str]) -> None:
 
 
 def too_many_columns(name: str, wanted: list[str], options: ReadingOptions, there: str) -> DataError:
-    """Return the error for more columns than a format without column names has."""
+    """Return the error for more columns than a format without column names has.
+
+    Args:
+        there: what a file of this format has.
+    """
     return DataError(
-        f"{name}: expected {there}, which is all that its format has, but {len(wanted)} columns are needed: "
-        f"{', '.join(wanted)}. Use another format, such as .csv or .jsonl, or name the format with "
-        f"{options.named('format')}."
+        f"{name}: expected the columns {', '.join(wanted)}, but a file of this format has only {there}. Use another "
+        f"format, such as .csv or .jsonl, or name the format with {options.named('format')}."
     )
 
 
