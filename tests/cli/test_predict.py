@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 
 def test_without_any_run_it_says_what_to_do(workplace, textclf_main):
     finished = textclf_main("predict", "x")
@@ -27,11 +29,28 @@ def test_standard_input_and_files(with_runs, textclf_command, textclf_main):
 
 def test_a_fault_within_the_input_leaves_no_half_output(with_runs, textclf_command):
     finished = textclf_command(
-        "predict", "--file", "-", "--input-format", "jsonl", "--output", "out.csv", input=b'{"text": "a"}\n{\n'
+        *("predict", "--file", "-", "--input-format", "jsonl", "--format", "csv", "--output", "out.csv"),
+        input=b'{"text": "a"}\n{\n',
     )
     assert finished.returncode == 1
     assert b"line 2: expected a JSON object" in finished.stderr
     assert not list(with_runs.glob("*out.csv*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--output", "out.csv"], "--output out.csv: the default format is text"),
+        (["--output", "OUT.JSONL"], "Add --format jsonl, or --format text."),
+        (["--output", "out.csv.gz", "--format", "csv"], "does not compress its output. Omit .gz."),
+    ],
+)
+def test_the_ending_of_the_output_promises_nothing_else(tmp_path, monkeypatch, textclf_main, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    finished = textclf_main("predict", "x", *arguments)
+    assert finished.code == 2
+    assert message in " ".join(finished.stderr.split())
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_closed_pipe_is_no_fault(with_runs, root):

@@ -97,6 +97,7 @@ def command(texts, file, column, keep, run, format, threshold, explain, top_k, o
     kept = None if keep is None else [name.strip() for name in keep.split(",")]
     in_shards = output is not None and (output.endswith(("/", os.sep)) or os.path.isdir(output))  # noqa: PTH112
     form = format or ("parquet" if in_shards else "text")
+    check_ending(None if in_shards else output, format)
     check_shards(file, form, explain=explain, in_shards=in_shards, part=part, cluster=cluster)
     check_request(texts, file, form, top_k=top_k, explain=explain, keep=kept)
     classifier = load(run, threads=threads)
@@ -105,8 +106,7 @@ def command(texts, file, column, keep, run, format, threshold, explain, top_k, o
         from textclf.inference.text_source import columns_of
 
         columns = columns_of(column or classifier.metadata["text_column"], kept)
-        what = Output(form, threshold, top_k)
-        job = plan(classifier, file, Path(output), columns, given=reading, output=what)
+        job = plan(classifier, file, Path(output), columns, given=reading, output=Output(form, threshold, top_k))
         predict_shards(classifier, job, part=part, cluster=cluster)
         return
     # An argument may hold bytes that are not valid Unicode; the array replaces them.
@@ -125,6 +125,24 @@ def command(texts, file, column, keep, run, format, threshold, explain, top_k, o
         from textclf.inference.explain import format_explanations
 
         write_lines(format_explanations(classifier, chunks, form, **options), form, output)
+
+
+def check_ending(output: str | None, format: str | None) -> None:
+    """Check that the name of the output file promises nothing else than its content.
+
+    Raises:
+        click.UsageError: it ends as a compressed file, or as one of another format than the default one.
+    """
+    from textclf.core.compression import COMPRESSIONS
+
+    ending = Path(output or "").suffix.lower()
+    if ending in COMPRESSIONS:
+        raise click.UsageError(f"--output {output}: textclf does not compress its output. Omit {ending}.")
+    if format is None and ending in (".csv", ".jsonl"):
+        raise click.UsageError(
+            f"--output {output}: the default format is text, a label and a probability in each line. "
+            f"Add --format {ending[1:]}, or --format text."
+        )
 
 
 def check_shards(
