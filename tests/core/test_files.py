@@ -7,7 +7,7 @@ import os
 import pytest
 
 from textclf.core.errors import DataError, WriteError
-from textclf.core.files import MOST_NAMED, atomic_file, checksum, checksums, open_file, write_json
+from textclf.core.files import MOST_NAMED, atomic_file, checksum, checksums, make_folder, open_file, write_json
 
 
 @pytest.fixture
@@ -92,6 +92,14 @@ def test_folder_that_is_missing_is_not_made(tmp_path):
     with pytest.raises(WriteError), atomic_file(tmp_path / "none" / "file"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_to_do_about_a_folder_that_cannot_be_written_to(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(WriteError, match=r"file: expected a folder to write to, got a file\. Name another one\.$"):
+        make_folder(tmp_path / "file")
+    with pytest.raises(WriteError, match=r"there is no folder .*none\. Make it, or name another one\.$"):
+        write_json(tmp_path / "none" / "a.json", {})
 
 
 def test_json_is_readable_and_ends_with_a_line_end(path):

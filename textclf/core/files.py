@@ -215,6 +215,10 @@ def make_folder(path: Path) -> None:
 
 def cannot_write(path: Path, error: OSError | ValueError) -> WriteError:
     """Return the error for a failed write; a ValueError means that the name holds a NUL."""
+    if isinstance(error, FileNotFoundError) and not path.parent.exists():
+        return WriteError(f"{path}: cannot be written: there is no folder {path.parent}. Make it, or name another one.")
+    if isinstance(error, FileExistsError):  # of `make_folder`
+        return WriteError(f"{path}: expected a folder to write to, got a file. Name another one.")
     return WriteError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}.")
 
 
