@@ -97,9 +97,9 @@ def command(texts, file, column, keep, run, format, threshold, explain, top_k, o
     kept = None if keep is None else [name.strip() for name in keep.split(",")]
     in_shards = output is not None and (output.endswith(("/", os.sep)) or os.path.isdir(output))  # noqa: PTH112
     form = format or ("parquet" if in_shards else "text")
-    check_ending(None if in_shards else output, format)
     check_shards(file, form, explain=explain, in_shards=in_shards, part=part, cluster=cluster)
     check_request(texts, file, form, top_k=top_k, explain=explain, keep=kept)
+    check_ending(None if in_shards else output, format)
     classifier = load(run, threads=threads)
     if in_shards:
         from textclf.inference.shards import Output, plan
