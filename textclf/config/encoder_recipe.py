@@ -91,7 +91,7 @@ def sections(facts: Facts, encoder: EncoderFacts) -> dict[str, list[Line]]:
     frozen = not plan.epochs
     network = _network(facts, encoder, plan)
     training = _frozen_training(facts) if frozen else _fine_tuning(facts, plan)
-    why = "trains again on train and validation" if frozen else "off, because a refit doubles the time"
+    why = "trains again on train and validation" if frozen else "off, because it did not help, and doubles the time"
     refit = ("refit", frozen, why)
     if alone:
         return {"preprocessing": _preprocessing(encoder, plan), "model": network, "training": [*training, refit]}
