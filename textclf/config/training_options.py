@@ -134,6 +134,17 @@ class TrainingOptions(Options):
         "Vocabulary and n-grams are learned from both, too. This doubles the time. Validation metrics are those of the "
         "first fit. In an ensemble, it applies to all members.",
     )
+    inner_folds: int | None = setting(
+        default=None,
+        ge=2,
+        le=10,
+        description="Decide on out-of-fold predictions, for small data (null: on the validation texts). Every network "
+        "is trained K times on train and validation, each time without one of K folds, and predicts this fold. These "
+        "predictions choose the number of epochs, `inverse_regularization`, the weights of an ensemble, the "
+        "temperature and the thresholds. Training takes about K times as long. With `refit` the final networks are "
+        "trained on all texts. Without it the K networks of each member are averaged (bagging), which is slower to "
+        "predict. In an ensemble, it applies to all members.",
+    )
     devices: Devices = setting(
         default="auto",
         description="Devices of a machine that train together, each on a share of every batch: auto (all GPUs of a "

@@ -1,6 +1,7 @@
-"""Hold out a share of the texts: stratified by label, shuffled, with identical texts on the same side."""
+"""Hold out a share of the texts, or split them into folds: stratified, shuffled, identical texts kept together."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 
@@ -53,6 +54,20 @@ def split(dataset: Dataset, share: float, seed: int, *, warn: bool = True) -> tu
             "validate on, got only repetitions. Add rows, or give data.validation a file of its own."
         )
     return dataset.take(~in_share), dataset.take(in_share)
+
+
+def fold_numbers(dataset: Dataset, folds: int, seed: int) -> np.ndarray:
+    """Return the fold of each row, from 0, (rows,). Folds are stratified, with identical texts in the same fold.
+
+    Raises:
+        DataError: there are too few texts for so many folds.
+    """
+    numbers = np.full(len(dataset), folds - 1)
+    rest = replace(dataset, rows=np.arange(len(dataset), dtype=np.int32))
+    for number in range(folds - 1):  # a half of the last two, a third of the last three …
+        rest, part = split(rest, 1 / (folds - number), seed + number, warn=False)
+        numbers[part.rows] = number
+    return numbers
 
 
 def _fitting(groups: np.ndarray, sizes: np.ndarray, wanted: int, most: int) -> np.ndarray:

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-
 from textclf.config.config import Config, load_config
 from textclf.config.ensemble import check_one_label
 from textclf.core.csv_lines import csv_lines
@@ -19,7 +17,7 @@ from textclf.core.formatting import first_shown
 from textclf.core.run_folder import RunFolder
 from textclf.data.dataset import Dataset
 from textclf.data.loading import encode_labels, read_labelled
-from textclf.data.splitting import split
+from textclf.data.splitting import fold_numbers, split
 from textclf.data.targets import Targets
 from textclf.training.check import check_requirements
 from textclf.training.devices import check_alone
@@ -94,12 +92,10 @@ def _fold_splits(config: Config, given: dict[str, Dataset], folds: int) -> Itera
     """Yield the splits of each fold, of which `test` is the fold itself."""
     dataset = given["train"]
     _warn_of_rare_labels(dataset, folds)
-    parts, rest = [], dataset
-    for number in range(folds - 1):  # a half of the last two, a third of the last three …
-        rest, part = split(rest, 1 / (folds - number), config.seed + number, warn=False)
-        parts.append(part)
-    for part in (*parts, rest):
-        train, validation = dataset.take(~np.isin(dataset.rows, part.rows)), given.get("validation")
+    fold_of_row = fold_numbers(dataset, folds, config.seed)
+    for number in range(folds):
+        train, part = (dataset.take(rows) for rows in (fold_of_row != number, fold_of_row == number))
+        validation = given.get("validation")
         if validation is None:
             assert isinstance(config.data.validation, float)  # files are in `given`
             train, validation = split(train, config.data.validation, config.seed, warn=False)

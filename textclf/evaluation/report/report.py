@@ -158,9 +158,13 @@ def _baseline(
 
 
 def _learning_curves(folder: RunFolder, about: dict) -> list[dict]:
-    """Return a section with loss and scores by epoch, if any. With several networks the reader selects one."""
-    networks = about.get("networks", {})
-    parts = {name: folder.network(name) for name in networks} if len(networks) > 1 else {"": folder}
+    """Return a section with loss and scores by epoch, if any. With several networks the reader selects one.
+
+    With inner folds the curves are those of the first one.
+    """
+    networks, prefix = about.get("networks", {}), "fold-1-" if about.get("inner_folds") else ""
+    apart = len(networks) > 1 or prefix
+    parts = {name: folder.network(f"{prefix}{name}") for name in networks} if apart else {"": folder}
     options = {}
     for name, part in parts.items():
         content = read_untrusted(part.path, part.history.name, LARGEST_TEXT_FILE).decode("utf-8", "replace")
@@ -179,7 +183,7 @@ def _learning_curves(folder: RunFolder, about: dict) -> list[dict]:
             for title, some in (("Loss", losses), ("Scores", scores))
             if some
         ]
-    shown = [blocks.choice("Network", options)] if len(parts) > 1 else options.get("", [])
+    shown = [blocks.choice("Network", options)] if apart else options.get("", [])
     return [blocks.section("Learning curves", *shown)] if options else []
 
 

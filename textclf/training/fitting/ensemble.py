@@ -16,24 +16,27 @@ from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
 from textclf.training.fitting.callbacks import in_epochs
 from textclf.training.fitting.fit import FittedNetwork, fit_network
+from textclf.training.fitting.inner_folds import all_folds, fit_folds
 from textclf.training.fitting.linear import STRENGTH, fit_linear
 from textclf.training.fitting.processes import check_same, number_of_first, on_devices
-from textclf.training.fitting.task import Task
+from textclf.training.fitting.task import Objective, Task
 from textclf.training.fitting.validation import probabilities_of
 from textclf.training.fitting.worker import digest_of
 
 log = logging.getLogger(__name__)
 ROUNDS, STEPS = 50, 30  # of the coordinate descent, and of each golden-section search
 LARGEST_WEIGHT = 32.0  # the logits of a linear SVM lie near -1 and 1
+INNER_FOLDS = "inner_folds"  # their number in `run.json`
 GOLDEN = (np.sqrt(5) - 1) / 2
 
 
 class FitResult(NamedTuple):
-    """The result of a fit. Probabilities are those of Keras for the validation texts, (texts, labels)."""
+    """The result of a fit. Probabilities are those of Keras, (texts, labels)."""
 
     onnx_model: bytes
-    probabilities: np.ndarray
-    held_out_probabilities: np.ndarray  # of the networks before they were refitted with these texts
+    probabilities: np.ndarray  # of the final networks for the validation texts
+    held_out_probabilities: np.ndarray  # of the texts of `held_out_classes`, by networks that were not fitted to them
+    held_out_classes: np.ndarray  # of the validation texts; with inner folds of all, of which validation is the end
     temperature: float  # the logits are divided by it
     run_metadata: dict  # for `run.json`
 
@@ -43,14 +46,14 @@ def fit_networks(
     task: Task,
     folder: RunFolder,
     log_history: Callable[[str, list[dict]], None],
-    refit: Task | None = None,
+    whole: Task | None = None,
 ) -> FitResult:
     """Fit the configured network, or every network of an ensemble, and combine them in one graph.
 
     Args:
         log_history: called after every validation with the name of the network, "" if there is only one, and the whole
             history so far.
-        refit: the task with all texts, to which the networks are fitted in the end; None: they stay as they are.
+        whole: the task with all texts, for a refit and for inner folds; None without either.
 
     Raises:
         TrainingError: the loss is not finite.
@@ -58,7 +61,7 @@ def fit_networks(
     """
     with on_devices(config.training.devices):
         check_same(partial(digest_of, config, task))
-        return _fit_networks(config, task, folder, log_history, refit)
+        return _fit_networks(config, task, folder, log_history, whole)
 
 
 def _fit_networks(
@@ -66,36 +69,55 @@ def _fit_networks(
     task: Task,
     folder: RunFolder,
     log_history: Callable[[str, list[dict]], None],
-    refit: Task | None,
+    whole: Task | None,
 ) -> FitResult:
-    classes, targets = task.validation.classes, task.objective.targets
-    members = members_of(config.model, config.training)
-    is_ensemble = len(members) > 1
-    names = [member.name if is_ensemble else "" for member in members]
-    networks = [
-        _fit(member, task, folder.network(member.name, is_ensemble), partial(log_history, name))
-        for member, name in zip(members, names, strict=True)
-    ]
-    logits = [network.logits for network in networks]
-    weights = fit_ensemble_weights(logits, classes, targets.activation) if is_ensemble else [1.0]
-    temperature = fit_temperature(combine_logits(logits, weights), classes, targets.activation)
-    if is_ensemble:
-        _log_ensemble(members, logits, weights, task)
-    refitted = _refit(members, networks, refit, folder, log_history) if refit else []
+    targets, members = task.objective.targets, members_of(config.model, config.training)
+    has_folds = whole is not None and whole.folds is not None
+    networks = _first_fits(members, task, folder, log_history, whole)
+    held_out = whole.train if whole and has_folds else task.validation
+    logits, weights = [network.logits for network in networks], [1.0]
+    if len(members) > 1:
+        weights = fit_ensemble_weights(logits, held_out.classes, targets.activation)
+        _log_ensemble(members, logits, weights, held_out.classes, task.objective)
+    temperature = fit_temperature(combine_logits(logits, weights), held_out.classes, targets.activation)
+    refitted = _refit(members, networks, whole, folder, log_history) if config.training.refit and whole else []
     run_metadata = {
         "networks": _networks_metadata(members, networks, weights),
-        "refit": refit is not None,
+        "refit": config.training.refit,
+        **({INNER_FOLDS: config.training.inner_folds} if has_folds else {}),
         "temperature": temperature,
         "seconds_fitting": round(sum(network.seconds for network in [*networks, *refitted]), 1),
     }
-    final, scales = refitted or networks, [weight / temperature for weight in weights]
+    scales = [weight / temperature for weight in weights]
+    final, of_final = refitted or networks, scales
+    if whole and has_folds and not refitted:
+        final, of_final = all_folds(networks, scales, whole)
     return FitResult(
-        _export(final, scales, task),
-        probabilities_of(combine_logits([network.logits for network in final], scales), targets),
+        _export(final, of_final, task),
+        probabilities_of(combine_logits([network.logits for network in final], of_final), targets),
         probabilities_of(combine_logits(logits, scales), targets),
+        held_out.classes,
         temperature,
         run_metadata,
     )
+
+
+def _first_fits(
+    members: list[Member],
+    task: Task,
+    folder: RunFolder,
+    log_history: Callable[[str, list[dict]], None],
+    whole: Task | None,
+) -> list[FittedNetwork]:
+    """Fit every network to the training texts, or to each inner fold."""
+    if whole and whole.folds is not None:
+        return [fit_folds(member, whole, whole.folds, folder, log_history) for member in members]
+    is_ensemble = len(members) > 1
+    names = [member.name if is_ensemble else "" for member in members]
+    return [
+        _fit(member, task, folder.network(member.name, is_ensemble), partial(log_history, name))
+        for member, name in zip(members, names, strict=True)
+    ]
 
 
 def _export(networks: list[FittedNetwork], scales: list[float], task: Task) -> bytes:
@@ -170,17 +192,18 @@ def _networks_metadata(members: list[Member], networks: list[FittedNetwork], wei
     }
 
 
-def _log_ensemble(members: list[Member], logits: list[np.ndarray], weights: list[float], task: Task) -> None:
+def _log_ensemble(
+    members: list[Member], logits: list[np.ndarray], weights: list[float], classes: np.ndarray, objective: Objective
+) -> None:
     """Log the accuracy of every network by itself, and of the ensemble."""
-    objective = task.objective
 
     def accuracy(values: np.ndarray) -> float:
         probabilities = probabilities_of(values, objective.targets)
-        return measure(task.validation.classes, probabilities, objective.targets, objective.decision)["accuracy"]
+        return measure(classes, probabilities, objective.targets, objective.decision)["accuracy"]
 
     for member, values, weight in zip(members, logits, weights, strict=True):
-        log.info("%s alone: validation accuracy %.4f; weight %.2f", member.name, accuracy(values), weight)
-    log.info("ensemble: validation accuracy %.4f", accuracy(combine_logits(logits, weights)))
+        log.info("%s alone: accuracy %.4f; weight %.2f", member.name, accuracy(values), weight)
+    log.info("ensemble: accuracy %.4f", accuracy(combine_logits(logits, weights)))
 
 
 def fit_ensemble_weights(logits: list[np.ndarray], classes: np.ndarray, activation: str) -> list[float]:

@@ -3,7 +3,7 @@
 import csv
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import keras
@@ -37,6 +37,7 @@ def fit_linear(
     log_history: Callable[[list[dict]], None],
     *,
     strength: float | None = None,
+    solution: LinearModel | None = None,
 ) -> FittedNetwork:
     """Solve the linear model of a member, or read the solution of an interrupted run, and return it as a network.
 
@@ -46,6 +47,7 @@ def fit_linear(
         folder: has the checkpoint and the history.
         log_history: called once, with the only line of the history.
         strength: the inverse regularization of a refit, which chooses none. None: the best on validation.
+        solution: of this strength, if it is known.
 
     Raises:
         RunError: the checkpoint is damaged.
@@ -56,7 +58,7 @@ def fit_linear(
         problem = _problem(member, task)
         if strength is None:
             strength, solution = _best(problem, member, task)
-        else:
+        elif solution is None:
             solution = solve(problem, strength)
         _assign(solution, model)
         _write_history(folder, task, predict(solution, problem.rows), log_history)
@@ -68,6 +70,37 @@ def fit_linear(
     logits = predict_logits(model, task.validation.arrays, padding=task.preprocessor.options.padding)
     use_trained(network, model)
     return FittedNetwork(network, logits, 1, 1, seconds, float(about[STRENGTH]))
+
+
+def fit_linear_folds(
+    member: Member,
+    tasks: Sequence[Task],
+    folders: Sequence[RunFolder],
+    log_history: Sequence[Callable[[list[dict]], None]],
+) -> list[FittedNetwork]:
+    """Solve the linear model of a member for each inner fold, all with the strength that is best out of fold.
+
+    Args:
+        tasks, folders, log_history: of each fold, as for `fit_linear`.
+    """
+    parts = [
+        trained_part(member, task, folder.cache, folder.encoder_checkpoint)[-1]
+        for task, folder in zip(tasks, folders, strict=True)
+    ]
+    problems = [_problem(member, part) for part in parts]
+    classes = np.concatenate([part.validation.classes for part in parts])
+    losses: dict[float, float] = {}
+    for strength in sorted(member.training.inverse_regularization):
+        solutions = [solve(problem, strength) for problem in problems]
+        logits = [predict(one, _rows(part.validation, part)) for one, part in zip(solutions, parts, strict=True)]
+        losses[strength] = _calibrated_loss(np.concatenate(logits), classes, tasks[0])
+        log.info("inverse regularization %g: log loss %.4f out of fold", strength, losses[strength])
+        if losses[strength] == min(losses.values()):
+            best, chosen = strength, solutions
+    return [
+        fit_linear(member, task, folder, tell, strength=best, solution=solution)
+        for task, folder, tell, solution in zip(tasks, folders, log_history, chosen, strict=True)
+    ]
 
 
 def _problem(member: Member, task: Task) -> Problem:
@@ -98,7 +131,7 @@ def _best(problem: Problem, member: Member, task: Task) -> tuple[float, LinearMo
     validation = _rows(task.validation, task)
     for strength in strengths:
         solution = solve(problem, strength)
-        losses.append(_calibrated_loss(predict(solution, validation), task))
+        losses.append(_calibrated_loss(predict(solution, validation), task.validation.classes, task))
         log.info("inverse regularization %g: validation log loss %.4f", strength, losses[-1])
         if losses[-1] == min(losses):
             best = strength, solution
@@ -124,8 +157,8 @@ def _weights(task: Task) -> np.ndarray | None:
     return of_labels if of_rows is None else of_labels * of_rows[:, None]
 
 
-def _calibrated_loss(logits: np.ndarray, task: Task) -> float:
-    activation, classes = task.objective.targets.activation, task.validation.classes
+def _calibrated_loss(logits: np.ndarray, classes: np.ndarray, task: Task) -> float:
+    activation = task.objective.targets.activation
     return _loss(logits / fit_temperature(logits, classes, activation), classes, task)
 
 

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 BEST_CONFIG, SEARCH_CONFIG = "best.yaml", "search.yaml"
 REFIT_MORE = 1.25  # times the first fit: it has the validation texts, too
 MARGIN = 5.0  # seconds: the report, and what is slower than before
+INNER_FOLDS_SHARE = 0.25  # of the whole time, that inner folds may take from the trials
 TOLERANCE = 0.05  # of the whole time: a search may take so much more
 
 
@@ -26,34 +27,53 @@ def seconds_of_best(config: Config, trial: Trial) -> float:
     """Return the time to keep for training a trial's config for good."""
     fits = len(trial.fold_scores) or 1
     start = max(trial.seconds / fits - trial.fitting_seconds, 0.0)
-    first = trial.fitting_seconds if trial.fold_scores else 0.0  # folds leave no networks of the whole data
+    inner = config.training.inner_folds or 0
+    # Cross-validation leaves no networks of the whole data, and inner folds need networks of their own.
+    first = (inner or bool(trial.fold_scores)) * trial.fitting_seconds
     refit = REFIT_MORE * trial.fitting_seconds if config.training.refit else 0.0
     return start + first + refit + MARGIN
 
 
 def as_time_allows(config: Config, trial: Trial, seconds_left: float | None, most_seconds: float | None) -> Config:
-    """Return the config of a search without its refit if there is no time for it, as when the machine became busy.
+    """Return the config of a search without inner folds and refit if there is no time, as when the machine became busy.
 
     Args:
         trial: the best one.
         seconds_left, most_seconds: the rest of the time, and all of it; None without a limit.
     """
-    if not config.training.refit or seconds_left is None or most_seconds is None:
+    if seconds_left is None or most_seconds is None:
         return config
-    if seconds_of_best(config, trial) <= seconds_left + TOLERANCE * most_seconds:
-        return config
-    log.warning("skipped the refit on train and validation, because there is no time left. Allow more minutes for it.")
-    return replace(config, training=replace(config.training, refit=False))
+    in_time = (
+        one for one in _shorter(config) if seconds_of_best(one[1], trial) <= seconds_left + TOLERANCE * most_seconds
+    )
+    skipped, shorter = next(in_time, _shorter(config)[-1])
+    if shorter != config:
+        log.warning("skipped the %s, because there is no time left. Allow more minutes for it.", skipped)
+    return shorter
+
+
+def seconds_to_keep(config: Config, trial: Trial, most_seconds: float) -> float:
+    """Return the time that a search keeps for its best config. Inner folds may take a quarter of all time."""
+    whole, without_folds, _ = (seconds_of_best(shorter, trial) for _, shorter in _shorter(config))
+    return whole if whole <= INNER_FOLDS_SHARE * most_seconds else without_folds
+
+
+def _shorter(config: Config) -> list[tuple[str, Config]]:
+    """Return the config and two that take less time, each with the name of what it skips."""
+    without_folds = replace(config, training=replace(config.training, inner_folds=None))
+    shortest = replace(config, training=replace(config.training, inner_folds=None, refit=False))
+    return [("", config), ("choice by inner folds", without_folds), ("refit on train and validation", shortest)]
 
 
 def train_best(folder: RunFolder, config: Config, trial: Trial, trial_folder: Path) -> dict[str, Any]:
     """Train the config of a trial in the folder of the search. Return the results for `run.json`.
 
-    The networks of the trial are taken over: a fit that is finished there is not repeated, only refitted.
+    The networks of the trial are taken over: a fit that is finished there is not repeated, only refitted. Inner folds
+    need others.
     """
     best = replace(with_values(config, trial.values), tuning=None)
     splits, targets = read_splits(best.data, best.targets, best.seed)
-    if not trial.fold_scores:
+    if not trial.fold_scores and not best.training.inner_folds:
         _take_networks(trial_folder, folder)
     results = fit_and_evaluate(folder, best, splits, targets, encode_labels(splits, targets))
     shutil.copyfile(folder.config, folder.path / SEARCH_CONFIG)

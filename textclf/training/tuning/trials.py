@@ -21,7 +21,7 @@ from textclf.core.errors import TrainingError
 from textclf.core.run_folder import RunFolder
 from textclf.training.loggers import LogHistory
 from textclf.training.training_run import new_part
-from textclf.training.tuning.best import seconds_of_best
+from textclf.training.tuning.best import seconds_to_keep
 from textclf.training.tuning.loggers import SEARCH, history_of
 from textclf.training.tuning.process import LOG, result_in
 from textclf.training.tuning.record import Trial, append, best_trial, read_record
@@ -89,10 +89,11 @@ def _is_over(search: Search, trials: Sequence[Trial], running: int) -> bool:
 
 def _time_for_trials(search: Search, trials: Sequence[Trial]) -> float | None:
     """Return the seconds that trials may still take, so that the best one can still be trained for good."""
-    if search.seconds_left is None:
+    if search.seconds_left is None or search.most_seconds is None:
         return None
     best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
-    return max(0.0, search.seconds_left - (seconds_of_best(search.config, best) if best else 0.0))
+    kept = seconds_to_keep(search.config, best, search.most_seconds) if best else 0.0
+    return max(0.0, search.seconds_left - kept)
 
 
 def _begin(search: Search, trials: Sequence[Trial], running: Sequence[dict[str, Any]], workers: Workers) -> Begun:
@@ -149,12 +150,12 @@ def _left_result(search: Search, number: int, config: Config) -> Entries | None:
 
 
 def _trial_config(config: Config) -> Config:
-    """Return the config of a trial: without a test file, a refit or loggers."""
+    """Return the config of a trial: without a test file, inner folds, a refit or loggers."""
     return replace(
         config,
         tuning=None,
         data=replace(config.data, test=None),
-        training=replace(config.training, refit=False, log_to=[]),
+        training=replace(config.training, refit=False, inner_folds=None, log_to=[]),
     )
 
 
