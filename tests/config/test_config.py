@@ -97,6 +97,7 @@ DEFAULTS = {
         "validations_per_epoch": 1,
         "early_stopping": {"metric": "loss", "patience": 3},
         "refit": False,
+        "inner_folds": None,
         "log_to": [],
     },
     "tuning": None,

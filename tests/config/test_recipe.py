@@ -98,3 +98,13 @@ def test_many_labels_have_fewer_ngrams(write):
     rows = [(f"text {number} of {label}", f"label {label}") for label in range(100) for number in range(4)]
     assert loaded(starter_config(write(rows))).preprocessing.ngrams.most_ngrams == 2**25 // 100
     assert loaded(starter_config(write(ENGLISH))).preprocessing.ngrams.most_ngrams == 2**19
+
+
+def test_predictions_of_all_texts_decide_where_validation_is_small(write, monkeypatch):
+    path = write([(f"{text} {number}", label) for number in range(100) for text, label in ENGLISH])
+    training = loaded(starter_config(path)).training
+    assert (training.inner_folds, training.refit) == (5, True)
+    monkeypatch.setattr(recipe, "FOLDED", 100 * len(ENGLISH) - 1)
+    training = loaded(starter_config(path)).training
+    assert (training.inner_folds, training.refit) == (None, True)
+    assert loaded(starter_config(write(ENGLISH))).training.inner_folds is None

@@ -47,6 +47,14 @@ CONFIGS = {
         "model": {"architecture": "ensemble", "members": [{"model": {"architecture": "ngrams"}}, {"model": CNN}]},
         "training": {**TRAINING, "epochs": 2, "refit": True, "schedule": "cosine", "warmup": 0.2},
     },
+    "an ensemble with inner folds": {
+        "data": ENGLISH,
+        "model": {
+            "architecture": "ensemble",
+            "members": [{"model": {"architecture": "ngrams"}, "training": {"optimizer": "liblinear"}}, {"model": CNN}],
+        },
+        "training": {**TRAINING, "epochs": 2, "refit": True, "inner_folds": 3},
+    },
     "an encoder, fine-tuned": {
         "data": ENGLISH,
         "preprocessing": {"sequence_length": 40},

@@ -30,6 +30,7 @@ FEW_A_LABEL = 16  # texts of the middle label, up to which n-grams have too litt
 FEWEST_A_LABEL, FEW_LABELS = 8, 2  # from and up to which a contrastive step gains (docs/experiments.md)
 CONTRASTIVE_STEPS, CONTRASTIVE_TEXTS = 20, 16  # texts of a step with two labels
 SOME_A_LABEL = 100  # up to which a linear layer on the frozen encoder is as good as fine-tuning
+MOST_NGRAM_WEIGHTS = 3 * 2**18  # beside an encoder (3 MB): rarer n-grams add nothing to it (docs/experiments.md)
 SAMPLE_ROWS = 10_000  # whose tokens are counted
 LONG, LONGEST = 128, 256  # tokens: above LONG the longest 5 % of the texts are cut; none is longer than LONGEST
 # Epochs and the longest text of a fine-tuning: the first pair that needs at most MOST_SECONDS, or the last one.
@@ -105,7 +106,7 @@ def sections(facts: Facts, encoder: EncoderFacts) -> dict[str, list[Line]]:
         ("  training", HEADING, "how it is trained"),
         *recipe.indented(training),
     ]
-    ngrams = recipe.preprocessing(facts)
+    ngrams = recipe.preprocessing(facts, most_weights=MOST_NGRAM_WEIGHTS)
     first = next(place for place, line in enumerate(ngrams) if line[0] == "ngrams")
     return {"preprocessing": [*_preprocessing(encoder, plan), *ngrams[first:]], "model": model, "training": [refit]}
 

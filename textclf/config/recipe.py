@@ -20,6 +20,7 @@ WORDS, CHARACTERS = 2, 5  # of the longest n-grams
 # LIBLINEAR keeps 44 bytes for each n-gram of each text (0.9 GB), and reads all of them again for each output.
 MOST_SOLVED, MOST_SOLVED_OUTPUTS = 20_000_000, 250_000_000
 FEW = 1_000  # rows, of which a convolution learns nothing
+INNER_FOLDS, FOLDED = 5, 10_000  # folds, and rows up to which out-of-fold predictions decide instead of validation
 FEW_OF_LABEL = 30  # rows for each label, with which n-grams of characters alone are better than with words
 CHARACTER_WORDS = ("Han", "Hiragana", "Katakana")  # scripts of which each character is a word here
 MOSTLY = 0.8  # of all letters
@@ -97,8 +98,12 @@ def size_for(rows: int) -> Size:
     return next(size for size in SIZES if rows <= size.most_rows)
 
 
-def preprocessing(facts: Facts) -> list[Line]:
-    """Return the section `preprocessing`."""
+def preprocessing(facts: Facts, most_weights: int = MOST_NGRAM_LOGITS) -> list[Line]:
+    """Return the section `preprocessing`.
+
+    Args:
+        most_weights: of a linear model of n-grams, whose number it limits.
+    """
     scripts = ", ".join(f"{script} {percent(share)}" for script, share in list(facts.scripts.items())[:2])
     split_by = {
         "word": "words, and characters of Chinese and Japanese",
@@ -110,7 +115,7 @@ def preprocessing(facts: Facts) -> list[Line]:
     cut_by_it = f"{percent(cut)} are longer and truncated" if cut else "none is truncated"
     vocabulary = 1_000 * math.ceil((facts.repeated_tokens + 2) / 1_000)
     vocabulary = min(max(vocabulary, SMALLEST_VOCABULARY), LARGEST_VOCABULARY)
-    ngrams = min(MOST_NGRAMS, MOST_NGRAM_LOGITS // facts.targets.num_outputs)
+    ngrams = min(MOST_NGRAMS, most_weights // facts.targets.num_outputs)
     rare = facts.solved and len(facts.dataset) <= RARE_COUNTS
     frequency = (1, "also those of a single text") if rare else (2, "only those of two texts or more")
     return [
@@ -155,7 +160,17 @@ def training(facts: Facts) -> list[Line]:
     refit = ("refit", True, "trains again on train and validation, which doubles the time")
     if len(members) == 1:
         return [*members[0].training, refit]
-    return [*(_of_convolutions(facts) if facts.convolutions else []), refit]
+    decided = _inner_folds(facts) if len(facts.dataset) <= FOLDED else [refit]
+    return [*(_of_convolutions(facts) if facts.convolutions else []), *decided]
+
+
+def _inner_folds(facts: Facts) -> list[Line]:
+    """Return how the predictions of all texts choose weights and epochs. On a small validation split, chance does."""
+    held_out = percent(facts.size.validation)
+    return [
+        ("inner_folds", INNER_FOLDS, f"chooses weights and epochs by predictions of all texts, not of {held_out}"),
+        ("refit", True, "trains on all texts in the end"),
+    ]
 
 
 class Member(NamedTuple):

@@ -3,7 +3,7 @@
 import pytest
 
 from textclf.config.config import load_config
-from textclf.training.tuning.best import as_time_allows, seconds_of_best
+from textclf.training.tuning.best import as_time_allows, seconds_of_best, seconds_to_keep
 from textclf.training.tuning.record import Trial
 
 TRIAL = Trial(0, "finished", {}, 0.1, seconds=60.0, fitting_seconds=40.0)
@@ -28,3 +28,20 @@ def test_a_refit_needs_time(refit, left, most, refits):
 def test_the_time_for_the_best_trial_has_a_refit():
     config = load_config({"data": {"train": "train.csv"}, "training": {"refit": True}})
     assert seconds_of_best(config, TRIAL) == 75.0
+
+
+@pytest.mark.parametrize(
+    ("left", "folds", "refits"),
+    [(275.0, 5, True), (245.0, 5, True), (244.0, None, True), (44.0, None, False)],
+)
+def test_inner_folds_are_the_first_to_go(left, folds, refits):
+    """They take five fits of 40 s, beside the 75 s of the start, the refit and the report."""
+    config = load_config({"data": {"train": "train.csv"}, "training": {"refit": True, "inner_folds": 5}})
+    found = as_time_allows(config, TRIAL, left, 600.0).training
+    assert (found.inner_folds, found.refit) == (folds, refits)
+
+
+@pytest.mark.parametrize(("most", "kept"), [(1100.0, 275.0), (1099.0, 75.0)])
+def test_a_search_waits_for_inner_folds_if_they_take_a_quarter_of_its_time(most, kept):
+    config = load_config({"data": {"train": "train.csv"}, "training": {"refit": True, "inner_folds": 5}})
+    assert seconds_to_keep(config, TRIAL, most) == kept
