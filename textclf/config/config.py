@@ -138,7 +138,7 @@ def _validate(document: Document) -> Config | None:
     linear = linear_problems(config.model, config.training, config.targets)
     contrastive = contrastive_problems(config.model, config.training, config.targets)
     others = (*linear, *contrastive, *part_contradictions(config))
-    for path, message in (*_contradictions(config.data, config.targets), *others):
+    for path, message in (*_contradictions(config.data, config.targets, config.training), *others):
         problems.append(Problem(path, document.places.get(path, ""), message))
     if config.tuning and config.tuning.settings:
         from textclf.config.search_space import problems_of_space  # it needs what this module defines
@@ -147,7 +147,9 @@ def _validate(document: Document) -> Config | None:
     return config
 
 
-def _contradictions(data: DataOptions, targets: TargetOptions) -> Iterator[tuple[tuple[str, str], str]]:
+def _contradictions(
+    data: DataOptions, targets: TargetOptions, training: TrainingOptions
+) -> Iterator[tuple[tuple[str, str], str]]:
     """Yield the path and the message for each setting that another one rules out."""
     if not set(data.label_columns).isdisjoint(data.text_columns):
         yield ("data", "label_column"), "expected another column than text_column"
@@ -161,6 +163,9 @@ def _contradictions(data: DataOptions, targets: TargetOptions) -> Iterator[tuple
     if data.split_column and (data.test or not isinstance(data.validation, float)):
         message = "expected no file for validation or test beside it: the column says which rows these are"
         yield ("data", "split_column"), message
+    if training.inner_folds and not training.refit:
+        message = "expected true with inner_folds, whose networks only choose settings (or set inner_folds to null)"
+        yield ("training", "refit"), message
 
 
 @cache

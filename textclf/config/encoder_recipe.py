@@ -99,7 +99,7 @@ def sections(facts: Facts, encoder: EncoderFacts) -> dict[str, list[Line]]:
     members = [line for member in recipe.linear_members(facts) for line in member.lines()]
     model: list[Line] = [
         ("architecture", "ensemble", "combines n-grams of your data with the encoder"),
-        ("members", HEADING, "with weights fitted on validation"),
+        ("members", HEADING, "with fitted weights"),
         *members,
         ("- model", HEADING, "a pretrained encoder"),
         *recipe.indented(network),
@@ -173,7 +173,7 @@ def _frozen_training(facts: Facts) -> list[Line]:
     strengths = (
         ([10.0], "the usual value, because validation has too few texts to choose one")
         if few
-        else ([0.3, 1.0, 3.0, 10.0, 30.0], "textclf keeps the best one on validation")
+        else ([0.3, 1.0, 3.0, 10.0, 30.0], "textclf keeps the best one")
     )
     return [
         ("optimizer", "liblinear", "trains the linear layer until it converges, without epochs"),

@@ -149,7 +149,7 @@ def model(facts: Facts) -> list[Line]:
         return members[0].model
     return [
         ("architecture", "ensemble", "combines models that make different errors"),
-        ("members", HEADING, "with weights fitted on validation"),
+        ("members", HEADING, "with fitted weights"),
         *(line for member in members for line in member.lines()),
     ]
 
@@ -212,7 +212,7 @@ def _solved(scaling: str, strengths: list[float], loss: tuple[str, str] = SVM) -
         "naive_bayes": ("a weight for each n-gram, scaled by its ratio", "larger for n-grams of mostly one label"),
     }
     about, reason = reasons[scaling]
-    chosen = "textclf keeps the best one on validation" if len(strengths) > 1 else "chosen by cross-validation"
+    chosen = "textclf keeps the best one" if len(strengths) > 1 else "chosen by cross-validation"
     return Member(
         about,
         [("architecture", "ngrams", "a linear model, accurate on few or short texts")],

@@ -57,7 +57,7 @@ def targets(facts: Facts, separator: str | None) -> list[Line]:
         return [
             ("type", targets.type, reason),
             ("separator", separator, "between the labels of a text"),
-            ("threshold", "f1", "chosen per label on validation, because rare labels never reach 0.5"),
+            ("threshold", "f1", "chosen per label, because rare labels never reach 0.5"),
         ]
     lines: list[Line] = [("type", targets.type, f"{len(targets.labels)} labels, one per text, most frequent {most}")]
     if targets.single_output:

@@ -138,12 +138,11 @@ class TrainingOptions(Options):
         default=None,
         ge=2,
         le=10,
-        description="Decide on out-of-fold predictions, for small data (null: on the validation texts). Every network "
+        description="Decide by out-of-fold predictions, for small data (null: on the validation texts). Every network "
         "is trained K times on train and validation, each time without one of K folds, and predicts this fold. These "
         "predictions choose the number of epochs, `inverse_regularization`, the weights of an ensemble, the "
-        "temperature and the thresholds. Training takes about K times as long. With `refit` the final networks are "
-        "trained on all texts. Without it the K networks of each member are averaged (bagging), which is slower to "
-        "predict. In an ensemble, it applies to all members.",
+        "temperature and the thresholds. Then `refit`, which this needs, trains on all texts. Training takes about K "
+        "times as long. In an ensemble, it applies to all members.",
     )
     devices: Devices = setting(
         default="auto",

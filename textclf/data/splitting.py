@@ -1,11 +1,14 @@
 """Hold out a share of the texts, or split them into folds: stratified, shuffled, identical texts kept together."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
 from textclf.core.errors import DataError
+from textclf.core.text_column import stored_texts
 from textclf.core.text_hashing import group_equal, text_hashes
 from textclf.data.dataset import Dataset
 from textclf.data.labels import Labels
@@ -54,6 +57,15 @@ def split(dataset: Dataset, share: float, seed: int, *, warn: bool = True) -> tu
             "validate on, got only repetitions. Add rows, or give data.validation a file of its own."
         )
     return dataset.take(~in_share), dataset.take(in_share)
+
+
+def concatenate(datasets: Sequence[Dataset]) -> Dataset:
+    """Return the texts of all datasets, with the name of the first one, and rows numbered from 1."""
+    texts = stored_texts(dataset.texts for dataset in datasets)
+    labels = Labels.of(chain(*(dataset.labels for dataset in datasets)))
+    weights = [dataset.weights for dataset in datasets if dataset.weights is not None]
+    numbers = np.arange(1, len(labels) + 1, dtype=np.int32)
+    return Dataset(datasets[0].name, texts, labels, numbers, np.concatenate(weights) if weights else None)
 
 
 def fold_numbers(dataset: Dataset, folds: int, seed: int) -> np.ndarray:

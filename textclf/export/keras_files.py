@@ -99,16 +99,15 @@ def keras_model(classifier: Classifier, run: RunFolder) -> "keras.Model":
         name: keras.Input((None,), dtype="float32" if name == "ngram_weights" else "int32", name=name)
         for name in preprocessor.names
     }
-    logits: list[keras.KerasTensor] = []
+    logits = []
     members = members_of(config.model, config.training)
-    for member in members:
-        folders = _folders(run, member.name, about, len(members) > 1)
-        scale = about["networks"][member.name]["weight"] / about["temperature"] / len(folders)
-        for folder in folders:
-            network = build_model(member.model, sizes_of(preprocessor), num_outputs=classifier.targets.num_outputs)
-            _load(network, run, folder, is_frozen=getattr(member.model, "is_frozen", False))
-            named = keras.Model(network.inputs, network.outputs[0], name=f"network_{len(logits) + 1}")
-            logits.append(keras.layers.Rescaling(scale)(named([inputs[tensor.name] for tensor in network.inputs])))
+    for number, member in enumerate(members, start=1):
+        network = build_model(member.model, sizes_of(preprocessor), num_outputs=classifier.targets.num_outputs)
+        folder = _folder(run, member.name, bool(about.get("refit")), len(members) > 1)
+        _load(network, run, folder, is_frozen=getattr(member.model, "is_frozen", False))
+        named = keras.Model(network.inputs, network.outputs[0], name=f"network_{number}")
+        scale = about["networks"][member.name]["weight"] / about["temperature"]
+        logits.append(keras.layers.Rescaling(scale)(named([inputs[tensor.name] for tensor in network.inputs])))
     combined = keras.layers.Add()(logits) if len(logits) > 1 else logits[0]
     return keras.Model(inputs, keras.layers.Activation(classifier.targets.activation, name="probabilities")(combined))
 
@@ -127,17 +126,13 @@ def _load(network: "keras.Model", run: RunFolder, folder: RunFolder, *, is_froze
         assign(trained_weights_of(encoder_of(network)), load_checkpoint(path)[1], path=path)
 
 
-def _folders(run: RunFolder, name: str, about: dict, is_ensemble: bool) -> list[RunFolder]:
-    """Return the folders with the final weights of a network: one, or that of each inner fold."""
-    if about.get("refit"):
-        names = [f"refit-{name}"]
-    elif folds := about.get("inner_folds"):
-        names = [f"fold-{number}-{name}" for number in range(1, folds + 1)]
-    elif is_ensemble:
-        names = [name]
-    else:
-        return [run]
-    return [RunFolder(run.path / "networks" / one) for one in names]
+def _folder(run: RunFolder, name: str, refit: bool, is_ensemble: bool) -> RunFolder:
+    """Return the folder with the final weights of a network."""
+    if refit:
+        name = f"refit-{name}"
+    elif not is_ensemble:
+        return run
+    return RunFolder(run.path / "networks" / name)
 
 
 def _saved(

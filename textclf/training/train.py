@@ -29,10 +29,10 @@ from textclf.inference.classifier_files import classifier_files, write_classifie
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import longest
 from textclf.training.check import check_requirements, find_problems, summary
-from textclf.training.devices import check_alone, check_first
+from textclf.training.devices import check_first
 from textclf.training.encoded_dataset import EncodedDataset, encode
 from textclf.training.final_metrics import HeldOut, check_against_keras, write_final_metrics
-from textclf.training.fitting.task import build_task, inner_folds, whole_task
+from textclf.training.fitting.task import build_task, inner_folds, refit_task
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.loggers import LogHistory, logging_to
@@ -96,8 +96,6 @@ def train_run(
     started = time.perf_counter()
     with collected_log() as collected:
         check_requirements(config)
-        if config.training.inner_folds:
-            check_alone("a training with inner folds")
         splits, targets = read_splits(config.data, config.targets, config.seed, in_memory)
         check_one_label(config.model, targets)
         classes = encode_labels(splits, targets)
@@ -136,12 +134,13 @@ def fit_and_evaluate(
             # Fits each network (`fitting/fit.py`), and exports all of them as one ONNX graph.
             from textclf.training.fitting.ensemble import fit_networks
         task = build_task(config, encoded, preprocessor, targets)
-        options, whole = config.training, None
-        if options.refit or options.inner_folds:
+        refit, folds = None, None
+        if config.training.inner_folds:
+            folds = inner_folds(config, splits, classes, folder.cache, task)
+        if config.training.refit:
             preprocessor, encoded = encode(config, splits, classes, folder.cache, learned_from=("train", "validation"))
-            folds = inner_folds(splits, options.inner_folds, config.seed)
-            whole = whole_task(task, encoded, preprocessor, folds)
-        fitted = fit_networks(config, task, folder, _both(log_history, watch), whole)
+            refit = refit_task(task, encoded, preprocessor)
+        fitted = fit_networks(config, task, folder, _both(log_history, watch), refit, folds)
         aim, probabilities = config.targets.threshold, fitted.held_out_probabilities
         decision = choose_thresholds(task.objective.decision, aim, fitted.held_out_classes, probabilities, targets)
         held_out = HeldOut(probabilities[-len(splits["validation"]) :], fitted.temperature)

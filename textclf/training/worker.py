@@ -12,7 +12,7 @@ from textclf.core.run_folder import RunFolder
 from textclf.data.loading import encode_labels, read_splits
 from textclf.training.check import check_requirements
 from textclf.training.encoded_dataset import encode
-from textclf.training.fitting.task import build_task, whole_task
+from textclf.training.fitting.task import build_task, refit_task
 from textclf.training.tensorflow_import import importing_tensorflow
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def train_as_worker(config: str | Path | Config, overrides: Iterable[str] = ()) 
         task, refit = build_task(config, encoded, preprocessor, targets), None
         if config.training.refit:
             preprocessor, encoded = encode(config, splits, classes, folder.cache, learned_from=("train", "validation"))
-            refit = whole_task(task, encoded, preprocessor)
+            refit = refit_task(task, encoded, preprocessor)
         with importing_tensorflow():
             from textclf.training.fitting.worker import fit_networks_as_worker
         fit_networks_as_worker(config, task, folder, refit)

@@ -16,10 +16,10 @@ from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
 from textclf.training.fitting.callbacks import in_epochs
 from textclf.training.fitting.fit import FittedNetwork, fit_network
-from textclf.training.fitting.inner_folds import all_folds, fit_folds
+from textclf.training.fitting.inner_folds import fit_folds
 from textclf.training.fitting.linear import STRENGTH, fit_linear
 from textclf.training.fitting.processes import check_same, number_of_first, on_devices
-from textclf.training.fitting.task import Objective, Task
+from textclf.training.fitting.task import InnerFolds, Objective, Task
 from textclf.training.fitting.validation import probabilities_of
 from textclf.training.fitting.worker import digest_of
 
@@ -46,14 +46,16 @@ def fit_networks(
     task: Task,
     folder: RunFolder,
     log_history: Callable[[str, list[dict]], None],
-    whole: Task | None = None,
+    refit: Task | None = None,
+    folds: InnerFolds | None = None,
 ) -> FitResult:
     """Fit the configured network, or every network of an ensemble, and combine them in one graph.
 
     Args:
         log_history: called after every validation with the name of the network, "" if there is only one, and the whole
             history so far.
-        whole: the task with all texts, for a refit and for inner folds; None without either.
+        refit: the task with all texts, to which the networks are fitted in the end; None: they stay as they are.
+        folds: the inner folds that decide in place of the validation texts. They need a refit.
 
     Raises:
         TrainingError: the loss is not finite.
@@ -61,7 +63,7 @@ def fit_networks(
     """
     with on_devices(config.training.devices):
         check_same(partial(digest_of, config, task))
-        return _fit_networks(config, task, folder, log_history, whole)
+        return _fit_networks(config, task, folder, log_history, refit, folds)
 
 
 def _fit_networks(
@@ -69,49 +71,42 @@ def _fit_networks(
     task: Task,
     folder: RunFolder,
     log_history: Callable[[str, list[dict]], None],
-    whole: Task | None,
+    refit: Task | None,
+    folds: InnerFolds | None,
 ) -> FitResult:
     targets, members = task.objective.targets, members_of(config.model, config.training)
-    has_folds = whole is not None and whole.folds is not None
-    networks = _first_fits(members, task, folder, log_history, whole)
-    held_out = whole.train if whole and has_folds else task.validation
+    if folds:
+        networks, classes = [fit_folds(member, folds, folder, log_history) for member in members], folds.classes
+    else:
+        networks, classes = _fit_once(members, task, folder, log_history), task.validation.classes
     logits, weights = [network.logits for network in networks], [1.0]
     if len(members) > 1:
-        weights = fit_ensemble_weights(logits, held_out.classes, targets.activation)
-        _log_ensemble(members, logits, weights, held_out.classes, task.objective)
-    temperature = fit_temperature(combine_logits(logits, weights), held_out.classes, targets.activation)
-    refitted = _refit(members, networks, whole, folder, log_history) if config.training.refit and whole else []
+        weights = fit_ensemble_weights(logits, classes, targets.activation)
+        _log_ensemble(members, logits, weights, classes, task.objective)
+    temperature = fit_temperature(combine_logits(logits, weights), classes, targets.activation)
+    refitted = _refit(members, networks, refit, folder, log_history) if refit else []
     run_metadata = {
         "networks": _networks_metadata(members, networks, weights),
-        "refit": config.training.refit,
-        **({INNER_FOLDS: config.training.inner_folds} if has_folds else {}),
+        "refit": refit is not None,
+        **({INNER_FOLDS: len(folds.tasks)} if folds else {}),
         "temperature": temperature,
         "seconds_fitting": round(sum(network.seconds for network in [*networks, *refitted]), 1),
     }
-    scales = [weight / temperature for weight in weights]
-    final, of_final = refitted or networks, scales
-    if whole and has_folds and not refitted:
-        final, of_final = all_folds(networks, scales, whole)
+    final, scales = refitted or networks, [weight / temperature for weight in weights]
     return FitResult(
-        _export(final, of_final, task),
-        probabilities_of(combine_logits([network.logits for network in final], of_final), targets),
+        _export(final, scales, task),
+        probabilities_of(combine_logits([network.logits for network in final], scales), targets),
         probabilities_of(combine_logits(logits, scales), targets),
-        held_out.classes,
+        classes,
         temperature,
         run_metadata,
     )
 
 
-def _first_fits(
-    members: list[Member],
-    task: Task,
-    folder: RunFolder,
-    log_history: Callable[[str, list[dict]], None],
-    whole: Task | None,
+def _fit_once(
+    members: list[Member], task: Task, folder: RunFolder, log_history: Callable[[str, list[dict]], None]
 ) -> list[FittedNetwork]:
-    """Fit every network to the training texts, or to each inner fold."""
-    if whole and whole.folds is not None:
-        return [fit_folds(member, whole, whole.folds, folder, log_history) for member in members]
+    """Fit every network to the training texts."""
     is_ensemble = len(members) > 1
     names = [member.name if is_ensemble else "" for member in members]
     return [

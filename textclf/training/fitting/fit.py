@@ -1,7 +1,7 @@
 """Fit one Keras network: compile it, run the loop, keep the best weights."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import NamedTuple
@@ -49,7 +49,6 @@ class FittedNetwork(NamedTuple):
     num_intervals: int  # fitted in all
     seconds: float
     inverse_regularization: float | None = None  # that was chosen for a linear model
-    of_folds: Sequence["FittedNetwork"] = ()  # with inner folds: the network of each
 
 
 def fit_network(

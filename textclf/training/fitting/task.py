@@ -1,23 +1,21 @@
 """The task of a training: its data and its objective. This module imports no Keras."""
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from textclf.config.config import Config
 from textclf.core.errors import DataError
-from textclf.core.text_column import stored_texts
 from textclf.data.dataset import Dataset
-from textclf.data.labels import Labels
-from textclf.data.splitting import fold_numbers
+from textclf.data.splitting import concatenate, fold_numbers
 from textclf.data.targets import Targets
 from textclf.evaluation.thresholds import decision_for
 from textclf.inference.decisions import Decision
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.class_weights import class_weights
-from textclf.training.encoded_dataset import EncodedDataset
+from textclf.training.encoded_dataset import EncodedDataset, encode
 
 
 class Objective(NamedTuple):
@@ -37,59 +35,67 @@ class Task(NamedTuple):
     preprocessor: Preprocessor
     objective: Objective
     seed: int
-    folds: np.ndarray | None = None  # the inner fold of each training text, from 0, (texts,)
 
     def select(self, names: Sequence[str]) -> "Task":
         """Return the task with only the arrays that a network reads."""
         return self._replace(train=self.train.select(names), validation=self.validation.select(names))
 
 
-def whole_task(
-    task: Task, encoded: Mapping[str, EncodedDataset], preprocessor: Preprocessor, folds: np.ndarray | None = None
-) -> Task:
-    """Return the task of a refit and of inner folds: all texts, and the objective of the first fit.
+class InnerFolds(NamedTuple):
+    """The folds of train and validation, and what networks are fitted to."""
+
+    of_texts: np.ndarray  # the fold of each text of train, then of validation, from 0, (texts,)
+    classes: np.ndarray  # of these texts
+    tasks: list[Task]  # of each fold: its texts are the validation of a fit to all others
+
+
+def refit_task(task: Task, encoded: Mapping[str, EncodedDataset], preprocessor: Preprocessor) -> Task:
+    """Return the task of a refit: all texts, and the objective of the first fit.
 
     Args:
         encoded: by a preprocessor that has learned from validation, too. Otherwise the words and n-grams of these texts
             would be unknown.
-        folds: as from `inner_folds`, or None.
     """
     together = EncodedDataset.concatenate([encoded["train"], encoded["validation"]])
-    return task._replace(train=together, validation=encoded["validation"], preprocessor=preprocessor, folds=folds)
+    return task._replace(train=together, validation=encoded["validation"], preprocessor=preprocessor)
 
 
-def inner_folds(splits: Mapping[str, Dataset], folds: int | None, seed: int) -> np.ndarray | None:
-    """Return the fold of each text of train and validation, from 0, in the order of `whole_task`, (texts,).
+def inner_folds(
+    config: Config, splits: Mapping[str, Dataset], classes: Mapping[str, np.ndarray], cache: Path, task: Task
+) -> InnerFolds:
+    """Return the inner folds of train and validation.
+
+    Each fold has a preprocessor of its own. If it knew the n-grams of the held-out texts, their rows would be longer
+    than those of new texts, and the temperature wrong.
 
     Args:
-        folds: their number; None: there are none.
+        classes: the labels of each split as numbers.
+        cache: the folder for encoded texts.
+        task: of the first fit, for its objective.
 
     Raises:
         DataError: there are too few texts for so many folds.
+        WriteError: the disk has no room for the cache.
     """
-    if folds is None:
-        return None
-    parts = [splits[name] for name in ("train", "validation")]
-    texts, labels = stored_texts(part.texts for part in parts), Labels.of(chain(*(part.labels for part in parts)))
-    together = Dataset(parts[0].name, texts, labels, np.arange(len(labels), dtype=np.int32))
+    number, together = config.training.inner_folds or 1, concatenate([splits["train"], splits["validation"]])
+    all_classes = np.concatenate([classes["train"], classes["validation"]])
     try:
-        return fold_numbers(together, folds, seed)
+        folds = fold_numbers(together, number, config.seed)
     except DataError:
         raise DataError(
-            f"training.inner_folds: expected fewer than {folds} folds, because {parts[0].name} has too few different "
+            f"training.inner_folds: expected fewer than {number} folds, because {together.name} has too few different "
             "texts of each label. Set it to null, or add rows."
         ) from None
-
-
-def fold_task(whole: Task, folds: np.ndarray, number: int) -> Task:
-    """Return the task of one inner fold: its texts are the validation of a fit on all others.
-
-    Args:
-        whole: knows the words and n-grams of all texts, as the final networks do.
-        folds: as from `inner_folds`.
-    """
-    train, validation = (whole.train.take(np.flatnonzero(rows)) for rows in (folds != number, folds == number))
-    return whole._replace(train=train, validation=validation, seed=whole.seed + number, folds=None)
+    tasks = []
+    for fold in range(number):
+        rows = {"train": folds != fold, "validation": folds == fold}
+        datasets = {name: together.take(some) for name, some in rows.items()}
+        preprocessor, encoded = encode(
+            config, datasets, {name: all_classes[some] for name, some in rows.items()}, cache
+        )
+        train, validation = encoded["train"], encoded["validation"]
+        tasks.append(Task(train, validation, preprocessor, task.objective, task.seed + fold))
+    return InnerFolds(folds, all_classes, tasks)
 
 
 def build_task(
