@@ -15,6 +15,7 @@ from tests.pretrained import BERT
 from tests.reliability.killing import differences, killed, plans, run_dying, train_under_fire
 from textclf.core.run_folder import RunFolder
 
+KILLS = 12
 TRAINING = {"epochs": 3, "learning_rate": 0.01, "checkpoint_steps": 2}
 TEXTS = {"vocabulary_size": 500, "sequence_length": 40}
 ENGLISH = {"train": "data/toy_en/train.csv", "test": "data/toy_en/test.csv"}
@@ -105,7 +106,7 @@ def test_killed_between_two_states_and_within_the_writing_of_one(workplace, step
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CONFIGS)
-def test_killed_ten_times_at_random(workplace, name, capsys):
+def test_killed_twelve_times_at_random(workplace, name, capsys):
     config, chance, kills, started = written(name), random.Random(name), [], time.monotonic()
     assert run_dying({}, "train", str(config), "--run", "untouched").returncode == 0
     untouched = RunFolder("runs/untouched")
@@ -113,9 +114,9 @@ def test_killed_ten_times_at_random(workplace, name, capsys):
     moments = plans(chance, untouched.read_metadata()["seconds_fitting"], states[0].stat().st_size)
     for number in itertools.count(1):
         run = Path(f"runs/killed-{number}")
-        kills += train_under_fire(config, run.name, moments, kills=min(5, 10 - len(kills)))
+        kills += train_under_fire(config, run.name, moments, kills=min(4, KILLS - len(kills)))
         assert differences(untouched.path, run) == []
-        if len(kills) == 10:
+        if len(kills) == KILLS:
             break
     kinds = {kind: sum(kind in plan for plan in kills) for kind in ("seconds", "bytes", "renames")}
     minutes = (time.monotonic() - started) / 60

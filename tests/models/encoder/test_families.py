@@ -105,3 +105,13 @@ def test_an_encoder_whose_graph_would_be_too_large_is_rejected_before_anything_i
         encoder.check_files(encoder.Options(weights=str(tmp_path), tune_embedding=True), 100)
     with pytest.raises(DataError, match=r"expected model\.safetensors"):  # with 8 bits it fits
         encoder.check_files(encoder.Options(weights=str(tmp_path)), 100)
+
+
+@pytest.mark.parametrize(("layers", "fits"), [("all", True), (2, True), (3, False)])
+def test_more_trained_layers_than_the_encoder_has_are_an_error(layers, fits):
+    options = encoder.Options(weights=str(REFERENCES / "bert"), trained_layers=layers)
+    if fits:
+        encoder.check_files(options, 20)
+    else:
+        with pytest.raises(ConfigError, match=r"model\.trained_layers: expected at most 2, the layers of .*, got 3\."):
+            encoder.check_files(options, 20)

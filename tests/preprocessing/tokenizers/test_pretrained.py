@@ -1,8 +1,11 @@
 """The tokenizer of a pretrained encoder: what is read of long texts."""
 
+import json
+
 import pytest
 
 from tests.pretrained import tokenizer_options
+from textclf.core.errors import RunError
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.tokenizers.long_texts import MOST_WINDOWS
 
@@ -61,3 +64,12 @@ def test_windows_of_a_text_of_their_own_length_are_one():
     [row] = rows_of(preprocessor("windows"), ["good"])
     assert row == [FIRST, *inner_ids("good"), LAST]
     assert len(row) == LENGTH
+
+
+@pytest.mark.parametrize("long_texts", ["head", "head_tail", "windows"])
+def test_a_damaged_file_whose_special_tokens_leave_no_room_is_rejected(long_texts):
+    """Found by the fuzzer: the number of tokens that are kept was negative."""
+    content = json.loads(preprocessor(long_texts).to_json())
+    content["options"]["sequence_length"] = 2
+    with pytest.raises(RunError, match="expected a sequence_length above the number of special tokens"):
+        Preprocessor.from_json(json.dumps(content).encode())

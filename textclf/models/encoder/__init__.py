@@ -134,6 +134,11 @@ def check_files(options: Options, sequence_length: int) -> tuple[Path, str, Enco
             f"preprocessing.sequence_length: expected at most {longest}, the longest text that {options.weights} can "
             f"read, got {sequence_length}."
         )
+    if options.trained_layers != "all" and options.trained_layers > config.num_hidden_layers:
+        raise ConfigError(
+            f"model.trained_layers: expected at most {config.num_hidden_layers}, the layers of {options.weights}, or "
+            f"all, got {options.trained_layers}."
+        )
     if (size := config.num_bytes(table_in_8_bits=not options.tune_embedding)) > LARGEST_MODEL:
         raise ConfigError(
             f"model.weights: expected an encoder whose classifier has at most {LARGEST_MODEL // MIB:,} MiB, got "

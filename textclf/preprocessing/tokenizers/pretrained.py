@@ -127,8 +127,14 @@ def fingerprint(options: Options) -> str:
 
 
 def load(state: dict, options: Options) -> Tokenizer:
-    """Return the tokenizer with this state."""
+    """Return the tokenizer with this state.
+
+    Raises:
+        TypeError, ValueError, KeyError: `learn` cannot have returned it with these options.
+    """
     known = _checked(state)
+    if options.sequence_length <= sum(map(len, known.special)):
+        raise ValueError("expected a sequence_length above the number of special tokens")
     pieces = _parse(known.tokenizer)
     pieces.encode_special_tokens = True  # "[SEP]" in a text of a stranger is text
     exchange = _exchange(known.padding)

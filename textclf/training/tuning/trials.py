@@ -183,8 +183,9 @@ def _log_trial(search: Search, trials: list[Trial]) -> None:
     best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
     shown = f"{search.metric} {trial.score:.4f}" if trial.score is not None else trial.error or trial.state
     size = f", {trial.size:.2f} MB" if trial.size is not None else ""
+    latency = f", {trial.latency:.2f} ms a text" if trial.latency is not None else ""
     leader = f"; best: trial {best.number} ({best.score:.4f})" if best else ""
-    log.info("trial %d: %s%s, %.0f s%s", trial.number, shown, size, trial.seconds, leader)
+    log.info("trial %d: %s%s%s, %.0f s%s", trial.number, shown, size, latency, trial.seconds, leader)
 
 
 def _check_failures(trials: list[Trial]) -> None:
