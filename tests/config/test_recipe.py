@@ -100,11 +100,14 @@ def test_many_labels_have_fewer_ngrams(write):
     assert loaded(starter_config(write(ENGLISH))).preprocessing.ngrams.most_ngrams == 2**19
 
 
-def test_predictions_of_all_texts_decide_where_validation_is_small(write, monkeypatch):
-    path = write([(f"{text} {number}", label) for number in range(100) for text, label in ENGLISH])
+@pytest.mark.parametrize(("repeats", "folds"), [(1, 5), (100, 5), (400, None)])
+def test_predictions_of_all_texts_decide_where_validation_is_small(write, repeats, folds):
+    path = write([(f"{text} {number}", label) for number in range(repeats) for text, label in ENGLISH])
     training = loaded(starter_config(path)).training
-    assert (training.inner_folds, training.refit) == (5, True)
-    monkeypatch.setattr(recipe, "FOLDED", 100 * len(ENGLISH) - 1)
-    training = loaded(starter_config(path)).training
-    assert (training.inner_folds, training.refit) == (None, True)
-    assert loaded(starter_config(write(ENGLISH))).training.inner_folds is None
+    assert (training.inner_folds, training.refit) == (folds, True)
+
+
+def test_folds_need_texts_of_each_label(write):
+    rows = [(f"a {label} text {number}", label) for number in range(9) for label in "xy"]
+    assert loaded(starter_config(write(rows))).training.inner_folds is None
+    assert loaded(starter_config(write([*rows, ("one more", "x"), ("another", "y")]))).training.inner_folds == 5

@@ -20,7 +20,8 @@ WORDS, CHARACTERS = 2, 5  # of the longest n-grams
 # LIBLINEAR keeps 44 bytes for each n-gram of each text (0.9 GB), and reads all of them again for each output.
 MOST_SOLVED, MOST_SOLVED_OUTPUTS = 20_000_000, 250_000_000
 FEW = 1_000  # rows, of which a convolution learns nothing
-INNER_FOLDS, FOLDED = 5, 10_000  # folds, and rows up to which out-of-fold predictions decide instead of validation
+INNER_FOLDS = 5  # whose out-of-fold predictions decide in place of validation
+FOLDED, FEWEST_FOLDED = 10_000, 2 * INNER_FOLDS  # rows up to which they do, texts of the middle label from which
 FEW_OF_LABEL = 30  # rows for each label, with which n-grams of characters alone are better than with words
 CHARACTER_WORDS = ("Han", "Hiragana", "Katakana")  # scripts of which each character is a word here
 MOSTLY = 0.8  # of all letters
@@ -157,18 +158,21 @@ def model(facts: Facts) -> list[Line]:
 def training(facts: Facts) -> list[Line]:
     """Return the section `training`, for the networks without settings of their own."""
     members = _members(facts)
-    refit = ("refit", True, "trains again on train and validation, which doubles the time")
     if len(members) == 1:
-        return [*members[0].training, refit]
-    decided = _inner_folds(facts) if len(facts.dataset) <= FOLDED else [refit]
-    return [*(_of_convolutions(facts) if facts.convolutions else []), *decided]
+        return [*members[0].training, *_decision(facts)]
+    return [*(_of_convolutions(facts) if facts.convolutions else []), *_decision(facts)]
 
 
-def _inner_folds(facts: Facts) -> list[Line]:
-    """Return how the predictions of all texts choose weights and epochs. On a small validation split, chance does."""
+def _decision(facts: Facts) -> list[Line]:
+    """Return which predictions choose weights, epochs and the temperature, and the refit.
+
+    On a small validation split chance would choose. A fold needs some texts of each label.
+    """
+    if len(facts.dataset) > FOLDED or np.median(facts.targets.counts) < FEWEST_FOLDED:
+        return [("refit", True, "trains again on train and validation, which doubles the time")]
     held_out = percent(facts.size.validation)
     return [
-        ("inner_folds", INNER_FOLDS, f"chooses weights and epochs by predictions of all texts, not of {held_out}"),
+        ("inner_folds", INNER_FOLDS, f"decides by predictions of all texts, not of {held_out}"),
         ("refit", True, "trains on all texts in the end"),
     ]
 
