@@ -167,6 +167,8 @@ def _learning_curves(folder: RunFolder, about: dict) -> list[dict]:
     parts = {name: folder.network(f"{prefix}{name}") for name in networks} if apart else {"": folder}
     options = {}
     for name, part in parts.items():
+        if prefix and not part.history.exists():  # a solver leaves nothing of a fold
+            continue
         content = read_untrusted(part.path, part.history.name, LARGEST_TEXT_FILE).decode("utf-8", "replace")
         rows = list(csv.DictReader(content.splitlines()))
         if len(rows) < 2:  # one epoch, or a solver, which has no epochs: one point is no curve
@@ -184,7 +186,8 @@ def _learning_curves(folder: RunFolder, about: dict) -> list[dict]:
             if some
         ]
     shown = [blocks.choice("Network", options)] if apart else options.get("", [])
-    return [blocks.section("Learning curves", *shown)] if options else []
+    title = "Learning curves of the first inner fold" if prefix else "Learning curves"
+    return [blocks.section(title, *shown)] if options else []
 
 
 def _readable(series: dict[str, list]) -> dict[str, list]:

@@ -147,7 +147,7 @@ def _refit(
     log_history: Callable[[str, list[dict]], None],
 ) -> list[FittedNetwork]:
     """Fit every network to train and validation together, for as long as its first fit took to its best weights."""
-    log.info("refitting on train + validation; validation metrics are those of the first fit")
+    log.info("refitting on train + validation; validation metrics are those before it")
     refitted = []
     for member, network in zip(members, networks, strict=True):
         name = f"refit-{member.name}"

@@ -35,14 +35,14 @@ def fit_folds(
         TrainingError, Interrupted: as for `fit_network`.
     """
     names = [f"fold-{number}-{member.name}" for number in range(1, len(folds.tasks) + 1)]
-    folders, tellers = [folder.network(name) for name in names], [partial(log_history, name) for name in names]
+    folders = [folder.network(name) for name in names]
     if member.training.optimizer == LIBLINEAR:
-        parts = fit_linear_folds(member, folds.tasks, folders, tellers)
+        parts = fit_linear_folds(member, folds.tasks, folders)
     else:
         parts = []
-        for task, of_fold, tell in zip(folds.tasks, folders, tellers, strict=True):
+        for task, name, of_fold in zip(folds.tasks, names, folders, strict=True):
             log.info("%s: fold %d/%d", member.name, len(parts) + 1, len(folds.tasks))
-            parts.append(fit_network(member, task, of_fold, tell))
+            parts.append(fit_network(member, task, of_fold, partial(log_history, name)))
     logits = np.empty((len(folds.of_texts), parts[0].logits.shape[1]), np.float32)
     for number, part in enumerate(parts):
         logits[folds.of_texts == number] = part.logits

@@ -37,7 +37,6 @@ def fit_linear(
     log_history: Callable[[list[dict]], None],
     *,
     strength: float | None = None,
-    solution: LinearModel | None = None,
 ) -> FittedNetwork:
     """Solve the linear model of a member, or read the solution of an interrupted run, and return it as a network.
 
@@ -47,7 +46,6 @@ def fit_linear(
         folder: has the checkpoint and the history.
         log_history: called once, with the only line of the history.
         strength: the inverse regularization of a refit, which chooses none. None: the best on validation.
-        solution: of this strength, if it is known.
 
     Raises:
         RunError: the checkpoint is damaged.
@@ -58,7 +56,7 @@ def fit_linear(
         problem = _problem(member, task)
         if strength is None:
             strength, solution = _best(problem, member, task)
-        elif solution is None:
+        else:
             solution = solve(problem, strength)
         _assign(solution, model)
         _write_history(folder, task, predict(solution, problem.rows), log_history)
@@ -72,34 +70,36 @@ def fit_linear(
     return FittedNetwork(network, logits, 1, 1, seconds, float(about[STRENGTH]))
 
 
-def fit_linear_folds(
-    member: Member,
-    tasks: Sequence[Task],
-    folders: Sequence[RunFolder],
-    log_history: Sequence[Callable[[list[dict]], None]],
-) -> list[FittedNetwork]:
-    """Solve the linear model of a member for each inner fold, all with the strength that is best out of fold.
+def fit_linear_folds(member: Member, tasks: Sequence[Task], folders: Sequence[RunFolder]) -> list[FittedNetwork]:
+    """Solve the linear model of a member for each inner fold, and choose the strength that is best out of fold.
+
+    Nothing is written: an interrupted run solves the models again. The networks do not get the solutions, because a
+    refit follows.
 
     Args:
-        tasks, folders, log_history: of each fold, as for `fit_linear`.
+        tasks, folders: of each fold, as for `fit_linear`.
     """
+    started = time.perf_counter()
     parts = [
-        trained_part(member, task, folder.cache, folder.encoder_checkpoint)[-1]
+        trained_part(member, task, folder.cache, folder.encoder_checkpoint)
         for task, folder in zip(tasks, folders, strict=True)
     ]
-    problems = [_problem(member, part) for part in parts]
-    classes = np.concatenate([part.validation.classes for part in parts])
+    problems, held_out = (
+        [_problem(member, task) for *_, task in parts],
+        [_rows(task.validation, task) for *_, task in parts],
+    )
+    classes = np.concatenate([task.validation.classes for task in tasks])
     losses: dict[float, float] = {}
     for strength in sorted(member.training.inverse_regularization):
-        solutions = [solve(problem, strength) for problem in problems]
-        logits = [predict(one, _rows(part.validation, part)) for one, part in zip(solutions, parts, strict=True)]
+        logits = [predict(solve(problem, strength), rows) for problem, rows in zip(problems, held_out, strict=True)]
         losses[strength] = _calibrated_loss(np.concatenate(logits), classes, tasks[0])
         log.info("inverse regularization %g: log loss %.4f out of fold", strength, losses[strength])
         if losses[strength] == min(losses.values()):
-            best, chosen = strength, solutions
+            best, best_logits = strength, logits
+    seconds = (time.perf_counter() - started) / len(tasks)
     return [
-        fit_linear(member, task, folder, tell, strength=best, solution=solution)
-        for task, folder, tell, solution in zip(tasks, folders, log_history, chosen, strict=True)
+        FittedNetwork(network, logits, 1, 1, seconds, best)
+        for (network, *_), logits in zip(parts, best_logits, strict=True)
     ]
 
 
