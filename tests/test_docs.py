@@ -18,7 +18,7 @@ READMES = ["README.md", "README.zh-CN.md"]
 TRAINING_READMES = ["README.md", pytest.param("README.zh-CN.md", marks=pytest.mark.slow)]
 LONGEST_README = 150  # lines
 # What makes a training of a page short; what its results are is a matter of test_configs.py and test_tutorial.py.
-SHORT = ["training.epochs=1", "training.refit=false", "preprocessing.vocabulary_size=200"]
+SHORT = ["training.epochs=1", "training.inner_folds=null", "training.refit=false", "preprocessing.vocabulary_size=200"]
 SMALL = ["model.units=8", "model.embedding_dim=8", "model.bidirectional=false"]
 TRAINS = {"train", "audit", "find-rate"}
 
