@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from itertools import cycle
 
 import pytest
 
@@ -19,11 +20,11 @@ def written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))  # without the driver of a GPU
 
-    def write(texts_a_label, text="a {} film number {}", **choices):
+    def write(texts_a_label, text="a {} film number {}", labels=("good", "poor"), **choices):
         rows = [
             f"{text.format(word, number)},{label}"
             for number in range(texts_a_label)
-            for word, label in (("fine", "good"), ("bad", "poor"))
+            for word, label in zip(cycle(("fine", "bad")), labels, strict=False)
         ]
         (tmp_path / "data.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
         return starter_config("data.csv", encoder=choices.pop("encoder", BERT), **choices)
@@ -55,6 +56,31 @@ def test_two_labels_with_few_texts_have_a_contrastive_step(written, monkeypatch,
     assert ("contrastive_steps" in content) == bool(steps)
     monkeypatch.setattr(encoder_recipe, "FEW_LABELS", 1)
     assert loaded(written(texts_a_label)).model.contrastive_steps == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "texts"),
+    [
+        (("good", "poor"), ["This text is good.", "This text is poor."]),
+        (("PlayMusic", "play_list"), ["This text is play music.", "This text is play list."]),
+        (("yes", "no: never"), ["This text is yes.", "This text is no: never."]),
+        (("label 0", "label 1"), None),
+        (("0", "1"), None),
+        (("B", "M"), None),
+    ],
+)
+def test_few_texts_are_joined_by_the_names_of_labels_if_these_are_words(written, names, texts):
+    model = loaded(written(16, labels=names)).model
+    assert model.label_texts == (texts and dict(zip(names, texts, strict=True)))
+    if texts:
+        assert model.label_text_weight == 16
+    assert getattr(loaded(written(17, labels=names)).model, "label_texts", None) is None
+
+
+def test_beside_an_encoder_many_labels_have_fewer_ngrams(written):
+    assert loaded(written(17)).preprocessing.ngrams.most_ngrams == 2**19
+    many = loaded(written(17, labels=[f"label {number}" for number in range(30)])).preprocessing.ngrams
+    assert many.most_ngrams == 3 * 2**18 // 30
 
 
 def test_more_texts_have_n_grams_beside_the_frozen_encoder(written):

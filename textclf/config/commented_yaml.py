@@ -9,12 +9,12 @@ COMMENTS = 38  # column at which comments begin
 
 
 def commented_line(setting: str, value: object, reason: str) -> str:
-    """Return a line of a section; of a heading, whose settings follow, one without a value."""
-    shown = f"  {setting}:" if value is recipe.HEADING else f"  {setting}: {_yaml(value)}"
-    return f"{shown:<{COMMENTS}}  # {reason}"
+    """Return a line of a section; of a heading, whose settings follow, one without a value. A reason may be ""."""
+    shown = f"  {setting}:" if value is recipe.HEADING else f"  {setting}: {yaml_text(value)}"
+    return f"{shown:<{COMMENTS}}  # {reason}" if reason else shown
 
 
-def _yaml(value: object) -> str:
+def yaml_text(value: object) -> str:
     """Return a value as YAML. Text gets quotes only if it would be read as something else without them."""
     if not isinstance(value, str):
         return json.dumps(value)

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from textclf.config.ensemble import MODELS, contrastive_problems, linear_problems
+from textclf.config.ensemble import MODELS, frozen_problems, linear_problems
 from textclf.config.part_defaults import part_contradictions, with_part_defaults
 from textclf.config.problems import SETTINGS, format_problems, problems_of
 from textclf.config.removed_settings import drop_removed_settings
@@ -136,7 +136,7 @@ def _validate(document: Document) -> Config | None:
         problems += [found for found in problems_of(error, config_type, document.places) if found.path not in known]
         return None
     linear = linear_problems(config.model, config.training, config.targets)
-    contrastive = contrastive_problems(config.model, config.training, config.targets)
+    contrastive = frozen_problems(config.model, config.training, config.targets)
     others = (*linear, *contrastive, *part_contradictions(config))
     for path, message in (*_contradictions(config.data, config.targets, config.training), *others):
         problems.append(Problem(path, document.places.get(path, ""), message))

@@ -5,6 +5,7 @@ docs/experiments.md has the measurements behind it.
 
 import logging
 import math
+import re
 import shutil
 import time
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.config import recipe
+from textclf.config.commented_yaml import yaml_text
 from textclf.config.recipe import HEADING, Facts, Line
 from textclf.core.cores import num_threads
 from textclf.core.encoder_source import EncoderFolder, resolve, resolve_settings
@@ -30,6 +32,7 @@ FEW_A_LABEL = 16  # texts of the middle label, up to which n-grams have too litt
 FEWEST_A_LABEL, FEW_LABELS = 8, 2  # from and up to which a contrastive step gains (docs/experiments.md)
 CONTRASTIVE_STEPS, CONTRASTIVE_TEXTS = 20, 16  # texts of a step with two labels
 SOME_A_LABEL = 100  # up to which a linear layer on the frozen encoder is as good as fine-tuning
+LABEL_TEXTS_WEIGHT = 32  # of the texts of all labels together
 MOST_NGRAM_WEIGHTS = 3 * 2**18  # beside an encoder (3 MB): rarer n-grams add nothing to it (docs/experiments.md)
 SAMPLE_ROWS = 10_000  # whose tokens are counted
 LONG, LONGEST = 128, 256  # tokens: above LONG the longest 5 % of the texts are cut; none is longer than LONGEST
@@ -159,7 +162,28 @@ def _network(facts: Facts, encoder: EncoderFacts, plan: Plan) -> list[Line]:
         ("pooling", encoder.pooling, "as the encoder was trained"),
         ("trained_layers", *trained),
         *([("contrastive_steps", CONTRASTIVE_STEPS, why)] if _is_contrastive(facts) else []),
+        *_label_texts(facts),
     ]
+
+
+def _label_texts(facts: Facts) -> list[Line]:
+    """Return a text for each label, where few texts show what a label means, and its name is made of words."""
+    labels = facts.targets.labels
+    names = [_in_words(label) for label in labels]
+    words = {re.sub(r"[\W\d_]+", " ", name).strip() for name in names}  # "label 0" and "label 1" say nothing
+    are_words = len(words) == len(labels) and all(len(word) > 1 for word in words)
+    if _texts_a_label(facts) > FEW_A_LABEL or facts.targets.multilabel or not are_words:
+        return []
+    return [
+        ("label_texts", HEADING, "learned as training texts: better ones help more"),
+        *((f"  {yaml_text(label)}", f"This text is {name}.", "") for label, name in zip(labels, names, strict=True)),
+        ("label_text_weight", round(LABEL_TEXTS_WEIGHT / len(labels), 2), "less for each if there are more labels"),
+    ]
+
+
+def _in_words(label: str) -> str:
+    """Return the name of a label as words: `PlayMusic` and `play_music` are `play music`."""
+    return re.sub(r"[_\-/\s]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)).strip().lower()
 
 
 def _is_contrastive(facts: Facts) -> bool:

@@ -11,7 +11,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from textclf.config.training_options import TrainingOptions
-from textclf.core.errors import ConfigError
+from textclf.core.errors import ConfigError, did_you_mean, named
 from textclf.core.options import Options as BaseOptions
 from textclf.core.options import setting
 from textclf.data.target_options import TargetOptions
@@ -107,35 +107,44 @@ def linear_problems(model: Any, training: TrainingOptions, targets: TargetOption
             yield ("targets", "label_smoothing"), "expected 0 with liblinear, whose losses have no smoothing"
 
 
-def contrastive_problems(model: Any, training: TrainingOptions, targets: TargetOptions) -> Iterator[tuple[tuple, str]]:
-    """Yield the path and the message for each setting that rules out the contrastive step of a network.
+def frozen_problems(model: Any, training: TrainingOptions, targets: TargetOptions) -> Iterator[tuple[tuple, str]]:
+    """Yield the path and the message for each setting that rules out what only a frozen encoder has.
 
     Args:
         model, training: as for `members_of`.
     """
     steps = [getattr(network, "contrastive_steps", 0) for network in networks_of(model)]
+    unless = "unless the encoder is frozen (trained_layers: 0 and tune_embedding: false)"
     for number, network in enumerate(networks_of(model)):
+        section = ("model", "members", number, "model") if isinstance(model, Options) else ("model",)
         if steps[number] and not network.is_frozen:
-            section = ("model", "members", number, "model") if isinstance(model, Options) else ("model",)
-            message = "expected 0 unless the encoder is frozen (trained_layers: 0 and tune_embedding: false)"
-            yield (*section, "contrastive_steps"), f"{message}, got {steps[number]}"
+            yield (*section, "contrastive_steps"), f"expected 0 {unless}, got {steps[number]}"
+        if getattr(network, "label_texts", None) and not network.is_frozen:
+            yield (*section, "label_texts"), f"expected null {unless}"
     if any(steps) and targets.type == "multilabel":
         yield ("targets", "type"), "expected one label a text with contrastive_steps, got 'multilabel'"
     if any(steps) and training.devices not in ("auto", 1):
         yield ("training", "devices"), f"expected auto or 1 with contrastive_steps, got {training.devices}"
 
 
-def check_one_label(model: Any, targets: Targets) -> None:
-    """Check that texts have one label each, as the contrastive step of a network asks for.
+def check_labels(model: Any, targets: Targets) -> None:
+    """Check what networks ask of the labels: the contrastive step one label a text, label texts labels of the data.
 
     Raises:
-        ConfigError: they have several.
+        ConfigError: the labels are others.
     """
     if targets.type == "multilabel" and any(getattr(network, "contrastive_steps", 0) for network in networks_of(model)):
         raise ConfigError(
             "model.contrastive_steps: expected 0 with several labels a text, because the step compares texts with the "
             "same label. If the texts have one label each, set targets.type."
         )
+    for network in networks_of(model):
+        for label in getattr(network, "label_texts", None) or ():
+            if label not in targets.labels:
+                meant = did_you_mean(label, targets.labels, otherwise=".")
+                raise ConfigError(
+                    f"model.label_texts: expected labels of the data ({named(targets.labels)}), got '{label}'{meant}"
+                )
 
 
 def input_arrays(model: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import check_one_label, check_pretrained_files, check_vector_files
+from textclf.config.ensemble import check_labels, check_pretrained_files, check_vector_files
 from textclf.core.errors import ConfigError, TextclfError
 from textclf.data.checks import CHECKS
 from textclf.data.checks.context import CheckContext
@@ -114,7 +114,7 @@ def _check_loaded(name: str, config: Config) -> Report:
             on_error=lambda subject, error: findings.append(_failure(subject, str(error))),
         )
     if targets:
-        _or_failure(findings, "model.contrastive_steps", check_one_label, config.model, targets)
+        _or_failure(findings, "model", check_labels, config.model, targets)
     if "train" in splits:
         texts = splits["train"].texts
         preprocessor = _or_failure(findings, "preprocessing", Preprocessor.fit, config.preprocessing, texts)

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import check_one_label
+from textclf.config.ensemble import check_labels
 from textclf.core.csv_lines import csv_lines
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_file, parse_json, write_json
@@ -71,7 +71,7 @@ def cross_validate_run(
         check_alone("a cross-validation")
         check_requirements(config)
         splits, targets = read_labelled(config.data, config.targets)
-        check_one_label(config.model, targets)
+        check_labels(config.model, targets)
         splits_of_folds = list(_fold_splits(config, splits, folds))
         folder = folder or new_run(config, f"textclf train {name} --folds {folds}", f"{name}-folds", run, folds=folds)
         with training_run(folder, collected, started=started):

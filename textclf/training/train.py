@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import check_one_label
+from textclf.config.ensemble import check_labels
 from textclf.core.encoder_source import notice
 from textclf.core.files import atomic_file
 from textclf.core.options import fields_of
@@ -97,7 +97,7 @@ def train_run(
     with collected_log() as collected:
         check_requirements(config)
         splits, targets = read_splits(config.data, config.targets, config.seed, in_memory)
-        check_one_label(config.model, targets)
+        check_labels(config.model, targets)
         classes = encode_labels(splits, targets)
         folder = folder or new_run(config, f"textclf train {name}", name, run, in_memory)
         with training_run(folder, collected, started=started) as results:

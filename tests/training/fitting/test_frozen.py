@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from textclf.core.run_folder import RunFolder
 from textclf.data.loading import encode_labels, read_splits
 from textclf.inference.engine import Engine
 from textclf.inference.onnx.session import GraphError
+from textclf.models.checkpoints import load_checkpoint
 from textclf.models.encoder import encoder_of
 from textclf.training.check import check_config
 from textclf.training.encoded_dataset import encode
@@ -80,6 +82,58 @@ def test_the_vectors_are_those_of_keras(member_and_task, tmp_path, preprocessing
     expected = predict_logits(encoder_of(network), task.train.arrays, padding=task.preprocessor.options.padding)
     np.testing.assert_allclose(vectors, expected, atol=1e-5)
     assert vectors.min() < -0.01  # no probabilities
+
+
+TEXTS = {
+    "text": ["a good film", "a fine one", "a bad film", "a poor one"] * 3,
+    "label": ["good", "good", "bad", "bad"] * 3,
+}
+LABEL_TEXT = "This text is bad."
+
+
+def solution(encoder_config, rows, run, **model):
+    """The linear layer that is trained on some rows."""
+    config = encoder_config(
+        trained_layers=0, training={"optimizer": "liblinear", "inverse_regularization": [1]}, **model
+    )
+    data = {"train": rows, "validation": TEXTS}
+    trained = textclf.train({**config, "data": {}}, run=run, data=data)
+    return load_checkpoint(trained.best_checkpoint)[1]
+
+
+def test_a_label_text_is_a_training_text_with_a_weight(encoder_config):
+    """It is as if the training file had the text so many times."""
+    with_text = solution(encoder_config, TEXTS, "a", label_texts={"bad": LABEL_TEXT}, label_text_weight=5)
+    repeated = {"text": [*TEXTS["text"], *[LABEL_TEXT] * 5], "label": [*TEXTS["label"], *["bad"] * 5]}
+    as_rows, without = solution(encoder_config, repeated, "b"), solution(encoder_config, TEXTS, "c")
+    for name, values in with_text.items():
+        np.testing.assert_allclose(values, as_rows[name], atol=2e-3)
+    assert any(np.abs(values - without[name]).max() > 0.02 for name, values in with_text.items())
+
+
+def test_label_texts_keep_the_weights_of_the_training_texts(member_and_task, tmp_path):
+    member, task = member_and_task({})
+    labels = task.objective.targets.labels
+    given = np.linspace(1, 2, len(task.train.classes), dtype=np.float32)
+    task = task._replace(train=task.train._replace(weights=given))
+    options = replace(member.model, label_texts={labels[1]: "one text", labels[0]: "another"}, label_text_weight=8)
+    train = trained_part(member._replace(model=options), task, tmp_path)[-1].train
+    assert train.classes[-2:].tolist() == [1, 0]
+    np.testing.assert_array_equal(train.weights, [*given, 8, 8])
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ({"trained_layers": 0, "label_texts": {"bussiness": "x"}}, r"got 'bussiness'; did you mean 'business'"),
+        ({"label_texts": {"business": "x"}}, r"model\.label_texts  expected null unless the encoder is frozen"),
+        ({"trained_layers": 0, "label_texts": {"business": "x"}, "label_text_weight": 0}, "expected a number > 0"),
+    ],
+)
+def test_label_texts_that_cannot_be_used(encoder_config, workplace, model, message):
+    with pytest.raises(ConfigError, match=message):
+        textclf.train(encoder_config(**model))
+    assert not (workplace / "runs").exists()
 
 
 def test_too_little_memory_for_the_vectors_is_one_sentence(member_and_task, tmp_path, monkeypatch):

@@ -73,6 +73,15 @@ class Options(BaseOptions):
         "together (supervised contrastive loss, Khosla et al. 2020) before the linear layer is trained. A step reads "
         "up to 32 texts. 0 is off.",
     )
+    label_texts: dict[str, str] | None = setting(
+        default=None,
+        description="With `trained_layers: 0` only: a text that describes each label, such as `positive: This text is "
+        "positive.` The linear layer learns it as a training text of its label (null: none). With few texts this adds "
+        "what the encoder knows about the words. Labels may be left out.",
+    )
+    label_text_weight: float = setting(
+        default=4.0, gt=0, le=1000, description="Weight of each of `label_texts`. A training text has the weight 1."
+    )
     tune_embedding: bool = setting(default=False, description="Train the table of word vectors too.")
     layer_decay: float = setting(
         default=0.9,

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from textclf.config.ensemble import Member, check_one_label
+from textclf.config.ensemble import Member, check_labels
 from textclf.config.training_options import TrainingOptions
 from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.progress import open_bar
@@ -48,7 +48,7 @@ def tune_encoder(encoder: keras.Model, member: Member, task: Task, path: Path | 
         RunError: the file is damaged.
         Interrupted: a signal asked for an end.
     """
-    check_one_label(member.model, task.objective.targets)
+    check_labels(member.model, task.objective.targets)
     if num_replicas() > 1:
         raise ConfigError(
             f"model.contrastive_steps: expected 0 on several devices, got {num_replicas()} devices. Set "

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -80,7 +81,30 @@ def trained_part(
     def encoded(dataset: EncodedDataset) -> EncodedDataset:
         return dataset._replace(arrays={VECTORS: store.vectors(dataset.arrays["token_ids"], encode)})
 
-    return network, part, task._replace(train=encoded(task.train), validation=encoded(task.validation))
+    train, validation = encoded(task.train), encoded(task.validation)
+    if member.model.label_texts:
+        texts = _label_texts(member.model, task)
+        train = EncodedDataset.concatenate([_weighted(train), encoded(texts)])
+    return network, part, task._replace(train=train, validation=validation)
+
+
+def _label_texts(options: Any, task: Task) -> EncodedDataset:
+    """Return the texts that describe labels, as training texts.
+
+    Args:
+        options: of the encoder.
+    """
+    labels, texts = list(options.label_texts), list(options.label_texts.values())
+    arrays = task.preprocessor.encode_arrays(texts)
+    rows = range(1, len(labels) + 1)
+    classes = task.objective.targets.encode([(label,) for label in labels], rows=rows, name="model.label_texts")
+    return EncodedDataset(arrays, classes, np.full(len(labels), options.label_text_weight, np.float32))
+
+
+def _weighted(dataset: EncodedDataset) -> EncodedDataset:
+    """Return the dataset with the weights that its texts have."""
+    weights = np.ones(len(dataset.classes), np.float32) if dataset.weights is None else dataset.weights
+    return dataset._replace(weights=weights)
 
 
 def _encode_function(encoder: keras.Model, task: Task) -> Callable[[Ragged], np.ndarray]:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import check_one_label
+from textclf.config.ensemble import check_labels
 from textclf.config.search_space import search_space
 from textclf.config.tuning_options import TuningOptions
 from textclf.core.errors import ConfigError, TrainingError
@@ -79,7 +79,7 @@ def tune_run(
         check_alone("a search")
         check_requirements(config)
         _, targets = read_splits(config.data, config.targets, config.seed)  # raises now what every trial would raise
-        check_one_label(config.model, targets)
+        check_labels(config.model, targets)
         space = search_space(config)
         if not space:
             raise ConfigError(
