@@ -177,7 +177,7 @@ def _label_texts(facts: Facts) -> list[Line]:
     return [
         ("label_texts", HEADING, "learned as training texts: better ones help more"),
         *((f"  {yaml_text(label)}", f"This text is {name}.", "") for label, name in zip(labels, names, strict=True)),
-        ("label_text_weight", round(LABEL_TEXTS_WEIGHT / len(labels), 2), "less for each if there are more labels"),
+        ("label_text_weight", max(1.0, round(LABEL_TEXTS_WEIGHT / len(labels), 1)), "of a training text it is 1"),
     ]
 
 
