@@ -166,7 +166,7 @@ def test_several_labels_a_text_are_an_error_before_the_training(many_labels, wor
     assert not (workplace / "runs").exists()
     (workplace / "config.json").write_text(json.dumps(many_labels))
     [error] = [one for one in check_config("config.json").findings if one.severity == "error"]
-    assert error.subject == "model.contrastive_steps"
+    assert error.subject == "model"
 
 
 def test_what_rules_the_step_out_is_listed_with_all_other_faults(config):
@@ -183,3 +183,11 @@ def test_what_rules_the_step_out_is_listed_with_all_other_faults(config):
         "expected 0 with liblinear",
     ):
         assert message in str(caught.value)
+
+
+def test_label_texts_are_in_its_batches(config, caplog):
+    caplog.set_level("INFO")
+    config["model"]["label_texts"] = {"sports": "This text is sports.", "travel": "This text is travel."}
+    run = textclf.train(config, ["training.refit=false"])
+    assert "contrastive step: 3 steps on 62 training texts" in caplog.text
+    assert json.loads(run.metrics.read_text())["train"]["rows"] == 60

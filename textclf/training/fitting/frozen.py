@@ -28,7 +28,7 @@ from textclf.models.encoder import encoder_of, head
 from textclf.models.encoder.config import CONFIG
 from textclf.models.encoder.weights_file import WEIGHTS
 from textclf.models.sizes import Sizes, sizes_of
-from textclf.preprocessing.ragged import Ragged
+from textclf.preprocessing.ragged import Ragged, select
 from textclf.training.encoded_dataset import EncodedDataset
 from textclf.training.fitting.compile import build_network
 from textclf.training.fitting.contrastive import tune_encoder
@@ -69,6 +69,9 @@ def trained_part(
             "training.augmentation: expected deletion and swap of 0 with model.trained_layers: 0, because a frozen "
             "encoder reads each text once."
         )
+    if member.model.label_texts:
+        texts = _label_texts(member.model, task)
+        task = task._replace(train=EncodedDataset.concatenate([_weighted(task.train), texts]))
     encoder = encoder_of(network)
     is_tuned = member.model.contrastive_steps and tune_encoder(encoder, member, task, checkpoint)
     vectors = keras.Input((encoder.output_shape[-1],), name=VECTORS)
@@ -81,11 +84,7 @@ def trained_part(
     def encoded(dataset: EncodedDataset) -> EncodedDataset:
         return dataset._replace(arrays={VECTORS: store.vectors(dataset.arrays["token_ids"], encode)})
 
-    train, validation = encoded(task.train), encoded(task.validation)
-    if member.model.label_texts:
-        texts = _label_texts(member.model, task)
-        train = EncodedDataset.concatenate([_weighted(train), encoded(texts)])
-    return network, part, task._replace(train=train, validation=validation)
+    return network, part, task._replace(train=encoded(task.train), validation=encoded(task.validation))
 
 
 def _label_texts(options: Any, task: Task) -> EncodedDataset:
@@ -95,7 +94,7 @@ def _label_texts(options: Any, task: Task) -> EncodedDataset:
         options: of the encoder.
     """
     labels, texts = list(options.label_texts), list(options.label_texts.values())
-    arrays = task.preprocessor.encode_arrays(texts)
+    arrays = select(task.preprocessor.encode_arrays(texts), list(task.train.arrays))
     rows = range(1, len(labels) + 1)
     classes = task.objective.targets.encode([(label,) for label in labels], rows=rows, name="model.label_texts")
     return EncodedDataset(arrays, classes, np.full(len(labels), options.label_text_weight, np.float32))
