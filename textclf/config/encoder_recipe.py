@@ -176,9 +176,14 @@ def _label_texts(facts: Facts) -> list[Line]:
         return []
     return [
         ("label_texts", HEADING, "learned as training texts: better ones help more"),
-        *((f"  {yaml_text(label)}", f"This text is {name}.", "") for label, name in zip(labels, names, strict=True)),
+        *((f"  {yaml_text(label)}", _label_text(name), "") for label, name in zip(labels, names, strict=True)),
         ("label_text_weight", max(1.0, round(LABEL_TEXTS_WEIGHT / len(labels), 1)), "of a training text it is 1"),
     ]
+
+
+def _label_text(name: str) -> str:
+    """Return a sentence with the name of a label. It is English, so other scripts have the name alone."""
+    return f"This text is {name}." if name.isascii() else name
 
 
 def _in_words(label: str) -> str:

@@ -139,7 +139,9 @@ def check_labels(model: Any, targets: Targets) -> None:
             "same label. If the texts have one label each, set targets.type."
         )
     for network in networks_of(model):
-        for label in getattr(network, "label_texts", None) or ():
+        for label, text in (getattr(network, "label_texts", None) or {}).items():
+            if not text.strip():
+                raise ConfigError(f"model.label_texts.{label}: expected a text, got an empty one.")
             if label not in targets.labels:
                 meant = did_you_mean(label, targets.labels, otherwise=".")
                 raise ConfigError(

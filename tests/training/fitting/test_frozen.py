@@ -126,6 +126,7 @@ def test_label_texts_keep_the_weights_of_the_training_texts(member_and_task, tmp
     ("model", "message"),
     [
         ({"trained_layers": 0, "label_texts": {"bussiness": "x"}}, r"got 'bussiness'; did you mean 'business'"),
+        ({"trained_layers": 0, "label_texts": {"business": " "}}, r"model\.label_texts\.business: expected a text"),
         ({"label_texts": {"business": "x"}}, r"model\.label_texts  expected null unless the encoder is frozen"),
         ({"trained_layers": 0, "label_texts": {"business": "x"}, "label_text_weight": 0}, "expected a number > 0"),
     ],
