@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 import textclf
 from tests.config.starter_texts import CHINESE, ENGLISH, loaded
-from textclf.config.commented_yaml import _yaml
+from textclf.config.commented_yaml import yaml_text
 from textclf.config.config import load_config
 from textclf.config.starter import find_separator, starter_config, write_starter
 from textclf.config.yaml import parse_yaml
@@ -122,7 +122,7 @@ def test_the_comments_do_not_change_the_values(write):
     st.text() | st.sampled_from(["1", "true", "null", "~", "a: b", "a #b", "#", "- a", "[a]", "'", '"', "\n", "\x85"])
 )
 def test_any_text_stands_in_the_config_as_it_is(value):
-    document = parse_yaml(f"value: {_yaml(value)}  # comment")
+    document = parse_yaml(f"value: {yaml_text(value)}  # comment")
     assert document.data == {"value": value}
 
 

@@ -38,8 +38,8 @@ OTHER = {
     "head_rate": 2.0,
 }  # fmt: skip
 OTHER_OF = {("encoder", "pooling"): "cls"}
-# In the layers of a network. The contrastive step has tests of its own (`test_contrastive.py`).
-NOT_SEEN = {"architecture", "revision", "contrastive_steps"}
+# In the layers of a network. `test_contrastive.py` and `test_frozen.py` have tests of these.
+NOT_SEEN = {"architecture", "revision", "contrastive_steps", "label_texts", "label_text_weight"}
 SMALL = {
     "embedding_dim": 6, "units": 4, "filters": 5, "num_heads": 2, "head_dim": 3, "hidden_units": 8, "weights": BERT,
 }  # fmt: skip
