@@ -90,6 +90,7 @@ def test_too_few_texts_for_the_folds(workplace, tiny_config):
     data = {"train": {"text": ["a b", "b c", "c d", "d e"], "label": ["x", "y"] * 2}}
     with pytest.raises(DataError, match=r"training\.inner_folds: expected fewer than 5 folds, because train"):
         textclf.train(tiny_config(training={**TRAINING, "inner_folds": 5}) | {"data": {}}, data=data)
+    assert not RunFolder("runs").path.exists()
 
 
 def test_the_networks_of_folds_only_choose(tiny_config):

@@ -60,10 +60,26 @@ def refit_task(task: Task, encoded: Mapping[str, EncodedDataset], preprocessor: 
     return task._replace(train=together, validation=encoded["validation"], preprocessor=preprocessor)
 
 
+def inner_fold_numbers(splits: Mapping[str, Dataset], folds: int, seed: int) -> np.ndarray:
+    """Return the inner fold of each text of train, then of validation, from 0, (texts,).
+
+    Raises:
+        DataError: there are too few texts for so many folds.
+    """
+    together = concatenate([splits["train"], splits["validation"]])
+    try:
+        return fold_numbers(together, folds, seed)
+    except DataError:
+        raise DataError(
+            f"training.inner_folds: expected fewer than {folds} folds, because {together.name} has too few different "
+            "texts of each label. Set it to null, or add rows."
+        ) from None
+
+
 def inner_folds(
     config: Config, splits: Mapping[str, Dataset], classes: Mapping[str, np.ndarray], cache: Path, task: Task
 ) -> InnerFolds:
-    """Return the inner folds of train and validation.
+    """Return the inner folds of train and validation, of a config that has them.
 
     Each fold has a preprocessor of its own. If it knew the n-grams of the held-out texts, their rows would be longer
     than those of new texts, and the temperature wrong.
@@ -77,17 +93,12 @@ def inner_folds(
         DataError: there are too few texts for so many folds.
         WriteError: the disk has no room for the cache.
     """
-    number, together = config.training.inner_folds or 1, concatenate([splits["train"], splits["validation"]])
+    assert config.training.inner_folds is not None
+    folds = inner_fold_numbers(splits, config.training.inner_folds, config.seed)
+    together = concatenate([splits["train"], splits["validation"]])
     all_classes = np.concatenate([classes["train"], classes["validation"]])
-    try:
-        folds = fold_numbers(together, number, config.seed)
-    except DataError:
-        raise DataError(
-            f"training.inner_folds: expected fewer than {number} folds, because {together.name} has too few different "
-            "texts of each label. Set it to null, or add rows."
-        ) from None
     tasks = []
-    for fold in range(number):
+    for fold in range(folds.max() + 1):
         rows = {"train": folds != fold, "validation": folds == fold}
         datasets = {name: together.take(some) for name, some in rows.items()}
         preprocessor, encoded = encode(
