@@ -136,8 +136,8 @@ def _validate(document: Document) -> Config | None:
         problems += [found for found in problems_of(error, config_type, document.places) if found.path not in known]
         return None
     linear = linear_problems(config.model, config.training, config.targets)
-    contrastive = frozen_problems(config.model, config.training, config.targets)
-    others = (*linear, *contrastive, *part_contradictions(config))
+    frozen = frozen_problems(config.model, config.training, config.targets)
+    others = (*linear, *frozen, *part_contradictions(config))
     for path, message in (*_contradictions(config.data, config.targets, config.training), *others):
         problems.append(Problem(path, document.places.get(path, ""), message))
     if config.tuning and config.tuning.settings:

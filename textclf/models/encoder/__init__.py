@@ -76,8 +76,8 @@ class Options(BaseOptions):
     label_texts: dict[str, str] | None = setting(
         default=None,
         description="With `trained_layers: 0` only: a text that describes each label, such as `positive: This text is "
-        "positive.` The linear layer learns it as a training text of its label (null: none). With few texts this adds "
-        "what the encoder knows about the words. Labels may be left out.",
+        "positive.` The linear layer and the contrastive step learn it as a training text of its label (null: none). "
+        "With few texts this adds what the encoder knows about the words. Labels may be left out.",
     )
     label_text_weight: float = setting(
         default=4.0, gt=0, le=1000, description="Weight of each of `label_texts`. A training text has the weight 1."
