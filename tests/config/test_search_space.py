@@ -114,6 +114,7 @@ tuning:
     training.batch_size: {choices: [1]}
     training.optimizer: {choices: [adam, sgd]}
     model.architecture: {choices: [cnn, lstm]}
+    training.inner_folds: {from: 2, to: 5}
     training.schedule: {from: 1, to: 2}
     training.learning_rate: {from: 0.1, to: 0.5, scale: lg}
     model.dropout: 5
@@ -129,7 +130,7 @@ tuning:
     with pytest.raises(ConfigError) as caught:
         load_config(path)
     message = str(caught.value)
-    for line in range(5, 16):
+    for line in range(5, 17):
         assert f"line {line} " in message, message
     assert "did you mean 'training.learning_rate'?" in message
     assert "'sgd'" in message

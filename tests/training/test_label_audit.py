@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import LINEAR
+from textclf.config.run_config import read_run_config
+from textclf.core.run_folder import RunFolder
 from textclf.training.label_audit import audit
 
 
@@ -67,3 +69,11 @@ def test_labels_with_fewer_rows_than_folds_stop_nothing(workplace, counts):
     found = audit({"data": {"train": "a.csv", "validation": 0.3}, **LINEAR}, folds=3, run="r", output="list.csv")
     assert found.texts == len(rows)
     assert Path("list.csv").read_text(encoding="utf-8").startswith("row,")
+
+
+def test_an_audit_has_no_inner_folds(flawed):
+    training = {**LINEAR["training"], "inner_folds": 3, "refit": True}
+    audit({"data": {"train": "flawed.csv"}, **LINEAR, "training": training}, folds=2, run="r", output="list.csv")
+    fold = RunFolder("runs/r/fold-1")
+    assert read_run_config(fold).training.inner_folds is None
+    assert not list(Path("runs/r").rglob("networks/fold-*"))

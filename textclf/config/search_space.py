@@ -25,6 +25,7 @@ from textclf.core.tuned import Between, OneOf, Tuned
 SCALES = ("linear", "log")
 RANGE_KEYS = ("from", "to", "scale")
 EXAMPLE = "{from: 0.0001, to: 0.01, scale: log} or {choices: [32, 64]}"
+TRIAL_TRAINING = {"refit": False, "inner_folds": None, "log_to": []}  # of every trial, whatever the config says
 STRENGTH_FACTORS = (0.1, 0.3, 3, 10)  # times the one value of `inverse_regularization`, and the value itself
 # Of `preprocessing`, what a network reads -> the settings that matter then.
 READ_FROM = {"token_ids": ("vocabulary_size",), "ngram_ids": ("ngrams",)}
@@ -187,6 +188,8 @@ def _problems(config: Config, path: str, given: Any) -> Iterator[str]:
     field, value = found
     if path.startswith(("data.", "tuning.", "seed")) or path.endswith((".architecture", ".tokenizer")):
         yield "expected a setting that a search may change; for another architecture or tokenizer, tune another config"
+    elif path.endswith(tuple(f"training.{name}" for name in TRIAL_TRAINING)):
+        yield "expected a setting that trials read; they have no refit, inner folds or loggers"
     elif given is None:
         return
     elif isinstance(given, dict) and set(given) == {"choices"}:

@@ -1,12 +1,13 @@
 """List training texts whose label is probably wrong, for a person to review (`textclf audit`)."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from textclf.config.config import Config
+from textclf.config.config import Config, load_config
 from textclf.core.csv_lines import csv_lines
 from textclf.core.output_file import output_file
 from textclf.core.text_column import text_array
@@ -17,6 +18,7 @@ from textclf.evaluation.predictions_file import Predictions, read_predictions
 from textclf.inference.classifier import load_classifier
 from textclf.training.cross_validation import cross_validate, fold_of
 
+log = logging.getLogger(__name__)
 COLUMNS = ("row", "problem", "text", "label", "suggested", "margin", "other_row", "other_text")
 
 
@@ -43,13 +45,18 @@ def audit(
     of a label, which may be misspelt, then the near duplicates with different labels.
 
     Args:
-        config, overrides, folds, run: as for `cross_validate`, which leaves its own run folder.
+        config, overrides, folds, run: as for `cross_validate`, which leaves its own run folder. `training.inner_folds`
+            is null in it: every text has an out-of-fold prediction already.
         output: the file; by default `audit.csv` in that folder.
 
     Raises:
         ConfigError, DataError: the config or the data cannot be used; nothing was written then.
         TrainingError: a training cannot go on.
     """
+    overrides = overrides if isinstance(overrides, str) else [*overrides]  # read twice
+    if load_config(config, overrides).training.inner_folds:
+        log.info("inner folds: none in an audit, whose own folds predict every text")
+        overrides = [*overrides, "training.inner_folds=null"]
     folder = cross_validate(config, overrides, folds=folds, run=run)
     classifier = load_classifier(fold_of(folder, 1).classifier)
     targets, predictions = classifier.targets, read_predictions(folder, classifier, most_rows=None)

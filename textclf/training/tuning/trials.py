@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from textclf.config.config import Config
 from textclf.config.run_config import read_run_config
-from textclf.config.search_space import value_of, with_values
+from textclf.config.search_space import TRIAL_TRAINING, value_of, with_values
 from textclf.core.errors import TrainingError
 from textclf.core.run_folder import RunFolder
 from textclf.training.loggers import LogHistory
@@ -155,7 +155,7 @@ def _trial_config(config: Config) -> Config:
         config,
         tuning=None,
         data=replace(config.data, test=None),
-        training=replace(config.training, refit=False, inner_folds=None, log_to=[]),
+        training=replace(config.training, **TRIAL_TRAINING),
     )
 
 
