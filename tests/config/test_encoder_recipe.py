@@ -13,6 +13,8 @@ from textclf.config.starter import starter_config
 from textclf.config.yaml import parse_yaml
 from textclf.core.errors import ConfigError
 
+ENGLISH = "this is a {} film and it has the number {}"
+
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
@@ -174,13 +176,27 @@ def test_an_encoder_of_another_language_is_a_warning(written, caplog):
     assert "of the tokens of the texts" in caplog.text
 
 
+def test_an_english_encoder_for_texts_in_another_language_is_a_warning(written, monkeypatch, caplog):
+    monkeypatch.setattr(encoder_recipe, "SHORT_NAMES", [BERT])
+    written(20, text=ENGLISH)
+    assert "trained on English" not in caplog.text
+    written(20, text="el gato de la casa {} {}")
+    assert "trained on English" in caplog.text
+
+
 def test_without_one_it_is_said_what_suits_the_language(written, caplog):
     caplog.set_level("INFO")
-    written(20, encoder=None)
+    written(20, encoder=None, text=ENGLISH)
     assert "--encoder minilm" in caplog.text
     caplog.clear()
     written(20, encoder=None, text="这个电影真的 {} 很好看第{}个的电影我们都很喜欢看了又看还想再看一次")
     assert "--encoder BAAI/bge-small-zh-v1.5" in caplog.text
     caplog.clear()
     written(20, encoder=None, text="Отличный {} фильм и всем советую {}")
+    assert "--encoder intfloat/multilingual-e5-small" in caplog.text
+    caplog.clear()
+    written(20, encoder=None, text="Der Film {} war wirklich gut und ich will ihn noch einmal sehen {}")
+    assert "--encoder intfloat/multilingual-e5-small" in caplog.text
+    caplog.clear()
+    written(20, encoder=None, text="ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ {} {}")
     assert "--encoder" not in caplog.text

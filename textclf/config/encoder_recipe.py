@@ -16,12 +16,13 @@ from textclf.config import recipe
 from textclf.config.commented_yaml import yaml_text
 from textclf.config.recipe import HEADING, Facts, Line
 from textclf.core.cores import num_threads
-from textclf.core.encoder_source import EncoderFolder, resolve, resolve_settings
+from textclf.core.encoder_source import SHORT_NAMES, EncoderFolder, resolve, resolve_settings
 from textclf.core.errors import DataError
 from textclf.core.files import parse_json
 from textclf.core.formatting import counted, percent
 from textclf.data.checks.tokens import MUCH_UNKNOWN
 from textclf.data.dataset import Dataset
+from textclf.data.english import is_english
 from textclf.models.encoder import num_positions
 from textclf.models.encoder.config import EncoderConfig, read_encoder_config
 from textclf.preprocessing.preprocessor import Preprocessor
@@ -34,7 +35,7 @@ CONTRASTIVE_STEPS, CONTRASTIVE_TEXTS = 20, 16  # texts of a step with two labels
 SOME_A_LABEL = 100  # up to which a linear layer on the frozen encoder is as good as fine-tuning
 LABEL_TEXTS_WEIGHT = 32  # of the texts of all labels together
 MOST_NGRAM_WEIGHTS = 3 * 2**18  # beside an encoder (3 MB): rarer n-grams add nothing to it (docs/experiments.md)
-SAMPLE_ROWS = 10_000  # whose tokens are counted
+SAMPLE_ROWS, LANGUAGE_ROWS = 10_000, 1_000  # whose tokens are counted, and whose language is found
 LONG, LONGEST = 128, 256  # tokens: above LONG the longest 5 % of the texts are cut; none is longer than LONGEST
 # Epochs and the longest text of a fine-tuning: the first pair that needs at most MOST_SECONDS, or the last one.
 EPOCHS = 3
@@ -79,13 +80,15 @@ def encoder_facts(weights: str, dataset: Dataset) -> EncoderFacts:
     tokens = preprocessor.tokenizer.encode(texts)
     unknown = float((tokens.values == preprocessor.tokenizer.unknown_id).mean())
     if unknown >= MUCH_UNKNOWN:
-        log.warning(
-            "%s does not know %s of the tokens of the texts, so it adds little: choose an encoder that was trained on "
-            "their language, see docs/encoders.md",
-            weights,
-            percent(unknown),
-        )
+        _warn(f"{weights} does not know {percent(unknown)} of the tokens of the texts")
+    elif weights in SHORT_NAMES and not is_english(dataset.sample(LANGUAGE_ROWS).texts):
+        _warn(f"{weights} was trained on English, and the texts are mostly in another language")
     return EncoderFacts(weights, config, longest, _pooling(source), tokens.lengths, _operations())
+
+
+def _warn(reason: str) -> None:
+    advice = "choose an encoder that was trained on their language, see docs/encoders.md"
+    log.warning("%s, so it adds little: %s", reason, advice)
 
 
 def sections(facts: Facts, encoder: EncoderFacts) -> dict[str, list[Line]]:
