@@ -77,18 +77,18 @@ def test_a_file_that_is_not_utf_8(write):
     assert config.data.encoding == "gb18030"
 
 
-def test_korean_is_read_by_character(write):
+def test_korean_is_read_in_pieces(write):
     rows = [(f"정말 좋은 영화 {number}", "좋다") for number in range(20)] + [
         (f"별로였어요 {number}", "나쁘다") for number in range(20)
     ]
-    assert loaded(starter_config(write(rows))).preprocessing.tokenizer == "character"
+    assert loaded(starter_config(write(rows))).preprocessing.tokenizer == "byte_pair"
 
 
-def test_scripts_without_spaces_are_read_by_character(write):
+def test_scripts_without_spaces_are_read_in_pieces(write):
     rows = [(f"อาหารอร่อยมาก{number}", "ดี") for number in range(20)] + [
         (f"ไม่อร่อยเลย{number}", "แย่") for number in range(20)
     ]
-    assert loaded(starter_config(write(rows))).preprocessing.tokenizer == "character"
+    assert loaded(starter_config(write(rows))).preprocessing.tokenizer == "byte_pair"
 
 
 def test_folders_need_no_columns(write, tmp_path):

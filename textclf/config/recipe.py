@@ -44,6 +44,7 @@ class Size(NamedTuple):
 
     most_rows: float
     validation: float
+    pieces: int
     ngram_epochs: int
     epochs: int
     patience: int
@@ -53,12 +54,12 @@ class Size(NamedTuple):
 
 
 SIZES = (
-    #    most rows, validation, n-gram epochs, epochs, patience, batch, dropout
-    Size(1_000,    0.2,  10, 30, 5, 16,  0.5, "strong, because there are few texts"),
-    Size(5_000,    0.15, 6,  20, 4, 32,  0.5, "strong, because there are not many texts"),
-    Size(20_000,   0.1,  5,  15, 2, 32,  0.5, "strong"),
-    Size(100_000,  0.1,  5,  8,  1, 64,  0.4, "less, because many texts overfit less"),
-    Size(math.inf, 0.05, 4,  3,  1, 128, 0.3, "weak, because very many texts overfit little"),
+    #    most rows, validation, pieces, n-gram epochs, epochs, patience, batch, dropout
+    Size(1_000,    0.2,  2_000,  10, 30, 5, 16,  0.5, "strong, because there are few texts"),
+    Size(5_000,    0.15, 4_000,  6,  20, 4, 32,  0.5, "strong, because there are not many texts"),
+    Size(20_000,   0.1,  4_000,  5,  15, 2, 32,  0.5, "strong"),
+    Size(100_000,  0.1,  8_000,  5,  8,  1, 64,  0.4, "less, because many texts overfit less"),
+    Size(math.inf, 0.05, 10_000, 4,  3,  1, 128, 0.3, "weak, because very many texts overfit little"),
 )  # fmt: skip
 
 
@@ -108,21 +109,18 @@ def preprocessing(facts: Facts, most_weights: int = MOST_NGRAM_LOGITS) -> list[L
     scripts = ", ".join(f"{script} {percent(share)}" for script, share in list(facts.scripts.items())[:2])
     split_by = {
         "word": "words, and characters of Chinese and Japanese",
-        "character": "characters, because words are unspaced or too many",
+        "byte_pair": "pieces of words, because words are unspaced or have many endings",
     }
     middle, most, nearly_all = (int(value) for value in np.quantile(facts.lengths, [0.5, 0.95, 0.99], method="higher"))
     length = min(max(8 * math.ceil((nearly_all if nearly_all <= LONG else most) / 8), SHORTEST), LONGEST)
     cut = float((facts.lengths > length).mean())
     cut_by_it = f"{percent(cut)} are longer and truncated" if cut else "none is truncated"
-    vocabulary = 1_000 * math.ceil((facts.repeated_tokens + 2) / 1_000)
-    vocabulary = min(max(vocabulary, SMALLEST_VOCABULARY), LARGEST_VOCABULARY)
     ngrams = min(MOST_NGRAMS, most_weights // facts.targets.num_outputs)
     rare = facts.solved and len(facts.dataset) <= RARE_COUNTS
     frequency = (1, "also those of a single text") if rare else (2, "only those of two texts or more")
     return [
         ("tokenizer", facts.tokenizer, f"{split_by[facts.tokenizer]} (letters: {scripts or 'none'})"),
-        ("vocabulary_size", vocabulary, f"{facts.distinct_tokens} distinct tokens, {facts.repeated_tokens} of them "
-                                        "more than once"),
+        ("vocabulary_size", *_vocabulary_size(facts)),
         ("sequence_length", length, f"median {middle} tokens, 95 % have at most {most}, {cut_by_it}"),
         ("truncating", "right", "cuts the end of long texts (left: the beginning)"),
         ("ngrams", HEADING, "of the whole text, also of its cut part"),
@@ -130,6 +128,14 @@ def preprocessing(facts: Facts, most_weights: int = MOST_NGRAM_LOGITS) -> list[L
         ("  min_frequency", *frequency),
         ("  most_ngrams", ngrams, "maximum number: those in the most texts are kept"),
     ]  # fmt: skip
+
+
+def _vocabulary_size(facts: Facts) -> tuple[int, str]:
+    if facts.tokenizer == "byte_pair":
+        return facts.size.pieces, "characters, and their most frequent sequences"
+    size = 1_000 * math.ceil((facts.repeated_tokens + 2) / 1_000)
+    reason = f"{facts.distinct_tokens} distinct tokens, {facts.repeated_tokens} of them more than once"
+    return min(max(size, SMALLEST_VOCABULARY), LARGEST_VOCABULARY), reason
 
 
 def _longest_ngrams(facts: Facts) -> list[Line]:

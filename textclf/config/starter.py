@@ -30,15 +30,15 @@ from textclf.data.target_options import TargetOptions
 from textclf.data.targets import Targets
 from textclf.data.writing_systems import WITHOUT_SPACES, count_characters, script_shares
 from textclf.preprocessing.token_spans import TokenSpans
-from textclf.preprocessing.tokenizers import TOKENIZERS
+from textclf.preprocessing.tokenizers import byte_pair, word
 from textclf.preprocessing.vocabulary import count_tokens
 
 log = logging.getLogger(__name__)
 SEED = 42
 SAMPLE_ROWS, LANGUAGE_ROWS = 100_000, 1_000  # whose texts are inspected, for all facts and for the language
-# Thai and others have no spaces for `word` to split at. Korean words have so many endings that most are rare: on 20,000
-# comments of NSMC, validation accuracy was 77.5 % by word and 79.3 % by character.
-BY_CHARACTER = ("Hangul", *(script for script in WITHOUT_SPACES if script not in CHARACTER_WORDS))
+PIECE_ROWS = 20_000  # of which pieces of words are learned
+# Thai and others have no spaces for `word` to split at. Korean words have so many endings that most are rare.
+IN_PIECES = ("Hangul", *(script for script in WITHOUT_SPACES if script not in CHARACTER_WORDS))
 MUCH_OF_A_SCRIPT = 0.3  # of all letters
 ENGLISH, CHINESE, MULTILINGUAL = "minilm", "BAAI/bge-small-zh-v1.5", "intfloat/multilingual-e5-small"  # encoders
 
@@ -194,27 +194,39 @@ def _is_one_hot(found: SniffedFile, raw: Dataset, parsed: Dataset) -> bool:
 
 def _facts(dataset: Dataset, time: str = "usual", *, many: bool) -> Facts:
     targets = Targets.fit(dataset.labels, TargetOptions(type="multilabel" if many else "auto"), multilabel=many)
-    scripts = script_shares(count_characters(dataset.sample(SAMPLE_ROWS).texts))
-    by_character = sum(scripts.get(script, 0) for script in BY_CHARACTER)
-    tokenizer = "character" if by_character >= MUCH_OF_A_SCRIPT else "word"
-    module = TOKENIZERS[tokenizer]
-    lengths: list[np.ndarray] = []
-
-    def split_and_measure(chunk: pa.LargeStringArray) -> TokenSpans:
-        tokens = module.split(chunk, module.Options())
-        lengths.append(tokens.lengths)  # in any order
-        return tokens
-
-    counts = count_tokens(dataset.sample(SAMPLE_ROWS).texts, split_and_measure).counts
+    texts, size = dataset.sample(SAMPLE_ROWS).texts, recipe.size_for(len(dataset))
+    scripts = script_shares(count_characters(texts))
+    in_pieces = sum(scripts.get(script, 0) for script in IN_PIECES) >= MUCH_OF_A_SCRIPT
+    lengths, counts = _count_pieces(dataset.sample(PIECE_ROWS).texts, size.pieces) if in_pieces else _count_words(texts)
     return Facts(
         dataset=dataset,
         targets=targets,
-        size=recipe.size_for(len(dataset)),
-        tokenizer=tokenizer,
+        size=size,
+        tokenizer="byte_pair" if in_pieces else "word",
         scripts=scripts,
-        lengths=np.concatenate(lengths),
+        lengths=lengths,
         distinct_tokens=len(counts),
         repeated_tokens=int((counts > 1).sum()),
-        characters=pc.mean(pc.utf8_length(dataset.sample(SAMPLE_ROWS).texts)).as_py() * len(dataset),
+        characters=pc.mean(pc.utf8_length(texts)).as_py() * len(dataset),
         time=time,
     )
+
+
+def _count_words(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the number of words of each text, and the number of occurrences of each word."""
+    lengths: list[np.ndarray] = []
+
+    def split_and_measure(chunk: pa.LargeStringArray) -> TokenSpans:
+        tokens = word.split(chunk, word.Options())
+        lengths.append(tokens.lengths)  # in any order
+        return tokens
+
+    counts = count_tokens(texts, split_and_measure).counts
+    return np.concatenate(lengths), counts
+
+
+def _count_pieces(texts: pa.LargeStringArray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same for pieces of words."""
+    options = byte_pair.Options(vocabulary_size=most)
+    rows = byte_pair.load(byte_pair.learn(texts, options), options).encode(texts)
+    return rows.lengths, np.unique(rows.values, return_counts=True)[1]

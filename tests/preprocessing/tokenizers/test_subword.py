@@ -116,6 +116,15 @@ def test_endless_words_are_learned_in_parts(module):
     assert max(map(len, fit(module, texts).state["vocabulary"])) == 50
 
 
+def test_evenly_spaced_texts_of_large_data_are_learned(module, monkeypatch):
+    texts = [text for pair in zip(TEXTS, ["other"] * len(TEXTS), strict=True) for text in pair]
+    monkeypatch.setattr(subword, "MOST_LEARNED", sum(map(len, texts)) - 1)
+    learned = fit(module, texts).state
+    assert learned == fit(module, TEXTS).state
+    monkeypatch.setattr(subword, "MOST_LEARNED", sum(map(len, texts)))
+    assert learned != fit(module, texts).state
+
+
 @pytest.mark.parametrize("alphabet", ["a", "ab", "abcdefgh", "天地人好 ab"])
 def test_learning_is_the_same_every_time_also_in_threads(module, alphabet):
     """Many ties: what chance decides in a hash table would show here."""

@@ -14,6 +14,7 @@ from textclf.preprocessing.tokenizers.subword import (
     UNKNOWN,
     PieceOptions,
     checked_pieces,
+    evenly_spaced,
     learn_pairs,
     load_pieces,
     model,
@@ -32,7 +33,7 @@ class Options(PieceOptions):
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:
     """Learn the characters and the most frequent pairs."""
-    vocabulary, merges = learn_pairs(texts, options, options.vocabulary_size - FIRST_ID)
+    vocabulary, merges = learn_pairs(evenly_spaced(texts), options, options.vocabulary_size - FIRST_ID)
     return {"vocabulary": vocabulary, "merges": merges}
 
 

@@ -17,6 +17,7 @@ from textclf.preprocessing.tokenizers.subword import (
     UNKNOWN,
     PieceOptions,
     checked_pieces,
+    evenly_spaced,
     learn_pairs,
     load_pieces,
     model,
@@ -44,7 +45,7 @@ class Options(PieceOptions):
 
 def learn(texts: pa.LargeStringArray, options: Options) -> dict:
     """Begin with too many pieces, and drop those that the texts need least, round by round. Characters stay."""
-    size = options.vocabulary_size - FIRST_ID
+    texts, size = evenly_spaced(texts), options.vocabulary_size - FIRST_ID
     seeds, _ = learn_pairs(texts, options, SEEDS * size)
     words, _, counts = count_tokens(texts, lambda chunk: split(chunk, options))
     scores = dict.fromkeys(seeds, -1.0)  # before anything is counted, the fewest pieces are best
