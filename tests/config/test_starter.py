@@ -1,5 +1,6 @@
 """A config to begin with: it loads, it suits the file, and every setting has its reason."""
 
+import random
 import re
 from collections import Counter
 from pathlib import Path
@@ -89,6 +90,22 @@ def test_scripts_without_spaces_are_read_in_pieces(write):
         (f"ไม่อร่อยเลย{number}", "แย่") for number in range(20)
     ]
     assert loaded(starter_config(write(rows))).preprocessing.tokenizer == "byte_pair"
+
+
+@pytest.mark.parametrize(
+    ("texts", "forms", "tokenizer"),
+    [
+        (1_000, 20_000, "byte_pair"),  # a third of 20,000 words occur once
+        (1_000, 1_000, "word"),
+        (900, 20_000, "word"),  # too few words to tell
+    ],
+)
+def test_words_of_many_forms_are_read_in_pieces(write, texts, forms, tokenizer):
+    """Every second word is one of many forms, the others are frequent."""
+    pick = random.Random(1)
+    rows = [(" ".join(f"in haus{pick.randrange(forms)}" for _ in range(10)), "gut") for _ in range(texts)]
+    rows[: texts // 2] = [(text, "schlecht") for text, _ in rows[: texts // 2]]
+    assert loaded(starter_config(write(rows))).preprocessing.tokenizer == tokenizer
 
 
 def test_folders_need_no_columns(write, tmp_path):

@@ -109,7 +109,7 @@ def preprocessing(facts: Facts, most_weights: int = MOST_NGRAM_LOGITS) -> list[L
     scripts = ", ".join(f"{script} {percent(share)}" for script, share in list(facts.scripts.items())[:2])
     split_by = {
         "word": "words, and characters of Chinese and Japanese",
-        "byte_pair": "pieces of words, because words are unspaced or have many endings",
+        "byte_pair": "pieces of words, because words are unspaced or have many forms",
     }
     middle, most, nearly_all = (int(value) for value in np.quantile(facts.lengths, [0.5, 0.95, 0.99], method="higher"))
     length = min(max(8 * math.ceil((nearly_all if nearly_all <= LONG else most) / 8), SHORTEST), LONGEST)
