@@ -25,11 +25,8 @@ from textclf.core.tuned import Between, OneOf, Tuned
 SCALES = ("linear", "log")
 RANGE_KEYS = ("from", "to", "scale")
 EXAMPLE = "{from: 0.0001, to: 0.01, scale: log} or {choices: [32, 64]}"
-TRIAL_TRAINING: dict[str, Any] = {
-    "refit": False,
-    "inner_folds": None,
-    "log_to": [],
-}  # of every trial, whatever the config says
+# Settings of `training` that every trial has, whatever the config says.
+TRIAL_TRAINING: dict[str, Any] = {"refit": False, "inner_folds": None, "log_to": []}
 STRENGTH_FACTORS = (0.1, 0.3, 3, 10)  # times the one value of `inverse_regularization`, and the value itself
 # Of `preprocessing`, what a network reads -> the settings that matter then.
 READ_FROM = {"token_ids": ("vocabulary_size",), "ngram_ids": ("ngrams",)}
