@@ -42,6 +42,14 @@ def test_chinese_with_chinese_column_names(write):
     assert "'体育'" in content
 
 
+@pytest.mark.parametrize(
+    ("counts", "weights"), [((50, 50), None), ((59, 41), None), ((61, 39), "balanced"), ((50, 30, 20), "balanced")]
+)
+def test_uneven_labels_are_balanced(write, counts, weights):
+    rows = [(f"some text {number}", f"label {label}") for label, count in enumerate(counts) for number in range(count)]
+    assert loaded(starter_config(write(rows))).targets.class_weights == weights
+
+
 @pytest.mark.parametrize("separator", ["|", ";", ", "])
 def test_several_labels_a_text(write, separator):
     rows = [(f"text {number}", separator.join(["news", "sport", "art"][: 1 + number % 3])) for number in range(60)]

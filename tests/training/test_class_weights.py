@@ -22,6 +22,11 @@ def test_balanced_weights_are_those_of_scikit_learn():
     assert (weights.dtype, rows.dtype) == (np.float32, np.float32)
 
 
+def test_the_weight_of_a_label_with_one_row_is_bounded():
+    classes = np.repeat(np.arange(3, dtype=np.int32), [600, 300, 1])
+    np.testing.assert_allclose(class_weights("balanced", MULTICLASS, classes), [901 / 1800, 901 / 900, 10.0], rtol=1e-6)
+
+
 def test_balanced_weights_of_many_labels_are_bounded_and_in_the_loss():
     classes = np.array([[0, 1], *[[1, 0]] * 50, *[[0, 0]] * 60], np.float32)
     weights = class_weights("balanced", MULTILABEL, classes)

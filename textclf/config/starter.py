@@ -106,8 +106,7 @@ def starter_config(
         parse_labels(read_dataset(test, found.columns, found.reading), separator)
     sections = {
         "data": starter_sections.data(data, test, found, facts, raw),
-        "targets": starter_sections.targets(facts, separator),
-        **_recipe(facts, encoder),
+        **_recipe(facts, separator, encoder),
     }
     about = f"{counted(len(facts.dataset), 'row')}, {counted(len(facts.targets.labels), 'label')}"
     head = [
@@ -155,20 +154,21 @@ def recommended_settings(dataset: Dataset, separator: str | None, encoder: str |
         DataError: no classifier can be trained on these texts.
     """
     facts = _facts(drop_blank_texts(dataset), many=separator is not None)
-    sections = {"targets": starter_sections.targets(facts, separator), **_recipe(facts, encoder)}
-    lines = [f"data:\n  validation: {facts.size.validation}", *_written(sections)]
+    lines = [f"data:\n  validation: {facts.size.validation}", *_written(_recipe(facts, separator, encoder))]
     return parse_yaml("\n".join(lines)).data
 
 
-def _recipe(facts: Facts, encoder: str | None = None) -> dict[str, list[Line]]:
+def _recipe(facts: Facts, separator: str | None, encoder: str | None) -> dict[str, list[Line]]:
+    targets = starter_sections.targets(facts, separator)
     if encoder is not None:
         from textclf.config.encoder_recipe import encoder_facts, sections  # without an encoder, nothing of it is needed
 
-        return sections(facts, encoder_facts(encoder, facts.dataset))
+        return {"targets": targets, **sections(facts, encoder_facts(encoder, facts.dataset))}
     if facts.time != "quick" and (suggested := _suggested_encoder(facts)):
         log.info("a pretrained encoder is usually more accurate and slower: add --encoder %s", suggested)
     parts = (recipe.preprocessing, recipe.model, recipe.training)
-    return {part.__name__: part(facts) for part in parts}
+    others = {part.__name__: part(facts) for part in parts}
+    return {"targets": [*targets, *starter_sections.class_weights(facts)], **others}
 
 
 def _suggested_encoder(facts: Facts) -> str | None:

@@ -9,6 +9,7 @@ from textclf.data.label_lists import is_multi_hot
 from textclf.data.readers.options import DEFAULTS
 from textclf.data.sniffing import SniffedFile
 
+UNEVEN = 1.2  # times the even share, from which the most frequent label has too much weight
 RARER = 0.45  # share of the rows below which a label of two is the one that is looked for, as fraud or spam
 
 
@@ -66,3 +67,12 @@ def targets(facts: Facts, separator: str | None) -> list[Line]:
         reason = "the rarer label" if is_rare else "the last in order"
         lines.append(("positive_label", label, f"{reason}, to which a threshold applies"))
     return lines
+
+
+def class_weights(facts: Facts) -> list[Line]:
+    """Return the weights of labels, if some are rarer than others. Several labels a text have thresholds instead."""
+    targets = facts.targets
+    even = len(facts.dataset) / len(targets.labels)
+    if targets.multilabel or max(targets.counts) < UNEVEN * even:
+        return []
+    return [("class_weights", "balanced", "rare labels count as much as frequent ones, or they are seldom predicted")]

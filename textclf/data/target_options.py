@@ -53,8 +53,8 @@ class TargetOptions(Options):
     )
     class_weights: Literal["balanced"] | dict[str, float] | None = setting(
         default=None,
-        description="Class weights in training: balanced (inversely proportional to label frequency), or a weight "
-        "above 0 by label, 1 for the others.",
+        description="Class weights in training: balanced (inversely proportional to label frequency, at most 10), or a "
+        "weight above 0 by label, 1 for the others.",
     )
     label_smoothing: float = setting(
         default=0.0, ge=0, lt=1, description="Share of the target that all labels get equally (Szegedy et al. 2016)."

@@ -27,7 +27,8 @@ def class_weights(
         counts = np.maximum(classes.sum(axis=0, dtype=np.float64), 1)
         return np.clip((len(classes) - counts) / counts, 1.0, LARGEST_CLASS_WEIGHT).astype(np.float32)
     counts = np.maximum(np.bincount(classes, minlength=len(targets.labels)), 1)
-    return (len(classes) / (len(targets.labels) * counts)).astype(np.float32)  # as scikit-learn does
+    weights = len(classes) / (len(targets.labels) * counts)  # as scikit-learn does
+    return np.minimum(weights, LARGEST_CLASS_WEIGHT).astype(np.float32)
 
 
 def sample_weights(
