@@ -12,6 +12,7 @@ from textclf.config.config import load_config
 from textclf.config.starter import starter_config
 from textclf.config.yaml import parse_yaml
 from textclf.core.errors import ConfigError
+from textclf.preprocessing.tokenizers import byte_pair
 
 ENGLISH = "this is a {} film and it has the number {}"
 
@@ -169,19 +170,25 @@ def test_an_encoder_that_is_not_there_is_an_error(written):
         written(16, encoder="no/such/folder")
 
 
-def test_an_encoder_of_another_language_is_a_warning(written, caplog):
-    written(20)
-    assert "does not know" not in caplog.text
-    written(20, text="这个电影真的很好看 {} {}")
-    assert "of the tokens of the texts" in caplog.text
-
-
-def test_an_english_encoder_for_texts_in_another_language_is_a_warning(written, monkeypatch, caplog):
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        (ENGLISH, None),
+        ("这个电影真的很好看 {} {}", "of the tokens of the texts"),
+        ("el gato de la casa {} {}", "was trained on English"),
+    ],
+)
+def test_an_encoder_of_another_language_is_a_warning(written, monkeypatch, caplog, text, warning):
     monkeypatch.setattr(encoder_recipe, "SHORT_NAMES", [BERT])
-    written(20, text=ENGLISH)
-    assert "trained on English" not in caplog.text
-    written(20, text="el gato de la casa {} {}")
-    assert "trained on English" in caplog.text
+    written(20, text=text)
+    warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == (warning is not None)
+    assert all(warning in message for message in warnings)
+
+
+def test_with_an_encoder_no_pieces_of_words_are_learned(written, monkeypatch):
+    monkeypatch.setattr(byte_pair, "learn", None)  # would raise
+    assert loaded(written(20, text="คำไทยไม่มีช่องว่าง {} {}")).preprocessing.tokenizer == "pretrained"
 
 
 def test_without_one_it_is_said_what_suits_the_language(written, caplog):

@@ -100,7 +100,7 @@ def starter_config(
     for source in (data, test or ""):
         _check_file_name(source)
     found, raw, dataset, separator = _labelled_texts(data, reading or {})
-    facts = _facts(dataset, time, many=separator is not None)
+    facts = _facts(dataset, time, many=separator is not None, own_tokenizer=encoder is None)
     split(facts.dataset, facts.size.validation, SEED)  # raises now what a training would raise
     if test is not None:
         parse_labels(read_dataset(test, found.columns, found.reading), separator)
@@ -153,7 +153,7 @@ def recommended_settings(dataset: Dataset, separator: str | None, encoder: str |
         ConfigError: the encoder cannot be used.
         DataError: no classifier can be trained on these texts.
     """
-    facts = _facts(drop_blank_texts(dataset), many=separator is not None)
+    facts = _facts(drop_blank_texts(dataset), many=separator is not None, own_tokenizer=encoder is None)
     lines = [f"data:\n  validation: {facts.size.validation}", *_written(_recipe(facts, separator, encoder))]
     return parse_yaml("\n".join(lines)).data
 
@@ -197,13 +197,19 @@ def _is_one_hot(found: SniffedFile, raw: Dataset, parsed: Dataset) -> bool:
     return marked and all(len(category) == 1 for category in parsed.labels.categories)
 
 
-def _facts(dataset: Dataset, time: str = "usual", *, many: bool) -> Facts:
+def _facts(dataset: Dataset, time: str = "usual", *, many: bool, own_tokenizer: bool) -> Facts:
+    """Return the facts about the texts.
+
+    Args:
+        many: whether a text has several labels.
+        own_tokenizer: whether the tokenizer is learned from the texts; that of an encoder is not.
+    """
     targets = Targets.fit(dataset.labels, TargetOptions(type="multilabel" if many else "auto"), multilabel=many)
     texts, size = dataset.sample(SAMPLE_ROWS).texts, recipe.size_for(len(dataset))
     scripts = script_shares(count_characters(texts))
     lengths, counts = _count_words(texts)
     unspaced = sum(scripts.get(script, 0) for script in IN_PIECES) >= MUCH_OF_A_SCRIPT
-    in_pieces = unspaced or _are_rare(dataset, lengths.mean())
+    in_pieces = own_tokenizer and (unspaced or _are_rare(dataset, lengths.mean()))
     if in_pieces:
         lengths, counts = _count_pieces(dataset.sample(PIECE_ROWS).texts, size.pieces)
     return Facts(

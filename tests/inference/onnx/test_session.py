@@ -41,6 +41,17 @@ def test_what_cannot_be_loaded_is_said_without_names_of_functions(case):
     check_message(raised, case)
 
 
+def test_onnx_runtime_reports_nothing_to_its_makers(textclf_command, tmp_path):
+    """Outside of CI, where it reports nothing, it would keep its reports below the home directory."""
+    code = (
+        "from tests.hostile.graphs import graph; from textclf.inference.onnx.session import open_session; "
+        "open_session(graph(), names=['token_ids'], num_outputs=1)"
+    )
+    environment = {"HOME": str(tmp_path), "XDG_CACHE_HOME": "", "CI": "", "GITHUB_ACTIONS": ""}
+    assert textclf_command(python=("-c", code), env=environment).returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_bytes_that_are_no_graph_are_said_to_be_none():
     with pytest.raises(GraphError, match="not an ONNX graph that can be loaded"):
         open_session(graph()[:20], names=["token_ids"], num_outputs=1)

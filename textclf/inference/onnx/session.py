@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
+
+# Since version 1.29 ONNX Runtime reports its use to its makers, and keeps a database of reports in the home directory
+# (microsoft/onnxruntime#27379). It reads this when it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 from onnxruntime import InferenceSession
 
