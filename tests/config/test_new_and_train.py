@@ -196,5 +196,5 @@ def test_what_is_written_reads_every_row(written, tmp_path, caplog):
 @pytest.mark.slow
 @pytest.mark.parametrize("written", FILES, indirect=True, ids=lambda write: write.__name__)
 def test_what_is_written_trains(written):
-    run = textclf.train("c.yaml", ["training.epochs=1", "training.refit=false"])
+    run = textclf.train("c.yaml", ["training.epochs=1"])
     assert len(textclf.load(run).predict([text for text, _ in written])) == ROWS
