@@ -24,6 +24,7 @@ HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 CONTROLS_OF_ISO = re.compile(rb"[\x80-\x9f]")  # in ISO 8859
 MOST_ACCENTS = 0.6  # of the letters of a word
 MOSTLY = 0.8
+NEARLY_ALL = 20  # characters for one that is wrong
 
 
 def read_sample(stream: BinaryIO) -> bytes:
@@ -42,12 +43,12 @@ def read_sample(stream: BinaryIO) -> bytes:
 def detect_encoding(sample: bytes) -> str:
     """Return the Python name of the encoding.
 
-    UTF-8 is told first, as texts in other encodings hardly ever decode as UTF-8. Japanese is told by its kana, others
-    by chardet.
+    UTF-8 is told first, as texts in other encodings hardly ever decode as UTF-8. A few wrong bytes do not change that:
+    the reader says where they are. Japanese is told by its kana, others by chardet.
     """
     if encoding := _utf16_without_mark(sample):
         return encoding
-    if _decodes(sample, "utf-8"):
+    if _decodes(sample, "utf-8") or is_nearly_utf8(sample):
         return "utf-8"
     from chardet import detect_all  # takes a tenth of a second, and most files are UTF-8
 
@@ -67,6 +68,13 @@ def detect_encoding(sample: bytes) -> str:
     if best == MACINTOSH and _decodes(sample, WINDOWS):
         return choose_cyrillic(sample)
     return "big5" if best == "big5hkscs" and _decodes(sample, "big5") else best
+
+
+def is_nearly_utf8(sample: bytes) -> bool:
+    """Return whether a few bytes of a text in UTF-8 are wrong, or none. ASCII alone tells nothing."""
+    text = sample.decode("utf-8", "replace")
+    wrong = text.count("\ufffd")
+    return NEARLY_ALL * wrong < sum(not character.isascii() for character in text) - wrong
 
 
 def _is_latin(sample: bytes) -> bool:
@@ -94,15 +102,20 @@ def _utf16_without_mark(sample: bytes) -> str | None:
 
 def _decodes(sample: bytes, encoding: str) -> bool:
     try:
-        sample.decode(encoding)
+        _decoded(sample, encoding)
     except UnicodeDecodeError:
         return False
     return True
 
 
+def _decoded(sample: bytes, encoding: str) -> str:
+    """Return the text of a sample. One without a line end may be cut within a character."""
+    return codecs.getincrementaldecoder(encoding)().decode(sample, len(sample) < SAMPLE_BYTES)
+
+
 def _share_of_kana(sample: bytes, encoding: str) -> float:
     try:
-        text = sample.decode(encoding)
+        text = _decoded(sample, encoding)
     except UnicodeDecodeError:
         return 0.0
     return len(KANA.findall(text)) / max(sum(not character.isascii() for character in text), 1)
