@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from textclf.data import encodings
 from textclf.data.dataset import read_dataset
 from textclf.data.encodings import SAMPLE_BYTES, detect_encoding, read_sample
 from textclf.data.readers.options import ReadingOptions
@@ -241,12 +242,14 @@ def test_a_long_file_is_told_by_its_beginning(write, encoding):
     assert sniff(path).reading.encoding == encoding.removesuffix("-le")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030", "big5", "cp949", "cp932"])
-@pytest.mark.parametrize("end", ["", "\r"])
-def test_a_long_file_may_be_cut_within_a_character(encoding, end):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "gb18030", "big5", "cp949", "cp932"])
+@pytest.mark.parametrize("end", ["", "\r", "\n"])
+def test_a_long_file_may_be_cut_within_a_character(monkeypatch, encoding, end):
+    monkeypatch.setattr(encodings, "SAMPLE_BYTES", 2**14)
     text = {"cp949": KOREAN, "cp932": JAPANESE, "big5": TRADITIONAL}.get(encoding, SIMPLIFIED)
-    content = "".join(f"{text[row % 5]} {row}{end}" for row in range(40_000))
-    for spaces in range(4):
+    emoji = "😀😀😀😀" if encoding.startswith("utf") else ""
+    content = "".join(f"{text[row % 5]}{row}{emoji}{end}" for row in range(1_000))
+    for spaces in range(9):
         assert detect_encoding(read_sample(io.BytesIO((" " * spaces + content).encode(encoding)))) == encoding
 
 

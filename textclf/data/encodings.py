@@ -12,6 +12,13 @@ OTHER_SCRIPTS = (
     "gb18030", "big5", "cp949", "cp932", "euc-jp", "cp1251", "koi8-r", "cp866", "iso8859-5",
     "cp1253", "cp1255", "cp1256", "cp874", "utf-16", "utf-32", MACINTOSH,
 )  # fmt: skip
+# UTF-32 first: its mark begins with that of UTF-16.
+MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 LEAST_ZEROS = 0.01  # of the bytes of UTF-16: its spaces, digits and delimiters
 ONE_SIDE = 0.95  # of them, before or after the byte of the character
 ANY_BYTES = "latin-1"  # has a character for every byte
@@ -46,7 +53,8 @@ def detect_encoding(sample: bytes) -> str:
     UTF-8 is told first, as texts in other encodings hardly ever decode as UTF-8. A few wrong bytes do not change that:
     the reader says where they are. Japanese is told by its kana, others by chardet.
     """
-    if encoding := _utf16_without_mark(sample):
+    encoding = next((name for mark, name in MARKS.items() if sample.startswith(mark)), _utf16_without_mark(sample))
+    if encoding:
         return encoding
     if _decodes(sample, "utf-8") or is_nearly_utf8(sample):
         return "utf-8"
@@ -93,7 +101,7 @@ def _is_latin(sample: bytes) -> bool:
 def _utf16_without_mark(sample: bytes) -> str | None:
     """Return UTF-16 in the byte order that the zeros of ASCII characters show; other texts have none."""
     zeros = sample.count(0)
-    if not zeros or zeros < LEAST_ZEROS * len(sample) or sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if not zeros or zeros < LEAST_ZEROS * len(sample):
         return None
     after = sample[1::2].count(0) / zeros
     encoding = "utf-16-le" if after > ONE_SIDE else "utf-16-be" if 1 - after > ONE_SIDE else None
