@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,11 @@ import textclf
 from tests.conftest import LINEAR, rewrite_config
 from textclf.core.errors import DataError, RunError
 from textclf.core.run_folder import RunFolder
+from textclf.data.dataset import ColumnOptions, read_dataset
+from textclf.data.readers.options import DEFAULTS
 from textclf.data.target_options import TargetOptions
 from textclf.data.targets import Targets
+from textclf.evaluation.evaluate import _with_labels_of
 from textclf.evaluation.metrics import measure
 from textclf.inference.decisions import Decision
 
@@ -186,6 +190,15 @@ def test_unknown_labels_of_several_a_text_are_missed_labels():
     assert metrics["precision_micro"] == 1
     assert metrics["f1_samples"] == pytest.approx((1 + 2 / 3 + 0 + 1 + 1) / 5)
     assert metrics["majority_accuracy"] == pytest.approx(1 / 5)
+
+
+def test_lists_in_writing_are_lists_even_if_each_has_one_label(tmp_path):
+    targets = Targets.fit([("a", "b"), ("c",)], TargetOptions(type="multilabel"))
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\none,['c']\ntwo,['a']\n")
+    raw = read_dataset(str(path), ColumnOptions(), DEFAULTS)
+    classifier = SimpleNamespace(targets=targets, labels=targets.labels)
+    assert list(_with_labels_of(classifier, raw).labels) == [("c",), ("a",)]
 
 
 def test_a_file_of_only_unknown_labels_is_another_file(with_runs):

@@ -133,7 +133,7 @@ def _columns_like(classifier: Classifier, columns: dict[str, str]) -> ColumnOpti
 def _with_labels_of(classifier: Classifier, raw: Dataset) -> Dataset:
     """Return a dataset with its labels as the classifier writes them."""
     separator = classifier.targets.separator if classifier.targets.multilabel else None
-    dataset = parse_labels(raw, separator, ReadingArguments())
+    dataset = parse_labels(raw, separator, ReadingArguments(), {*classifier.labels})
     return replace(dataset, labels=classifier.targets.respell(dataset.labels))
 
 
