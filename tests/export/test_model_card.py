@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 
 import pytest
 
@@ -9,6 +10,8 @@ import textclf
 from textclf.cli.main import main
 from textclf.core.files import parse_json
 from textclf.core.find_run import find_run
+from textclf.evaluation.predictions_file import read_predictions
+from textclf.export import run_facts
 from textclf.export.export import card
 from textclf.export.markdown import code, text
 from textclf.export.model_card import CardFields, model_card
@@ -46,6 +49,12 @@ def test_it_says_what_a_stranger_asks(cards, run):
         assert f"## {heading}\n" in made
     for label in textclf.load(run).labels:
         assert f"`{label}`" in made
+
+
+def test_intervals_from_a_sample_are_said_to_be(cards, monkeypatch):
+    assert "bootstrap over texts." in cards("toy_en")
+    monkeypatch.setattr(run_facts, "read_predictions", partial(read_predictions, most_rows=7))
+    assert "bootstrap over 7 of them, chosen at random." in cards("toy_en")
 
 
 def test_it_holds_no_text_and_no_folder_of_this_machine(cards, workplace):

@@ -139,8 +139,8 @@ def _with_labels_of(classifier: Classifier, raw: Dataset) -> Dataset:
 
 def _unknown_labels(dataset: Dataset, unknown: np.ndarray, known: list[str]) -> dict:
     """Return the labels that the classifier does not know, with their rows, after logging them."""
-    counts = {label: count for label, count in dataset.labels.count().items() if label not in set(known)}
-    shown = first_shown(f"'{label}' ({count})" for label, count in counts.items())
+    counts = {label: rows for label, rows in dataset.labels.count().items() if label not in set(known)}
+    shown = first_shown(f"'{label}' ({rows})" for label, rows in counts.items())
     number = int((unknown > 0).sum())
     log.warning(
         "%s: %d of %d rows have labels that are not in the training data, and count as wrong: %s",

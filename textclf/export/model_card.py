@@ -188,6 +188,7 @@ def _scores(facts: RunFacts) -> str:
     chosen = "Training did not read this split."
     if facts.split != "test":
         chosen = "Training chose the weights by this split, so the scores can be too good."
+    over = "texts" if facts.sampled == facts.metrics["rows"] else f"{facts.sampled:,} of them, chosen at random"
     labels = facts.metrics["by_class"]
     shown = list(labels.items())
     title = "By label:"
@@ -201,7 +202,7 @@ def _scores(facts: RunFacts) -> str:
     lines = [
         "## Scores",
         "",
-        f"On {facts.metrics['rows']:,} texts of {facts.split}. {chosen} Intervals: 95 %, bootstrap over texts.",
+        f"On {facts.metrics['rows']:,} texts of {facts.split}. {chosen} Intervals: 95 %, bootstrap over {over}.",
         "",
         *table(["metric", "meaning", "value", "interval", "baseline: most frequent label"], rows),
         title,

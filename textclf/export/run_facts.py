@@ -4,15 +4,13 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from textclf.core.errors import RunError
 from textclf.core.options import plain
 from textclf.core.run_folder import RunFolder
 from textclf.core.text_column import text_array
 from textclf.data.writing_systems import count_characters, script_shares
 from textclf.evaluation.compare import confidence_intervals
-from textclf.evaluation.metrics import confusion_matrix
+from textclf.evaluation.metrics import confusion_matrix, largest_confusions
 from textclf.evaluation.predictions_file import Predictions, read_predictions
 from textclf.evaluation.report.scores import slice_metric, slice_scores
 from textclf.inference.classifier import Classifier
@@ -33,6 +31,7 @@ class RunFacts(NamedTuple):
     multilabel: bool
     split: str  # that was evaluated: test, or validation
     metrics: dict[str, Any]  # of that split, as in metrics.json
+    sampled: int  # number of its texts that the fields from here to `confusions` are about
     intervals: dict[str, tuple[float, float, float]]
     scripts: dict[str, float]
     slices: dict[str, list[tuple[str, int, float]]]
@@ -69,6 +68,7 @@ def run_facts(run: RunFolder, classifier: Classifier) -> RunFacts:
             classifier.targets.multilabel,
             predictions.split,
             of_split,
+            len(predictions),
             confidence_intervals(predictions),
             {script: share for script, share in scripts.items() if share >= SMALLEST_SHARE},
             slice_scores(predictions, classifier),
@@ -109,7 +109,4 @@ def _confusions(predictions: Predictions, classifier: Classifier) -> list[tuple[
         return []
     labels = classifier.labels
     cells = confusion_matrix(predictions.truth, predictions.predicted, len(labels))
-    errors = cells * (1 - np.eye(len(labels), dtype=np.int64))
-    largest = np.argsort(-errors, axis=None, kind="stable")[:MOST_CONFUSIONS]
-    pairs = zip(*np.unravel_index(largest, cells.shape), strict=True)
-    return [(labels[true], labels[other], int(errors[true, other])) for true, other in pairs if errors[true, other]]
+    return [(labels[true], labels[other], count) for true, other, count in largest_confusions(cells, MOST_CONFUSIONS)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import check_labels, check_pretrained_files, check_vector_files
+from textclf.config.ensemble import check_labels, check_ngrams, check_pretrained_files, check_vector_files
 from textclf.core.errors import ConfigError, TextclfError
 from textclf.data.checks import CHECKS
 from textclf.data.checks.context import CheckContext
@@ -82,13 +82,14 @@ def check_config(config: str | Path, overrides: Iterable[str] = ()) -> Report:
 
 
 def check_requirements(config: Config) -> None:
-    """Check what a training needs beside its data: devices, packages of loggers, files of word vectors and of encoders.
+    """Check what a training needs beside its data, such as devices, n-grams, packages of loggers and files.
 
     Raises:
         ConfigError, DataError: one is missing, or cannot be used.
     """
     check_devices(config.training.devices)
     _check_inner_folds(config)
+    check_ngrams(config.model, config.preprocessing.ngrams)
     check_loggers(config.training.log_to)
     check_vector_files(config.model)
     check_pretrained_files(config.model, config.preprocessing.sequence_length)
@@ -106,6 +107,7 @@ def _check_loaded(name: str, config: Config) -> Report:
         _or_failure(findings, "model.weights", check_pretrained_files, config.model, length)
         _or_failure(findings, "training.devices", check_devices, config.training.devices)
         _or_failure(findings, "training.inner_folds", _check_inner_folds, config)
+        _or_failure(findings, "preprocessing.ngrams", check_ngrams, config.model, config.preprocessing.ngrams)
         _or_failure(findings, "training.log_to", check_loggers, config.training.log_to)
         splits, targets = read_readable_splits(
             config.data,
