@@ -25,6 +25,7 @@ ANSWERING = [
     name
     for names in (
         "click numpy onnxruntime pyarrow charset-normalizer",  # texts in, labels out
+        "chardet python-calamine",  # encodings and Excel files
         "tokenizers rjieba",  # tokenizers of classifiers
         "pandas python-dateutil six",  # CSV
         "rich markdown-it-py mdurl pygments",  # tables and progress

@@ -244,6 +244,18 @@ def test_requests_and_answers_are_counted(sources):
     assert 'model="toy_en",run="toy_en"' in metrics
 
 
+def test_answers_and_problems_are_utf_8(client):
+    for path, body, expected in (
+        ("/v1/predict", {"texts": "味道很好 \ud83d", "model": "toy_zh"}, '"text":"味道很好 \ufffd"'),
+        ("/v1/predict", {"texts": "a", "model": "味\ud83d"}, "味"),
+        ("/v2/models/toy_zh/infer", {"id": "味\ud83d", "inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": ["a"]}]}, '"id":"味\\ud83d"'),
+    ):
+        client.connection.request("POST", path, json.dumps(body))
+        content = client.connection.getresponse().read()
+        assert expected in content.decode()
+        json.loads(content)
+
+
 @pytest.fixture(scope="module")
 def guarded(sources):
     with serving({"toy_en": sources["toy_en"]}, TOKEN, ("https://example.com",)) as (port, _):
@@ -260,6 +272,22 @@ def test_without_the_token_only_public_endpoints_answer(guarded):
             else:
                 assert (status, fields["www-authenticate"]) == (401, "Bearer"), path
                 assert "Authorization: Bearer TOKEN" in content["error"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "received"),
+    [
+        ({}, "none"),
+        ({"x-api-key": TOKEN.decode()}, "none"),
+        ({"authorization": "Bearer"}, "none"),
+        ({"authorization": "Bearer wrong"}, "another token"),
+        ({"authorization": TOKEN.decode()}, "a header without 'Bearer '"),
+        ({"authorization": f"Basic {TOKEN.decode()}"}, "a header without 'Bearer '"),
+    ],
+)
+def test_a_refused_header_is_described(guarded, headers, received):
+    detail = Client(guarded).ask("GET", "/v1/models", **headers)[1]["detail"]
+    assert detail.endswith(f"got {received}.")
 
 
 def test_with_the_token_requests_are_answered_and_classifiers_reload(guarded):

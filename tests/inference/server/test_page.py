@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import shutil
+import zipfile
 
 import pytest
 
@@ -96,6 +97,17 @@ def test_the_threshold_changes_the_answer(opened):
 
 
 @pytest.mark.slow
+def test_thresholds_that_differ_are_shown_as_a_range(opened, running, monkeypatch):
+    monkeypatch.setitem(running[1].classifiers.get("colours").description, "thresholds", [0.402, 0.287, 0.3])
+    page = opened()
+    page.get_by_label("Classifier").select_option("colours")
+    assert page.locator("#threshold-value").inner_text() == "0.29–0.40"
+    assert page.get_by_role("button", name="as in training").is_visible()
+    page.locator("#threshold").fill("0.6")
+    assert page.locator("#threshold-value").inner_text() == "0.60"
+
+
+@pytest.mark.slow
 def test_a_csv_file_comes_back_with_answers(opened, sources, tmp_path):
     page = opened()
     texts = ["a wonderful film", 'he said "no", twice\nand left', "很好", "=1+1"]
@@ -141,6 +153,27 @@ def test_a_file_of_another_encoding_and_delimiter(opened, tmp_path, encoding):
     assert content.startswith("编号;评论;label;probability;")
     rows = list(csv.reader(io.StringIO(content), delimiter=";"))
     assert [row[1] for row in rows[1:]] == ["味道很好，服务也热情", "太难吃了"]
+
+
+@pytest.mark.slow
+def test_a_file_that_is_no_text_is_refused(opened, tmp_path):
+    page = opened()
+    with zipfile.ZipFile(tmp_path / "mails.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<a/>\n" * 3)
+    page.locator("#file").set_input_files(tmp_path / "mails.xlsx")
+    page.get_by_role("alert").get_by_text("mails.xlsx is not a CSV file.").wait_for()
+    assert page.locator("#csv-section").is_hidden()
+
+
+@pytest.mark.slow
+def test_lines_are_one_text_where_that_is_chosen(opened, sources):
+    page = opened()
+    page.get_by_label("One text, with its line breaks").check()
+    articles = classify(page, "a wonderful film")
+    page.get_by_label("Texts, one a line").fill("a waste\n\nof time")
+    page.get_by_role("button", name="Classify", exact=True).click()
+    articles.locator("p.text", has_text="waste").wait_for()
+    assert articles.locator("p.text").all_inner_texts() == ["a waste\n\nof time"]
 
 
 @pytest.mark.slow
@@ -240,9 +273,14 @@ def test_several_labels_and_none(opened):
 def test_a_token_is_asked_for(opened, sources):
     with serving({"toy_en": sources["toy_en"]}, TOKEN) as (port, _):
         page = opened(port)
+        assert page.locator("#message").is_hidden()
+        page.get_by_label("Texts, one a line").fill("a wonderful film")
+        page.get_by_role("button", name="Classify", exact=True).click()
+        page.get_by_role("alert").get_by_text("Enter the token first.").wait_for()
         page.get_by_label("This server asks for a token").fill("wrong")
-        page.get_by_role("button", name="Use it").click()
-        page.get_by_text("This is not the token of the server.").wait_for()
+        for button in ("Use it", "Classify"):
+            page.get_by_role("button", name=button, exact=True).click()
+            page.get_by_text("This is not the token of the server.").wait_for()
         page.get_by_label("This server asks for a token").fill(TOKEN.decode())
         page.get_by_role("button", name="Use it").click()
         assert classify(page, "a wonderful film").count() == 1

@@ -35,8 +35,9 @@ def check_token(headers: dict[bytes, bytes], token: bytes) -> None:
         RequestError: 401, it is missing or another one.
     """
     scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
-    if scheme.lower() != b"bearer" or not hmac.compare_digest(given.strip(), token):
-        received = "another token" if given else "none"
+    is_bearer = scheme.lower() == b"bearer"
+    if not is_bearer or not hmac.compare_digest(given.strip(), token):
+        received = "a header without 'Bearer '" if scheme and not is_bearer else "another token" if given else "none"
         raise RequestError(
             401,
             f"expected the header 'Authorization: Bearer TOKEN' with the token of this server, got {received}.",

@@ -51,9 +51,9 @@ class Endpoint(NamedTuple):
     media_type: str = "application/json"
 
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` with an option makes an encoder a call
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode  # `json.dumps` makes an encoder a call
 
 
 def json_response(content: object, status: int = 200) -> Response:
-    """Return JSON in ASCII, so that it is valid whatever the texts hold."""
-    return Response(_encode(content), status, media_type="application/json")
+    """Return JSON in UTF-8. Half of a surrogate pair, which UTF-8 cannot have, becomes an escape of JSON."""
+    return Response(_encode(content).encode(errors="backslashreplace"), status, media_type="application/json")

@@ -54,7 +54,7 @@ def _hash(content: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 
 
-_SCRIPTS = {"page": ("words.js", "csv.js", "page.js"), "api": ("api.js",)}
+_SCRIPTS = {"page": ("words.js", "csv.js", "translations.js", "page.js"), "api": ("api.js",)}
 _STRING = {"type": "string"}
 ENDPOINTS = (
     Endpoint("GET", "/", "A page to try the classifiers.", page, _STRING, public=True, media_type=HTML),

@@ -27,9 +27,9 @@ class RequestError(Exception):
         """Return the response."""
         title = HTTPStatus(self.status).phrase
         content = {"type": "about:blank", "title": title, "status": self.status, "detail": self.detail}
-        body = json.dumps({**content, "error": self.detail, **self.members}).encode()
+        body = json.dumps({**content, "error": self.detail, **self.members}, ensure_ascii=False)
         closing = {"connection": "close"} if self.status in CLOSES else {}
-        return Response(body, self.status, {**self.headers, **closing}, MEDIA_TYPE)
+        return Response(body.encode(errors="backslashreplace"), self.status, {**self.headers, **closing}, MEDIA_TYPE)
 
 
 SCHEMA = {

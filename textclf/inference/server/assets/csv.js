@@ -1,8 +1,10 @@
 // CSV as RFC 4180 and as it is: other delimiters, quotes in the middle of a cell, any line ending.
+const LOOKED_AT = 1000; // bytes, of which a file that is no text, such as .xlsx, has a zero
 const decoded = (buffer) => {
   const bytes = new Uint8Array(buffer);
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder("utf-16be").decode(bytes);
+  if (bytes.subarray(0, LOOKED_AT).includes(0)) return null;
   for (const encoding of ["utf-8", "gb18030"]) {
     try { return new TextDecoder(encoding, { fatal: true }).decode(bytes); } catch { /* another encoding */ }
   }

@@ -1,40 +1,4 @@
 const MOST_BARS = 6, MOST_WORDS = 8, CSV_TEXTS = 500, CSV_CHARACTERS = 300_000, MOST_LINES = 200, MOST_SPOKEN = 5, LEAST_EFFECT = 0.005, MOST_NAMED = 6;
-const WORDS = {
-  en: {
-    skip: "Skip to the texts", model: "Classifier", token: "This server asks for a token", use: "Use it", texts: "Texts, one a line",
-    classify: "Classify", keys: "Ctrl + Enter", csv: "Classify a CSV file", reset: "as in training", column: "Column with the texts",
-    for: "speaks for the label", against: "speaks against it", about: "About this classifier", api: "For programs: the API",
-    example: "Type or paste a text …", unsure: "unsure", none: "no label", labels: "Labels", type: "Kind", run: "Run", trained: "Trained",
-    version: "Version", scores: "Scores", thresholds: "Thresholds", abstains: "Unsure below", strongest: (label) => `Strongest words (${label}): `, comma: ", ",
-    others: (n) => `${n} more labels`, lead: (m) => m.labels.length > MOST_NAMED ? `Sorts texts into ${m.labels.length} labels.` : `Sorts texts into: ${m.labels.join(", ")}.`,
-    binary: "one of two labels", multiclass: "one of several labels", multilabel: "any number of labels",
-    thresholdOf: (m) => m.type === "multilabel" ? "Minimum probability of a label" : `Minimum probability for “${m.labels[1]}”`,
-    accuracy: "accuracy", f1_macro: "macro F1", f1_micro: "micro F1", log_loss: "log loss", test: "test", validation: "validation",
-    rows: (n) => `${n} texts`, empty: "Write a text first.", unreachable: "The server does not answer. Is it still running?",
-    tooMany: (n) => `At most ${n} texts at a time here. Put more into a CSV file.`, noRows: "This file has no rows below its first line.",
-    tooLong: (row, n) => `Row ${row}: its text has more than ${n} characters.`,
-    done: (n) => `${n} texts classified.`, working: (n, of) => `${n} of ${of} texts …`, download: "Download the answers",
-    wrongToken: "This is not the token of the server.",
-  },
-  zh: {
-    skip: "跳到文本", model: "分类器", token: "此服务器需要令牌", use: "使用", texts: "文本，每行一条",
-    classify: "分类", keys: "Ctrl + Enter", csv: "分类 CSV 文件", reset: "用训练时的值", column: "文本所在的列",
-    for: "支持该标签", against: "反对该标签", about: "关于这个分类器", api: "供程序使用：API",
-    example: "输入或粘贴文本……", unsure: "不确定", none: "没有标签", labels: "标签", type: "类型", run: "训练", trained: "训练时间",
-    version: "版本", scores: "指标", thresholds: "阈值", abstains: "低于此概率则不确定", strongest: (label) => `作用最大的词（${label}）：`, comma: "、",
-    others: (n) => `另有 ${n} 个标签`, lead: (m) => m.labels.length > MOST_NAMED ? `把文本分到 ${m.labels.length} 个标签。` : `把文本分为：${m.labels.join("、")}。`,
-    binary: "二选一", multiclass: "多选一", multilabel: "可有多个标签",
-    thresholdOf: (m) => m.type === "multilabel" ? "标签的最低概率" : `判为“${m.labels[1]}”的最低概率`,
-    accuracy: "准确率", f1_macro: "宏平均 F1", f1_micro: "微平均 F1", log_loss: "对数损失", test: "测试集", validation: "验证集",
-    rows: (n) => `${n} 条文本`, empty: "请先输入文本。", unreachable: "服务器没有回答。它还在运行吗？",
-    tooMany: (n) => `这里一次最多 ${n} 条文本。更多请放进 CSV 文件。`, noRows: "这个文件在第一行之后没有内容。",
-    tooLong: (row, n) => `第 ${row} 行：文本超过 ${n} 个字符。`,
-    done: (n) => `已分类 ${n} 条文本。`, working: (n, of) => `${n} / ${of} 条文本……`, download: "下载结果",
-    wrongToken: "令牌不对。",
-  },
-};
-const language = (navigator.languages || [navigator.language]).map((one) => one.slice(0, 2)).find((one) => one in WORDS) || "en";
-const say = WORDS[language];
 const $ = (id) => document.getElementById(id);
 const make = (tag, options = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), options);
@@ -44,7 +8,7 @@ const make = (tag, options = {}, ...children) => {
 const percent = (value) => `${(value * 100).toFixed(1)} %`;
 const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 
-let models = [], limits = {}, token = "", csv = null, threshold = null, busy = false, again = false;
+let models = [], limits = {}, csv = null, threshold = null, busy = false, again = false;
 const model = () => models[$("model").selectedIndex] || models[0];
 
 const fail = (words) => { $("message").textContent = words; $("message").hidden = !words; };
@@ -54,6 +18,7 @@ class Refused extends Error {
 }
 
 const ask = async (path, body) => {
+  const token = $("token").value;
   const headers = { ...(body && { "content-type": "application/json" }), ...(token && { authorization: `Bearer ${token}` }) };
   let response;
   try {
@@ -62,7 +27,8 @@ const ask = async (path, body) => {
   const content = await response.json().catch(() => ({}));
   if (response.ok) return content;
   if (response.status === 401) $("token-form").hidden = false;
-  throw new Refused(response.status === 401 && token ? say.wrongToken : content.detail || response.statusText, response.status);
+  const words = response.status !== 401 ? content.detail || response.statusText : token ? say.wrongToken : say.noToken;
+  throw new Refused(words, response.status);
 };
 
 const chosen = () => ({ model: model().name, ...(threshold !== null && { threshold }) });
@@ -133,7 +99,7 @@ const show = (answers) => {
   $("legend").hidden = !answers.some((answer) => answer.explanation);
 };
 
-const textsTyped = () => $("texts").value.split(/\r?\n/).filter((line) => line.trim());
+const textsTyped = () => ($("whole").checked ? [$("texts").value] : $("texts").value.split(/\r?\n/)).filter((text) => text.trim());
 
 // One request at a time; what changes meanwhile is asked when it is answered.
 const classify = async () => {
@@ -144,8 +110,10 @@ const classify = async () => {
   busy = true;
   $("results").setAttribute("aria-busy", "true");
   try {
-    show(await classified(texts));
-    fail("");
+    if (await started()) {
+      show(await classified(texts));
+      fail("");
+    }
   } catch (error) { fail(error.message); }
   busy = false;
   $("results").setAttribute("aria-busy", "false");
@@ -155,9 +123,11 @@ const classify = async () => {
 const setThreshold = (value) => {
   forgetAnswers();
   threshold = value;
-  const shown = value === null ? (model().thresholds || [0.5])[0] : value;
-  $("threshold").value = shown;
-  $("threshold-value").textContent = shown.toFixed(2);
+  const held = value === null ? model().thresholds || [0.5] : [value], ends = [Math.min(...held), Math.max(...held)];
+  const shown = [...new Set(ends.map((end) => end.toFixed(2)))].join("–");
+  $("threshold").value = (ends[0] + ends[1]) / 2;
+  $("threshold").setAttribute("aria-valuetext", shown);
+  $("threshold-value").textContent = shown;
   $("reset").disabled = value === null;
 };
 
@@ -182,15 +152,22 @@ const describe = () => {
   );
 };
 
-const start = async () => {
+const start = async (isAsked) => {
   try {
     ({ models, limits } = await ask("v1/models"));
-  } catch (error) { if (error.status !== 401 || token) fail(error.message); return; }
+  } catch (error) { if (isAsked || error.status !== 401) fail(error.message); return; }
   fail("");
   $("token-form").hidden = true;
   $("model").replaceChildren(...models.map((one) => make("option", { textContent: one.name })));
   $("choose").hidden = models.length < 2;
   describe();
+};
+
+// Without a classifier nothing can be done: the token is missing, or the server did not answer when the page was opened.
+const started = async () => {
+  if (!models.length) await start(true);
+  if (!models.length && !$("token-form").hidden) $("token").focus();
+  return models.length > 0;
 };
 
 // The answers for a file are those of one column, one classifier and one threshold.
@@ -204,7 +181,10 @@ const forgetAnswers = () => {
 // A CSV file: its rows come back with the columns that `textclf predict --format csv` writes.
 const chooseFile = async (file) => {
   fail("");
-  const text = decoded(await file.arrayBuffer()), delimiter = delimiterOf(text), rows = parseCSV(text, delimiter);
+  if (!await started()) return;
+  const text = decoded(await file.arrayBuffer());
+  if (text === null) { fail(say.notText(file.name)); return; }
+  const delimiter = delimiterOf(text), rows = parseCSV(text, delimiter);
   if (rows.length < 2) { fail(say.noRows); return; }
   csv = { name: file.name, rows, delimiter };
   $("csv-title").textContent = `${file.name} · ${say.rows(rows.length - 1)}`;
@@ -280,8 +260,9 @@ $("form").addEventListener("submit", (event) => { event.preventDefault(); classi
 $("texts").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); classify(); } });
 $("threshold").addEventListener("input", () => { setThreshold(Number($("threshold").value)); if (textsTyped().length) classify(); });
 $("reset").addEventListener("click", () => { setThreshold(null); $("threshold").focus(); if (textsTyped().length) classify(); });
+$("whole").addEventListener("change", () => { if (textsTyped().length) classify(); });
 $("model").addEventListener("change", () => { describe(); if (textsTyped().length) classify(); });
-$("token-form").addEventListener("submit", (event) => { event.preventDefault(); token = $("token").value; start(); });
+$("token-form").addEventListener("submit", (event) => { event.preventDefault(); start(true); });
 $("file").addEventListener("change", () => { if ($("file").files.length) chooseFile($("file").files[0]); $("file").value = ""; });
 $("column").addEventListener("change", forgetAnswers);
 $("csv-go").addEventListener("click", classifyFile);

@@ -1,0 +1,41 @@
+// What the page says.
+const WORDS = {
+  en: {
+    skip: "Skip to the texts", model: "Classifier", token: "This server asks for a token", use: "Use it", texts: "Texts, one a line",
+    whole: "One text, with its line breaks",
+    classify: "Classify", keys: "Ctrl + Enter", csv: "Classify a CSV file", reset: "as in training", column: "Column with the texts",
+    for: "speaks for the label", against: "speaks against it", about: "About this classifier", api: "For programs: the API",
+    example: "Type or paste a text …", unsure: "unsure", none: "no label", labels: "Labels", type: "Kind", run: "Run", trained: "Trained",
+    version: "Version", scores: "Scores", thresholds: "Thresholds", abstains: "Unsure below", strongest: (label) => `Strongest words (${label}): `, comma: ", ",
+    others: (n) => `${n} more labels`, lead: (m) => m.labels.length > MOST_NAMED ? `Sorts texts into ${m.labels.length} labels.` : `Sorts texts into: ${m.labels.join(", ")}.`,
+    binary: "one of two labels", multiclass: "one of several labels", multilabel: "any number of labels",
+    thresholdOf: (m) => m.type === "multilabel" ? "Minimum probability of a label" : `Minimum probability for “${m.labels[1]}”`,
+    accuracy: "accuracy", f1_macro: "macro F1", f1_micro: "micro F1", log_loss: "log loss", test: "test", validation: "validation",
+    rows: (n) => `${n} texts`, empty: "Write a text first.", unreachable: "The server does not answer. Is it still running?",
+    tooMany: (n) => `At most ${n} texts at a time here. Put more into a CSV file.`, noRows: "This file has no rows below its first line.",
+    notText: (name) => `${name} is not a CSV file. Save it as “CSV UTF-8” first.`,
+    tooLong: (row, n) => `Row ${row}: its text has more than ${n} characters.`,
+    done: (n) => `${n} texts classified.`, working: (n, of) => `${n} of ${of} texts …`, download: "Download the answers",
+    wrongToken: "This is not the token of the server.", noToken: "Enter the token first.",
+  },
+  zh: {
+    skip: "跳到文本", model: "分类器", token: "此服务器需要令牌", use: "使用", texts: "文本，每行一条",
+    whole: "全部是一条文本，保留换行",
+    classify: "分类", keys: "Ctrl + Enter", csv: "分类 CSV 文件", reset: "用训练时的值", column: "文本所在的列",
+    for: "支持该标签", against: "反对该标签", about: "关于这个分类器", api: "供程序使用：API",
+    example: "输入或粘贴文本……", unsure: "不确定", none: "没有标签", labels: "标签", type: "类型", run: "训练", trained: "训练时间",
+    version: "版本", scores: "指标", thresholds: "阈值", abstains: "低于此概率则不确定", strongest: (label) => `作用最大的词（${label}）：`, comma: "、",
+    others: (n) => `另有 ${n} 个标签`, lead: (m) => m.labels.length > MOST_NAMED ? `把文本分到 ${m.labels.length} 个标签。` : `把文本分为：${m.labels.join("、")}。`,
+    binary: "二选一", multiclass: "多选一", multilabel: "可有多个标签",
+    thresholdOf: (m) => m.type === "multilabel" ? "标签的最低概率" : `判为“${m.labels[1]}”的最低概率`,
+    accuracy: "准确率", f1_macro: "宏平均 F1", f1_micro: "微平均 F1", log_loss: "对数损失", test: "测试集", validation: "验证集",
+    rows: (n) => `${n} 条文本`, empty: "请先输入文本。", unreachable: "服务器没有回答。它还在运行吗？",
+    tooMany: (n) => `这里一次最多 ${n} 条文本。更多请放进 CSV 文件。`, noRows: "这个文件在第一行之后没有内容。",
+    notText: (name) => `${name} 不是 CSV 文件。请先另存为“CSV UTF-8”。`,
+    tooLong: (row, n) => `第 ${row} 行：文本超过 ${n} 个字符。`,
+    done: (n) => `已分类 ${n} 条文本。`, working: (n, of) => `${n} / ${of} 条文本……`, download: "下载结果",
+    wrongToken: "令牌不对。", noToken: "请先输入令牌。",
+  },
+};
+const language = (navigator.languages || [navigator.language]).map((one) => one.slice(0, 2)).find((one) => one in WORDS) || "en";
+const say = WORDS[language];
