@@ -11,7 +11,7 @@ from sklearn.svm import LinearSVC
 
 import textclf
 from textclf.config.config import load_config
-from textclf.core.errors import ConfigError
+from textclf.core.errors import ConfigError, TrainingError
 from textclf.models import build_model, ngrams
 from textclf.models.sizes import Sizes
 from textclf.training.fitting.ensemble import merge_linear
@@ -117,6 +117,11 @@ def test_texts_of_weight_0_are_as_if_they_were_not_there(loss, scaling):
         left_out = solve(Problem(ROWS[used], UNITS[used], None, loss, scaling, 0), 1)
         np.testing.assert_allclose(weighted.weights, left_out.weights, atol=1e-5)
         np.testing.assert_allclose(weighted.bias, left_out.bias, atol=1e-5)
+
+
+def test_a_solution_that_is_not_finite_is_an_error():
+    with pytest.raises(TrainingError, match=r"got 1e\+300, of which the weights are not finite\. Remove it"):
+        solve(Problem(ROWS, UNITS, None, "log_loss", "none", 0), 1e300)
 
 
 def test_the_best_on_validation_is_taken_kept_and_used_again(workplace, tiny_config, monkeypatch):

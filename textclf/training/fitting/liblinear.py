@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from textclf.core.errors import TrainingError
+
 if TYPE_CHECKING:  # TensorFlow is imported without SciPy (`tensorflow_import.py`), and this module with TensorFlow
     from scipy.sparse import csr_matrix
 
@@ -44,6 +46,9 @@ def solve(problem: Problem, strength: float) -> LinearModel:
 
     Args:
         strength: inverse of the strength of the L2 regularization, `C` of LIBLINEAR.
+
+    Raises:
+        TrainingError: the solution is not finite.
     """
     num_outputs = problem.units.shape[1]
     solution = LinearModel(
@@ -54,6 +59,11 @@ def solve(problem: Problem, strength: float) -> LinearModel:
         of_output = None if weights is None else weights[:, output % weights.shape[1]]
         row, bias = _solve_one(problem, problem.units[:, output], of_output, strength)
         solution.weights[:, output], solution.bias[output] = row, bias
+    if not all(np.isfinite(part).all() for part in solution):
+        raise TrainingError(
+            f"training.inverse_regularization: expected values that LIBLINEAR can solve, got {strength:g}, of which the "
+            "weights are not finite. Remove it, or use a lower value."
+        )
     return solution
 
 

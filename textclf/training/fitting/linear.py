@@ -49,6 +49,7 @@ def fit_linear(
 
     Raises:
         RunError: the checkpoint is damaged.
+        TrainingError: a solution is not finite.
     """
     started = time.perf_counter()
     network, model, task = trained_part(member, task, folder.cache, folder.encoder_checkpoint)
@@ -78,6 +79,9 @@ def fit_linear_folds(member: Member, tasks: Sequence[Task], folders: Sequence[Ru
 
     Args:
         tasks, folders: of each fold, as for `fit_linear`.
+
+    Raises:
+        TrainingError: a solution is not finite.
     """
     started = time.perf_counter()
     parts = [
