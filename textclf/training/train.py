@@ -32,7 +32,7 @@ from textclf.training.check import check_requirements, find_problems, summary
 from textclf.training.devices import check_first
 from textclf.training.encoded_dataset import EncodedDataset, encode
 from textclf.training.final_metrics import HeldOut, check_against_keras, write_final_metrics
-from textclf.training.fitting.task import build_task, inner_fold_numbers, inner_folds, refit_task
+from textclf.training.fitting.task import build_task, check_inner_folds, inner_folds, refit_task
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.loggers import LogHistory, logging_to
@@ -99,8 +99,7 @@ def train_run(
         splits, targets = read_splits(config.data, config.targets, config.seed, in_memory)
         check_labels(config.model, targets)
         classes = encode_labels(splits, targets)
-        if config.training.inner_folds:
-            inner_fold_numbers(splits, config.training.inner_folds, config.seed)  # its error before anything is written
+        check_inner_folds(config, splits)  # its error before anything is written
         folder = folder or new_run(config, f"textclf train {name}", name, run, in_memory)
         with training_run(folder, collected, started=started) as results:
             log.info("run: %s", folder.path)
