@@ -152,6 +152,7 @@ def fit_and_evaluate(
         difference = check_against_keras(classifier, encoded["validation"].arrays, fitted.probabilities)
         folder.update_metadata(onnx_difference=difference)
         write_final_metrics(folder, classifier, splits, encoded, held_out)
+        _remove_fold_checkpoints(folder)
     return {**fitted.run_metadata, "peak_memory_mb": _peak_memory_mb()}
 
 
@@ -173,6 +174,15 @@ def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
         writer.writerow(["split", "file", "row"])
         for name, dataset in splits.items():
             writer.writerows([name, dataset.name, row] for row in map(int, dataset.rows))
+
+
+def _remove_fold_checkpoints(folder: RunFolder) -> None:
+    """Remove the weights of the inner folds, which only an interrupted run needs, and keep their histories.
+
+    `last.npz` goes first. Without it, a run that is interrupted here and resumed fits the fold again.
+    """
+    for path in sorted(folder.path.glob("networks/fold-*/checkpoints/*.npz"), reverse=True):
+        path.unlink()
 
 
 def _input_format(data: DataOptions) -> dict:
