@@ -61,8 +61,8 @@ def solve(problem: Problem, strength: float) -> LinearModel:
         solution.weights[:, output], solution.bias[output] = row, bias
     if not all(np.isfinite(part).all() for part in solution):
         raise TrainingError(
-            f"training.inverse_regularization: expected values that LIBLINEAR can solve, got {strength:g}, of which the "
-            "weights are not finite. Remove it, or use a lower value."
+            f"training.inverse_regularization: expected a value that LIBLINEAR can solve, got {strength:g}, of which "
+            "the weights are not finite. Remove it, or use a lower value."
         )
     return solution
 
