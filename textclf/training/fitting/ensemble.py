@@ -20,7 +20,7 @@ from textclf.training.fitting.inner_folds import fit_folds
 from textclf.training.fitting.linear import STRENGTH, fit_linear
 from textclf.training.fitting.processes import check_same, number_of_first, on_devices
 from textclf.training.fitting.task import InnerFolds, Objective, Task
-from textclf.training.fitting.validation import probabilities_of
+from textclf.training.fitting.validation import log_loss, probabilities_of
 from textclf.training.fitting.worker import digest_of
 
 log = logging.getLogger(__name__)
@@ -216,7 +216,7 @@ def fit_ensemble_weights(logits: list[np.ndarray], classes: np.ndarray, activati
 
     def loss(number: int, weight: float) -> float:
         rest = sum(weights[other] * logits[other] for other in range(len(logits)) if other != number)
-        return _log_loss(classes, rest + weight * logits[number], activation)
+        return log_loss(classes, rest + weight * logits[number], activation)
 
     for _ in range(ROUNDS):
         before = weights.copy()
@@ -230,14 +230,6 @@ def fit_ensemble_weights(logits: list[np.ndarray], classes: np.ndarray, activati
 def combine_logits(logits: list[np.ndarray], weights: list[float]) -> np.ndarray:
     """Return the weighted sum, (texts, outputs)."""
     return np.sum([weight * values for weight, values in zip(weights, logits, strict=True)], axis=0)
-
-
-def _log_loss(classes: np.ndarray, logits: np.ndarray, activation: str) -> float:
-    if activation == "softmax":
-        highest = logits.max(axis=1)
-        total = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
-        return float((total - logits[np.arange(len(classes)), classes]).mean())
-    return float((np.logaddexp(0, logits) - classes.reshape(logits.shape) * logits).mean())
 
 
 def _minimize(function: Callable[[float], float]) -> float:
