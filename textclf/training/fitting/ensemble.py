@@ -11,7 +11,7 @@ import numpy as np
 from textclf.config.config import Config
 from textclf.config.ensemble import LIBLINEAR, Member, members_of
 from textclf.core.run_folder import RunFolder
-from textclf.evaluation.calibration import fit_temperature
+from textclf.evaluation.calibration import doubtful_truth, fit_temperature
 from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
 from textclf.training.fitting.callbacks import in_epochs
@@ -205,7 +205,8 @@ def fit_ensemble_weights(logits: list[np.ndarray], classes: np.ndarray, activati
     """Return the weights of the networks, at least 0, with the lowest log loss: one at a time, until none changes.
 
     The loss is convex in the weights. With one network this is temperature scaling (Guo et al. 2017), with several it
-    is stacking of logits (Wolpert 1992). So few numbers cannot overfit a validation set of some hundred texts.
+    is stacking of logits (Wolpert 1992). So few numbers cannot overfit a validation set of some hundred texts. The
+    truth is doubtful: networks without an error would get endless weights, and be certain of every text.
 
     Args:
         logits: of each network, (texts, outputs).
@@ -213,10 +214,11 @@ def fit_ensemble_weights(logits: list[np.ndarray], classes: np.ndarray, activati
         activation: "sigmoid" or "softmax".
     """
     weights = np.full(len(logits), 1 / len(logits))
+    truth = doubtful_truth(classes, logits[0].shape, activation)
 
     def loss(number: int, weight: float) -> float:
         rest = sum(weights[other] * logits[other] for other in range(len(logits)) if other != number)
-        return log_loss(classes, rest + weight * logits[number], activation)
+        return log_loss(truth, rest + weight * logits[number], activation)
 
     for _ in range(ROUNDS):
         before = weights.copy()

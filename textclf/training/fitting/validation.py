@@ -87,9 +87,14 @@ def probabilities_of(logits: np.ndarray, targets: Targets) -> np.ndarray:
 
 
 def log_loss(classes: np.ndarray, logits: np.ndarray, activation: str) -> float:
-    """Return the mean log loss of logits, (texts, outputs), for classes as `Targets.encode` returns them."""
+    """Return the mean log loss of logits, (texts, outputs).
+
+    Args:
+        classes: as `Targets.encode` returns them, or the probability of each output, (texts, outputs).
+    """
     if activation == "softmax":
         highest = logits.max(axis=1)
         total = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
-        return float((total - logits[np.arange(len(classes)), classes]).mean())
+        true = logits[np.arange(len(classes)), classes] if classes.ndim == 1 else (classes * logits).sum(axis=1)
+        return float((total - true).mean())
     return float((np.logaddexp(0, logits) - classes.reshape(logits.shape) * logits).mean())
