@@ -21,6 +21,7 @@ from textclf.data.splitting import fold_numbers, split
 from textclf.data.targets import Targets
 from textclf.training.check import check_requirements
 from textclf.training.devices import check_alone
+from textclf.training.fitting.task import check_inner_folds
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.train import fit_and_evaluate
@@ -73,6 +74,8 @@ def cross_validate_run(
         splits, targets = read_labelled(config.data, config.targets)
         check_labels(config.model, targets)
         splits_of_folds = list(_fold_splits(config, splits, folds))
+        for fold_splits in splits_of_folds:
+            check_inner_folds(config, fold_splits)  # its error before anything is written
         folder = folder or new_run(config, f"textclf train {name} --folds {folds}", f"{name}-folds", run, folds=folds)
         with training_run(folder, collected, started=started):
             for number, fold_splits in enumerate(splits_of_folds, 1):
