@@ -114,6 +114,29 @@ def test_too_many_changed_predictions_write_nothing(with_runs, monkeypatch):
     assert MOST_CHANGED < 3.1
 
 
+def test_a_zip_that_no_command_reads_is_not_written(with_runs):
+    with pytest.raises(
+        RunError, match=r"reviews_int8: expected a name with \.zip at its end.*Choose reviews_int8\.zip"
+    ):
+        export("toy_en", output="reviews_int8")
+    assert not Path("reviews_int8").exists()
+
+
+def test_a_form_that_is_none_is_an_error(with_runs, capsys):
+    with pytest.raises(RunError, match=r"expected one of folder, zip,.*got 'onnx'"):
+        export("toy_en", format="onnx")
+    assert main(["export", "toy_en", "--format", "onnx"]) == 2
+    assert "take model.onnx of --format folder, or classifier/model.onnx of the run" in capsys.readouterr().err
+
+
+def test_texts_that_the_classifier_was_fitted_on_are_named(with_runs, capsys):
+    about = Path("runs/toy_en/run.json")
+    for refit, expected in ((False, "validation: "), (True, "validation (the classifier was fitted on these texts): ")):
+        about.write_text(json.dumps({**json.loads(about.read_text()), "refit": refit}))
+        assert main(["export", "toy_en", "--output", f"{refit}.zip"]) == 0
+        assert f"\n{expected}" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("format", ["folder", "zip", "wheel"])
 def test_nothing_is_replaced(with_runs, format):
     path = export("toy_en", format=format, precision="float32").path
@@ -125,7 +148,7 @@ def test_nothing_is_replaced(with_runs, format):
 
 def test_a_classifier_without_its_run_needs_texts_to_measure_on(with_runs):
     shutil.copytree("runs/toy_en/classifier", "alone")
-    with pytest.raises(RunError, match="--data"):
+    with pytest.raises(RunError, match=r"--data FILE \(in Python: limits=Limits\(data=FILE\)\)"):
         export("alone")
     made = export("alone", limits=Limits(data="data/toy_en/test.csv"), output="x.zip")
     assert made.comparison.source == "test.csv"

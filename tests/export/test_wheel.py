@@ -12,7 +12,7 @@ import pytest
 import textclf
 from textclf.core.errors import RunError
 from textclf.export.export import export
-from textclf.export.wheel import package_name, write_wheel
+from textclf.export.wheel import ENDING, name_and_version, package_name, write_wheel
 
 
 def test_an_installed_wheel_answers(with_runs, root):
@@ -21,15 +21,26 @@ def test_an_installed_wheel_answers(with_runs, root):
     assert wheel.name == "toy_en-1.0.0-py3-none-any.whl"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", "installed"]
     subprocess.run([*pip, str(wheel)], check=True, timeout=120)
+    environment = {"PYTHONPATH": f"installed:{root}"}
+
+    def run(*command):
+        command = [sys.executable, *command]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
     script = "import toy_en, sys; print(toy_en.predict(['a wonderful film'])); sys.argv[1:] = ['bad']; toy_en.main()"
-    paths = f"installed:{root}"
-    found = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={"PYTHONPATH": paths}
-    )
+    found = run("-c", script)
     expected = textclf.load("toy_en").predict(["a wonderful film", "bad"])
     assert found.stdout.splitlines()[0] == str(expected[:1])
     assert found.stdout.splitlines()[1].startswith(f"{expected[1]}\t")
-    assert Path("installed/bin/toy_en").exists()
+    shown = run("installed/bin/toy_en", "--help").stdout
+    assert shown.startswith("Usage: toy_en [OPTIONS]")
+    assert '  toy_en --explain "a wonderful film"' in shown
+    assert not {"textclf", "--run"} & set(shown.split())
+    refused = run("installed/bin/toy_en", "-1")
+    assert refused.returncode == 2
+    assert refused.stderr.endswith('Put -- before a text that begins with a dash: toy_en -- "-1"\n')
+    card = Path("installed/toy_en/classifier/README.md").read_text(encoding="utf-8")
+    assert card.index("\ntoy_en --file texts.csv") < card.index("## How to use it")
 
 
 def test_a_wheel_lists_its_files_and_has_the_same_bytes_each_time(with_runs):
@@ -48,6 +59,11 @@ def test_a_wheel_lists_its_files_and_has_the_same_bytes_each_time(with_runs):
             assert digest == f"sha256={urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip('=')}"
 
 
+def test_a_name_begins_with_a_letter(tmp_path):
+    with pytest.raises(RunError, match="NAME begins with a letter"):
+        write_wheel(tmp_path / "2026_reviews-1.0-py3-none-any.whl", {"README.md": b""})
+
+
 @pytest.mark.parametrize("name", ["reviews.whl", "my-reviews-1.0-py3-none-any.whl", "json-1.0-py3-none-any.whl",
                                   "textclf-1.0-py3-none-any.whl", "class-1.0-py3-none-any.whl",
                                   "../x-1-py2-none-any.whl"])  # fmt: skip
@@ -58,5 +74,8 @@ def test_other_names_are_errors(tmp_path, name):
 
 
 def test_a_run_has_a_name_that_a_package_can_have():
-    assert package_name("2026-11-26-Toy.en") == "2026_11_26_toy_en"  # which is none: --output has to say another
-    assert package_name("My reviews!") == "my_reviews"
+    names = ["2026-11-26-Toy.en", "My reviews!", "Müller größer", "登录", "_a"]
+    expected = ["classifier_2026_11_26_toy_en", "my_reviews", "muller_grosser", "classifier", "a"]
+    assert [package_name(name) for name in names] == expected
+    for name in expected:
+        assert name_and_version(Path(f"{name}{ENDING}")) == (name, "1.0.0")

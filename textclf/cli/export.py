@@ -18,6 +18,16 @@ FORMATS = ("zip", "folder", "web", "wheel", "keras", "saved_model")  # the keys 
 PRECISIONS = ("int8", "int4", "float16", "float32")
 
 
+class FormatChoice(click.Choice):
+    """The forms of a classifier. `onnx` is none of them: all hold an ONNX file."""
+
+    def convert(self, value, param, ctx):
+        """Return the form, or say where the ONNX file is."""
+        if value == "onnx":
+            self.fail("'onnx': take model.onnx of --format folder, or classifier/model.onnx of the run.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 SHRINKING = (
     click.option(
         "--precision",
@@ -69,7 +79,7 @@ def shrinking_options(command: Callable) -> Callable:
 
 @click.command("export")
 @click.argument("run", required=False)
-@click.option("--format", type=click.Choice(FORMATS), default="zip", show_default=True, help="Form of the classifier.")
+@click.option("--format", type=FormatChoice(FORMATS), default="zip", show_default=True, help="Form of the classifier.")
 @click.option("--output", metavar="PATH", type=UserPath(), help="Path to write.  [default: RUN-PRECISION.zip]")
 @shrinking_options
 def command(run, format, output, precision, limits, fields):

@@ -44,8 +44,12 @@ def run() -> None:
     os._exit(code)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, command: click.Command = cli) -> int:
     """Run one command.
+
+    Args:
+        arguments: by default those of the process.
+        command: `textclf`, or the program of a wheel.
 
     Returns:
         The exit code: 0 success, 1 error the user can fix, 2 wrong usage, 3 internal error, 130 interrupted,
@@ -56,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _log_to_stderr()
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        return cli.main(arguments, prog_name="textclf", standalone_mode=False) or 0
+        return command.main(arguments, prog_name=command.name, standalone_mode=False) or 0
     except TextclfError as error:
         _print_error(str(error), multiline=error.multiline)
         return error.exit_code
@@ -105,7 +109,9 @@ def _usage_message(error: click.ClickException) -> str:
     error.show(shown)
     command = error.ctx.command if isinstance(error, click.NoSuchOption) and error.ctx else None
     takes_texts = command is not None and any(parameter.name == "texts" for parameter in command.params)
-    hint = 'Put -- before a text that begins with a dash: textclf predict -- "-1"\n' if takes_texts else ""
+    hint = ""
+    if error.ctx and takes_texts:
+        hint = f'Put -- before a text that begins with a dash: {error.ctx.command_path} -- "-1"\n'
     return (shown.getvalue() + hint).removesuffix("\n")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textclf.core.errors import RunError, WriteError
 from textclf.core.files import expand_home, parse_json, to_json
 from textclf.core.find_run import find_classifier
-from textclf.core.formatting import percent
+from textclf.core.formatting import percent, short_repr
 from textclf.core.run_folder import CARD, LICENSE, NOTICE, RunFolder
 from textclf.data.dataset import Dataset
 from textclf.data.in_memory import IN_MEMORY
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 MOST_CHANGED = 2.0  # percent of the answers
 WRITTEN_ANEW = {"files", "format_version", "textclf_version"}  # of classifier.json
+NAME_TEXTS = "Name labelled texts with --data FILE (in Python: limits=Limits(data=FILE))."
 DIGESTED = ("train", "validation", "test")
 
 
@@ -91,6 +92,8 @@ def export(
         >>> export("runs/latest", format="zip", precision="int8").path
         PosixPath('reviews-int8.zip')
     """
+    if format not in FORMATS:
+        raise RunError(f"format: expected one of {', '.join(FORMATS)}, got {short_repr(format)}.")
     place = find_classifier(run)
     precision = precision_of(format, precision, limits.size)
     path = Path(expand_home(str(output))) if output else Path(_default_name(place, format, precision, limits.size))
@@ -98,6 +101,10 @@ def export(
         raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.")
     if format == "wheel":
         name_and_version(path)  # an error before everything is measured
+    if format == "zip" and path.suffix.lower() != FORMATS[format].ending:
+        raise RunError(
+            f"{path}: expected a name with .zip at its end, which commands tell a zip file by. Choose {path}.zip"
+        )
     made = make(place, path, precision, limits, fields)
     files = made.files
     if more_files := FORMATS[format].more_files:
@@ -230,8 +237,9 @@ def _texts(classifier: Classifier, place: Path, data: str | Path | None) -> tupl
         return labelled_texts(place, classifier, data, {}, {}), Path(data).name
     run = run_of(place)
     if run is None:
-        raise RunError(f"{place}: there is no run to take validation texts from. Name labelled texts with --data FILE.")
-    return validation_texts(run), "validation"
+        raise RunError(f"{place}: there is no run to take validation texts from. {NAME_TEXTS}")
+    seen = " (the classifier was fitted on these texts)" if run.read_metadata().get("refit") else ""
+    return validation_texts(run), f"validation{seen}"
 
 
 def validation_texts(run: RunFolder) -> Dataset:
@@ -245,14 +253,14 @@ def validation_texts(run: RunFolder) -> Dataset:
 
     config = read_run_config(run)
     if config.data.train == IN_MEMORY:
-        raise RunError(f"{run.path}: its training data were in memory. Name labelled texts with --data FILE.")
+        raise RunError(f"{run.path}: its training data were in memory. {NAME_TEXTS}")
     sources = [getattr(config.data, name) for name in DIGESTED]
     named = [source for source in sources if source is not None and not isinstance(source, float)]
     for source in named:
         if changed := changed_file(run, expand(source, config.data)):
             raise RunError(
                 f"{changed}: has changed since the training (its checksum is not in run.json), so the validation texts "
-                "are unknown. Name labelled texts with --data FILE."
+                f"are unknown. {NAME_TEXTS}"
             )
     splits, _ = read_splits(config.data, config.targets, config.seed)
     return splits["validation"]

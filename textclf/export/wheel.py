@@ -9,6 +9,7 @@ import hashlib
 import keyword
 import re
 import sys
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -51,10 +52,28 @@ def predict_proba(texts: Iterable[str]) -> np.ndarray:
 
 def main() -> None:
     """Run `textclf predict` with this classifier."""
-    from textclf.cli.main import main
+    from textclf.cli.packaged import main
 
-    sys.exit(main(["predict", "--run", str(FOLDER), *sys.argv[1:]]))
+    sys.exit(main("{name}", FOLDER))
 '''
+
+USE = """## The package and its command
+
+This card is part of a Python package. Its module and its command are both named `{name}`:
+
+```shell
+{name} "some text"
+{name} --file texts.csv --format csv
+```
+
+```python
+import {name}
+
+{name}.predict(["some text"])
+```
+
+"""
+AFTER_USE = b"## How to use it\n"  # of every card that textclf writes
 
 
 def write_wheel(path: Path, files: Mapping[str, bytes]) -> None:
@@ -74,6 +93,7 @@ def write_wheel(path: Path, files: Mapping[str, bytes]) -> None:
         f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: A text classifier, made with textclf.\n"
         f"Requires-Dist: textclf-keras>={__version__}\nDescription-Content-Type: text/markdown\n\n"
     )
+    files = {**files, CARD: _with_use(files[CARD], name)}
     packed = {
         f"{name}/__init__.py": MODULE.format(name=name).encode(),
         f"{name}/__main__.py": f"from {name} import main\n\nmain()\n".encode(),
@@ -88,8 +108,12 @@ def write_wheel(path: Path, files: Mapping[str, bytes]) -> None:
 
 
 def package_name(name: str) -> str:
-    """Return the name of a run as that of a package: small letters, digits and underscores."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    """Return the name of a run as that of a package: small letters without accents, digits and underscores."""
+    letters = "".join(
+        letter for letter in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(letter)
+    )
+    made = re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
+    return made if made[:1].isalpha() else f"classifier_{made}".strip("_")
 
 
 def name_and_version(path: Path) -> tuple[str, str]:
@@ -101,13 +125,19 @@ def name_and_version(path: Path) -> tuple[str, str]:
     found = FILE_NAME.fullmatch(path.name)
     if not found:
         raise RunError(
-            f"{path.name}: expected the name of a wheel, NAME-VERSION-py3-none-any.whl, in which NAME has letters, "
-            "digits and _. Name it with --output, as in: --output reviews-1.0.0-py3-none-any.whl"
+            f"{path.name}: expected the name of a wheel, NAME-VERSION-py3-none-any.whl, in which NAME begins "
+            "with a letter and has letters, digits and _. Name it with --output, as in: --output reviews-1.0.0-py3-none-any.whl"
         )
     name, version = found.groups()
     if keyword.iskeyword(name) or name in sys.stdlib_module_names or name == "textclf":
         raise RunError(f"{path.name}: '{name}' is already the name of a module of Python. Choose another --output.")
     return name, version
+
+
+def _with_use(card: bytes, name: str) -> bytes:
+    """Return a model card that says how the package is used, before how the classifier is used without it."""
+    before, found, after = card.partition(AFTER_USE)
+    return before + USE.format(name=name).encode() + found + after
 
 
 def _digest(content: bytes) -> str:

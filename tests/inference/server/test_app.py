@@ -248,7 +248,11 @@ def test_answers_and_problems_are_utf_8(client):
     for path, body, expected in (
         ("/v1/predict", {"texts": "味道很好 \ud83d", "model": "toy_zh"}, '"text":"味道很好 \ufffd"'),
         ("/v1/predict", {"texts": "a", "model": "味\ud83d"}, "味"),
-        ("/v2/models/toy_zh/infer", {"id": "味\ud83d", "inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": ["a"]}]}, '"id":"味\\ud83d"'),
+        (
+            "/v2/models/toy_zh/infer",
+            {"id": "味\ud83d", "inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": ["a"]}]},
+            '"id":"味\\ud83d"',
+        ),
     ):
         client.connection.request("POST", path, json.dumps(body))
         content = client.connection.getresponse().read()
