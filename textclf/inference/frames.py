@@ -7,7 +7,7 @@ import numpy as np
 from textclf.core.errors import DataError, TextTypeError, named
 from textclf.core.tables import column_names, with_columns
 from textclf.inference.classifier import Classifier
-from textclf.inference.predict import PROBABILITY
+from textclf.inference.predict import PROBABILITY, of_labels
 
 PREDICTED, CONFIDENCE = "predicted", "probability"
 
@@ -40,12 +40,8 @@ def predict_frame(
 def _columns(classifier: Classifier, rows: np.ndarray, threshold: float | None) -> dict[str, Any]:
     """Return the label of each text and its probability, the highest where the classifier abstains; or the lists."""
     decoded = classifier.decode(rows, threshold)
-    places = {label: place for place, label in enumerate(classifier.labels)}
+    values = of_labels(rows, decoded, classifier.targets)
     if classifier.targets.multilabel:
-        lists = [[float(row[places[label]]) for label in labels] for labels, row in zip(decoded, rows, strict=True)]
-        return {PREDICTED: [list(labels) for labels in decoded], CONFIDENCE: lists}
+        return {PREDICTED: [list(labels) for labels in decoded], CONFIDENCE: values}
     labels = [next(iter(found), None) for found in decoded]
-    columns = [
-        places[label] if label is not None else int(row.argmax()) for label, row in zip(labels, rows, strict=True)
-    ]
-    return {PREDICTED: labels, CONFIDENCE: rows[np.arange(len(rows)), columns]}
+    return {PREDICTED: labels, CONFIDENCE: np.array(values, rows.dtype).reshape(len(rows))}
