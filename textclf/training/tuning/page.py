@@ -144,9 +144,11 @@ def _place(dimension: Range | Choices, value: Any) -> float:
         return place / max(len(known) - 1, 1)
     import math
 
-    scale = math.log if dimension.log else float
-    low, high = scale(dimension.low), scale(dimension.high)
-    return min(max((scale(value) - low) / (high - low), 0.0), 1.0) if high > low else 0.5
+    # Trial 0 has the config's own value, which may be null, several values, or outside of the range.
+    number: float = value if isinstance(value, int | float) else dimension.low
+    ends = (dimension.low, min(max(number, dimension.low), dimension.high), dimension.high)
+    low, middle, high = map(math.log if dimension.log else float, ends)
+    return (middle - low) / (high - low) if high > low else 0.5
 
 
 def _trials_table(results: SearchResults) -> dict:
