@@ -24,7 +24,7 @@ from textclf.training.training_run import new_part
 from textclf.training.tuning.best import seconds_to_keep
 from textclf.training.tuning.loggers import SEARCH, history_of
 from textclf.training.tuning.process import LOG, result_in
-from textclf.training.tuning.record import Trial, append, best_trial, read_record
+from textclf.training.tuning.record import RECORD, Trial, append, best_trial, read_record
 from textclf.training.tuning.sampler import propose
 from textclf.training.tuning.search import TRIALS, Search
 from textclf.training.tuning.trial import RESULT, Task
@@ -60,6 +60,9 @@ def run_trials(search: Search, workers: Workers, log_history: LogHistory) -> lis
         TrainingError: the config itself cannot be trained, or too many trials failed.
     """
     trials = read_record(search.folder.path)
+    if _only_failed(trials):  # its reason may be gone by now
+        (search.folder.path / RECORD).unlink()
+        trials = []
     begun: list[Begun] = []  # those after `trials`, in the order of their numbers
     while True:
         while len(begun) < search.options.workers and not _is_over(search, trials, len(begun)):
@@ -191,8 +194,13 @@ def _log_trial(search: Search, trials: list[Trial]) -> None:
 def _check_failures(trials: list[Trial]) -> None:
     """Stop a search whose config cannot be trained at all."""
     failed = [trial.state == "failed" for trial in trials]
-    if failed[0] or (len(failed) >= MOST_FAILURES and all(failed[-MOST_FAILURES:])):
+    if _only_failed(trials) or (len(failed) >= MOST_FAILURES and all(failed[-MOST_FAILURES:])):
         raise TrainingError(f"trial {trials[-1].number} failed: {trials[-1].error}")
+
+
+def _only_failed(trials: list[Trial]) -> bool:
+    """Return whether the config itself failed, and nothing else was tried."""
+    return [trial.state for trial in trials] == ["failed"]
 
 
 def _keep_best_only(search: Search, trials: list[Trial]) -> None:
