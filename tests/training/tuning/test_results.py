@@ -25,7 +25,7 @@ def results_of(*figures, **tuning):
         )
         for number, (score, size, latency) in enumerate(figures)
     ]
-    return SearchResults(config, space, "loss", trials)
+    return SearchResults(config, space, trials)
 
 
 def test_the_front_has_the_trials_that_no_other_beats():

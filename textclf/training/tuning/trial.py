@@ -24,6 +24,7 @@ from textclf.core.errors import TextclfError, TrainingError
 from textclf.core.files import write_json
 from textclf.core.run_folder import VALIDATION, RunFolder
 from textclf.training.tuning.halving import is_hopeless
+from textclf.training.tuning.record import Goal
 
 RESULT = "trial.json"
 MB = 1_000_000
@@ -127,7 +128,7 @@ class Watch:
         if network or not history or name not in history[-1]:
             return
         self.curve = [float(row[name]) for row in history if name in row]
-        if is_hopeless(self.curve, self.task.curves, lower_is_better=self.task.metric == "loss"):
+        if is_hopeless(self.curve, self.task.curves, Goal(self.task.metric).sign):
             raise TrialStopped("stopped", curve=self.curve)
 
 

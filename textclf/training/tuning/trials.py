@@ -94,7 +94,7 @@ def _time_for_trials(search: Search, trials: Sequence[Trial]) -> float | None:
     """Return the seconds that trials may still take, so that the best one can still be trained for good."""
     if search.seconds_left is None or search.most_seconds is None:
         return None
-    best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
+    best = best_trial(trials, search.goal)
     kept = seconds_to_keep(search.config, best, search.most_seconds) if best else 0.0
     return max(0.0, search.seconds_left - kept)
 
@@ -109,9 +109,7 @@ def _begin(search: Search, trials: Sequence[Trial], running: Sequence[dict[str, 
     known = known_to(number, [*(trial.values for trial in trials), *running], trials, search.options.workers)
     values = {path: value_of(search.config, path) for path in search.space}
     if number:
-        proposed = propose(
-            search.space, known, search.limits, seed=search.config.seed, lower_is_better=search.lower_is_better
-        )
+        proposed = propose(search.space, known, search.goal, search.config.seed)
         values = {path: proposed[path] for path in search.space}
     config = _trial_config(with_values(search.config, values))
     started = time.perf_counter()
@@ -124,7 +122,7 @@ def _begin(search: Search, trials: Sequence[Trial], running: Sequence[dict[str, 
     curves = [trial.curve for trial in known if trial.curve]
     options = search.options
     seconds = _longest_trial(search, trials)
-    task = Task(str(folder.path), search.metric, options.size, curves, options.folds, search.threads, seconds)
+    task = Task(str(folder.path), search.goal.metric, options.size, curves, options.folds, search.threads, seconds)
     return Begun(values, workers.start(task), started)
 
 
@@ -183,8 +181,8 @@ def _record(search: Search, trials: list[Trial], trial: Trial) -> None:
 
 def _log_trial(search: Search, trials: list[Trial]) -> None:
     trial = trials[-1]
-    best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
-    shown = f"{search.metric} {trial.score:.4f}" if trial.score is not None else trial.error or trial.state
+    best = best_trial(trials, search.goal)
+    shown = f"{search.goal.metric} {trial.score:.4f}" if trial.score is not None else trial.error or trial.state
     size = f", {trial.size:.2f} MB" if trial.size is not None else ""
     latency = f", {trial.latency:.2f} ms a text" if trial.latency is not None else ""
     leader = f"; best: trial {best.number} ({best.score:.4f})" if best else ""
@@ -205,7 +203,7 @@ def _only_failed(trials: list[Trial]) -> bool:
 
 def _keep_best_only(search: Search, trials: list[Trial]) -> None:
     """Remove networks and classifiers of the recorded trials but the best one: they need the most room."""
-    best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
+    best = best_trial(trials, search.goal)
     for trial in trials:
         if best is None or trial.number != best.number:
             for path in sorted(search.folder_of(trial.number).rglob("*"), reverse=True):  # files before their folders

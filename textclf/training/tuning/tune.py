@@ -122,13 +122,13 @@ def _finish(search: Search, trials: list[Trial], best: Trial, results: dict) -> 
     log.info("best: trial %d. Training the final classifier", best.number)
     config = as_time_allows(search.config, best, search.seconds_left, search.most_seconds)
     results.update(train_best(search.folder, config, best, search.folder_of(best.number)))
-    found = SearchResults(search.config, search.space, search.metric, trials)
+    found = SearchResults(search.config, search.space, trials)
     write_trials(found, search.folder.path / CSV)
     return found
 
 
 def _best(search: Search, trials: list[Trial]) -> Trial:
-    best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
+    best = best_trial(trials, search.goal)
     if best:
         return best
     if not trials:
@@ -136,7 +136,7 @@ def _best(search: Search, trials: list[Trial]) -> Trial:
             f"the first trial, which is the config itself, did not end in {search.options.minutes:g} minutes. Allow "
             "more minutes, or make it smaller."
         )
-    raise TrainingError(none_keeps(search.limits, trials))
+    raise TrainingError(none_keeps(search.goal.limits, trials))
 
 
 def none_keeps(limits: Limits, trials: Sequence[Trial]) -> str:
