@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -122,6 +123,14 @@ def test_the_folder_above_is_evaluated_under_its_own_name(with_runs, monkeypatch
     textclf.evaluate(with_runs / "runs/toy_en", name)
     assert (with_runs / "runs/toy_en/metrics.json").read_bytes() == before
     assert json.loads((with_runs / "runs/toy_en/evaluations/up/metrics.json").read_text())["rows"] == 1
+
+
+@pytest.mark.parametrize(("pattern", "name"), [("t/*.csv", "data"), ("t/new-[12].csv", "new-12")])
+def test_the_folder_for_a_pattern_has_no_pattern_in_its_name(with_runs, pattern, name):
+    Path("t").mkdir()
+    Path("t/new-1.csv").write_text("text,label\nawful,negative\n", encoding="utf-8")
+    textclf.evaluate("toy_en", pattern)
+    assert [path.name for path in (with_runs / "runs/toy_en/evaluations").iterdir()] == [name]
 
 
 def test_a_folder_that_the_user_names_may_hold_links(with_runs):

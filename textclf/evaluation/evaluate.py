@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -25,7 +26,7 @@ from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_data
 from textclf.data.dialects import look_at
 from textclf.data.in_memory import IN_MEMORY
 from textclf.data.readers.options import ReadingArguments, ReadingOptions, arguments_like
-from textclf.data.readers.sources import expand
+from textclf.data.readers.sources import expand, is_pattern
 from textclf.evaluation.metrics import Metrics, measure
 from textclf.evaluation.predicted_shards import has_shards, read_predicted
 from textclf.inference.classifier import Classifier, load_classifier
@@ -157,7 +158,10 @@ def _place_in_run(path: Path, data: str, stem: str | None) -> Path | None:
     if not (path / "run.json").exists():
         return None
     run = RunFolder(path)
-    stem = stem or Path(os.path.abspath(data)).stem or "data"  # noqa: PTH100 (`..` has to become a name)
+    stem = stem or Path(os.path.abspath(data)).stem  # noqa: PTH100 (`..` has to become a name)
+    if is_pattern(data):
+        stem = re.sub(r"[*?\[\]]", "", stem)
+    stem = stem or "data"
     for number in count(1):
         place = run.inside(run.evaluations / (stem if number == 1 else f"{stem}-{number}"))
         if not place.exists() or _is_evaluation_of(place, data):

@@ -14,7 +14,7 @@ from textclf.core.csv_lines import csv_lines
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_file, parse_json, write_json
 from textclf.core.formatting import first_shown
-from textclf.core.run_folder import RunFolder
+from textclf.core.run_folder import CROSS_VALIDATION, RunFolder
 from textclf.data.dataset import Dataset
 from textclf.data.loading import encode_labels, read_labelled
 from textclf.data.splitting import fold_numbers, split
@@ -50,7 +50,7 @@ def cross_validate(
     """
     name = config_name(config)
     config = load_config(config, overrides)
-    folder = resumable_run(run, config)
+    folder = resumable_run(run, config, kind=CROSS_VALIDATION)
     if folder and folder.read_metadata().get("folds") != folds:
         raise RunError(
             f"{folder.path}: cannot resume: the run started with another number of folds. Remove it, or choose another "
