@@ -23,8 +23,9 @@ from tests.pretrained import BERT
 from tests.sklearn.conftest import FAST, LINEAR
 from textclf.config.starter import starter_config
 from textclf.config.yaml import parse_yaml
-from textclf.core.errors import ConfigError, TextTypeError
+from textclf.core.errors import ConfigError, DataError, RunError, TextTypeError
 from textclf.sklearn import TextClassifier
+from textclf.sklearn.classifier import _columns
 from textclf.sklearn.settings import SECTIONS, base_settings
 
 
@@ -204,6 +205,31 @@ def test_configs_come_and_go(fitted, tmp_path):
         TextClassifier().to_config()
     with pytest.raises(ConfigError, match=r"model\.filters"):
         TextClassifier.from_config({"model": {"architecture": "cnn", "filters": "many"}})
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"), [(("Text", "Kategorie"), ["Text", "Kategorie"]), ((0, None), ["text", "label"])]
+)
+def test_a_config_names_the_columns_of_the_fit(reviews, tmp_path, names, expected):
+    texts, labels = reviews["text"].rename(names[0]), reviews["label"].rename(names[1])
+    estimator = TextClassifier(FAST).fit(texts.to_frame() if names[0] else texts, labels)
+    content = estimator.to_config(tmp_path / "b.yaml", train="mails.xlsx")
+    data = textclf.config.config.load_config(tmp_path / "b.yaml").data
+    assert [data.text_column, data.label_column] == expected
+    assert [content["data"][name] for name in ("text_column", "label_column")] == expected
+    assert estimator.classifier_.metadata["text_column"] == expected[0]
+
+
+def test_a_matrix_names_no_column_of_labels():
+    table = pd.DataFrame({"red": [0, 1], "blue": [1, 0]})
+    assert _columns(pd.Series(["a", "b"], name="Text"), table) == {"text_column": "Text"}
+
+
+def test_where_a_classifier_or_a_run_is_expected(fitted):
+    with pytest.raises(DataError, match=r"got TextClassifier.*estimator\.classifier_\."):
+        textclf.explain(fitted, "a wonderful film")
+    with pytest.raises(RunError, match=r"got TextClassifier.*estimator\.classifier_\.save"):
+        textclf.evaluate(fitted, "reviews.csv")
 
 
 @pytest.mark.parametrize(

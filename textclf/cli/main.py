@@ -107,11 +107,10 @@ def _usage_message(error: click.ClickException) -> str:
     """Return what click would print: the usage of the command, and what is wrong with the arguments."""
     shown = io.StringIO()
     error.show(shown)
-    command = error.ctx.command if isinstance(error, click.NoSuchOption) and error.ctx else None
-    takes_texts = command is not None and any(parameter.name == "texts" for parameter in command.params)
+    context = error.ctx if isinstance(error, click.NoSuchOption) else None
     hint = ""
-    if error.ctx and takes_texts:
-        hint = f'Put -- before a text that begins with a dash: {error.ctx.command_path} -- "-1"\n'
+    if context and any(parameter.name == "texts" for parameter in context.command.params):
+        hint = f'Put -- before a text that begins with a dash: {context.command_path} -- "-1"\n'
     return (shown.getvalue() + hint).removesuffix("\n")
 
 

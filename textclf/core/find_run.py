@@ -39,6 +39,11 @@ def find_classifier(run: str | os.PathLike | None) -> Path:
     Raises:
         RunError: there is no such run, or it is not finished and has no classifier.
     """
+    if not isinstance(run, str | os.PathLike | None):
+        raise RunError(
+            f"run: expected the path or the name of a run, got {type(run).__name__}. Save a classifier, and name its "
+            "folder: classifier.save(folder), or estimator.classifier_.save(folder)."
+        )
     if run is not None and is_address(run):
         from textclf.core.hub.classifiers import download_classifier
 

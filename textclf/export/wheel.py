@@ -126,8 +126,8 @@ def name_and_version(path: Path) -> tuple[str, str]:
     found = FILE_NAME.fullmatch(path.name)
     if not found:
         raise RunError(
-            f"{path.name}: expected the name of a wheel, NAME-VERSION-py3-none-any.whl, in which NAME has letters, digits "
-            "and _, begins with a letter and does not end with _. Name it with --output, as in: --output "
+            f"{path.name}: expected the name of a wheel, NAME-VERSION-py3-none-any.whl, in which NAME has letters, "
+            "digits and _, begins with a letter and does not end with _. Name it with --output, as in: --output "
             "reviews-1.0.0-py3-none-any.whl"
         )
     name, version = found.groups()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from textclf.core.errors import DataError
 from textclf.core.text_column import text_array
 from textclf.inference.classifier import Classifier
 from textclf.inference.predict import Prediction, make_predictions, one_line, with_kept
@@ -72,13 +73,19 @@ def explain(
         top_k: give the probabilities of only so many labels, the most probable first.
 
     Raises:
-        DataError: a threshold below 0 or above 1, or for a classifier with three or more exclusive labels.
+        DataError: no classifier; or a threshold below 0 or above 1, or for a classifier with three or more exclusive
+            labels.
 
     Example:
         >>> explanation = textclf.explain(textclf.load("runs/latest"), "a wonderful film")
         >>> dict(zip(explanation.words(), explanation.effects[:, 1]))
         {'a': 0.01, 'wonderful': 0.43, 'film': 0.02}
     """
+    if not isinstance(classifier, Classifier):
+        raise DataError(
+            f"classifier: expected a textclf.Classifier, got {type(classifier).__name__}. Use textclf.load(run), or "
+            "that of an estimator: estimator.classifier_."
+        )
     [text] = text_array([text]).to_pylist()  # replaces invalid Unicode; the spans are of the result
     spans = find_spans(text)
     at_once = max(MOST_CHARACTERS // (len(text) + 1), 1)

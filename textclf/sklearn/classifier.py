@@ -20,6 +20,8 @@ from textclf.sklearn.fitting import alone, trained
 from textclf.sklearn.labels import INDICATOR, LISTS, ONE, Classes, indicator, read_labels
 from textclf.sklearn.settings import SEPARATOR, base_settings, check_setting, config_of, with_parameters
 
+COLUMNS = ("text_column", "label_column")
+
 
 class TextClassifier(ClassifierMixin, BaseEstimator):
     """A classifier of texts for scikit-learn.
@@ -99,7 +101,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         config = load_config(settings, [f"data.train={train}"])
         if path is not None:
             write_config(config, Path(path), f"{type(self).__name__}.to_config")
-        return base_settings(config) | {"data": {"train": train, "validation": config.data.validation}}
+        data = {name: base_settings(config)["data"][name] for name in (*COLUMNS, "validation")}
+        return base_settings(config) | {"data": {"train": train, **data}}
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters, with the settings that were given."""
@@ -157,7 +160,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             sample_weight = _check_sample_weight(sample_weight, texts, dtype=np.float32, ensure_non_negative=True)
         rows = np.arange(1, len(texts) + 1, dtype=np.int32)
         dataset = Dataset(f"X {IN_MEMORY}", texts, labels, rows, sample_weight)
-        config = config_of(self._settings(self._base(dataset, classes), classes))
+        settings = self._settings(self._base(dataset, classes), classes)
+        config = config_of({**settings, "data": {**settings["data"], **_columns(X, y)}})
         with alone(verbose=self.verbose), trained(config, dataset, self.run) as folder:
             self.classifier_ = load_in_memory(folder)
         self.classes_ = classes.values
@@ -261,6 +265,16 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         if settings["targets"].get("abstain_below") is not None:
             raise ConfigError("targets.abstain_below: expected null: an estimator predicts a class for every text.")
         return settings
+
+
+def _columns(*given: Any) -> dict[str, str]:
+    """Return the names of the columns of texts and labels, where these have some: files have the same ones."""
+    names: list[list[Any]] = [column_names(column) or [getattr(column, "name", None)] for column in given]
+    return {
+        setting: name
+        for setting, [name, *others] in zip(COLUMNS, names, strict=True)
+        if name and isinstance(name, str) and not others
+    }
 
 
 def _seed(random_state: Any) -> int:
