@@ -14,6 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import textclf
+from tests.data.readers.written_files import write_excel
 
 ROOT = Path(__file__).parent.parent
 HEAVY = {"tensorflow", "keras", "onnx", "scikit-learn", "mlflow-skinny"}
@@ -156,6 +157,10 @@ def test_the_installation_answers_and_says_what_training_needs(run, replayed):
     assert run("predict", "--run", "toy_en", "a wonderful film").split("\t")[0] == expected[0]
     lines = run("predict", "--run", "toy_en", "--file", "texts.csv", "--format", "jsonl").splitlines()
     assert [json.loads(line)["label"] for line in lines] == expected
+    Path("latin.csv").write_bytes("text\nthe café is wonderful and the crème brûlée too\n".encode("cp1252"))
+    Path("texts.xlsx").write_bytes(write_excel([("a wonderful film", "positive")]))
+    for file in ("latin.csv", "texts.xlsx"):
+        assert len(run("predict", "--run", "toy_en", "--file", file, "--format", "csv").splitlines()) >= 2
     assert "wonderful" in run("predict", "--run", "toy_en", "--explain", "a wonderful film")
     assert "accuracy" in run("evaluate", "--run", "toy_en", "--data", "texts.csv")
     assert "toy_en" in run("list")
