@@ -78,7 +78,8 @@ def test_the_default_config_is_the_one_of_new(reviews, workplace):
     written = parse_yaml(starter_config("reviews.csv")).data
     estimator = TextClassifier(training__epochs=1).fit(reviews["text"], reviews["label"])
     found = estimator.to_config(train="reviews.csv")
-    assert found["data"] == {"train": "reviews.csv", "validation": written["data"]["validation"]}
+    columns = {"text_column": "text", "label_column": "label"}
+    assert found["data"] == {"train": "reviews.csv", "validation": written["data"]["validation"], **columns}
     for section in ("targets", "preprocessing", "model", "training"):
         for name, value in written[section].items():
             if (section, name) != ("training", "epochs"):
