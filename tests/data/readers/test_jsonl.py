@@ -84,6 +84,16 @@ def test_jsonl_long_value_that_is_no_text_is_cut():
     assert fault("jsonl", content).endswith('in \'text\', got {"body": "a film that nobody should have….')
 
 
+def test_jsonl_fields_of_objects_have_names_with_points():
+    rows = [{"ticket": {"body": "a", "meta": {"n": 1}}, "label": "x"}, {"ticket": None, "label": "y"}]
+    content = "\n".join(map(json.dumps, rows)).encode()
+    assert read("jsonl", content, ["ticket.body", "ticket.meta.n", "label"]) == [("a", "1", "x"), ("", "", "y")]
+    assert read("jsonl", b'{"a.b": "one", "a": {"b": "two"}}', ["a.b"]) == [("one",)]
+    assert "expected a column 'ticket.text', but the columns are" in fault("jsonl", content, ["ticket.text", "label"])
+    message = fault("jsonl", content, ["ticket", "label"])
+    assert message.endswith("…. Name a field of the object, such as ticket.body.")
+
+
 def test_jsonl_arrays_are_lists_of_texts():
     content = b'{"text": "a", "label": ["x", 1, true, null, 1.5]}\n{"text": "b", "label": []}\n'
     [table] = READERS["jsonl"].read(io.BytesIO(content), ["text", "label"], "stream")
