@@ -49,7 +49,7 @@ def data(data: str, test: str | None, found: SniffedFile, facts: Facts, raw: Dat
         "encoding": f"the first text reads {short_repr(found.first_text)}",
         "delimiter": "between the fields",
         "quoting": found.no_quotes or "as given",
-        "sheet": "of the workbook, which has others",
+        "sheet": "of the workbook",
     }
     read = [(name, getattr(found.reading, name), reason) for name, reason in how.items()]
     return lines + [line for line in read if line[1] != getattr(DEFAULTS, line[0])]

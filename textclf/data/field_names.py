@@ -12,7 +12,7 @@ from textclf.data.readers import excel
 from textclf.data.readers import json as json_reader
 from textclf.data.readers.content import checked_content
 from textclf.data.readers.decoding import lines_of
-from textclf.data.readers.objects import nested_fields
+from textclf.data.readers.objects import nested_names
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.parquet import DAMAGED
 from textclf.data.title_rows import check_first_row
@@ -54,7 +54,7 @@ def _names_of_jsonl(path: str, reading: ReadingOptions) -> tuple[ReadingOptions,
             f"{path}: expected a JSON object in every line, or arrays below an array with the names of the columns, "
             f"got '{escape_control(first[:40])}'."
         )
-    return reading, [field for field, _ in nested_fields(fields)]
+    return reading, list(nested_names(fields))
 
 
 def _names_of_json(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:

@@ -18,7 +18,7 @@ from textclf.data.readers.problems import check_names, missing_columns
 
 MOST_WAITING, MOST_WAITING_CHARACTERS = 1000, MIB  # rows without an optional field, before it is said to be missing
 
-DEEPEST = 5  # objects within each other whose fields have names
+DEEPEST, MOST_FIELDS = 5, 100  # objects within each other, and fields of one; a larger one is no record
 MOST_SHOWN = 40  # characters of a value in a message
 
 
@@ -141,13 +141,13 @@ class Rows:
         return [_value(row[column], column, place) for column in self._columns]
 
 
-def nested_fields(row: dict, before: str = "") -> Iterator[tuple[str, object]]:
-    """Yield the fields of a row that are no objects, and those of its objects: `body` of `ticket` as `ticket.body`."""
+def nested_names(row: dict, before: str = "") -> Iterator[str]:
+    """Yield the names of the fields of a row, and in place of an object those of its fields, such as `ticket.body`."""
     for name, value in row.items():
-        if isinstance(value, dict) and value and before.count(".") < DEEPEST:
-            yield from nested_fields(value, f"{before}{name}.")
+        if isinstance(value, dict) and 0 < len(value) <= MOST_FIELDS and before.count(".") < DEEPEST:
+            yield from nested_names(value, f"{before}{name}.")
         else:
-            yield f"{before}{name}", value
+            yield f"{before}{name}"
 
 
 def _field_at(path: str, row: dict) -> object:
