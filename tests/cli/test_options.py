@@ -89,6 +89,18 @@ def test_commands_that_read_files_can_be_told_how(textclf_main, command, option)
     assert option in textclf_main(command, "--help").stdout
 
 
+def test_new_says_what_it_reads(home, textclf_main):
+    source = f"{home}/data/toy_en/train.csv"
+    finished = textclf_main("new", "a.yaml", "--data", source)
+    assert "text: text, label: label; 440 rows, 2 labels\n" in finished.stderr
+    assert textclf_main("new", "b.yaml", "--data", source, "--text-column", "label", "--label-column", "text").code == 1
+    finished = textclf_main("new", "c.yaml", "--data", source, "--text-column", "none")
+    assert (
+        "expected a column 'none', but the columns are: text, label. Name the right one with --text-column"
+        in finished.stderr
+    )
+
+
 def test_the_same_from_python(home):
     assert textclf.load("~/runs/toy_en").labels
     assert textclf.evaluate("~/runs/toy_en", "~/data/toy_en/test.csv", output="~/figures")["rows"] == 120

@@ -24,8 +24,10 @@ from textclf.cli.terminal import print_line, print_written
     help="Pretrained encoder: minilm, a folder, or a repository of the hub. --time quick keeps it frozen, usual "
     "shortens a fine-tuning of more than an hour, thorough does not.",
 )
+@click.option("--text-column", metavar="NAME", help="Column or field with the text.  [default: detected]")
+@click.option("--label-column", metavar="NAME", help="Column or field with the label.  [default: detected]")
 @reading_options("--format")
-def command(config, data, test, time, encoder, reading):
+def command(config, data, test, time, encoder, text_column, label_column, reading):
     """Write a config for a file of labelled texts.
 
     textclf inspects the texts and labels, and chooses every setting from them. A comment explains each setting.
@@ -39,6 +41,8 @@ def command(config, data, test, time, encoder, reading):
     from textclf.config.starter import write_starter
     from textclf.core.output_file import is_standard_output
 
+    columns = {"text_column": text_column, "label_column": label_column}
+    reading |= {name: column for name, column in columns.items() if column}
     path = write_starter(config, data, test, time=time, encoder=encoder, reading=reading)
     print_written(path)
     if not is_standard_output(path):
