@@ -2,7 +2,7 @@
 
 import click
 
-from textclf.cli.options import RUN, UserPath, output_format, reading_options
+from textclf.cli.options import LABEL_COLUMN, RUN, TEXT_COLUMN, UserPath, output_format, reading_options
 from textclf.cli.tables import Table, print_table, summary_table
 from textclf.cli.terminal import print_json, print_line
 from textclf.core.formatting import LABEL_HEADER, LABEL_METRICS, format_figures, label_rows
@@ -20,8 +20,8 @@ LARGEST_MATRIX = 12  # labels
     help="Folder for metrics.json and predictions.csv.  [default: evaluations/<file> or evaluations/<file>-<sheet> in "
     "the run]",
 )
-@click.option("--text-column", metavar="NAME", help="Column or field with the text.  [default: as in training]")
-@click.option("--label-column", metavar="NAME", help="Column or field with the label.  [default: as in training]")
+@TEXT_COLUMN
+@LABEL_COLUMN
 @reading_options()
 @output_format("text", "json", help="Output format.")
 def command(run, data, output, text_column, label_column, format, reading):

@@ -102,25 +102,29 @@ def _labelled(
     folder: Path, classifier: Classifier, data: str | Path | None, columns: dict[str, str], reading: Mapping[str, Any]
 ) -> tuple[Dataset, np.ndarray | None]:
     """Return the texts to evaluate on, and their probabilities if they are predicted already."""
-    if data is None or not has_shards(expand_home(str(data))):
-        return labelled_texts(folder, classifier, data, columns, reading), None
+    if data is None:
+        return _test_texts(folder, classifier, columns, reading), None
+    if not has_shards(expand_home(str(data))):
+        return labelled_texts(classifier, data, columns, reading), None
     raw, probabilities = read_predicted(Path(expand_home(str(data))), classifier, _columns_like(classifier, columns))
     dataset = _with_labels_of(classifier, raw)
     return dataset, probabilities[dataset.rows - 1]  # rows without a label are left out
 
 
-def labelled_texts(
-    folder: Path, classifier: Classifier, data: str | Path | None, columns: dict[str, str], reading: Mapping[str, Any]
-) -> Dataset:
-    """Return the texts to evaluate on, with their labels as the classifier writes them."""
-    if data is None and not RunFolder(folder.parent).metadata.exists():
+def _test_texts(folder: Path, classifier: Classifier, columns: dict[str, str], reading: Mapping[str, Any]) -> Dataset:
+    """Return the test texts of the run of a classifier folder, with their labels as the classifier writes them."""
+    if not RunFolder(folder.parent).metadata.exists():
         raise RunError(
             f"{folder}: expected a run with a test file, got a classifier alone. Name texts with --data FILE."
         )
-    if data is None:
-        raw = _own_test(find_run(folder.parent), {**columns, **reading})
-    else:
-        raw = _read_as_found(expand_home(str(data)), _columns_like(classifier, columns), classifier.reading, reading)
+    return _with_labels_of(classifier, _own_test(find_run(folder.parent), {**columns, **reading}))
+
+
+def labelled_texts(
+    classifier: Classifier, data: str | Path, columns: dict[str, str], reading: Mapping[str, Any]
+) -> Dataset:
+    """Return the texts of a file, with their labels as the classifier writes them."""
+    raw = _read_as_found(expand_home(str(data)), _columns_like(classifier, columns), classifier.reading, reading)
     return _with_labels_of(classifier, raw)
 
 
