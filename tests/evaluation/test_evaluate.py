@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -137,7 +138,6 @@ def test_sheets_have_a_folder_each(with_runs):
 @pytest.mark.parametrize(
     ("data", "sheet", "name"),
     [
-        ("t4/*.parquet", None, "t4"),
         ("t4/part-*.csv", None, "part"),
         ("a/**/*.csv", None, "a"),
         ("a.b.csv", None, "a.b"),
@@ -147,6 +147,14 @@ def test_sheets_have_a_folder_each(with_runs):
 )
 def test_the_name_of_an_evaluation_is_a_name_of_a_folder(data, sheet, name):
     assert _name_of(data, sheet) == name
+
+
+@pytest.mark.parametrize(("pattern", "name"), [("t/*.csv", "t"), ("t/new-[12].csv", "new-12")])
+def test_the_folder_for_a_pattern_has_no_pattern_in_its_name(with_runs, pattern, name):
+    Path("t").mkdir()
+    Path("t/new-1.csv").write_text("text,label\nawful,negative\n", encoding="utf-8")
+    textclf.evaluate("toy_en", pattern)
+    assert [path.name for path in (with_runs / "runs/toy_en/evaluations").iterdir()] == [name]
 
 
 def test_a_folder_that_the_user_names_may_hold_links(with_runs):

@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from textclf.core.errors import DataError, RunError
-from textclf.core.files import parse_json
 from textclf.data.dataset import ColumnOptions, Dataset, read_dataset
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.parquet import DAMAGED
 from textclf.inference.classifier import Classifier
-from textclf.inference.predict import PROBABILITY
-from textclf.inference.shards import MANIFEST, PARQUET, classifier_digest, kept_name
+from textclf.inference.predict import INPUT, PROBABILITY, kept_name
+from textclf.inference.shards import MANIFEST, PARQUET, classifier_digest, read_manifest
 
 PARTS = f"part-*.{PARQUET}"
 
@@ -29,7 +28,7 @@ def read_predicted(folder: Path, classifier: Classifier, columns: ColumnOptions)
         RunError: shards are missing, damaged, or of another classifier.
         DataError: the texts or the labels were not kept, or the shards are no Parquet files.
     """
-    manifest = _read_manifest(folder / MANIFEST)
+    manifest = read_manifest(folder)
     if manifest.get("classifier_sha256") != classifier_digest(classifier):
         raise RunError(
             f"{folder}: expected predictions of this classifier, got those of another one. Choose its --run."
@@ -41,28 +40,27 @@ def read_predicted(folder: Path, classifier: Classifier, columns: ColumnOptions)
         missing = f"{manifest.get('shards')} shards, got {len(parts)}"
         raise RunError(f"{folder}: expected all {missing}. Call textclf predict again with the same options.")
     names = [*columns.text_columns, *columns.label_columns]
-    if not {kept_name(name) for name in names} <= set(_names_of(parts[0])):
+    found = _names_of(parts[0])
+    if not {_kept_as(name, found) for name in names} <= set(found):
         raise DataError(
             f"{folder}: expected texts and labels beside the predictions: predict --keep {','.join(names)}."
         )
     kept = replace(
         columns,
-        text_column=[kept_name(name) for name in columns.text_columns],
-        label_column=[kept_name(name) for name in columns.label_columns],
+        text_column=[_kept_as(name, found) for name in columns.text_columns],
+        label_column=[_kept_as(name, found) for name in columns.label_columns],
     )
     reading = ReadingOptions(format="parquet", text_separator=classifier.reading.text_separator)
     dataset = read_dataset([str(part) for part in parts], kept, reading)
     return dataset, np.concatenate([_probabilities(part, classifier.labels) for part in parts])
 
 
-def _read_manifest(path: Path) -> dict:
-    try:
-        content = parse_json(path.read_bytes())
-        if not isinstance(content, dict):
-            raise ValueError("expected an object of names and values")
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: damaged: {error}. Predict the table again, into another folder.") from None
-    return content
+def _kept_as(name: str, found: list[str]) -> str:
+    """Return the column of the shards that has a column of the table. Of several prefixes it has the most."""
+    column = kept_name(name, ())
+    while column != name and f"{INPUT}{column}" in found:
+        column = f"{INPUT}{column}"
+    return column
 
 
 def _names_of(part: Path) -> list[str]:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from textclf.config.search_space import Choices, Range
-from textclf.training.tuning.record import Limits, Trial
+from textclf.training.tuning.record import Goal, Limits, Trial
 from textclf.training.tuning.sampler import propose, study_of
 
 pytest.importorskip("optuna")
@@ -27,7 +27,7 @@ def trial_of(number, values):
 def search(count, trials=(), limits=NO_LIMITS, seed=1):
     trials = list(trials) or [trial_of(0, FIRST)]
     while len(trials) < count:
-        values = propose(SPACE, trials, limits, seed=seed, lower_is_better=True)
+        values = propose(SPACE, trials, Goal("loss", limits), seed)
         trials.append(trial_of(len(trials), values))
     return trials
 
@@ -63,6 +63,6 @@ def test_trials_of_every_state_can_be_learned_from():
         Trial(3, "failed", FIRST, error="no memory"),
         Trial(4, "finished", {**FIRST, "rate": 5.0}, 0.1),  # of the config, outside of the space
     ]
-    study = study_of(SPACE, trials, Limits(size=70), lower_is_better=True)
+    study = study_of(SPACE, trials, Goal("loss", Limits(size=70)))
     assert [trial.state.name for trial in study.trials] == ["COMPLETE", "PRUNED", "PRUNED", "FAIL"]
-    assert propose(SPACE, trials, Limits(size=70), seed=1, lower_is_better=True)
+    assert propose(SPACE, trials, Goal("loss", Limits(size=70)), seed=1)
