@@ -27,6 +27,14 @@ RUN = click.option(
     help="Run folder, name of a run in runs/, classifier folder, exported zip file, or hf://owner/name[@revision].  "
     "[default: the newest finished run]",
 )
+
+
+TEXT_COLUMN = click.option(
+    "--text-column", metavar="NAME", help="Column or field with the text.  [default: as in training]"
+)
+LABEL_COLUMN = click.option(
+    "--label-column", metavar="NAME", help="Column or field with the label.  [default: as in training]"
+)
 # The keys of `READERS`.
 INPUT_FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "excel", "txt", "fasttext", "folder")
 DELIMITER_NAMES = {"tab": "\t", "\\t": "\t"}
