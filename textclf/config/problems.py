@@ -38,7 +38,7 @@ def format_problems(source: str, problems: list[Problem]) -> str:
     rows = [
         (
             shortened(escape_control(problem.place)),
-            shortened(escape_control(".".join(map(str, problem.path)))),
+            shortened(escape_control(dotted(problem.path))),
             escape_control(problem.message),
         )
         for problem in first
@@ -52,6 +52,11 @@ def format_problems(source: str, problems: list[Problem]) -> str:
             "Nothing was run.",
         ]
     )
+
+
+def dotted(path: Path) -> str:
+    """Return the path of a setting as one text; the members of a list count from 1."""
+    return ".".join(str(part + 1 if isinstance(part, int) else part) for part in path)
 
 
 def describe(field: Field) -> str:

@@ -30,13 +30,14 @@ class Document(NamedTuple):
     data: Any
     places: dict[Path, str]
     problems: list[Problem]
+    most_values: int = MOST_VALUES
 
 
-def parse_yaml(text: str) -> Document:
+def parse_yaml(text: str, most_values: int = MOST_VALUES) -> Document:
     """Return the data and places of a YAML text. An empty text is an empty mapping."""
-    document = Document({}, {}, [])
+    document = Document({}, {}, [], most_values)
     try:
-        _check_size(text)
+        _check_size(text, most_values)
         with warnings.catch_warnings():
             warnings.simplefilter("error", ReusedAnchorWarning)
             node = YAML(typ="safe", pure=True).compose(text)
@@ -59,16 +60,16 @@ def parse_value(text: str) -> Any:
     return text if document.problems else document.data
 
 
-def _check_size(text: str) -> None:
+def _check_size(text: str, most_values: int) -> None:
     """Reject at once what ruamel would need minutes to reject."""
-    if sum(text.count(sign) for sign in "\n,") > MOST_VALUES or sum(text.count(sign) for sign in "[{") > MOST_BRACKETS:
-        raise ValueError(f"expected at most {MOST_VALUES:,} lines and values and {MOST_BRACKETS} brackets")
+    if sum(text.count(sign) for sign in "\n,") > most_values or sum(text.count(sign) for sign in "[{") > MOST_BRACKETS:
+        raise ValueError(f"expected at most {most_values:,} lines and values and {MOST_BRACKETS} brackets")
 
 
 def _construct(node: Node, path: Path, document: Document) -> Any:
     place = f"line {node.start_mark.line + 1}"
     document.places.setdefault(path, place)
-    if len(path) > DEEPEST or len(document.places) > MOST_VALUES:
+    if len(path) > DEEPEST or len(document.places) > document.most_values:
         raise ValueError(f"'{'.'.join(map(str, path[:3]))}' is nested too deeply")
     if isinstance(node, MappingNode):
         return _construct_mapping(node, path, document)
