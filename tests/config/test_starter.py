@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -143,12 +143,13 @@ def test_the_comments_do_not_change_the_values(write):
     assert parse_yaml(content).data == parse_yaml(without).data == YAML(typ="safe").load(content)
 
 
+@example("😀")
 @given(
     st.text() | st.sampled_from(["1", "true", "null", "~", "a: b", "a #b", "#", "- a", "[a]", "'", '"', "\n", "\x85"])
 )
 def test_any_text_stands_in_the_config_as_it_is(value):
-    document = parse_yaml(f"value: {yaml_text(value)}  # comment")
-    assert document.data == {"value": value}
+    for one in (value, [value, "a"]):
+        assert parse_yaml(f"value: {yaml_text(one)}  # comment").data == {"value": one}
 
 
 @given(

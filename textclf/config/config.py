@@ -66,9 +66,7 @@ CHOICES = {
 }
 
 
-def load_config(
-    source: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, times: int = 1
-) -> Config:
+def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, times: int = 1) -> Config:
     """Load and check a config completely, before any data is read.
 
     Args:

@@ -116,8 +116,8 @@ def problems_of_space(config: Config, document: Document) -> list[Problem]:
     problems: list[Problem] = []
     for path, given in (config.tuning.settings if config.tuning else {}).items():
         where = ("tuning", "settings", path)
-        place = document.places.get(where, "")
-        problems += [Problem(where, place, message) for message in _problems(config, path, given, partial(faults, path))]
+        messages = _problems(config, path, given, partial(faults, path))
+        problems += [Problem(where, document.places.get(where, ""), message) for message in messages]
     return problems
 
 

@@ -1,5 +1,6 @@
 """Parse YAML 1.2 and keep the line of every setting. Duplicate keys are problems, and 1e-3 is a number."""
 
+import json
 import warnings
 from typing import Any, NamedTuple
 
@@ -58,6 +59,12 @@ def parse_value(text: str) -> Any:
         return text.strip()
     document = parse_yaml(text)
     return text if document.problems else document.data
+
+
+def yaml_value(value: Any) -> str:
+    """Return one value as a line of YAML, which `parse_value` reads as the same value."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() else f"\\U{ord(letter):08x}" for letter in text)
 
 
 def _check_size(text: str, most_values: int) -> None:
