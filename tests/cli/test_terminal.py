@@ -218,3 +218,10 @@ def in_a_shell(command, root):
     command = command.replace("textclf", f"{sys.executable} -m textclf", 1)
     environment = {**os.environ, "PYTHONPATH": str(root)}
     return subprocess.run(["bash", "-c", command], capture_output=True, env=environment, timeout=600, check=False)
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("1", False), ("", True)])  # as no-color.org has it
+def test_no_colour_if_the_variable_says_something(screen_of, monkeypatch, tmp_path, no_color, coloured):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", no_color)
+    assert bool(re.search(STYLES, screen_of("list"))) == coloured

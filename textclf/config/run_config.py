@@ -7,7 +7,7 @@ from textclf.config.config import LARGEST_CONFIG, Config, load_config
 from textclf.config.written import write_config
 from textclf.core.errors import ConfigError, RunError
 from textclf.core.files import checksum, read_untrusted
-from textclf.core.run_folder import RunFolder
+from textclf.core.run_folder import RunFolder, unusable
 from textclf.preprocessing.options import NormalizedOptions
 
 CHECKSUM = "config_sha256"  # in run.json
@@ -51,7 +51,7 @@ def read_run_config(run: RunFolder) -> Config:
     try:
         content = read_untrusted(run.path, path.name, LARGEST_RUN_CONFIG)
     except (OSError, ValueError) as error:
-        raise RunError(f"{path}: damaged: {getattr(error, 'strerror', None) or error}. Train again.") from None
+        raise unusable(path, error, " Train again.") from None
     received = hashlib.sha256(content).hexdigest()
     if expected is not None and received != expected:
         raise RunError(

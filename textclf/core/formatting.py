@@ -12,6 +12,8 @@ SUMMARY_METRICS = {"accuracy": "accuracy", "f1_macro": "F1 macro", "log_loss": "
 # lines and paragraphs, and the controls of direction (Unicode's Bidi_Control, and their deprecated relatives).
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]")
 
+UNDECODED = re.compile("[\ud800-\udfff]")  # bytes of a file name that are not UTF-8, as Python has them
+
 
 def short_repr(value: Any) -> str:
     """Return a value as a config would write it, on one line and shortened to `LONGEST_SHOWN` characters."""

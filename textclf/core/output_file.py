@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from textclf.core.files import PARTIAL, atomic_file, cannot_write, expand_home
+from textclf.core.files import PARTIAL, atomic_file, cannot_write, expand_home, partial_prefix
 
 MOST_LINKS = 40  # from one to the next, as in Linux
 # Names of an open file of this process. Opening them anew would empty the file, or fail for a socket.
@@ -130,7 +130,7 @@ def _existing_file(path: Path, status: os.stat_result, mode: str) -> Iterator[IO
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=partial_prefix(path), suffix=PARTIAL)
     except OSError as error:
         if error.errno not in CANNOT_RENAME:
             raise
