@@ -42,6 +42,11 @@ def test_a_fault_within_the_input_leaves_no_half_output(with_runs, textclf_comma
     [
         (["--output", "out.csv"], "--output out.csv: the default format is text"),
         (["--output", "OUT.JSONL"], "Add --format jsonl, or --format text."),
+        (["--output", "out.json"], "Add --format jsonl."),
+        (["--output", "out.tsv"], "Add --format text."),
+        (["--output", "out.parquet"], "Parquet goes to a folder, such as --output answers/."),
+        (["--output", "out.xlsx", "--format", "csv"], "Excel opens what --format csv writes to a file"),
+        (["--output", "out.jsonl", "--format", "csv"], "--format csv is another format. Use --format jsonl, or"),
         (["--output", "out.csv.gz", "--format", "csv"], "does not compress its output. Omit .gz."),
     ],
 )

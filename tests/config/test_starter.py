@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 import textclf
 from tests.config.starter_texts import CHINESE, ENGLISH, loaded
+from textclf.config import starter
 from textclf.config.commented_yaml import yaml_text
 from textclf.config.config import load_config
 from textclf.config.starter import find_separator, starter_config, write_starter
@@ -215,13 +216,19 @@ def test_a_name_that_is_no_text_is_refused(write):
         starter_config(write(ENGLISH), "b\udcff.csv")
 
 
-def test_an_existing_file_stays_as_it_is(write, tmp_path):
+def test_an_existing_file_stays_as_it_is(write, tmp_path, monkeypatch):
     Path("mine.yaml").write_text("mine")
     with pytest.raises(WriteError, match=r"mine\.yaml: this file exists already"):
         write_starter("mine.yaml", write(ENGLISH))
     assert Path("mine.yaml").read_text() == "mine"
     with pytest.raises(WriteError):
         write_starter("none/mine.yaml", "a.csv")
+    with monkeypatch.context() as patched:  # another program is faster
+        patched.setattr(starter, "starter_config", lambda *_, **__: Path("other.yaml").write_text("mine"))
+        with pytest.raises(WriteError, match=r"other\.yaml: this file exists already"):
+            write_starter("other.yaml", "a.csv")
+    assert Path("other.yaml").read_text() == "mine"
+    Path("other.yaml").unlink()
     assert write_starter("other.yaml", "a.csv") == Path("other.yaml")
     assert load_config("other.yaml").data.train == "a.csv"
 

@@ -64,6 +64,22 @@ def output_file(path: str | Path, mode: str = "w") -> Iterator[IO]:
         raise cannot_write(path, error) from None
 
 
+def check_output(path: str | Path) -> None:
+    """Check, before the work that gives its content, that a file can be written.
+
+    Raises:
+        WriteError: there is no such folder, or it may not be written to.
+    """
+    path = Path(expand_home(os.fspath(path)))
+    try:
+        number, target = _resolved(path)
+        if number is None and _status(target) is None and not os.access(target.parent, os.W_OK | os.X_OK):
+            missing = errno.EACCES if target.parent.is_dir() else errno.ENOENT
+            raise OSError(missing, os.strerror(missing))
+    except (OSError, ValueError) as error:
+        raise cannot_write(path, error) from None
+
+
 def would_replace(path: str | Path) -> bool:
     """Return whether a name is that of an ordinary file, whose content would be lost."""
     try:
