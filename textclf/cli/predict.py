@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from textclf.inference.explain import Explanation
     from textclf.inference.shards import Job
 
-FOR, AGAINST = "rgb(0,114,178)", "rgb(213,94,0)"  # blue and orange, which the colour-blind tell apart too
 # Ending of an output file -> the formats that it may have.
 FITTING: dict[str, tuple[str, ...]] = {
     ".csv": ("csv", "text"),
@@ -36,7 +35,11 @@ INSTEAD = {
     ".xlsx": INSTEAD_OF_EXCEL,
     ".xls": INSTEAD_OF_EXCEL,
 }
-EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # from a share of the largest effect on
+EFFECT_STYLES = (
+    (0.5, "bold white on rgb({})"),
+    (0.2, "bold rgb({})"),
+    (0.05, "rgb({})"),
+)  # from a share of the largest effect on
 
 
 @click.command("predict")
@@ -260,6 +263,8 @@ def print_explanations(
 def _coloured(explanation: "Explanation", column: int) -> "Text":
     """Return the text with its words blue if they raise the probability and orange if they lower it."""
     from rich.text import Text
+
+    from textclf.core.html import AGAINST, FOR
 
     text, coloured, end = explanation.prediction.text, Text(), 0
     effects = explanation.effects[:, column].tolist()

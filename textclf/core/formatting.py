@@ -21,7 +21,7 @@ def short_repr(value: Any) -> str:
         text = (
             f"'{escape_control(value)}'"
             if isinstance(value, str)
-            else json.dumps(value, ensure_ascii=False, default=str)
+            else json.dumps(value, ensure_ascii=False, default=lambda other: f"{type(other).__name__} {other}")
         )
     except (TypeError, ValueError):  # no JSON: a key that is no text, or a mapping that contains itself
         text = type(value).__name__
