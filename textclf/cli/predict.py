@@ -35,11 +35,8 @@ INSTEAD = {
     ".xlsx": INSTEAD_OF_EXCEL,
     ".xls": INSTEAD_OF_EXCEL,
 }
-EFFECT_STYLES = (
-    (0.5, "bold white on rgb({})"),
-    (0.2, "bold rgb({})"),
-    (0.05, "rgb({})"),
-)  # from a share of the largest effect on
+# From a share of the largest effect on.
+EFFECT_STYLES = ((0.5, "bold white on rgb({})"), (0.2, "bold rgb({})"), (0.05, "rgb({})"))
 
 
 @click.command("predict")
