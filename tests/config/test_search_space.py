@@ -172,6 +172,12 @@ def test_each_value_is_tried_with_the_other_settings(sections, path, given, mess
     assert message in str(caught.value)
 
 
+def test_the_choices_were_tried_with_the_values_of_the_config():
+    settings = {"model.hidden_units": {"choices": [0, 8]}, "training.optimizer": {"choices": ["adam", "liblinear"]}}
+    config = config_of(model={"architecture": "ngrams"}, tuning={"settings": settings})
+    assert with_values(config, {"training.optimizer": "liblinear"}).training.optimizer == "liblinear"
+
+
 def test_what_is_wrong_with_the_config_itself_is_said_once():
     sections = {"model": {"architecture": "cnn"}, "training": {"optimizer": "liblinear"}}
     with pytest.raises(ConfigError, match=r"^config: 1 problem\n"):

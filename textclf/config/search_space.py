@@ -70,12 +70,14 @@ def search_space(config: Config) -> Space:
 
 
 def with_values(config: Config, values: Mapping[str, Any]) -> Config:
-    """Return the config with other values of some settings.
+    """Return the config with other values of some settings, and without the section `tuning`.
+
+    Each choice of that section was tried with the values that the config has now.
 
     Raises:
         ConfigError: a value is not allowed.
     """
-    return load_config(_content_with(config, values))
+    return load_config(_content_with(replace(config, tuning=None), values))
 
 
 def _content_with(config: Config, values: Mapping[str, Any]) -> dict[str, Any]:
