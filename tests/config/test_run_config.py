@@ -1,12 +1,13 @@
 """The config of a run: read as it was written, and refused once it is not."""
 
+import json
 import shutil
 from hashlib import sha256
 
 import pytest
 
 import textclf
-from tests.conftest import rewrite_config
+from tests.conftest import TOY_EN, rewrite_config
 from textclf.config.config import load_config
 from textclf.config.run_config import read_run_config, write_run_config
 from textclf.core.errors import ConfigError, RunError
@@ -74,6 +75,14 @@ def test_a_config_that_grows_when_it_is_written_is_read(path, workplace):
     run = create_run(None, "large", provenance(config), lambda made: write_run_config(made, config, "textclf train x"))
     assert run.config.stat().st_size > 100_000
     assert plain(read_run_config(run)) == plain(config)
+
+
+def test_a_search_of_an_older_version_may_choose_what_the_config_rules_out(run):
+    choices = {"training.optimizer": {"choices": ["adam", "liblinear"]}}
+    rewrite_config(run, json.dumps({"data": TOY_EN, "model": {"architecture": "cnn"}, "tuning": {"settings": choices}}))
+    assert read_run_config(run).tuning.settings == choices
+    with pytest.raises(ConfigError, match="liblinear solves"):
+        load_config(run.config)
 
 
 def test_a_config_that_could_not_be_read_again_is_refused_at_once(path, workplace):

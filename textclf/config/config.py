@@ -14,7 +14,7 @@ from textclf.config.problems import SETTINGS, format_problems, problems_of
 from textclf.config.removed_settings import drop_removed_settings
 from textclf.config.training_options import TrainingOptions
 from textclf.config.tuning_options import TuningOptions
-from textclf.config.yaml import MOST_VALUES, Document, Problem, parse_value, parse_yaml
+from textclf.config.yaml import TIMES_IN_RUN, Document, Problem, parse_value, parse_yaml
 from textclf.core.errors import ConfigError, did_you_mean
 from textclf.core.files import expand_home
 from textclf.core.find_run import resolve_latest
@@ -66,20 +66,23 @@ CHOICES = {
 }
 
 
-def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, times: int = 1) -> Config:
+def load_config(
+    source: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, of_run: bool = False
+) -> Config:
     """Load and check a config completely, before any data is read.
 
     Args:
         source: the path of a YAML file, its content as a mapping, or a config to override.
         overrides: `section.setting=value`, the value written as in YAML.
-        times: how many times as large as `LARGEST_CONFIG` a file may be.
+        of_run: whether textclf wrote the file as the config of a run. It may be larger, and it is no problem if one of
+            its settings rules out what a search may choose: older versions wrote that.
 
     Raises:
         ConfigError: lists all problems, each with its line, the setting, what was expected and what was given.
     """
     if isinstance(overrides, str):  # else each of its letters would be one
         raise ConfigError(f"overrides: expected a list of strings, got one string: [{short_repr(overrides)}]")
-    document, name = _document(source, times)
+    document, name = _document(source, of_run)
     for override in overrides:
         _apply(override, document)
     config = _config_of(document)
@@ -88,11 +91,15 @@ def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] 
     return config
 
 
-def find_problems(content: Mapping) -> list[Problem]:
-    """Return what is wrong with the content of a config."""
+def find_problems(content: Mapping, *, each_alone: bool = False) -> list[Problem]:
+    """Return what is wrong with the content of a config.
+
+    Args:
+        each_alone: leave out that one setting rules out another.
+    """
     document, _ = _document(content)
-    _config_of(document)
-    return document.problems
+    config = _config_of(document)
+    return [] if each_alone and config else document.problems
 
 
 def _config_of(document: Document) -> Config | None:
@@ -202,7 +209,7 @@ def flatten(settings: Mapping, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _document(source: str | Path | Mapping | Config, times: int = 1) -> tuple[Document, str]:
+def _document(source: str | Path | Mapping | Config, of_run: bool = False) -> tuple[Document, str]:
     """Return the data of a config in any form, and its name for messages."""
     if isinstance(source, Config):
         return Document(copy.deepcopy(plain(source)), {}, []), "config"
@@ -211,7 +218,7 @@ def _document(source: str | Path | Mapping | Config, times: int = 1) -> tuple[Do
     try:
         path = Path(expand_home(str(source)))
         path = resolve_latest(path) if len(path.parts) > 1 else path  # `latest` alone may be a file
-        text = _config_text(path, times * LARGEST_CONFIG)
+        text = _config_text(path, LARGEST_CONFIG * (TIMES_IN_RUN if of_run else 1))
     except FileNotFoundError:
         raise ConfigError(f"{source}: expected a config file, but there is none. Check the path.") from None
     except UnicodeDecodeError:
@@ -220,7 +227,7 @@ def _document(source: str | Path | Mapping | Config, times: int = 1) -> tuple[Do
         raise ConfigError(
             f"{escape_control(str(source))}: cannot be read: {getattr(error, 'strerror', None) or error}."
         ) from None
-    return parse_yaml(text, times * MOST_VALUES), str(source)
+    return parse_yaml(text, of_run=of_run), str(source)
 
 
 def _config_text(path: Path, most: int) -> str:

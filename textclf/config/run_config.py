@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from textclf.config.config import LARGEST_CONFIG, Config, load_config
 from textclf.config.written import write_config
+from textclf.config.yaml import TIMES_IN_RUN
 from textclf.core.errors import ConfigError, RunError
 from textclf.core.files import checksum, read_untrusted
 from textclf.core.run_folder import RunFolder, unusable
 from textclf.preprocessing.options import NormalizedOptions
 
 CHECKSUM = "config_sha256"  # in run.json
-TIMES = 4  # as large as the file of a user: every default is filled in, and every item of a list has its own line
-LARGEST_RUN_CONFIG = TIMES * LARGEST_CONFIG
+LARGEST_RUN_CONFIG = TIMES_IN_RUN * LARGEST_CONFIG
 
 
 def write_run_config(run: RunFolder, config: Config, command: str) -> None:
@@ -58,7 +58,7 @@ def read_run_config(run: RunFolder) -> Config:
             f"{path}: damaged or changed: its SHA-256 is {received:.12}…, in run.json it is {expected!s:.12}…. "
             "Restore the file from a backup. To train with other settings, give textclf train a copy of it."
         )
-    return _as_it_was(load_config(path, times=TIMES), content)
+    return _as_it_was(load_config(path, of_run=True), content)
 
 
 def _as_it_was(config: Config, content: bytes) -> Config:

@@ -109,7 +109,7 @@ def problems_of_space(config: Config, document: Document) -> list[Problem]:
         """Return what is wrong with the config when one of its settings has this value."""
         found = {
             dotted(problem.path): problem.message
-            for problem in find_problems(_content_with(without, {path: value}))
+            for problem in find_problems(_content_with(without, {path: value}), each_alone=document.of_run)
             if (problem.path, problem.message) not in known
         }
         value = short_repr(value)

@@ -11,6 +11,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 # A config is three levels deep and has some thirty values. An alias that contains itself never ends.
 DEEPEST = 20
 MOST_VALUES = 10_000
+# So many times as large is the config of a run: every default is filled in, and each item of a list has its own line.
+TIMES_IN_RUN = 4
 MOST_BRACKETS = 500  # the time that ruamel takes grows with the square of the open ones
 
 Path = tuple[str | int, ...]
@@ -31,14 +33,14 @@ class Document(NamedTuple):
     data: Any
     places: dict[Path, str]
     problems: list[Problem]
-    most_values: int = MOST_VALUES
+    of_run: bool = False  # textclf wrote it, as the config of a run
 
 
-def parse_yaml(text: str, most_values: int = MOST_VALUES) -> Document:
+def parse_yaml(text: str, *, of_run: bool = False) -> Document:
     """Return the data and places of a YAML text. An empty text is an empty mapping."""
-    document = Document({}, {}, [], most_values)
+    document = Document({}, {}, [], of_run)
     try:
-        _check_size(text, most_values)
+        _check_size(text, _most_values(document))
         with warnings.catch_warnings():
             warnings.simplefilter("error", ReusedAnchorWarning)
             node = YAML(typ="safe", pure=True).compose(text)
@@ -67,6 +69,10 @@ def yaml_value(value: Any) -> str:
     return "".join(letter if letter.isprintable() else f"\\U{ord(letter):08x}" for letter in text)
 
 
+def _most_values(document: Document) -> int:
+    return MOST_VALUES * (TIMES_IN_RUN if document.of_run else 1)
+
+
 def _check_size(text: str, most_values: int) -> None:
     """Reject at once what ruamel would need minutes to reject."""
     if sum(text.count(sign) for sign in "\n,") > most_values or sum(text.count(sign) for sign in "[{") > MOST_BRACKETS:
@@ -76,7 +82,7 @@ def _check_size(text: str, most_values: int) -> None:
 def _construct(node: Node, path: Path, document: Document) -> Any:
     place = f"line {node.start_mark.line + 1}"
     document.places.setdefault(path, place)
-    if len(path) > DEEPEST or len(document.places) > document.most_values:
+    if len(path) > DEEPEST or len(document.places) > _most_values(document):
         raise ValueError(f"'{'.'.join(map(str, path[:3]))}' is nested too deeply")
     if isinstance(node, MappingNode):
         return _construct_mapping(node, path, document)
