@@ -67,6 +67,8 @@ def test_it_serves_the_newest_run_and_ends_with_sigterm(with_runs):
         assert (status, connection) == (200, "close")
         assert ask(port, "/v2/health/ready", None)[:2] == (503, {"ready": False})
         assert ask(port, "/health", None)[0] == 503
+        assert ask(port, "/nowhere")[::2] == (404, "close")
+        assert ask(port, "/ping")[::2] == (405, "close")
         assert running.wait(40) == 0
 
 
@@ -155,7 +157,7 @@ def test_a_token_of_a_file_and_of_the_environment(with_runs, monkeypatch):
         (("--host", "0.0.0.0"), 2, "--host 0.0.0.0: expected a loopback address such as 127.0.0.1"),
         (("--host", "example.com"), 2, "because the server has no token"),
         (("--token-file", "nowhere"), 1, "--token-file nowhere: cannot be read"),
-        (("--token-file", "short"), 1, "expected at least 16 letters, digits or signs without spaces, got 3"),
+        (("--token-file", "short"), 1, "expected at least 16 letters, digits or signs of ASCII without spaces, got 3"),
         (("--run", "nobody"), 1, "nobody: expected a run or classifier folder"),
         (("--run", "a=toy_en", "--run", "a=toy_zh"), 2, "two runs are called 'a'"),
     ],
@@ -165,6 +167,14 @@ def test_what_it_does_not_start_with(with_runs, textclf_main, arguments, code, m
     finished = textclf_main("serve", "--port", "0", *arguments)
     assert finished.code == code
     assert message in " ".join(finished.stderr.split())
+
+
+def test_a_token_of_bytes_that_are_no_text(workplace, textclf_main, monkeypatch):
+    monkeypatch.setitem(os.environb, b"TEXTCLF_TOKEN", b"\xff\xfe" + b"a" * 20)
+    finished = textclf_main("serve", "--port", "0")
+    assert finished.code == 1
+    assert "TEXTCLF_TOKEN: expected at least 16" in finished.stderr
+    assert "got other characters" in " ".join(finished.stderr.split())
 
 
 def test_loopback():

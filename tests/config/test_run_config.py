@@ -89,7 +89,7 @@ def test_a_config_that_could_not_be_read_again_is_refused_at_once(path, workplac
     names = ", ".join(["*a"] * 50)
     path.write_text(f"data: {{train: data/toy_en/train.csv, text_column: [&a '{'x' * 9_000}', {names}]}}")
     config = load_config(path)
-    with pytest.raises(ConfigError, match="expected at most 400,000 bytes with every default filled in, got 4"):
+    with pytest.raises(ConfigError, match="expected at most 300,000 bytes with every default filled in, got 4"):
         create_run("mine", "x", provenance(config), lambda made: write_run_config(made, config, "textclf train x"))
     assert not RunFolder("runs/mine").path.exists()
 

@@ -181,6 +181,12 @@ def test_any_table_gives_a_config_that_can_train_or_a_label_is_wrong(write, rows
         (["a;b", "b;c", "a", "b", "c"], ";"),
         (["a|b", "c|d"], None),
         (["yes, of course", "no", "maybe"], None),
+        (["1", "1.5", "2", "2.5", "5"], None),
+        (["0", "1", "0.0", "1.0"], None),
+        (["1", "1,5", "2", "2,5", "5"], None),
+        (["1,0", "1,5", "2,0", "2,5", "5,0"], None),
+        (["1", "1,2", "2", "2,5"], ","),
+        (["1", "12", "3,12", "3"], ","),
         ([], None),
     ],
 )

@@ -82,6 +82,13 @@ def test_a_text_file_with_one_wrong_byte_stays_utf8(tmp_path):
         read(path)
 
 
+def test_a_table_with_one_wrong_byte_stays_utf8(tmp_path):
+    path = write(tmp_path / "a.csv", TEXTS["utf-8"] * 20, ",", "utf-8")
+    path.write_bytes(path.read_bytes().replace("不贵".encode(), "不贵".encode()[:-1], 1))
+    with pytest.raises(DataError, match=r"in line 2\. Nearly all of it is UTF-8: correct that line"):
+        read(path)
+
+
 def test_what_is_given_is_not_detected(tmp_path):
     path = write(tmp_path / "a.csv", TEXTS["cp1251"], ";", "cp1251")
     given = {"encoding": "latin-1", "quoting": "none", "delimiter": ";", "format": "csv"}

@@ -1,11 +1,13 @@
 """Files in many languages, whole and of one line, as `textclf new` and the error about wrong bytes see them."""
 
+import io
 from pathlib import Path
 
 import pytest
 
+from textclf.data import encodings
 from textclf.data.dataset import read_dataset
-from textclf.data.encodings import SAMPLE_BYTES, detect_encoding
+from textclf.data.encodings import SAMPLE_BYTES, detect_encoding, read_sample
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.sniffing import sniff
 
@@ -238,6 +240,17 @@ def test_a_long_file_is_told_by_its_beginning(write, encoding):
     path = write(mark + "\n".join(["text,label", *lines, ""]), encoding=encoding)
     assert Path(path).stat().st_size > SAMPLE_BYTES
     assert sniff(path).reading.encoding == encoding.removesuffix("-le")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "gb18030", "big5", "cp949", "cp932"])
+@pytest.mark.parametrize("end", ["", "\r", "\n"])
+def test_a_long_file_may_be_cut_within_a_character(monkeypatch, encoding, end):
+    monkeypatch.setattr(encodings, "SAMPLE_BYTES", 2**14)
+    text = {"cp949": KOREAN, "cp932": JAPANESE, "big5": TRADITIONAL}.get(encoding, SIMPLIFIED)
+    emoji = "😀😀😀😀" if encoding.startswith("utf") else ""
+    content = "".join(f"{text[row % 5]}{row}{emoji}{end}" for row in range(1_000))
+    for spaces in range(9):
+        assert detect_encoding(read_sample(io.BytesIO((" " * spaces + content).encode(encoding)))) == encoding
 
 
 def test_bytes_of_no_known_encoding_are_latin_1():

@@ -60,6 +60,21 @@ def test_for_a_check_the_readable_splits_are_there_and_every_error_is_told():
     assert "broken.csv" in errors[1][1]
 
 
+def test_lists_in_writing_are_lists_in_every_split():
+    write("train.csv", *[f"""text {number},"{["['a', 'b']", "['c']"][number % 2]}\"""" for number in range(20)])
+    write("test.csv", """one,"['a']\"""", """two,"['c']\"""", "three,[]")
+    splits, targets = read_splits(DataOptions(train="train.csv", test="test.csv"), TargetOptions(), 1)
+    assert list(splits["test"].labels) == [("a",), ("c",), ()]
+    assert targets.labels == ["a", "b", "c"]
+
+
+def test_names_in_brackets_are_no_lists_in_any_split():
+    write("train.csv", *[f"text {number},{['(x)', '(y)|(z)', 'x'][number % 3]}" for number in range(30)])
+    write("test.csv", "one,(x)", "two,(y)")
+    splits, _ = read_splits(DataOptions(train="train.csv", test="test.csv"), TargetOptions(), 1)
+    assert list(splits["test"].labels) == [("(x)",), ("(y)",)]
+
+
 def test_without_train_there_is_nothing():
     splits, targets, [(subject, _)] = readable(train="nowhere.csv", test="test.csv")
     assert (splits, targets, subject) == ({}, None, "data")

@@ -62,6 +62,11 @@ def test_a_file_with_both_spellings_has_one_label_and_says_so(caplog):
     assert "'0.0' as '0', '1.0' as '1'" in caplog.text
 
 
+def test_both_spellings_are_one_label_also_among_several_labels():
+    dataset = parse_labels(dataset_of("1|2", "2.0", "1.0|3|1"), "|")
+    assert list(dataset.labels) == [("1", "2"), ("2",), ("1", "3")]
+
+
 @pytest.mark.parametrize(
     ("known", "given", "expected"),
     [(["0", "1"], ["1.0", "0.0", "1"], [1, 0, 1]), (["0.0", "1.0"], ["1", "0", "0.00"], [1, 0, 0])],

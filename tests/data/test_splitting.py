@@ -1,4 +1,4 @@
-"""The split: no text on both sides, every label on both, the same by the same seed."""
+"""The split and the folds: no text on two sides, every label on all, the same by the same seed."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ from textclf.data import dataset as dataset_module
 from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_dataset
 from textclf.data.labels import Labels
 from textclf.data.readers.options import ReadingOptions
-from textclf.data.splitting import split
+from textclf.data.splitting import fold_numbers, split
 
 SEEDS = range(8)
 
@@ -199,3 +199,34 @@ def test_split_is_stratified(rows, share, seed):
             assert abs(held - share * repetitions.total()) <= max(repetitions.values()) + 0.5
         else:
             assert held == 0
+
+
+@pytest.mark.parametrize(("rows_of_label", "folds"), [(5, 4), (6, 4), (7, 4), (2, 5), (50, 3)])
+def test_folds_have_as_many_rows_as_the_others_also_of_each_label(rows_of_label, folds):
+    dataset = dataset_of(distinct({f"label {number}": rows_of_label for number in range(20)} | {"single": 1}))
+    parts = [dataset.take(fold_numbers(dataset, folds, seed=1) == fold) for fold in range(folds)]
+    assert {len(part) for part in parts} <= {len(dataset) // folds, len(dataset) // folds + 1}
+    for label, count in dataset.labels.count().items():
+        assert {names(part).count(label) for part in parts} <= {count // folds, count // folds + 1}
+
+
+@settings(deadline=None)
+@given(rows=ROWS.map(without_contradictions), folds=st.integers(2, 5), seed=st.integers(0, 2**32 - 1))
+def test_folds_keep_identical_texts_together_and_every_label_apart(rows, folds, seed):
+    dataset, fold_of = dataset_of(rows), {}
+    if len(dict(rows)) < folds:
+        with pytest.raises(DataError, match=f"for each of {folds} folds, got {len(dict(rows))} different texts"):
+            fold_numbers(dataset, folds, seed)
+        return
+    numbers = fold_numbers(dataset, folds, seed)
+    for (text, _), fold in zip(rows, numbers, strict=True):
+        assert fold_of.setdefault(text, fold) == fold
+    assert set(numbers) == set(range(folds))
+    for label in {label for _, label in rows}:
+        texts = {text for text, of in rows if of == label}
+        assert len({fold_of[text] for text in texts}) == min(len(texts), folds)
+
+
+def test_large_groups_of_identical_texts_do_not_fill_one_fold():
+    rows = [(f"repeated {text}", "x") for text in range(3) for _ in range(20)] + distinct({"x": 60, "y": 30})
+    assert np.bincount(fold_numbers(dataset_of(rows), 3, seed=1)).tolist() == [50, 50, 50]

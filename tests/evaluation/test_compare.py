@@ -70,6 +70,15 @@ def test_a_large_difference_is_none_of_chance_and_a_small_one_may_be():
     assert high - low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
 
 
+def test_samples_without_any_label_have_an_f1_of_nought():
+    truth = np.zeros((5, 2), bool)
+    truth[0, 0] = True  # a third of the samples do not have this text
+    known, probabilities = ("test", np.arange(5), ["a"] * 5, truth), np.full((5, 2), 0.1)
+    first = Predictions(*known, np.zeros((5, 2), bool), probabilities)
+    other = Predictions(*known, truth, probabilities)
+    assert difference(first, other).confidence_intervals["f1_macro"] == (1.0, 0.0, 1.0)
+
+
 def test_figures_are_those_of_the_runs(finished_runs, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for number in (1, 2):

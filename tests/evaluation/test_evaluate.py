@@ -3,6 +3,8 @@
 import csv
 import json
 import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,8 +15,11 @@ import textclf
 from tests.conftest import LINEAR, rewrite_config
 from textclf.core.errors import DataError, RunError
 from textclf.core.run_folder import RunFolder
+from textclf.data.dataset import ColumnOptions, read_dataset
+from textclf.data.readers.options import DEFAULTS
 from textclf.data.target_options import TargetOptions
 from textclf.data.targets import Targets
+from textclf.evaluation.evaluate import _with_labels_of
 from textclf.evaluation.metrics import measure
 from textclf.inference.decisions import Decision
 
@@ -120,6 +125,14 @@ def test_the_folder_above_is_evaluated_under_its_own_name(with_runs, monkeypatch
     assert json.loads((with_runs / "runs/toy_en/evaluations/up/metrics.json").read_text())["rows"] == 1
 
 
+@pytest.mark.parametrize(("pattern", "name"), [("t/*.csv", "data"), ("t/new-[12].csv", "new-12")])
+def test_the_folder_for_a_pattern_has_no_pattern_in_its_name(with_runs, pattern, name):
+    Path("t").mkdir()
+    Path("t/new-1.csv").write_text("text,label\nawful,negative\n", encoding="utf-8")
+    textclf.evaluate("toy_en", pattern)
+    assert [path.name for path in (with_runs / "runs/toy_en/evaluations").iterdir()] == [name]
+
+
 def test_a_folder_that_the_user_names_may_hold_links(with_runs):
     (with_runs / "figures").mkdir()
     (with_runs / "figures/metrics.json").symlink_to(with_runs / "elsewhere.json")
@@ -186,6 +199,15 @@ def test_unknown_labels_of_several_a_text_are_missed_labels():
     assert metrics["precision_micro"] == 1
     assert metrics["f1_samples"] == pytest.approx((1 + 2 / 3 + 0 + 1 + 1) / 5)
     assert metrics["majority_accuracy"] == pytest.approx(1 / 5)
+
+
+def test_lists_in_writing_are_lists_even_if_each_has_one_label(tmp_path):
+    targets = Targets.fit([("a", "b"), ("c",)], TargetOptions(type="multilabel"))
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\none,['c']\ntwo,['a']\n")
+    raw = read_dataset(str(path), ColumnOptions(), DEFAULTS)
+    classifier = SimpleNamespace(targets=targets, labels=targets.labels)
+    assert list(_with_labels_of(classifier, raw).labels) == [("c",), ("a",)]
 
 
 def test_a_file_of_only_unknown_labels_is_another_file(with_runs):

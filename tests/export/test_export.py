@@ -137,8 +137,9 @@ def test_an_exported_classifier_is_not_made_smaller_again(with_runs):
     path = export("toy_en", precision="float16").path
     with pytest.raises(RunError, match="expected a classifier of float32, but this one has float16"):
         export(path, limits=Limits(data="data/toy_en/test.csv"), output="y.zip")
-    again = export(path, precision="float32", output="y", format="folder").path  # only the form is another
-    assert textclf.load(again).metadata["precision"] == "float16"
+    again = export(path, precision="float32", format="folder")  # only the form is another
+    assert (again.precision, again.path.name) == ("float16", "toy_en-float16")
+    assert textclf.load(again.path).metadata["precision"] == "float16"
 
 
 def test_a_classifier_of_an_older_format_leaves_in_the_newest(with_runs, root):
@@ -159,3 +160,12 @@ def test_changed_training_texts_are_not_measured_on(with_runs):
         stream.write("more,positive\n")
     with pytest.raises(RunError, match=r"has changed since the training.*--data"):
         export("toy_en")
+
+
+@pytest.mark.parametrize("option", ["--size", "--most-changed"])
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_a_limit_is_a_number(with_runs, capsys, option, value):
+    assert main(["export", "toy_en", option, value, "--output", "x.zip"]) in (1, 2)
+    assert f"{option}" in (error := capsys.readouterr().err)
+    assert "internal error" not in error
+    assert not Path("x.zip").exists()

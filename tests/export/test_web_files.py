@@ -64,6 +64,41 @@ const { encode } = await loadClassifier(pathToFileURL(folder), { InferenceSessio
 writeFileSync(path, JSON.stringify(JSON.parse(readFileSync(path, "utf8")).map(encode)));
 """
 
+# A cache without room, and a worker that asks for a file.
+FULL_CACHE = """
+import { readFileSync } from "node:fs";
+const handlers = {}, full = () => Promise.reject(new Error("QuotaExceededError"));
+globalThis.self = { addEventListener: (name, handler) => { handlers[name] = handler; }, location: { origin: "x:" } };
+globalThis.caches = { open: async () => ({ put: full, match: async () => undefined }) };
+globalThis.fetch = async () => new Response("the file");
+(0, eval)(readFileSync(process.argv[1], "utf8"));
+const respondWith = async (answer) => console.log(await (await answer).text());
+handlers.fetch({ request: { method: "GET", url: "x:/model.onnx" }, respondWith });
+"""
+# A page whose first prediction fails.
+FAILED_ONCE = """
+const elements = { text: { value: "", addEventListener: (name, ask) => { elements.text.ask = ask; } } };
+const element = () => ({ className: "", textContent: "", append() {}, replaceChildren() {} });
+globalThis.document = { getElementById: (id) => (elements[id] ??= element()), createElement: element };
+Object.defineProperty(globalThis, "navigator", { value: {} });
+globalThis.fetch = async () => ({ json: async () => ({}) });
+await import(process.argv[1]);
+for (const word of ["fails", "works"]) {
+  elements.text.value = word;
+  elements.text.ask();
+  await new Promise((done) => setTimeout(done, 20));
+  console.log(`${elements.state.className}: ${elements.state.textContent}`);
+}
+"""
+STUBS = {
+    "index.js": """export const loadClassifier = async () => ({ labels: ["a"], predict: async ([text]) => {
+      if (text === "fails") throw new Error("no memory");
+      return [{ labels: ["a"], probabilities: { a: 1 } }];
+    } });""",
+    "node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs": "export const env = { wasm: {} };",
+    "package.json": '{"type": "module"}',
+}
+
 
 @pytest.fixture(scope="module")
 def tables():
@@ -141,6 +176,27 @@ def test_javascript_reads_the_tokenizer_of_each_form(with_runs, form):
     found = json.loads(Path("texts.json").read_text())
     preprocessor = textclf.load("toy_zh").preprocessor
     assert [row["token_ids"] for row in found] == [preprocessor.encode([text]).values.tolist() for text in TEXTS]
+
+
+def shown_by_node(script: str, path: Path) -> list[str]:
+    if not shutil.which("node"):
+        pytest.skip("Node is not installed")
+    command = ["node", "--input-type=module", "-e", script, str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.splitlines()
+
+
+def test_the_page_opens_where_there_is_no_room_to_keep_it():
+    assert shown_by_node(FULL_CACHE, SCRIPTS / "offline.js") == ["the file"]
+
+
+def test_an_answer_after_a_failed_one_is_no_problem(tmp_path):
+    for name, content in STUBS.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    shutil.copy(SCRIPTS / "page.js", tmp_path)
+    first, second = shown_by_node(FAILED_ONCE, tmp_path / "page.js")
+    assert first == "problem: The classifier cannot be used: no memory"
+    assert second.startswith(": a (")
 
 
 def test_a_tokenizer_that_is_not_ported_is_an_error(with_runs):

@@ -50,7 +50,9 @@ def test_a_wheel_lists_its_files_and_has_the_same_bytes_each_time(with_runs):
 
 @pytest.mark.parametrize("name", ["reviews.whl", "my-reviews-1.0-py3-none-any.whl", "json-1.0-py3-none-any.whl",
                                   "textclf-1.0-py3-none-any.whl", "class-1.0-py3-none-any.whl",
-                                  "../x-1-py2-none-any.whl"])  # fmt: skip
+                                  "../x-1-py2-none-any.whl", "reviews_-1.0.0-py3-none-any.whl",
+                                  "Textclf_Keras-1.0.0-py3-none-any.whl", "numpy-9.0.0-py3-none-any.whl",
+                                  "scikit_learn-9.0.0-py3-none-any.whl"])  # fmt: skip
 def test_other_names_are_errors(tmp_path, name):
     with pytest.raises(RunError, match="--output"):
         write_wheel(tmp_path / name, {"README.md": b""})

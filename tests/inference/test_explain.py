@@ -118,6 +118,18 @@ def test_a_text_is_predicted_once_with_all_words_and_once_without_each(english, 
     assert explanation.prediction.labels == tuple(english.predict(["a wonderful film"]))
 
 
+@pytest.mark.parametrize(("most", "batches"), [(10**7, [4]), (40, [2, 2]), (1, [1, 1, 1, 1])])
+def test_copies_of_a_long_text_are_predicted_in_parts(english, monkeypatch, most, batches):
+    expected, predicted = explain(english, "a wonderful film"), []
+    monkeypatch.setattr("textclf.inference.explain.MOST_CHARACTERS", most)
+    predict = english.predict_proba
+    monkeypatch.setattr(english, "predict_proba", lambda texts: predicted.append(len(texts)) or predict(texts))
+    found = explain(english, "a wonderful film")
+    assert predicted == batches
+    assert found.prediction == expected.prediction
+    assert_close(found.effects, expected.effects)
+
+
 def test_each_label_is_explained_by_its_own_words(colours):
     [line] = format_explanations(colours, [["rose and leaf"]], "jsonl")
     row = json.loads(line)

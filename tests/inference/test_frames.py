@@ -95,3 +95,13 @@ def test_what_it_cannot_use(classifier, table, text, error, message):
 def test_another_column(classifier):
     found = classifier.predict_frame({"body": TEXTS}, "body")
     assert found["predicted"] == classifier.predict(TEXTS)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pa.table, dict])
+def test_several_columns_are_joined_as_in_training(classifier, monkeypatch, make):
+    monkeypatch.setitem(classifier.metadata, "text_column", ["title", "body"])
+    found = classifier.predict_frame(make({"title": ["a wonderful", "", "a"], "body": ["film", "bad", ""]}))
+    expected = classifier.predict_proba(["a wonderful film", "bad", "a"]).max(axis=1)
+    np.testing.assert_array_equal(np.asarray(found["probability"]), expected)
+    with pytest.raises(DataError, match="expected a column 'body', got 'title'"):
+        classifier.predict_frame(make({"title": TEXTS}))

@@ -43,7 +43,7 @@ def written(folder, kind, rows=ROWS):
 
 def kept_as(kind, classifier, path, keep, column="text"):
     chunks = read_source(path, column=column, keep=keep)
-    lines = list(format_predictions(classifier, chunks, kind))
+    lines = list(format_predictions(classifier, chunks, kind, keep=keep))
     if kind == "jsonl":
         return list(map(json.loads, lines))
     return list(csv.DictReader(io.StringIO("\n".join(lines), newline="")))
@@ -155,3 +155,13 @@ def test_the_option_takes_names_with_commas(with_runs, textclf_command):
     explained = textclf_command("predict", "--file", "texts.csv", "--keep", "id", "--format", "jsonl", "--explain")
     rows = list(map(json.loads, explained.stdout.decode().split("\n")[:-1]))
     assert [(row["id"], "explanation" in row) for row in rows] == [(str(row["id"]), True) for row in ROWS]
+
+
+@pytest.mark.parametrize(("keep", "kept"), [(None, ""), (["id", "label"], "id,input_label,"), (["all"], "")])
+@pytest.mark.parametrize("form", ["text", "jsonl", "csv"])
+def test_a_file_without_rows_has_the_header(classifier, tmp_path, keep, kept, form):
+    path = written(tmp_path, "csv")
+    (tmp_path / "texts.csv").write_text("id,text,label\n")
+    lines = list(format_predictions(classifier, read_source(path, column="text", keep=keep), form, keep=keep))
+    header = f"{kept}text,label,probability,probability_negative,probability_positive"
+    assert lines == ([header] if form == "csv" else [])

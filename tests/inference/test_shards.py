@@ -12,7 +12,7 @@ import pytest
 
 import textclf
 from textclf.core.errors import DataError, RunError, WriteError
-from textclf.inference.shards import find_shards, gathered, part_of, plan, predict_shard
+from textclf.inference.shards import find_shards, part_of, plan, predict_shard
 from textclf.inference.text_source import columns_of
 
 WORDS = ["a wonderful film", "a waste of time", "fine", "好", ""]
@@ -135,9 +135,26 @@ def test_a_folder_has_predictions_of_one_job(table, with_runs):
     Path("other/mine.txt").write_text("x")
     with pytest.raises(WriteError, match=r"expected an empty folder, but it has mine\.txt"):
         predict("--output", "other/")
-    Path("answers/_shards.json").write_text("{")
-    with pytest.raises(RunError, match="damaged"):
-        predict("--output", "answers/")
+    for damaged in ("{", "[]", ""):
+        Path("answers/_shards.json").write_text(damaged)
+        for use in (lambda: predict("--output", "answers/"), lambda: textclf.evaluate("toy_en", "answers")):
+            with pytest.raises(RunError, match=r"_shards\.json: damaged"):
+                use()
+
+
+def test_jobs_may_start_at_the_same_time(table, monkeypatch):
+    """While a job lists the folder, another part of it begins there."""
+    listed = Path.iterdir
+
+    def begin_another(folder):
+        if folder.name != "answers":
+            return listed(folder)
+        monkeypatch.setattr(Path, "iterdir", listed)
+        predict("--output", "answers/", "--part", "2/2")
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", begin_another)
+    assert "all 5 shards" in predict("--output", "answers/", "--part", "1/2").stderr
 
 
 def test_several_labels_are_lists(with_runs, finished_runs, tmp_path):
@@ -169,9 +186,3 @@ def test_without_ray_the_error_says_what_to_install(table, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(textclf.TextclfError, match=r'pip install "textclf-keras\[ray\]"'):
         predict("--output", "answers/", "--cluster", "auto")
-
-
-def test_small_tables_are_gathered():
-    tables = [pa.table({"x": [number]}) for number in range(7)]
-    assert [len(table) for table in gathered(tables, 3)] == [3, 3, 1]
-    assert pa.concat_tables(gathered(tables, 3))["x"].to_pylist() == list(range(7))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from textclf.core.cores import limited_threads
 from textclf.models.xla_lstm.kernels import KernelShape
 from textclf.models.xla_lstm.layer import LSTM, Workload, choose_kernels, lstms_of
 
@@ -119,9 +120,10 @@ def test_parts_are_as_many_as_there_are_cores_for_and_large_enough(
     not_compiled, batch_size, cores, parts, monkeypatch, caplog
 ):
     caplog.set_level("INFO")
-    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    monkeypatch.setattr("os.cpu_count", lambda: 64)  # of the machine, of which a trial of a search has a share
     model = network()
-    choose_kernels(model, Workload(40, 400, batch_size, 600), padding="right")
+    with limited_threads(cores):
+        choose_kernels(model, Workload(40, 400, batch_size, 600), padding="right")
     layer = model.layers[-1].forward_layer
     assert layer.kernel_shape == KernelShape(50, -(-batch_size // parts), parts)
     assert f"in {parts} part" in caplog.text

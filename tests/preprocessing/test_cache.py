@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -130,6 +131,19 @@ def test_what_was_left_half_written_goes_when_it_is_old(tmp_path):
     encoded_texts(OPTIONS, SPLITS, tmp_path)
     assert entries(tmp_path)[0] == ".a.partial"
     assert len(entries(tmp_path)) == 2
+
+
+def test_an_entry_that_another_process_removes_meanwhile_is_left_alone(tmp_path, monkeypatch):
+    (tmp_path / "going").mkdir()
+    listed = Path.iterdir
+
+    def gone(path):
+        if path.name == "going":
+            raise FileNotFoundError(2, "No such file or directory")
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", gone)
+    assert encoded_texts(OPTIONS, SPLITS, tmp_path)[0].options == OPTIONS
 
 
 def test_a_fault_leaves_nothing(tmp_path, monkeypatch):

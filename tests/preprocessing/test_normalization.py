@@ -147,6 +147,7 @@ def test_addresses(text, expected):
         ("mail me@example.com or a.b@c.de", "mail me@example.com or a.b@c.de"),
         ("@ home @@", "@ home @@"),
         ("@a @b", f"{USER} {USER}"),
+        ("@a@b @张三@李四 josé@example.com", f"{USER}@b {USER}@李四 josé{USER}.com"),
     ],
 )
 def test_users(text, expected):

@@ -31,6 +31,10 @@ def restored(classes, labels):
         pd.Series(["b", "a", "b"], index=[5, 6, 7]),
         pd.Series(["b", "a", "b"], dtype="category"),
         pd.Series([3, 1], dtype="Int64"),
+        pd.Series([True, False], dtype="boolean"),
+        pd.Series([3, 1], dtype="int64[pyarrow]"),
+        pd.Series(["b", "a"], dtype="string"),
+        pd.Series(["b", "a"], dtype="string[pyarrow]"),
         np.array([[1], [0]])[:, 0],
     ],
     ids=str,
@@ -40,6 +44,7 @@ def test_one_label_a_text(y):
     assert classes.form == ONE
     assert classes.separator is None
     assert classes.values.tolist() == sorted(set(y))
+    assert np.array(classes.values.tolist()).dtype.kind == np.array(list(y)).dtype.kind
     assert restored(classes, labels) == [[value] for value in y]
     assert len(set(classes.names)) == len(classes.names)
     assert all(name and name == name.strip() for name in classes.names)

@@ -22,7 +22,8 @@ def test_every_setting_has_a_name(section, name):
 @pytest.mark.parametrize(
     "name",
     ["targets__threshold", "targets__threshold__precision", "training__early_stopping__patience",
-     "model__members__2__training__epochs", "preprocessing__ngrams__longest_words", "targets__class_weights"],
+     "model__members__2__training__epochs", "preprocessing__ngrams__longest_words", "targets__class_weights",
+     "model__members", "model__members__2", "model__members__2__model"],
 )  # fmt: skip
 def test_settings_within_settings(name):
     check_setting(name, "X")
@@ -39,6 +40,11 @@ def test_settings_within_settings(name):
         ("modle__units", "modle has no setting 'units'"),
         ("data__train", "its data are those of fit"),
         ("model__1__units", "model has no setting '1'"),
+        ("model__filters__1", "model__filters has no setting '1'"),
+        ("model__widths__1", "model__widths has no setting '1'"),
+        ("training__early_stopping__1__patience", "training__early_stopping has no setting '1'"),
+        ("model__members__1__2__model", "model__members__1 has no setting '2'"),
+        ("model__members__model", "model__members counts from 1, as in model__members__1"),
     ],
 )
 def test_unknown_names(name, message):
@@ -69,12 +75,22 @@ def test_numpy_and_tuples_become_plain_values():
     assert config_of(after).model.widths == [2, 3]
 
 
+@pytest.mark.parametrize("before", [0.5, "f1", {"precision": 0.8}])
+def test_settings_replace_a_plain_value(before):
+    after = with_parameters(base_settings({"targets": {"threshold": before}}), {"targets__threshold__precision": 0.9})
+    assert config_of(after).targets.threshold.precision == 0.9
+
+
 def test_members_are_counted_from_1():
     before = base_settings({"model": {"architecture": "ensemble"}})
     after = with_parameters(before, {"model__members__2__model__filters": 9})
     assert after["model"]["members"][1]["model"]["filters"] == 9
-    with pytest.raises(ValueError, match="has 2 members"):
-        with_parameters(before, {"model__members__3__model__filters": 9})
+    other = {"model": {"architecture": "lstm"}}
+    after = with_parameters(before, {"model__members__2__model__units": 5, "model__members__2": other})
+    assert after["model"]["members"] == [before["model"]["members"][0], {"model": {"architecture": "lstm", "units": 5}}]
+    for name in ("model__members__3__model__filters", "model__members__0", "model__members__3"):
+        with pytest.raises(ValueError, match="has 2 members"):
+            with_parameters(before, {name: other})
 
 
 def test_a_value_that_a_config_cannot_have_is_named():

@@ -215,6 +215,14 @@ def test_a_share_that_cannot_be_held_out_is_an_error(write):
     assert list(report.splits) == ["train"]
 
 
+def test_inner_folds_that_the_texts_are_too_few_for_are_an_error(write):
+    config = write(train=distinct({"x": 4, "y": 4}))
+    config["training"] = {"refit": True, "inner_folds": 9}
+    report = check_config(config)
+    assert errors(report)[0].startswith("training.inner_folds: expected fewer than 9 folds, because train.jsonl has")
+    assert not errors(check_config(config, ["training.inner_folds=8"]))
+
+
 def test_a_label_with_a_single_row_is_a_warning(write):
     report = check_config(write(train=[*EVEN, ("single", "z")]))
     assert not errors(report)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import LINEAR, write_colours
 from textclf.config.run_config import read_run_config
+from textclf.core.errors import DataError
 from textclf.core.find_run import latest_run
 from textclf.core.run_folder import RunFolder
 from textclf.training.cross_validation import _write_predictions, cross_validate, fold_of
@@ -79,6 +80,15 @@ def test_labels_with_fewer_rows_than_folds_are_a_warning(workplace, folds, count
     warned = f"fewer rows than the {folds} folds of 'rare' ({counts['rare']})"
     assert (warned in caplog.text) == (counts["rare"] < folds)
     assert "single row of" not in caplog.text.replace("a single row has not", "")
+
+
+def test_inner_folds_that_the_texts_of_a_fold_are_too_few_for(workplace):
+    write_rows(workplace / "a.csv", {"x": 6, "y": 6})
+    config = {"data": {"train": "a.csv", "validation": 0.5}, **LINEAR}
+    config["training"] = {**LINEAR["training"], "refit": True, "inner_folds": 7}
+    with pytest.raises(DataError, match=r"training\.inner_folds: expected fewer than 7 folds"):
+        cross_validate(config, folds=2, run="r")
+    assert not RunFolder("runs").path.exists()
 
 
 def test_a_text_of_any_length_is_among_the_answers(tmp_path):

@@ -4,6 +4,7 @@ import contextlib
 import re
 import shutil
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from textclf.training.cross_validation import cross_validate
 from textclf.training.fitting.state import read_state
 from textclf.training.locking import check_unchanged, run_lock
 from textclf.training.provenance import provenance
+from textclf.training.training_run import new_run
 
 
 def position_of(run: RunFolder) -> tuple[int, int]:
@@ -258,3 +260,15 @@ def test_folds_go_on_in_the_fold_that_was_interrupted(workplace, tiny_config, mo
     run = textclf.resume("r")
     assert "fold 1: already finished" in run.log.read_text()
     assert differences(whole.path, run.path) == []
+
+
+BEGUN = {"training": {}, "cross-validation": {"folds": 2}, "search": {"search": True}}
+GO_ON = {"training": textclf.train, "cross-validation": partial(cross_validate, folds=2), "search": textclf.tune}
+
+
+@pytest.mark.parametrize(("begun", "kind"), [(begun, kind) for begun in BEGUN for kind in GO_ON if kind != begun])
+def test_a_run_of_another_kind_does_not_go_on(workplace, tiny_config, begun, kind):
+    run = new_run(load_config(tiny_config()), "test", "r", "r", **BEGUN[begun])
+    with pytest.raises(RunError, match=rf"expected a {kind}, but the run started as a {begun}\. To continue it: "):
+        GO_ON[kind](tiny_config(), run="r")
+    assert not run.log.exists()

@@ -40,7 +40,7 @@ def test_the_run_folder_has_everything_it_promises(with_runs):
     assert about["status"] == "finished"
     assert about["onnx_difference"] <= 1e-4
     assert set(about["data_sha256"]) == {"data/toy_en/train.csv", "data/toy_en/test.csv"}
-    assert {"tensorflow", "keras", "onnxruntime", "python", "textclf"} <= set(about["versions"])
+    assert {"tensorflow", "keras", "onnxruntime", "scipy", "python", "textclf"} <= set(about["versions"])
     assert find_run("latest").path.resolve() == run
 
 

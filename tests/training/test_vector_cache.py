@@ -83,6 +83,28 @@ def test_what_was_encoded_before_an_interruption_is_kept(tmp_path, encoder, monk
     assert encoder.encoded == 5
 
 
+def test_an_interruption_leaves_the_other_parts_as_they_are(tmp_path, encoder, monkeypatch):
+    monkeypatch.setattr(vector_cache, "ROWS_AT_ONCE", 8)
+    monkeypatch.setattr(vector_cache, "TOKENS_AT_ONCE", 16)
+    rows = Ragged.from_lengths(np.arange(240), np.array([7, 20, 3, 6] + [5] * 40 + [2, 2]))
+
+    def stop_after_two(rows):
+        if encoder.encoded > 4:
+            raise KeyboardInterrupt
+        return encoder(rows)
+
+    whole, broken = (VectorCache(tmp_path / name, "key", 2) for name in ("whole", "broken"))
+    vectors(whole, rows, encoder)
+    encoder.encoded = 0
+    with pytest.raises(KeyboardInterrupt):
+        broken.vectors(rows, stop_after_two)
+    assert list(broken.folder.iterdir())
+    vectors(broken, rows, encoder)
+    names = {path.name for path in whole.folder.iterdir()}
+    assert {path.name for path in broken.folder.iterdir()} == names
+    assert len(names) > 10
+
+
 def test_few_long_texts_are_a_part_of_their_own(tmp_path, encoder, monkeypatch):
     monkeypatch.setattr(vector_cache, "TOKENS_AT_ONCE", 2048)
     rows = Ragged.from_lengths(np.arange(2300), np.array([1] * 100 + [1100, 1100]))

@@ -134,7 +134,7 @@ def command(texts, file, column, keep, run, format, threshold, explain, top_k, o
         chunks = read_source(file, column=column, given=reading, trained=classifier.reading, keep=kept)
     options = {"threshold": threshold, "top_k": top_k}
     if not explain:
-        write_lines(format_predictions(classifier, chunks, form, **options), form, output)
+        write_lines(format_predictions(classifier, chunks, form, keep=kept, **options), form, output)
     elif form == "text" and output is None and is_terminal():
         print_explanations(classifier, chunks, **options)
     else:

@@ -4,6 +4,9 @@ import click
 
 from textclf.cli.train import print_folds, write_report_and_print
 from textclf.cli.tune import print_search
+from textclf.core.run_folder import CROSS_VALIDATION, SEARCH, TRAINING, kind_of
+
+PRINT = {TRAINING: write_report_and_print, CROSS_VALIDATION: print_folds, SEARCH: print_search}
 
 
 @click.command("resume")
@@ -26,10 +29,4 @@ def command(run):
         resume_as_worker(run)
         return
     finished = resume(run)
-    metadata = finished.read_metadata()
-    if metadata.get("search"):
-        print_search(finished)
-    elif metadata.get("folds"):
-        print_folds(finished)
-    else:
-        write_report_and_print(finished)
+    PRINT[kind_of(finished.read_metadata())](finished)

@@ -81,7 +81,7 @@ def command(runs, host, port, token_file, allow_origins, allow_hosts, workers, f
 
     token = read_token(token_file) if token_file else None
     if token is None and (value := os.environ.get(TOKEN)) is not None:
-        token = check_token(value.strip().encode(), TOKEN)
+        token = check_token(os.fsencode(value.strip()), TOKEN)
     if token is None and not is_loopback(host):
         raise click.UsageError(
             f"--host {host}: expected a loopback address such as 127.0.0.1, because the server has no token. "

@@ -104,9 +104,7 @@ def command(config, overrides, run, cluster, show_space, optuna, **given):
         from textclf.training.tuning.sampler import write_study
 
         results = read_results(folder.path)
-        write_study(
-            results.space, results.trials, results.limits, lower_is_better=results.lower_is_better, path=Path(optuna)
-        )
+        write_study(results.space, results.trials, results.goal, Path(optuna))
 
 
 def _check_new(path: str) -> None:
@@ -141,7 +139,7 @@ def print_search(folder: "RunFolder") -> None:
     from textclf.training.tuning.results import read_results
 
     results = read_results(folder.path)
-    table = Table("trial", results.metric, "accuracy", "MB", "ms", "seconds", "")
+    table = Table("trial", results.goal.metric, "accuracy", "MB", "ms", "seconds", "")
     for trial in results.ranked[:MOST_SHOWN]:
         mark = _mark(trial, results)
         figures = format_figures([trial.score, trial.metrics.get("accuracy")])
@@ -151,13 +149,13 @@ def print_search(folder: "RunFolder") -> None:
     print_table(table)
     print_line(f"{len(results.trials)} trials; * Pareto front of score, size and speed. {FLATTERY}")
     if results.nested_score is not None:
-        print_line(f"estimate by folds that did not choose: {results.metric} {results.nested_score:.4f}")
+        print_line(f"estimate by folds that did not choose: {results.goal.metric} {results.nested_score:.4f}")
     print_line(f"search: {folder.path / PAGE}")
     write_report_and_print(folder)
 
 
 def _mark(trial: "Trial", results: "SearchResults") -> str:
-    if not results.limits.kept_by(trial):
+    if not results.goal.limits.kept_by(trial):
         return "above the limit"
     if trial == results.best:
         return "best"

@@ -14,7 +14,7 @@ from textclf.config.problems import SETTINGS, format_problems, problems_of
 from textclf.config.removed_settings import drop_removed_settings
 from textclf.config.training_options import TrainingOptions
 from textclf.config.tuning_options import TuningOptions
-from textclf.config.yaml import TIMES_IN_RUN, Document, Problem, parse_value, parse_yaml
+from textclf.config.yaml import Document, Problem, parse_value, parse_yaml
 from textclf.core.errors import ConfigError, did_you_mean
 from textclf.core.files import expand_home
 from textclf.core.find_run import resolve_latest
@@ -28,6 +28,7 @@ from textclf.preprocessing.tokenizers import TOKENIZERS
 
 # Bytes. ruamel reads as many in a second; five thousand labels with their weights fit.
 LARGEST_CONFIG = 100_000
+LARGEST_RUN_CONFIG = 3 * LARGEST_CONFIG  # every item of a list has its own line
 LONGEST_PLACE = 200  # characters of an override that a message repeats
 
 
@@ -218,7 +219,7 @@ def _document(source: str | Path | Mapping | Config, of_run: bool = False) -> tu
     try:
         path = Path(expand_home(str(source)))
         path = resolve_latest(path) if len(path.parts) > 1 else path  # `latest` alone may be a file
-        text = _config_text(path, LARGEST_CONFIG * (TIMES_IN_RUN if of_run else 1))
+        text = _config_text(path, LARGEST_RUN_CONFIG if of_run else LARGEST_CONFIG)
     except FileNotFoundError:
         raise ConfigError(f"{source}: expected a config file, but there is none. Check the path.") from None
     except UnicodeDecodeError:

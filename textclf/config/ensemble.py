@@ -5,6 +5,7 @@ make different errors are right more often together; combining them after each h
 network with several inputs (docs/experiments.md). A config with one network has one member.
 """
 
+import logging
 from collections.abc import Iterator
 from functools import reduce
 from operator import or_
@@ -18,11 +19,15 @@ from textclf.data.target_options import TargetOptions
 from textclf.data.targets import Targets
 from textclf.models import ARCHITECTURES
 from textclf.models.word_vectors import check_vectors
+from textclf.preprocessing.options import NgramOptions
 
 if TYPE_CHECKING:
     ModelOptions = Any  # the options of any architecture
 else:
     ModelOptions = reduce(or_, [architecture.Options for architecture in ARCHITECTURES.values()])
+
+
+log = logging.getLogger(__name__)
 
 
 class MemberOptions(BaseOptions):
@@ -153,6 +158,27 @@ def input_arrays(model: Any) -> tuple[str, ...]:
     """Return the names of the arrays that the network reads, or any network of an ensemble."""
     networks = networks_of(model)
     return tuple(dict.fromkeys(name for one in networks for name in ARCHITECTURES[one.architecture].INPUTS))
+
+
+def check_ngrams(model: Any, ngrams: NgramOptions) -> None:
+    """Check that there are n-grams if a network reads them: without any, it cannot tell texts apart.
+
+    Raises:
+        ConfigError: there are none. Classifiers of before may have been trained so, so no constructor checks it.
+    """
+    if "ngram_ids" not in input_arrays(model):
+        return
+    if not ngrams.words and not ngrams.characters:
+        raise ConfigError(
+            "preprocessing.ngrams: expected n-grams of words or of characters, got neither. Set longest_words to at "
+            f"least 1, or longest_characters to at least {ngrams.shortest_characters}."
+        )
+    if 0 < ngrams.longest_characters < ngrams.shortest_characters:
+        log.warning(
+            "preprocessing.ngrams: no n-grams of characters, because longest_characters (%d) is below "
+            "shortest_characters (%d); set longest_characters to 0 if you want none",
+            ngrams.longest_characters, ngrams.shortest_characters,
+        )  # fmt: skip
 
 
 def check_vector_files(model: Any) -> None:

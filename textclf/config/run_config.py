@@ -3,16 +3,14 @@
 import hashlib
 from dataclasses import replace
 
-from textclf.config.config import LARGEST_CONFIG, Config, load_config
+from textclf.config.config import LARGEST_RUN_CONFIG, Config, load_config
 from textclf.config.written import write_config
-from textclf.config.yaml import TIMES_IN_RUN
 from textclf.core.errors import ConfigError, RunError
 from textclf.core.files import checksum, read_untrusted
 from textclf.core.run_folder import RunFolder, unusable
 from textclf.preprocessing.options import NormalizedOptions
 
 CHECKSUM = "config_sha256"  # in run.json
-LARGEST_RUN_CONFIG = TIMES_IN_RUN * LARGEST_CONFIG
 
 
 def write_run_config(run: RunFolder, config: Config, command: str) -> None:

@@ -11,8 +11,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 # A config is three levels deep and has some thirty values. An alias that contains itself never ends.
 DEEPEST = 20
 MOST_VALUES = 10_000
-# So many times as large is the config of a run: every default is filled in, and each item of a list has its own line.
-TIMES_IN_RUN = 4
+MOST_DEFAULTS = 1_000  # values that the config of a run has more, because every default is filled in
 MOST_BRACKETS = 500  # the time that ruamel takes grows with the square of the open ones
 
 Path = tuple[str | int, ...]
@@ -70,7 +69,7 @@ def yaml_value(value: Any) -> str:
 
 
 def _most_values(document: Document) -> int:
-    return MOST_VALUES * (TIMES_IN_RUN if document.of_run else 1)
+    return MOST_VALUES + (MOST_DEFAULTS if document.of_run else 0)
 
 
 def _check_size(text: str, most_values: int) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from textclf.core.errors import RunError, did_you_mean
 from textclf.core.files import expand_home, is_folder
 from textclf.core.hub.address import is_address, parse_address
-from textclf.core.run_folder import LATEST, RUNS, RunFolder
+from textclf.core.run_folder import CROSS_VALIDATION, LATEST, RUNS, RunFolder, kind_of
 from textclf.core.zip_archive import is_archive
 
 MOST_LISTED = 10  # runs in a message
@@ -59,7 +59,7 @@ def find_classifier(run: str | os.PathLike | None) -> Path:
     if not found.inside(found.classifier).exists():
         reason = (
             "a cross-validation has none. Train without --folds."
-            if "folds" in metadata
+            if kind_of(metadata) == CROSS_VALIDATION
             else "this one has none. Train again."
         )
         raise RunError(f"{path}: expected a run with a classifier, but {reason}")
@@ -169,7 +169,7 @@ def _finish_time(run: RunFolder, written: float) -> float | None:
         metadata = run.read_metadata()
     except RunError:
         return None
-    if metadata.get("status") != "finished" or "folds" in metadata:
+    if metadata.get("status") != "finished" or kind_of(metadata) == CROSS_VALIDATION:
         return None
     try:
         if "finished" in metadata:

@@ -6,7 +6,7 @@
 import contextlib
 import datetime
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from textclf.core.errors import RunError
@@ -25,6 +25,7 @@ FORMAT_VERSION = 1
 RUNS = Path("runs")
 LATEST = "latest"  # in place of a run's name: the latest finished run, see find_run.py
 VALIDATION = "validation_"  # prefix of the columns of `history.csv` that are measured on validation
+TRAINING, CROSS_VALIDATION, SEARCH = "training", "cross-validation", "search"  # kinds of runs
 CACHE = ".cache"  # encoded texts, beside the runs that share them
 LARGEST_FILE = 16 * MIB  # of run.json and metrics.json
 LARGEST_MODEL = 1024 * MIB  # of model.onnx; a file of protobuf cannot have 2 GiB
@@ -162,6 +163,13 @@ class RunFolder:
         if link.is_symlink():
             with contextlib.suppress(OSError):
                 link.unlink()
+
+
+def kind_of(metadata: Mapping) -> str:
+    """Return which kind of run the content of a `run.json` is of."""
+    if metadata.get("search") is True:
+        return SEARCH
+    return CROSS_VALIDATION if isinstance(metadata.get("folds"), int) else TRAINING
 
 
 def check_name(name: str | None) -> None:

@@ -1,7 +1,7 @@
 """Labelled texts of one split, read from files, and what a config says about these files."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import eq
@@ -16,13 +16,7 @@ from textclf.core.memmap import BLOCK_BYTES, blocks
 from textclf.core.options import Check, Limit, Options, setting
 from textclf.core.parallel import chunks_of, map_chunks
 from textclf.core.text_column import stored_texts
-from textclf.data.label_lists import (
-    decode_multi_hot,
-    has_list_literals,
-    is_multi_hot,
-    name_multi_hot,
-    unfold_list_literals,
-)
+from textclf.data.label_lists import decode_multi_hot, is_multi_hot, name_multi_hot, unfold_list_literals
 from textclf.data.labels import Labels, encode_column
 from textclf.data.numeric_labels import merge_spellings
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
@@ -224,7 +218,9 @@ def dataset_of_tables(
     return Dataset(name, texts, labels, np.arange(1, len(texts) + 1, dtype=np.int32)), splits
 
 
-def parse_labels(dataset: Dataset, separator: str | None, reading: ReadingOptions = DEFAULTS) -> Dataset:
+def parse_labels(
+    dataset: Dataset, separator: str | None, reading: ReadingOptions = DEFAULTS, known: Set[str] = frozenset()
+) -> Dataset:
     """Split the label fields of the file into the labels of each text.
 
     Lists with a 0 or 1 for every label become the positions of the ones.
@@ -233,6 +229,7 @@ def parse_labels(dataset: Dataset, separator: str | None, reading: ReadingOption
         separator: separates several labels of a text, which may also have none. `None`: every text has exactly one
             label; rows without a label are dropped, with a warning.
         reading: says whether messages advise settings or options.
+        known: labels of the training data, as for `has_list_literals`.
 
     Raises:
         DataError: no row has a label, or a row has several where it must have one.
@@ -241,13 +238,14 @@ def parse_labels(dataset: Dataset, separator: str | None, reading: ReadingOption
         raise DataError(
             f"{dataset.name}: expected labels, got only empty fields. Check {reading.named('label_column')}."
         )
-    if separator is not None and has_list_literals(dataset.labels):
-        dataset = replace(dataset, labels=unfold_list_literals(dataset.labels))
-    if dataset.labels.lists and is_multi_hot(dataset.labels.categories):
-        dataset = replace(dataset, labels=decode_multi_hot(dataset.labels))
-    dataset = replace(dataset, labels=merge_spellings(dataset.labels, dataset.name))
+    labels = dataset.labels if separator is None else unfold_list_literals(dataset.labels, known)
+    if labels.lists and is_multi_hot(labels.categories):
+        labels = decode_multi_hot(labels)
     if separator is not None:
-        return replace(dataset, labels=dataset.labels.map(lambda category: _split(category, separator)))
+        labels = labels.map(lambda category: _split(category, separator))
+    dataset = replace(dataset, labels=merge_spellings(labels, dataset.name))
+    if separator is not None:
+        return dataset
     several = np.flatnonzero(dataset.labels.where(lambda category: len(category) > 1))
     if len(several):
         raise DataError(

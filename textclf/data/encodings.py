@@ -12,6 +12,13 @@ OTHER_SCRIPTS = (
     "gb18030", "big5", "cp949", "cp932", "euc-jp", "cp1251", "koi8-r", "cp866", "iso8859-5",
     "cp1253", "cp1255", "cp1256", "cp874", "utf-16", "utf-32", MACINTOSH,
 )  # fmt: skip
+# UTF-32 first: its mark begins with that of UTF-16.
+MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 LEAST_ZEROS = 0.01  # of the bytes of UTF-16: its spaces, digits and delimiters
 ONE_SIDE = 0.95  # of them, before or after the byte of the character
 ANY_BYTES = "latin-1"  # has a character for every byte
@@ -24,6 +31,7 @@ HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 CONTROLS_OF_ISO = re.compile(rb"[\x80-\x9f]")  # in ISO 8859
 MOST_ACCENTS = 0.6  # of the letters of a word
 MOSTLY = 0.8
+NEARLY_ALL = 20  # characters for one that is wrong
 
 
 def read_sample(stream: BinaryIO) -> bytes:
@@ -42,12 +50,13 @@ def read_sample(stream: BinaryIO) -> bytes:
 def detect_encoding(sample: bytes) -> str:
     """Return the Python name of the encoding.
 
-    UTF-8 is told first, as texts in other encodings hardly ever decode as UTF-8. Japanese is told by its kana, others
-    by chardet.
+    UTF-8 is told first, as texts in other encodings hardly ever decode as UTF-8. A few wrong bytes do not change that:
+    the reader says where they are. Japanese is told by its kana, others by chardet.
     """
-    if encoding := _utf16_without_mark(sample):
+    encoding = next((name for mark, name in MARKS.items() if sample.startswith(mark)), _utf16_without_mark(sample))
+    if encoding:
         return encoding
-    if _decodes(sample, "utf-8"):
+    if _decodes(sample, "utf-8") or is_nearly_utf8(sample):
         return "utf-8"
     from chardet import detect_all  # takes a tenth of a second, and most files are UTF-8
 
@@ -69,6 +78,13 @@ def detect_encoding(sample: bytes) -> str:
     return "big5" if best == "big5hkscs" and _decodes(sample, "big5") else best
 
 
+def is_nearly_utf8(sample: bytes) -> bool:
+    """Return whether a few bytes of a text in UTF-8 are wrong, or none. ASCII alone tells nothing."""
+    text = sample.decode("utf-8", "replace")
+    wrong = text.count("\ufffd")
+    return NEARLY_ALL * wrong < sum(not character.isascii() for character in text) - wrong
+
+
 def _is_latin(sample: bytes) -> bool:
     """Return whether most bytes that are not ASCII stand in words of Latin letters, as in "déjà".
 
@@ -85,7 +101,7 @@ def _is_latin(sample: bytes) -> bool:
 def _utf16_without_mark(sample: bytes) -> str | None:
     """Return UTF-16 in the byte order that the zeros of ASCII characters show; other texts have none."""
     zeros = sample.count(0)
-    if not zeros or zeros < LEAST_ZEROS * len(sample) or sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if not zeros or zeros < LEAST_ZEROS * len(sample):
         return None
     after = sample[1::2].count(0) / zeros
     encoding = "utf-16-le" if after > ONE_SIDE else "utf-16-be" if 1 - after > ONE_SIDE else None
@@ -94,15 +110,20 @@ def _utf16_without_mark(sample: bytes) -> str | None:
 
 def _decodes(sample: bytes, encoding: str) -> bool:
     try:
-        sample.decode(encoding)
+        _decoded(sample, encoding)
     except UnicodeDecodeError:
         return False
     return True
 
 
+def _decoded(sample: bytes, encoding: str) -> str:
+    """Return the text of a sample. One without a line end may be cut within a character."""
+    return codecs.getincrementaldecoder(encoding)().decode(sample, len(sample) < SAMPLE_BYTES)
+
+
 def _share_of_kana(sample: bytes, encoding: str) -> float:
     try:
-        text = sample.decode(encoding)
+        text = _decoded(sample, encoding)
     except UnicodeDecodeError:
         return 0.0
     return len(KANA.findall(text)) / max(sum(not character.isascii() for character in text), 1)

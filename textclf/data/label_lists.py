@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 from textclf.core.errors import DataError
@@ -40,17 +40,26 @@ def parse_list(field: str) -> tuple[str, ...] | None:
     return tuple(item.strip() for item in items if item.strip())
 
 
-def has_list_literals(labels: Labels) -> bool:
-    """Return whether every field with a label is the literal of a list, and one of them has several items."""
+def has_list_literals(labels: Labels, known: Set[str] = frozenset()) -> bool:
+    """Return whether every field with a label is the literal of a list, and one of them has several items.
+
+    Args:
+        known: labels of the training data. If an item is one of them and no field is, the items are the labels.
+    """
     fields = [field for category in labels.categories for field in category]
     if labels.lists or not fields or any(field[:1] not in BRACKETS for field in fields):
         return False
-    items = [parse_list(field) for field in fields]
-    return all(found is not None for found in items) and any(len(found or ()) > 1 for found in items)
+    lists = [parse_list(field) for field in fields]
+    if None in lists:
+        return False
+    items = {item for found in lists for item in found or ()}
+    return any(len(found or ()) > 1 for found in lists) or (known.isdisjoint(fields) and not known.isdisjoint(items))
 
 
-def unfold_list_literals(labels: Labels) -> Labels:
-    """Return the labels with the items of each literal as the labels of a text."""
+def unfold_list_literals(labels: Labels, known: Set[str] = frozenset()) -> Labels:
+    """Return the labels with the items of each literal as the labels of a text, if `has_list_literals`."""
+    if not has_list_literals(labels, known):
+        return labels
     items = labels.map(lambda category: tuple(item for field in category for item in parse_list(field) or ()))
     return replace(items, lists=True)
 
@@ -83,7 +92,7 @@ def name_multi_hot(labels: Labels, names: Sequence[str], file: str) -> Labels:
     Raises:
         DataError: the lists have another number of values, or the labels of the file are no such lists.
     """
-    labels = unfold_list_literals(labels) if has_list_literals(labels) else labels
+    labels = unfold_list_literals(labels)
     lengths = {len(category) for category in labels.categories if category}
     if not (labels.lists and is_multi_hot(labels.categories)) or lengths != {len(names)}:
         found = next((category for category in labels.categories if category), ())

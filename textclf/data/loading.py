@@ -95,16 +95,19 @@ def _read(
     if not train:
         return {}, None
     separator = separator_for(train.labels, options)
-    splits = {
-        name: dataset and _attempt(on_error, "labels", parse_labels, dataset, separator)
+    train = _attempt(on_error, "labels", parse_labels, train, separator)
+    known = {*train.labels.count()} if train else frozenset()
+    others = {
+        name: dataset and _attempt(on_error, "labels", parse_labels, dataset, separator, known=known)
         for name, dataset in raw.items()
+        if name != "train"
     }
-    train = splits["train"] and _attempt(on_error, "texts", drop_blank_texts, splits["train"])
+    train = train and _attempt(on_error, "texts", drop_blank_texts, train)
     if not train:
         return {}, None
     multilabel = separator is not None
     targets = _attempt(on_error, "labels", Targets.fit, train.labels, options, multilabel=multilabel)
-    return splits | {"train": train}, targets
+    return {"train": train, **others}, targets
 
 
 def _attempt(on_error: OnError, subject: str, function: Callable[..., Result], *arguments, **options) -> Result | None:

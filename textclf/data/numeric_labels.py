@@ -54,7 +54,7 @@ def merge_spellings(labels: "Labels", name: str) -> "Labels":
         return labels
     shown = first_shown(f"'{long}' as '{label}'" for long, label in sorted(short.items()))
     log.warning("%s: labels that are the same number are read as one: %s", name, shown)
-    return labels.map(lambda category: tuple(short.get(label, label) for label in category))
+    return labels.map(lambda category: tuple(dict.fromkeys(short.get(label, label) for label in category)))
 
 
 def _mixed_order(label: str) -> tuple:

@@ -1,12 +1,16 @@
 """Find what separates several labels in one field."""
 
+import re
+
 from textclf.data.label_lists import has_list_literals, parse_list
 from textclf.data.labels import Labels
+from textclf.data.numeric_labels import are_numbers
 
 # Hardly part of a name: one of them is the separator if splitting at it leaves fewer labels.
 SEPARATORS = ("|", ";", ",", "#", "\t", "、", "；", "，", "::")
 # Often part of a name, such as `R&B` or `very good`: the labels on both sides must occur alone, too.
 PARTS_OF_NAMES = ("/", "&", "+", "~", "^", "-", "_", ":", ".", " ")
+HALVES = re.compile(r"\d+(?:,[05])?")  # a rating with a decimal comma; `1,2` can be two numbers
 LIST_SEPARATOR = ","  # between the items of a list that is written in a field
 
 
@@ -26,7 +30,9 @@ def find_separator(labels: Labels) -> str | None:
 
 
 def joining_separator(labels: set[str]) -> str | None:
-    """Return what joins some of the labels to others, or `None`."""
+    """Return what joins some of the labels to others, or `None`. A decimal number is one label."""
+    if are_numbers(labels) or all(map(HALVES.fullmatch, labels)):
+        return None
     for separator in SEPARATORS:
         parts = {part.strip() for label in labels for part in label.split(separator)}
         if len(parts - {""}) < len(labels) and not (separator == "#" and "" in parts):  # as in C#

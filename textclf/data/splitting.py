@@ -1,8 +1,8 @@
 """Hold out a share of the texts, or split them into folds: stratified, shuffled, identical texts kept together."""
 
+import heapq
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -71,15 +71,36 @@ def concatenate(datasets: Sequence[Dataset]) -> Dataset:
 def fold_numbers(dataset: Dataset, folds: int, seed: int) -> np.ndarray:
     """Return the fold of each row, from 0, (rows,). Folds are stratified, with identical texts in the same fold.
 
+    The rarest label is served first, as in iterative stratification. Each text goes to the fold with the fewest rows of
+    its label, and of these to the one with the fewest rows. So with one label a text, and without identical texts, the
+    sizes of two folds differ by one at most, and so do their rows of each label.
+
     Raises:
         DataError: there are too few texts for so many folds.
     """
-    numbers = np.full(len(dataset), folds - 1)
-    rest = replace(dataset, rows=np.arange(len(dataset), dtype=np.int32))
-    for number in range(folds - 1):  # a half of the last two, a third of the last three …
-        rest, part = split(rest, 1 / (folds - number), seed + number, warn=False)
-        numbers[part.rows] = number
-    return numbers
+    (groups,) = group_equal([text_hashes(dataset.texts)])  # identical texts are one group
+    sizes = np.bincount(groups)
+    if len(sizes) < folds:
+        raise DataError(
+            f"{dataset.name}: expected a different text for each of {folds} folds, got {len(sizes)} different texts. "
+            "Add rows, or choose fewer folds."
+        )
+    groups_of = _groups_of_labels(groups, dataset.labels)
+    fold_of, filled = np.full(len(sizes), -1), [0] * folds
+    random = np.random.default_rng(seed)
+    for label in sorted(groups_of, key=lambda label: (len(groups_of[label]), label)):
+        own = groups_of[label]
+        decided = own[fold_of[own] >= 0]
+        of_label = np.bincount(fold_of[decided], sizes[decided], folds).astype(int).tolist()
+        fullness = sorted(zip(of_label, filled, range(folds), strict=True))  # a heap: the emptiest fold is the first
+        candidates = random.permutation(own[fold_of[own] < 0])
+        for group in candidates[np.argsort(-sizes[candidates], kind="stable")]:  # large ones first, small ones even out
+            rows, all_rows, fold = fullness[0]
+            fold_of[group] = fold
+            heapq.heapreplace(fullness, (rows + int(sizes[group]), all_rows + int(sizes[group]), fold))
+        for _, all_rows, fold in fullness:
+            filled[fold] = all_rows
+    return fold_of[groups]
 
 
 def _fitting(groups: np.ndarray, sizes: np.ndarray, wanted: int, most: int) -> np.ndarray:

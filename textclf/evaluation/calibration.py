@@ -46,11 +46,25 @@ def expected_calibration_error(confidences: np.ndarray, correct: np.ndarray) -> 
     return sum(abs(point.confidence - point.accuracy) * point.count for point in points) / len(confidences)
 
 
+def doubtful_truth(truth: np.ndarray, shape: tuple[int, ...], activation: str) -> np.ndarray:
+    """Return the truth as a probability of each output, float64 (rows, outputs): 1 - 1 / (rows + 2) instead of 1.
+
+    This is the correction of Platt (1999): a few validation texts without an error do not justify certainty.
+
+    Args:
+        truth, activation: as for `fit_temperature`.
+        shape: (rows, outputs).
+    """
+    softmax = activation == "softmax"
+    certain = truth[:, None] == np.arange(shape[1]) if softmax else truth.reshape(shape)
+    doubt = 1 / (shape[0] + 2)
+    return certain * (1 - doubt) + doubt / (max(2, shape[1]) if softmax else 2)
+
+
 def fit_temperature(logits: np.ndarray, truth: np.ndarray, activation: str) -> float:
     """Return the temperature T for which the probabilities of `logits / T` have the lowest log loss (Guo et al. 2017).
 
-    The truth counts as 1 - 1 / (rows + 2) instead of 1, as in Platt (1999): a few validation texts without an error do
-    not justify certainty.
+    The truth is doubtful, see `doubtful_truth`.
 
     Args:
         logits: of validation texts, (rows, outputs).
@@ -62,10 +76,7 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray, activation: str) -> f
     """
     chosen = np.arange(min(len(logits), MOST_ROWS)) * len(logits) // min(len(logits), MOST_ROWS)
     logits, truth = logits[chosen].astype(np.float64), truth[chosen]
-    if activation == "softmax":
-        truth = truth[:, None] == np.arange(logits.shape[1])
-    doubt = 1 / (len(logits) + 2)
-    truth = truth.reshape(logits.shape) * (1 - doubt) + doubt / max(2, logits.shape[1] * (activation == "softmax"))
+    truth = doubtful_truth(truth, logits.shape, activation)
     low, high = np.log([LOWEST, HIGHEST])
     for _ in range(BISECTIONS):  # the loss is convex in 1 / T: its slope changes its sign once
         middle = (low + high) / 2

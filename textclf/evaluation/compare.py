@@ -69,7 +69,7 @@ class Comparison(NamedTuple):
 
 
 def compare(runs: Sequence[str | Path]) -> Comparison:
-    """Compare runs on the texts they were evaluated on.
+    """Compare runs on the texts they were evaluated on; on 100,000 of them, chosen at random, if there are more.
 
     Args:
         runs: at least two run folders, or names of runs in `runs/`. The others are compared with the first.
@@ -245,10 +245,14 @@ def _by_text(predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _f1_macro(sums: np.ndarray) -> np.ndarray:
-    """Return the mean F1 over labels that occur or are predicted, from sums of `_by_text`, (resamples, 3 * labels)."""
+    """Return the mean F1 over labels that occur or are predicted, 0 without any, (resamples,).
+
+    Args:
+        sums: of what `_by_text` returns, (resamples, 3 * labels).
+    """
     hits, predicted, support = np.split(sums, 3, axis=1)
     present = predicted + support > 0
-    return f1_score(hits, predicted, support).sum(axis=1) / present.sum(axis=1)
+    return f1_score(hits, predicted, support).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
 
 
 def _differing_texts(predictions: list[Predictions], targets: Targets) -> tuple[int, list[list]]:

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -25,7 +26,7 @@ from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_data
 from textclf.data.dialects import look_at
 from textclf.data.in_memory import IN_MEMORY
 from textclf.data.readers.options import ReadingArguments, ReadingOptions, arguments_like
-from textclf.data.readers.sources import expand
+from textclf.data.readers.sources import expand, is_pattern
 from textclf.evaluation.metrics import Metrics, measure
 from textclf.evaluation.predicted_shards import has_shards, read_predicted
 from textclf.inference.classifier import Classifier, load_classifier
@@ -133,14 +134,14 @@ def _columns_like(classifier: Classifier, columns: dict[str, str]) -> ColumnOpti
 def _with_labels_of(classifier: Classifier, raw: Dataset) -> Dataset:
     """Return a dataset with its labels as the classifier writes them."""
     separator = classifier.targets.separator if classifier.targets.multilabel else None
-    dataset = parse_labels(raw, separator, ReadingArguments())
+    dataset = parse_labels(raw, separator, ReadingArguments(), {*classifier.labels})
     return replace(dataset, labels=classifier.targets.respell(dataset.labels))
 
 
 def _unknown_labels(dataset: Dataset, unknown: np.ndarray, known: list[str]) -> dict:
     """Return the labels that the classifier does not know, with their rows, after logging them."""
-    counts = {label: count for label, count in dataset.labels.count().items() if label not in set(known)}
-    shown = first_shown(f"'{label}' ({count})" for label, count in counts.items())
+    counts = {label: rows for label, rows in dataset.labels.count().items() if label not in set(known)}
+    shown = first_shown(f"'{label}' ({rows})" for label, rows in counts.items())
     number = int((unknown > 0).sum())
     log.warning(
         "%s: %d of %d rows have labels that are not in the training data, and count as wrong: %s",
@@ -157,7 +158,10 @@ def _place_in_run(path: Path, data: str, stem: str | None) -> Path | None:
     if not (path / "run.json").exists():
         return None
     run = RunFolder(path)
-    stem = stem or Path(os.path.abspath(data)).stem or "data"  # noqa: PTH100 (`..` has to become a name)
+    stem = stem or Path(os.path.abspath(data)).stem  # noqa: PTH100 (`..` has to become a name)
+    if is_pattern(data):
+        stem = re.sub(r"[*?\[\]]", "", stem)
+    stem = stem or "data"
     for number in count(1):
         place = run.inside(run.evaluations / (stem if number == 1 else f"{stem}-{number}"))
         if not place.exists() or _is_evaluation_of(place, data):

@@ -1,6 +1,6 @@
-"""Metrics from true classes, predicted classes and probabilities. Every metric equals scikit-learn's.
+"""Metrics from true classes, predicted classes and probabilities, as scikit-learn has them.
 
-scikit-learn itself is not used: importing it takes 1.5 s.
+`docs/run-folder.md` names the differences from scikit-learn. scikit-learn itself is not used: importing it takes 1.5 s.
 """
 
 from collections.abc import Sequence
@@ -120,7 +120,8 @@ def multilabel_metrics(
     """Return all metrics of predictions with any number of labels each, as plain JSON.
 
     `accuracy` is the share of texts with exactly the right labels. Averages over labels leave out those that neither
-    occur nor are predicted. `f1_samples` is the mean over texts; a text without labels for which none is predicted
+    occur nor are predicted; scikit-learn counts each as 0. `roc_auc` is the mean over the labels for which it is
+    defined, `None` without any. `f1_samples` is the mean over texts; a text without labels for which none is predicted
     counts as 1 (scikit-learn with zero_division=1). `log_loss` and `brier_score` are means over labels. The
     calibration error is that of all probabilities of all labels together.
 
@@ -160,6 +161,14 @@ def confusion_matrix(true: np.ndarray, predicted: np.ndarray, num_labels: int) -
     """Return how often each class is predicted for each true class, int64 (true labels, predicted labels)."""
     cells = np.bincount(true.astype(np.int64) * num_labels + predicted, minlength=num_labels**2)
     return cells.reshape(num_labels, num_labels)
+
+
+def largest_confusions(cells: np.ndarray, most: int) -> list[tuple[int, int, int]]:
+    """Return true class, predicted class and count of the largest cells of a confusion matrix off its diagonal."""
+    errors = cells * (1 - np.eye(len(cells), dtype=np.int64))
+    largest = np.argsort(-errors, axis=None, kind="stable")[:most]
+    pairs = zip(*np.unravel_index(largest, cells.shape), strict=True)
+    return [(int(true), int(other), int(errors[true, other])) for true, other in pairs if errors[true, other]]
 
 
 def precision_recall_f1(hits: Counts, predicted: Counts, support: Counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -205,7 +214,10 @@ def brier_score(true: np.ndarray, probabilities: np.ndarray) -> float:
 
 
 def roc_auc(true: np.ndarray, probabilities: np.ndarray) -> float | None:
-    """Return the area under the ROC curve; with more than two labels the mean over labels, each against the rest."""
+    """Return the area under the ROC curve; with more than two labels the mean over labels, each against the rest.
+
+    It is `None` if it is not defined for one of the labels, because no text has it or all have it.
+    """
     num_labels = probabilities.shape[1]
     columns = [1] if num_labels == 2 else range(num_labels)
     areas = [binary_roc_auc(true == column, probabilities[:, column]) for column in columns]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,13 +17,13 @@ from textclf.data.loading import read_splits
 from textclf.data.readers.sources import expand
 from textclf.evaluation.evaluate import changed_file, labelled_texts
 from textclf.export.comparison import Comparison, compare
-from textclf.export.formats import FORMATS
+from textclf.export.formats import FORMATS, name_of
 from textclf.export.model_card import CardFields, model_card
 from textclf.export.pruning import prune_to_size
 from textclf.export.quantization import quantize
 from textclf.export.wheel import name_and_version, package_name
 from textclf.inference.classifier import Classifier, build_classifier, load_classifier
-from textclf.inference.classifier_files import METADATA, MODEL, classifier_files, read_classifier
+from textclf.inference.classifier_files import METADATA, MODEL, classifier_files, read_classifier, read_metadata
 from textclf.inference.notice import read_beside
 from textclf.preprocessing.preprocessor import Preprocessor
 
@@ -93,7 +94,9 @@ def export(
     """
     place = find_classifier(run)
     precision = precision_of(format, precision, limits.size)
-    path = Path(expand_home(str(output))) if output else Path(_default_name(place, format, precision, limits.size))
+    # Weights that are stored in fewer bits stay so if only the form is to be another.
+    stored = str(read_metadata(place).get("precision", precision)) if precision == "float32" else precision
+    path = Path(expand_home(str(output))) if output else Path(_default_name(place, format, stored, limits.size))
     if path.exists() or path.is_symlink():
         raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.")
     if format == "wheel":
@@ -102,12 +105,12 @@ def export(
     files = made.files
     if more_files := FORMATS[format].more_files:
         run_folder = run_of(place)
-        files = files | more_files(made.classifier, run_folder.path.name if run_folder else place.stem, run_folder)
+        files = files | more_files(made.classifier, run_folder.path.name if run_folder else name_of(place), run_folder)
     try:
         FORMATS[format].write(path, files)
     except FileExistsError:
         raise WriteError(f"{path}: exists. Remove it, or choose another path with --output.") from None
-    return Exported(path, precision, made.comparison)
+    return Exported(path, stored, made.comparison)
 
 
 def make(place: Path, path: Path, precision: str, limits: Limits, fields: CardFields) -> Made:
@@ -118,6 +121,7 @@ def make(place: Path, path: Path, precision: str, limits: Limits, fields: CardFi
         path: what it will be, for its name.
         precision: as for `export`, and so are the others.
     """
+    _check_limits(limits)
     original, files = load_classifier(place), read_classifier(place)
     made, comparison = _written_anew(original, files[MODEL], original.preprocessor), None
     if precision != "float32" or limits.size is not None or limits.data is not None:
@@ -178,6 +182,12 @@ def check_changes(comparison: Comparison, most_changed: float, precision: str) -
             f"{percent(comparison.changed_share)} ({comparison.changed} of {comparison.rows} texts). Choose a higher "
             "precision, or allow more with --most-changed. Nothing was written."
         )
+
+
+def _check_limits(limits: Limits) -> None:
+    for option, value in (("--size", limits.size), ("--most-changed", limits.most_changed)):
+        if value is not None and not isfinite(value):
+            raise RunError(f"{option}: expected a number, got {value:g}. Nothing was written.")
 
 
 def _smaller(
@@ -267,7 +277,8 @@ def run_of(place: Path) -> RunFolder | None:
 
 def _default_name(place: Path, format: str, precision: str, size: float | None) -> str:
     run = run_of(place)
-    name = run.path.name if run else place.stem
+    name = run.path.name if run else name_of(place)
     if format == "wheel":  # its name is that of the package
         return f"{package_name(name)}{FORMATS[format].ending}"
+    name = name.removesuffix(f"-{precision}")  # of an export, of which only the form is to be another
     return f"{name}-{precision if size is None else f'{size:g}mb'}{FORMATS[format].ending}"

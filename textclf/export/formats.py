@@ -16,6 +16,8 @@ from textclf.export.web_files import web_files
 from textclf.export.wheel import write_wheel
 from textclf.inference.classifier import Classifier
 
+FILES = (".zip", ".whl")  # endings; a folder may have a name such as reviews.v2
+
 
 class Format(NamedTuple):
     """How one form is written."""
@@ -48,3 +50,8 @@ FORMATS: dict[str, Format] = {
     "keras": Format(write_folder, "-keras", keras_files, full_precision=True),
     "saved_model": Format(write_folder, "-saved_model", saved_model_files, full_precision=True),
 }
+
+
+def name_of(place: Path) -> str:
+    """Return the name of a classifier folder, or of a file without its ending."""
+    return place.stem if place.suffix.lower() in FILES else place.name

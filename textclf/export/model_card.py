@@ -10,6 +10,7 @@ from textclf import __version__
 from textclf.core.formatting import percent
 from textclf.core.run_folder import RunFolder
 from textclf.export.card_metadata import CardFields, front_matter
+from textclf.export.formats import name_of
 from textclf.export.markdown import code, table, text
 from textclf.export.run_facts import RunFacts, run_facts
 from textclf.inference.classifier import Classifier
@@ -66,7 +67,7 @@ def _name(classifier: Classifier, run: RunFolder | None, fields: CardFields) -> 
     """Return what a classifier is called, and what `--run` takes for it."""
     if fields.repository:
         return fields.repository.rpartition("/")[2], f"hf://{fields.repository}"
-    name = run.path.absolute().name if run else classifier.folder.stem if classifier.folder else "classifier"
+    name = run.path.absolute().name if run else name_of(classifier.folder) if classifier.folder else "classifier"
     return name, f"{name}.zip"
 
 
@@ -92,9 +93,9 @@ def _decision(classifier: Classifier) -> str:
     if classifier.targets.multilabel:
         rule = "every label whose probability reaches its threshold"
         return f"{rule} (in `labels.json`)" if decision.thresholds else f"{rule} of 0.5"
-    if decision.thresholds:
-        return f"`{code(labels[1])}` from a probability of {decision.thresholds[0]:.4f}"
     rule = "the label with the lowest expected cost" if decision.costs else "the most probable label"
+    if decision.thresholds:
+        rule = f"`{code(labels[1])}` from a probability of {decision.thresholds[0]:.4f}"
     least = decision.abstain_below
     return rule if least is None else f"{rule}; none, if no probability reaches {least:g}"
 
@@ -155,7 +156,7 @@ Any file server shows its page: `python -m http.server`. The classifier runs in 
 
 
 def _training(facts: RunFacts, classifier: Classifier) -> str:
-    rows = [[f"`{code(name)}`", f"`{digest}`"] for name, digest in facts.files.items()]
+    rows = [[f"`{code(name)}`", f"`{digest}`"] for name, digest in facts.files]
     sizes = ", ".join(f"{split} {_rows(number)}" for split, number in facts.rows.items())
     scripts = ", ".join(f"{script} {percent(share)}" for script, share in facts.scripts.items())
     counts = classifier.targets.counts
@@ -188,6 +189,7 @@ def _scores(facts: RunFacts) -> str:
     chosen = "Training did not read this split."
     if facts.split != "test":
         chosen = "Training chose the weights by this split, so the scores can be too good."
+    over = "texts" if facts.sampled == facts.metrics["rows"] else f"{facts.sampled:,} of them, chosen at random"
     labels = facts.metrics["by_class"]
     shown = list(labels.items())
     title = "By label:"
@@ -201,7 +203,7 @@ def _scores(facts: RunFacts) -> str:
     lines = [
         "## Scores",
         "",
-        f"On {facts.metrics['rows']:,} texts of {facts.split}. {chosen} Intervals: 95 %, bootstrap over texts.",
+        f"On {facts.metrics['rows']:,} texts of {facts.split}. {chosen} Intervals: 95 %, bootstrap over {over}.",
         "",
         *table(["metric", "meaning", "value", "interval", "baseline: most frequent label"], rows),
         title,
@@ -223,26 +225,25 @@ def _calibration(facts: RunFacts) -> str:
 
 
 def _precision(classifier: Classifier) -> str:
-    precision, found = classifier.metadata.get("precision"), classifier.metadata.get("comparison")
-    if not isinstance(found, dict):
+    precision, found = text(classifier.metadata.get("precision")), classifier.metadata.get("comparison")
+    if found is None:
         return ""
     rows = [
         [kind, f"{of['bytes'] / 1e6:.2f} MB", *(f"{of[name]:.4f}" for name in NAMES)]
-        for kind, of in (("float32", found["original"]), (str(precision), found["exported"]))
+        for kind, of in (("float32", found["original"]), (precision, found["exported"]))
     ]
     share = percent(found["changed"] / found["rows"])
     lines = [
         "## Precision",
         "",
         f"The weights of this file are stored as {precision}. All other scores of this page are those of float32. On "
-        f"{found['rows']:,} texts of {text(found['texts'])}, {found['changed']:,} predictions differ from float32 "
+        f"{found['rows']:,} texts of {text(found.get('texts'))}, {found['changed']:,} predictions differ from float32 "
         f"({share}), and no probability by more than {found['largest_difference']:.4f}. Training may have used these "
         "texts, so compare only the two lines with each other.",
         "",
         *table(["weights", "size", *NAMES.values()], rows),
     ]
-    ngrams = classifier.metadata.get("ngrams")
-    if isinstance(ngrams, dict):
+    if ngrams := classifier.metadata.get("ngrams"):
         lines.append(f"For its size, {ngrams['kept']:,} of {ngrams['total']:,} n-grams were kept.\n")
     return "\n".join(lines)
 

@@ -1,10 +1,9 @@
 """What a run knows of its classifier, for the model card."""
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from textclf.core.errors import RunError
 from textclf.core.options import plain
@@ -12,7 +11,7 @@ from textclf.core.run_folder import RunFolder
 from textclf.core.text_column import text_array
 from textclf.data.writing_systems import count_characters, script_shares
 from textclf.evaluation.compare import confidence_intervals
-from textclf.evaluation.metrics import confusion_matrix
+from textclf.evaluation.metrics import confusion_matrix, largest_confusions
 from textclf.evaluation.predictions_file import Predictions, read_predictions
 from textclf.evaluation.report.scores import slice_metric, slice_scores
 from textclf.inference.classifier import Classifier
@@ -27,12 +26,13 @@ class RunFacts(NamedTuple):
     """What a model card says of a run."""
 
     architecture: str
-    files: dict[str, str]  # name without its folder -> SHA-256
+    files: list[tuple[str, str]]  # names, and SHA-256
     data_name: str  # of the evaluated texts
     rows: dict[str, int]  # by split
     multilabel: bool
     split: str  # that was evaluated: test, or validation
     metrics: dict[str, Any]  # of that split, as in metrics.json
+    sampled: int  # number of its texts that the fields from here to `confusions` are about
     intervals: dict[str, tuple[float, float, float]]
     scripts: dict[str, float]
     slices: dict[str, list[tuple[str, int, float]]]
@@ -59,16 +59,17 @@ def run_facts(run: RunFolder, classifier: Classifier) -> RunFacts:
     try:
         of_split = metrics[predictions.split]
         scripts = script_shares(count_characters(text_array(predictions.texts)))
-        files = {Path(path).name: str(digest) for path, digest in about["data_sha256"].items()}
+        files = about["data_sha256"]
         small = [label for label, of in of_split["by_class"].items() if of["support"] < FEW_TEXTS]
         return RunFacts(
             _architecture(plain(config.model), about.get("networks", {})),
-            files,
-            _data_name(list(about["data_sha256"]), predictions.split),
+            list(zip(_names(list(files)), map(str, files.values()), strict=True)),
+            _data_name(list(files), predictions.split),
             {split: of["rows"] for split, of in metrics.items()},
             classifier.targets.multilabel,
             predictions.split,
             of_split,
+            len(predictions),
             confidence_intervals(predictions),
             {script: share for script, share in scripts.items() if share >= SMALLEST_SHARE},
             slice_scores(predictions, classifier),
@@ -97,10 +98,20 @@ def _architecture(model: dict, networks: dict) -> str:
     return f"{'ensemble of ' if len(parts) > 1 else ''}{' and '.join(parts)}"
 
 
+def _names(files: list[str]) -> list[str]:
+    """Return the names of files without their folders; with the last folder where several have one name."""
+    counts = Counter(Path(file).name for file in files)
+    return [_with_folder(file) if counts[Path(file).name] > 1 else Path(file).name for file in files]
+
+
 def _data_name(files: list[str], split: str) -> str:
     """Return the name of the data set: the folder of its files where they share one, and the evaluated file."""
-    last = Path(files[-1] if split == "test" else files[0])
-    return f"{last.parent.name}/{last.name}" if last.parent.name else last.name
+    return _with_folder(files[-1] if split == "test" else files[0])
+
+
+def _with_folder(file: str) -> str:
+    path = Path(file)
+    return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
 
 
 def _confusions(predictions: Predictions, classifier: Classifier) -> list[tuple[str, str, int]]:
@@ -109,7 +120,4 @@ def _confusions(predictions: Predictions, classifier: Classifier) -> list[tuple[
         return []
     labels = classifier.labels
     cells = confusion_matrix(predictions.truth, predictions.predicted, len(labels))
-    errors = cells * (1 - np.eye(len(labels), dtype=np.int64))
-    largest = np.argsort(-errors, axis=None, kind="stable")[:MOST_CONFUSIONS]
-    pairs = zip(*np.unravel_index(largest, cells.shape), strict=True)
-    return [(labels[true], labels[other], int(errors[true, other])) for true, other in pairs if errors[true, other]]
+    return [(labels[true], labels[other], count) for true, other, count in largest_confusions(cells, MOST_CONFUSIONS)]

@@ -17,7 +17,8 @@ from textclf.core.errors import RunError
 from textclf.core.run_folder import CARD
 from textclf.core.zip_archive import write_archive
 
-FILE_NAME = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-(\d+(?:\.\d+)*)-py3-none-any\.whl")
+FILE_NAME = re.compile(r"([A-Za-z](?:[A-Za-z0-9_]*[A-Za-z0-9])?)-(\d+(?:\.\d+)*)-py3-none-any\.whl")
+PACKAGE = "textclf-keras"
 ENDING = "-1.0.0-py3-none-any.whl"
 MODULE = '''"""The classifier {name}: {name}.predict(["some text"])."""
 
@@ -72,7 +73,7 @@ def write_wheel(path: Path, files: Mapping[str, bytes]) -> None:
     about = f"{name}-{version}.dist-info"
     metadata = (
         f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: A text classifier, made with textclf.\n"
-        f"Requires-Dist: textclf-keras>={__version__}\nDescription-Content-Type: text/markdown\n\n"
+        f"Requires-Dist: {PACKAGE}>={__version__}\nDescription-Content-Type: text/markdown\n\n"
     )
     packed = {
         f"{name}/__init__.py": MODULE.format(name=name).encode(),
@@ -102,12 +103,29 @@ def name_and_version(path: Path) -> tuple[str, str]:
     if not found:
         raise RunError(
             f"{path.name}: expected the name of a wheel, NAME-VERSION-py3-none-any.whl, in which NAME has letters, "
-            "digits and _. Name it with --output, as in: --output reviews-1.0.0-py3-none-any.whl"
+            "digits and _, and no _ at its end. Name it with --output, as in: --output reviews-1.0.0-py3-none-any.whl"
         )
     name, version = found.groups()
     if keyword.iskeyword(name) or name in sys.stdlib_module_names or name == "textclf":
         raise RunError(f"{path.name}: '{name}' is already the name of a module of Python. Choose another --output.")
+    if _normalized(name) in _packages():
+        raise RunError(f"{path.name}: pip would install it in place of the package '{name}'. Choose another --output.")
     return name, version
+
+
+def _packages() -> set[str]:
+    """Return the names of textclf and of the packages that it requires, as pip compares them."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        required = requires(PACKAGE) or []
+    except PackageNotFoundError:  # not installed: run from its folder
+        required = []
+    return {PACKAGE, *(_normalized(re.split(r"[^A-Za-z0-9._-]", each, maxsplit=1)[0]) for each in required)}
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _digest(content: bytes) -> str:

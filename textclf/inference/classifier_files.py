@@ -5,13 +5,16 @@ columns. `classifier.py` checks what is in the files.
 """
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from textclf import __version__
 from textclf.core.compression import gunzipped, gzipped
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_folder, parse_json, read_untrusted, to_json
+from textclf.core.formatting import short_repr
 from textclf.core.run_folder import (
     LABELS,
     LARGEST_FILES,
@@ -28,6 +31,9 @@ from textclf.inference.notice import write_notice
 from textclf.preprocessing.preprocessor import Preprocessor
 
 FORMAT_VERSION = 3
+PRECISION = re.compile(r"[a-z][a-z0-9]{0,15}")
+MEASURED = ("bytes", "accuracy", "f1_macro", "log_loss")  # of both classifiers that an export compares
+LARGEST_NUMBER = 1e15
 
 
 def classifier_files(
@@ -149,6 +155,7 @@ def check_metadata(content: bytes, folder: Path) -> dict:
             "A newer textclf made it: pip install --upgrade textclf-keras."
         )
     _check_columns(folder, metadata)
+    _check_export(folder, metadata)
     return metadata
 
 
@@ -161,6 +168,27 @@ def _check_columns(folder: Path, metadata: dict) -> None:
     labels = metadata.get("label_names")
     if labels is not None and not (isinstance(labels, list) and all(isinstance(label, str) for label in labels)):
         raise damaged(folder, f"{METADATA}: label_names: expected names")
+
+
+def _check_export(folder: Path, metadata: dict) -> None:
+    """Check what an export says of itself: names and numbers, which names of files and the model card show."""
+    precision = metadata.get("precision", "float32")
+    if not (isinstance(precision, str) and PRECISION.fullmatch(precision)):
+        raise damaged(folder, f"{METADATA}: precision: expected a name such as int8, got {short_repr(precision)}")
+    comparison, ngrams = metadata.get("comparison"), metadata.get("ngrams")
+    if comparison is not None and not (
+        _has_numbers(comparison, ("rows", "changed", "largest_difference"))
+        and comparison["rows"] >= 1
+        and all(_has_numbers(comparison.get(part), MEASURED) for part in ("original", "exported"))
+    ):
+        raise damaged(folder, f"{METADATA}: comparison: expected numbers of two classifiers")
+    if ngrams is not None and not _has_numbers(ngrams, ("kept", "total")):
+        raise damaged(folder, f"{METADATA}: ngrams: expected two numbers")
+
+
+def _has_numbers(content: Any, names: Iterable[str]) -> bool:
+    values = [content.get(name) for name in names] if isinstance(content, dict) else [None]
+    return all(isinstance(value, int | float) and 0 <= value <= LARGEST_NUMBER for value in values)
 
 
 def _read_checked(folder: Path, name: str, expected: object) -> bytes:

@@ -7,6 +7,7 @@ part of, for example its subwords and n-grams.
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from textclf.inference.predict import Prediction, make_predictions, one_line, wi
 from textclf.preprocessing.word_boundaries import words_in
 
 MOST_SPANS = 1000  # of one text: each costs a prediction, so in longer texts a span has several words
+MOST_CHARACTERS = 10_000_000  # predicted together: a bound on memory, as a long text is there a thousand times
 MOST_WORDS_SHOWN = 10
 APOSTROPHES = ("'", "\u2019")
 
@@ -79,7 +81,10 @@ def explain(
     """
     [text] = text_array([text]).to_pylist()  # replaces invalid Unicode; the spans are of the result
     spans = find_spans(text)
-    probabilities = classifier.predict_proba([text, *(without(text, span) for span in spans)])
+    at_once = max(MOST_CHARACTERS // (len(text) + 1), 1)
+    variants = chain([text], (without(text, span) for span in spans))
+    parts = iter(lambda: list(islice(variants, at_once)), [])
+    probabilities = np.concatenate([classifier.predict_proba(part) for part in parts])
     [prediction] = make_predictions(classifier, [text], probabilities[:1], threshold=threshold, top_k=top_k)
     return Explanation(prediction, spans, probabilities[0] - probabilities[1:], classifier.labels)
 

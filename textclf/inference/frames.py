@@ -6,8 +6,9 @@ import numpy as np
 
 from textclf.core.errors import DataError, TextTypeError, named
 from textclf.core.tables import column_names, with_columns
+from textclf.core.text_column import text_array
 from textclf.inference.classifier import Classifier
-from textclf.inference.predict import PROBABILITY
+from textclf.inference.predict import PROBABILITY, of_labels
 
 PREDICTED, CONFIDENCE = "predicted", "probability"
 
@@ -21,13 +22,15 @@ def predict_frame(
     probabilities: bool = False,
 ) -> Any:
     """Return a table with the columns `predicted` and `probability`, see `Classifier.predict_frame`."""
-    column = text or classifier.metadata["text_column"]
+    named_column = text or classifier.metadata["text_column"]
+    columns = [named_column] if isinstance(named_column, str) else named_column
     found = column_names(table)
     if found is None:
         raise TextTypeError(f"expected a table, got {type(table).__name__}. For a column of texts call predict.")
-    if column not in found:
-        raise DataError(f"expected a column '{column}', got {named(found) or 'none'}. Name it: text='…'.")
-    rows = classifier.predict_proba(table[column])
+    for column in columns:
+        if column not in found:
+            raise DataError(f"expected a column '{column}', got {named(found) or 'none'}. Name it: text='…'.")
+    rows = classifier.predict_proba(_texts(classifier, [table[column] for column in columns]))
     added = _columns(classifier, rows, threshold)
     if probabilities:
         added |= {f"{PROBABILITY}{label}": rows[:, place] for place, label in enumerate(classifier.labels)}
@@ -37,15 +40,19 @@ def predict_frame(
     return with_columns(table, added)
 
 
+def _texts(classifier: Classifier, columns: list[Any]) -> Any:
+    """Return a column of texts; of several the texts of each row, joined as in training."""
+    if len(columns) == 1:
+        return columns[0]
+    rows = zip(*(text_array(column).to_pylist() for column in columns), strict=True)
+    return [classifier.reading.text_separator.join(filter(None, row)) for row in rows]
+
+
 def _columns(classifier: Classifier, rows: np.ndarray, threshold: float | None) -> dict[str, Any]:
     """Return the label of each text and its probability, the highest where the classifier abstains; or the lists."""
     decoded = classifier.decode(rows, threshold)
-    places = {label: place for place, label in enumerate(classifier.labels)}
+    values = of_labels(rows, decoded, classifier.targets)
     if classifier.targets.multilabel:
-        lists = [[float(row[places[label]]) for label in labels] for labels, row in zip(decoded, rows, strict=True)]
-        return {PREDICTED: [list(labels) for labels in decoded], CONFIDENCE: lists}
+        return {PREDICTED: [list(labels) for labels in decoded], CONFIDENCE: values}
     labels = [next(iter(found), None) for found in decoded]
-    columns = [
-        places[label] if label is not None else int(row.argmax()) for label, row in zip(labels, rows, strict=True)
-    ]
-    return {PREDICTED: labels, CONFIDENCE: rows[np.arange(len(rows)), columns]}
+    return {PREDICTED: labels, CONFIDENCE: np.array(values, rows.dtype).reshape(len(rows))}

@@ -1,7 +1,7 @@
 """Predict texts and format the predictions as they come: one text a line, JSON Lines or CSV."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -15,7 +15,9 @@ from textclf.inference.classifier import Classifier
 
 UNSURE = "unsure"
 PROBABILITY = "probability_"  # prefix of the columns of csv
+INPUT = "input_"  # prefix of kept fields that have a name of ours
 OUR_FIELDS = {"text", "label", "labels", "probability", "probabilities", "explanation"}
+Header = list[str] | None  # the names of the kept fields, if the lines begin with the header of csv
 CONTROL_CHARACTERS = dict.fromkeys([*range(32), *range(127, 160)], " ")
 
 
@@ -68,18 +70,29 @@ def make_predictions(
 ) -> list[Prediction]:
     """Return predictions from probabilities, (texts, labels). The other arguments are those of `predict_texts`."""
     targets, decoded = classifier.targets, classifier.decode(probabilities, threshold)
-    columns = {label: index for index, label in enumerate(targets.labels)}
     shown: Sequence[int] = range(len(targets.labels))
-    rows = probabilities.astype(float).round(6).tolist()
+    rounded = probabilities.astype(float).round(6)
     predictions = []
-    for text, labels, row in zip(texts, decoded, rows, strict=True):
+    answers = zip(texts, decoded, of_labels(rounded, decoded, targets), rounded.tolist(), strict=True)
+    for text, labels, values, row in answers:
         if top_k is not None:
             shown = sorted(range(len(row)), key=row.__getitem__, reverse=True)[:top_k]
-        of_labels = [row[columns[label]] for label in labels]
-        if not labels and not targets.multilabel:
-            of_labels = [max(row)]
-        predictions.append(Prediction(text, labels, of_labels, {targets.labels[index]: row[index] for index in shown}))
+        predictions.append(Prediction(text, labels, values, {targets.labels[index]: row[index] for index in shown}))
     return predictions
+
+
+def of_labels(probabilities: np.ndarray, decoded: list[tuple[str, ...]], targets: Targets) -> list[list[float]]:
+    """Return the probability of each label of each text; the highest one where the classifier abstains.
+
+    Args:
+        probabilities: (texts, labels).
+        decoded: the labels of each text.
+    """
+    places = {label: place for place, label in enumerate(targets.labels)}
+    return [
+        [float(row[places[label]]) for label in labels] if labels or targets.multilabel else [float(row.max())]
+        for labels, row in zip(decoded, probabilities, strict=True)
+    ]
 
 
 def format_predictions(
@@ -89,6 +102,7 @@ def format_predictions(
     *,
     threshold: float | None = None,
     top_k: int | None = None,
+    keep: Sequence[str] | None = None,
 ) -> Iterator[str]:
     """Yield the lines to print, chunk by chunk, in the order of the texts.
 
@@ -98,16 +112,25 @@ def format_predictions(
         format: a key of `FORMATTERS`.
         threshold: as for `predict_texts`.
         top_k: as for `predict_texts`.
+        keep: the names of the fields to keep, for the header of csv without a text.
     """
     formatter = FORMATTERS[format]
     columns: list[str] | None = None  # of the kept fields in csv
-    for number, texts in enumerate(chunks):
+    for texts in chunks:
         predictions = predict_texts(classifier, texts, threshold=threshold, top_k=top_k)
         predictions = with_kept(predictions, getattr(texts, "kept", None))
+        header = None
         if format == "csv" and predictions:
-            columns = list(predictions[0].kept) if columns is None else columns
+            if columns is None:
+                header = columns = list(predictions[0].kept)
             predictions = [_in_columns(prediction, columns) for prediction in predictions]
-        yield from formatter(predictions, classifier.targets, with_header=number == 0, only_top=top_k is not None)
+        yield from formatter(predictions, classifier.targets, header=header, only_top=top_k is not None)
+    if format == "csv" and columns is None:
+        from textclf.data.readers.columns import ALL
+
+        names = [] if keep is None or list(keep) == [ALL] else keep
+        header = [kept_name(name, names) for name in names]
+        yield from formatter([], classifier.targets, header=header, only_top=top_k is not None)
 
 
 def with_kept(predictions: list[Prediction], kept: Sequence[dict] | None) -> list[Prediction]:
@@ -137,13 +160,19 @@ def _in_columns(prediction: Prediction, columns: list[str]) -> Prediction:
 
 
 def _prefixed(row: dict[str, Any]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for name, value in row.items():
-        new = name
-        while new in OUR_FIELDS or new.startswith(PROBABILITY) or (new != name and new in row):
-            new = f"input_{new}"
-        fields[new] = value
-    return fields
+    return {kept_name(name, row): value for name, value in row.items()}
+
+
+def kept_name(name: str, others: Collection[str]) -> str:
+    """Return the name that a kept field has in the output: with the prefix `input_` where it would hide one of ours.
+
+    Args:
+        others: the names of all kept fields, which it must not hide either.
+    """
+    new = name
+    while new in OUR_FIELDS or new.startswith(PROBABILITY) or (new != name and new in others):
+        new = f"{INPUT}{new}"
+    return new
 
 
 def check_request(
@@ -172,7 +201,7 @@ def one_line(label: str) -> str:
     return " ".join(label.translate(CONTROL_CHARACTERS).split())
 
 
-def _as_text(predictions: list[Prediction], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
+def _as_text(predictions: list[Prediction], targets: Targets, *, header: Header, only_top: bool) -> Iterator[str]:  # noqa: ARG001
     """Yield `label<TAB>probability` for every text, several labels joined by the separator, or the top k in a row.
 
     `unsure` stands for the label where the classifier abstains.
@@ -188,21 +217,21 @@ def _as_text(predictions: list[Prediction], targets: Targets, *, with_header: bo
             yield f"{labels}\t{targets.joined(values)}"
 
 
-def _as_jsonl(predictions: list[Prediction], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
+def _as_jsonl(predictions: list[Prediction], targets: Targets, *, header: Header, only_top: bool) -> Iterator[str]:  # noqa: ARG001
     """Yield `Prediction.to_dict` of every text."""
     for prediction in predictions:
         yield json.dumps(prediction.to_dict(targets), ensure_ascii=False)
 
 
-def _as_csv(predictions: list[Prediction], targets: Targets, *, with_header: bool, only_top: bool) -> Iterator[str]:  # noqa: ARG001
+def _as_csv(predictions: list[Prediction], targets: Targets, *, header: Header, only_top: bool) -> Iterator[str]:  # noqa: ARG001
     """Yield text, label (joined by the separator; empty: unsure) and one column for the probability of every label.
 
-    The columns of kept fields come before them.
+    The columns of kept fields, which the header has, come before them.
     """
-    if with_header:
+    if header is not None:
         columns = ["labels"] if targets.multilabel else ["label", "probability"]
         ours = ["text", *columns, *(f"{PROBABILITY}{label}" for label in targets.labels)]
-        yield _csv_line([*(predictions[0].kept if predictions else ()), *ours])
+        yield _csv_line([*header, *ours])
     for prediction in predictions:
         values = [*([] if targets.multilabel else prediction.label_probabilities), *prediction.probabilities.values()]
         fields = [*map(_field, prediction.kept.values()), prediction.text, targets.joined(prediction.labels)]

@@ -8,9 +8,9 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,18 +18,20 @@ import pyarrow as pa
 
 from textclf.core.errors import DataError, RunError, WriteError
 from textclf.core.files import atomic_file, make_folder, open_file, parse_json, write_json
+from textclf.core.formatting import short_repr
 from textclf.data.dialects import look_at
+from textclf.data.readers.columns import ALL
 from textclf.data.readers.options import DEFAULTS, ReadingOptions, arguments_like
 from textclf.data.readers.parquet import DAMAGED
 from textclf.data.readers.sources import Columns, files_of, read_files, read_stream
 from textclf.inference.classifier import Classifier
-from textclf.inference.predict import OUR_FIELDS, PROBABILITY, format_predictions
+from textclf.inference.parquet_shards import Rows, read_rows, types_in, write_parquet
+from textclf.inference.predict import PROBABILITY, format_predictions, of_labels
 from textclf.inference.text_source import Texts
 
 PARQUET = "parquet"
 ENDINGS = {"text": "txt", "jsonl": "jsonl", "csv": "csv", PARQUET: PARQUET}  # of the files, by their format
 MANIFEST = "_shards.json"  # Spark and textclf skip files with this beginning when they read the folder
-ROWS_AT_ONCE = 20_000
 PART = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})")
 
 
@@ -149,25 +151,21 @@ def predict_shard(classifier: Classifier, job: Job, shard: Shard) -> int:
         DataError: the shard cannot be read.
         WriteError: the disk is full, or the folder is not writable.
     """
+    path, request = job.file_of(shard), job.request
+    if request.format == PARQUET:
+        with atomic_file(path, "wb") as stream:
+            return write_parquet(stream, _reader(shard, request), _predictor(classifier, request))
     rows = 0
 
-    def counted() -> Iterator[pa.Table]:
+    def chunks() -> Iterator[Texts]:
         nonlocal rows
-        for table in read_shard(shard, job.request):
+        for table in read_shard(shard, request):
             rows += len(table)
-            yield table
+            yield Texts.of(table, request.columns)
 
-    path = job.file_of(shard)
-    if job.request.format == PARQUET:
-        with atomic_file(path, "wb") as stream:
-            _write_parquet(stream, map(_predictor(classifier, job.request), gathered(counted())))
-        return rows
-    chunks = (Texts.of(table, job.request.columns) for table in counted())
-    lines = format_predictions(
-        classifier, chunks, job.request.format, threshold=job.request.threshold, top_k=job.request.top_k
-    )
+    options: dict[str, Any] = {"threshold": request.threshold, "top_k": request.top_k, "keep": request.columns.kept}
     with atomic_file(path) as stream:
-        stream.writelines(f"{line}\n" for line in lines)
+        stream.writelines(f"{line}\n" for line in format_predictions(classifier, chunks(), request.format, **options))
     return rows
 
 
@@ -178,23 +176,6 @@ def read_shard(shard: Shard, request: Request) -> Iterator[pa.Table]:
     else:
         with open_file(shard.path) as stream:
             yield from read_stream(stream, shard.path, request.columns, request.reading, shard.row_group)
-
-
-def gathered(tables: Iterable[pa.Table], rows: int = ROWS_AT_ONCE) -> Iterator[pa.Table]:
-    """Join tables until each has at least so many rows."""
-    waiting: list[pa.Table] = []
-    for table in tables:
-        waiting.append(table)
-        if sum(map(len, waiting)) >= rows:
-            yield pa.concat_tables(waiting)
-            waiting = []
-    if waiting:
-        yield pa.concat_tables(waiting)
-
-
-def kept_name(name: str) -> str:
-    """Return the column of the predictions that has a column of the table."""
-    return f"input_{name}" if name in OUR_FIELDS or name.startswith(PROBABILITY) else name
 
 
 def classifier_digest(classifier: Classifier) -> str:
@@ -216,55 +197,32 @@ def _row_groups(path: str) -> list[tuple[str, int | None, int | None]]:
     return [(path, number, count) for number, count in enumerate(rows)] or [(path, None, 0)]
 
 
-def _predictor(classifier: Classifier, request: Request):
-    """Return a function from a table of a reader to the table that is written."""
+def _reader(shard: Shard, request: Request) -> Callable[[], Iterator[Rows]]:
+    """Return a function that starts to read a shard for Parquet."""
+    kept = list(request.columns.kept or [])
+    types = types_in(shard.path, kept) if kept and shard.rows is not None else None
+    names = [] if kept == [ALL] else kept
+    return lambda: read_rows(read_shard(shard, request), names, types)
 
-    def predict(table: pa.Table) -> pa.Table:
-        probabilities = classifier.predict_proba(table["text"])
+
+def _predictor(classifier: Classifier, request: Request) -> Callable[[pa.ChunkedArray], dict[str, pa.Array]]:
+    """Return a function from texts to our columns."""
+
+    def predict(texts: pa.ChunkedArray) -> dict[str, pa.Array]:
+        probabilities = classifier.predict_proba(texts)
         decoded = classifier.decode(probabilities, request.threshold)
-        columns: dict[str, Any] = _kept(Texts.of(table, request.columns).kept)
+        columns = {}
         if classifier.targets.multilabel:
             columns["labels"] = pa.array([list(labels) for labels in decoded], pa.list_(pa.string()))
         else:
+            values = of_labels(probabilities, decoded, classifier.targets)
             columns["label"] = pa.array([next(iter(labels), None) for labels in decoded], pa.string())
-            columns["probability"] = pa.array(_of_labels(classifier, decoded, probabilities), pa.float32())
+            columns["probability"] = pa.array([value for [value] in values], pa.float32())
         for place, label in enumerate(classifier.labels):
             columns[f"{PROBABILITY}{label}"] = pa.array(probabilities[:, place])
-        return pa.table(columns)
+        return columns
 
     return predict
-
-
-def _of_labels(classifier: Classifier, decoded: list[tuple[str, ...]], probabilities: Any) -> list[float]:
-    """Return the probability of the label of each text; where the classifier abstains, the highest."""
-    places = {label: place for place, label in enumerate(classifier.labels)}
-    return [
-        float(row[places[labels[0]]] if labels else row.max())
-        for labels, row in zip(decoded, probabilities, strict=True)
-    ]
-
-
-def _kept(rows: list[dict] | None) -> dict[str, Any]:
-    """Return the fields that are kept as columns. A name of ours gets the prefix `input_`."""
-    columns = {}
-    for name in dict.fromkeys(chain.from_iterable(rows or [])):
-        columns[kept_name(name)] = pa.array([row.get(name) for row in rows or []])
-    return columns
-
-
-def _write_parquet(stream: Any, tables: Iterable[pa.Table]) -> None:
-    import pyarrow.parquet
-
-    writer = None
-    for table in tables:
-        writer = writer or pyarrow.parquet.ParquetWriter(stream, table.schema)
-        try:
-            writer.write_table(table.cast(writer.schema))
-        except (pa.ArrowException, ValueError) as error:
-            reason = str(error).partition("\n")[0]
-            raise DataError(f"--keep: expected columns of one type in every row: {reason}. Keep others.") from None
-    if writer:
-        writer.close()
 
 
 def _manifest(classifier: Classifier, job: Job) -> dict:
@@ -280,18 +238,31 @@ def _manifest(classifier: Classifier, job: Job) -> dict:
     return json.loads(json.dumps(about))
 
 
-def _check_manifest(folder: Path, manifest: dict) -> None:
-    """Check that the predictions in a folder are of the same job; say so in a folder without any."""
+def read_manifest(folder: Path) -> dict:
+    """Return what the predictions in a folder are made of.
+
+    Raises:
+        RunError: the file that says so is damaged.
+    """
     path = folder / MANIFEST
-    if not path.exists():
-        others = [each.name for each in folder.iterdir() if not each.name.startswith(".")]
-        if others:
-            raise WriteError(f"{folder}: expected an empty folder, but it has {others[0]}. Choose another --output.")
-        write_json(path, manifest)
     try:
         found = parse_json(path.read_bytes())
+        if not isinstance(found, dict):
+            raise ValueError(f"expected a JSON object, got {short_repr(found)}")
     except (OSError, ValueError) as error:
-        raise RunError(f"{path}: damaged: {error}. Choose another --output.") from None
+        raise RunError(f"{path}: damaged: {error}. Predict the table again, into another folder.") from None
+    return found
+
+
+def _check_manifest(folder: Path, manifest: dict) -> None:
+    """Check that the predictions in a folder are of the same job; say so in a folder without any."""
+    # Listed first: another part of this job, which starts at the same time, may write the manifest, and then its files.
+    others = [each.name for each in folder.iterdir() if not each.name.startswith(".")]
+    if not (folder / MANIFEST).exists():
+        if others:
+            raise WriteError(f"{folder}: expected an empty folder, but it has {others[0]}. Choose another --output.")
+        write_json(folder / MANIFEST, manifest)
+    found = read_manifest(folder)
     changed = [name for name in manifest if found.get(name) != manifest[name]]
     if changed:
         raise RunError(

@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -148,12 +148,16 @@ def _map_rows(entry: Path, split: str, name: str) -> Ragged:
 
 def _remove_oldest(folder: Path, most_bytes: int) -> None:
     """Remove the least recently used entries beyond `most_bytes`, but never the last used one, and old partial ones."""
-    used = {path: path.stat().st_mtime for path in folder.iterdir() if path.is_dir()}
+    used, sizes = {}, {}
+    for path in folder.iterdir():
+        with suppress(OSError):  # another training removes it at the same time, or it is no folder
+            sizes[path] = sum(file.stat().st_size for file in path.iterdir())
+            used[path] = path.stat().st_mtime
     whole = sorted((path for path in used if path.suffix != PARTIAL), key=used.__getitem__, reverse=True)
     unwanted = [path for path in used if path.suffix == PARTIAL and time.time() - used[path] > LONG_AGO]
     size = 0
     for entry in whole:
-        size += sum(path.stat().st_size for path in entry.iterdir())
+        size += sizes[entry]
         if size > most_bytes and entry != whole[0]:
             unwanted.append(entry)
     for path in unwanted:

@@ -22,7 +22,8 @@ ZERO_WIDTH_SPACE = "\u200b"
 URL, USER, NUMBER = "\ufdd0", "\ufdd1", "\ufdd2"
 
 # RE2 patterns, applied in this order. A URL ends before a letter that is not ASCII, because Chinese text follows it
-# without a space, and it does not end with punctuation. An @ after a letter or digit belongs to an e-mail address.
+# without a space, and it does not end with punctuation. An @ after an ASCII letter or digit belongs to an e-mail
+# address. After another letter it begins a name, as Chinese has no space there. A name directly after a name stays.
 PLACEHOLDERS = {
     "replace_urls": (
         r"(?i)(?:https?://|www\.)[0-9a-z\-._~:/?#\[\]@!$&'()*+,;=%]*[0-9a-z\-_~/#@$&*+=%]",

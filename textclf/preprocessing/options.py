@@ -109,7 +109,11 @@ class NormalizedOptions(VocabularyOptions):
     lowercase: bool = setting(default=True, description="Ignore case, in every script (STRASSE equals Straße).")
     turkish_i: bool = setting(default=False, description="Lowercase I to ı and İ to i, as in Turkish and Azerbaijani.")
     replace_urls: bool = setting(default=False, description="Replace every http(s):// and www. address by one token.")
-    replace_users: bool = setting(default=False, description="Replace every @name by one token.")
+    replace_users: bool = setting(
+        default=False,
+        description="Replace an @name by one token. It stays after an "
+        "ASCII letter or digit, as in an e-mail address, and after another @name.",
+    )
     replace_numbers: bool = setting(
         default=False, description="Replace every number by one token, also within a word: mp3 is mp and a number."
     )

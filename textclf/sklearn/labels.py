@@ -117,6 +117,8 @@ def indicator(y: Any) -> np.ndarray:
 
 
 def _read_values(y: Any) -> tuple[Classes, Labels]:
+    if of_numpy := getattr(getattr(y, "dtype", None), "numpy_dtype", None):  # Int64 and boolean of pandas become floats
+        y = y.to_numpy(of_numpy)
     y = column_or_1d(y, warn=True)
     if y.dtype.kind == "f":
         check_array(y, ensure_2d=False, input_name="y")  # not a number, or infinite

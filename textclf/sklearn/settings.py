@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import numpy as np
 
@@ -28,18 +28,21 @@ def check_setting(name: str, owner: str) -> None:
     section, *path = name.split(SEPARATOR)
     if section == "data" and path:
         raise ValueError(f"{owner} has no parameter {name!r}: its data are those of fit(X, y).")
-    kinds = _kinds_of(section)
+    kinds, is_list = _kinds_of(section), False
     for place, part in enumerate(path):
-        known = {name: field for kind in kinds for name, field in fields_of(kind).items()}
-        if part.isdecimal() and place:  # of the members of an ensemble, from 1
+        whole = SEPARATOR.join([section, *path[:place]])
+        if is_list and not part.isdecimal():
+            raise ValueError(f"{owner} has no parameter {name!r}: {whole} counts from 1, as in {whole}{SEPARATOR}1.")
+        if is_list:
+            is_list = False
             continue
+        known = {name: field for kind in kinds for name, field in fields_of(kind).items()}
         if part not in known:
-            whole = SEPARATOR.join([section, *path[:place]])
             meant = did_you_mean(part, known, otherwise="")
             raise ValueError(f"{owner} has no parameter {name!r}: {whole} has no setting {part!r}{meant or '.'}")
-        kinds = [
-            inner for kind in kinds if part in fields_of(kind) for inner in _settings_in(fields_of(kind)[part].type)
-        ]
+        forms = [fields_of(kind)[part].type for kind in kinds if part in fields_of(kind)]
+        kinds = [inner for form in forms for inner in _settings_in(form)]
+        is_list = bool(kinds) and any(get_origin(form) is list for form in forms)
     if not path or not _kinds_of(section):
         raise ValueError(
             f"{owner} has no parameter {name!r}. Settings of a config are written section__setting, such as "
@@ -99,16 +102,18 @@ def _settings_in(form: Any) -> Iterator[Any]:
 
 
 def _put(settings: Any, path: list[str], value: Any) -> None:
-    for place, part in enumerate(path[:-1]):
+    """Put a value where a path leads. A plain value on the way, such as `targets.threshold: f1`, becomes settings."""
+    for place, part in enumerate(path):
+        key: Any = part
         if isinstance(settings, list):
-            if not 0 < int(part) <= len(settings):
+            key = int(part) - 1
+            if not 0 <= key < len(settings):
                 raise ValueError(f"{SEPARATOR.join(path)}: {'.'.join(path[:place])} has {len(settings)} members.")
-            settings = settings[int(part) - 1]
-        else:
-            if settings.get(part) is None:
-                settings[part] = {}
-            settings = settings[part]
-    settings[path[-1]] = value
+        elif not isinstance(settings.get(part), dict | list):
+            settings[part] = {}
+        if place == len(path) - 1:
+            settings[key] = value
+        settings = settings[key]
 
 
 def _plain(value: Any) -> Any:

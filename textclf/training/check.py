@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from textclf.config.config import Config, load_config
-from textclf.config.ensemble import check_labels, check_pretrained_files, check_vector_files
+from textclf.config.ensemble import check_labels, check_ngrams, check_pretrained_files, check_vector_files
 from textclf.core.errors import ConfigError, TextclfError
 from textclf.data.checks import CHECKS
 from textclf.data.checks.context import CheckContext
@@ -17,6 +17,7 @@ from textclf.data.loading import read_readable_splits
 from textclf.data.targets import Targets
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.devices import check_alone, check_devices
+from textclf.training.fitting.task import check_inner_folds
 from textclf.training.loggers import check_loggers
 
 SEVERITIES = ("error", "warning", "note")
@@ -82,19 +83,20 @@ def check_config(config: str | Path, overrides: Iterable[str] = ()) -> Report:
 
 
 def check_requirements(config: Config) -> None:
-    """Check what a training needs beside its data: devices, packages of loggers, files of word vectors and of encoders.
+    """Check what a training needs beside its data, such as devices, n-grams, packages of loggers and files.
 
     Raises:
         ConfigError, DataError: one is missing, or cannot be used.
     """
     check_devices(config.training.devices)
-    _check_inner_folds(config)
+    _check_processes(config)
+    check_ngrams(config.model, config.preprocessing.ngrams)
     check_loggers(config.training.log_to)
     check_vector_files(config.model)
     check_pretrained_files(config.model, config.preprocessing.sequence_length)
 
 
-def _check_inner_folds(config: Config) -> None:
+def _check_processes(config: Config) -> None:
     if config.training.inner_folds:
         check_alone("a training with inner folds")
 
@@ -105,7 +107,8 @@ def _check_loaded(name: str, config: Config) -> Report:
         length = config.preprocessing.sequence_length
         _or_failure(findings, "model.weights", check_pretrained_files, config.model, length)
         _or_failure(findings, "training.devices", check_devices, config.training.devices)
-        _or_failure(findings, "training.inner_folds", _check_inner_folds, config)
+        _or_failure(findings, "training.inner_folds", _check_processes, config)
+        _or_failure(findings, "preprocessing.ngrams", check_ngrams, config.model, config.preprocessing.ngrams)
         _or_failure(findings, "training.log_to", check_loggers, config.training.log_to)
         splits, targets = read_readable_splits(
             config.data,
@@ -115,6 +118,8 @@ def _check_loaded(name: str, config: Config) -> Report:
         )
     if targets:
         _or_failure(findings, "model", check_labels, config.model, targets)
+    if targets and {"train", "validation"} <= splits.keys():
+        _or_failure(findings, "training.inner_folds", check_inner_folds, config, splits)
     if "train" in splits:
         texts = splits["train"].texts
         preprocessor = _or_failure(findings, "preprocessing", Preprocessor.fit, config.preprocessing, texts)

@@ -14,13 +14,14 @@ from textclf.core.csv_lines import csv_lines
 from textclf.core.errors import RunError
 from textclf.core.files import atomic_file, parse_json, write_json
 from textclf.core.formatting import first_shown
-from textclf.core.run_folder import RunFolder
+from textclf.core.run_folder import CROSS_VALIDATION, RunFolder
 from textclf.data.dataset import Dataset
 from textclf.data.loading import encode_labels, read_labelled
 from textclf.data.splitting import fold_numbers, split
 from textclf.data.targets import Targets
 from textclf.training.check import check_requirements
 from textclf.training.devices import check_alone
+from textclf.training.fitting.task import check_inner_folds
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.train import fit_and_evaluate
@@ -49,7 +50,7 @@ def cross_validate(
     """
     name = config_name(config)
     config = load_config(config, overrides)
-    folder = resumable_run(run, config)
+    folder = resumable_run(run, config, kind=CROSS_VALIDATION)
     if folder and folder.read_metadata().get("folds") != folds:
         raise RunError(
             f"{folder.path}: cannot resume: the run started with another number of folds. Remove it, or choose another "
@@ -73,6 +74,8 @@ def cross_validate_run(
         splits, targets = read_labelled(config.data, config.targets)
         check_labels(config.model, targets)
         splits_of_folds = list(_fold_splits(config, splits, folds))
+        for fold_splits in splits_of_folds:
+            check_inner_folds(config, fold_splits)  # its error before anything is written
         folder = folder or new_run(config, f"textclf train {name} --folds {folds}", f"{name}-folds", run, folds=folds)
         with training_run(folder, collected, started=started):
             for number, fold_splits in enumerate(splits_of_folds, 1):

@@ -11,7 +11,7 @@ from textclf.config.config import Config
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.options import plain
-from textclf.core.run_folder import RUNS, RunFolder, check_name
+from textclf.core.run_folder import RUNS, TRAINING, RunFolder, check_name, kind_of
 from textclf.data.dataset import Dataset
 from textclf.training.provenance import changes, provenance, use_encoders
 
@@ -21,22 +21,43 @@ LOCK = ".lock"  # in the run folder, while a process holds it
 WITHOUT_EFFECT = ("log_to", "checkpoint_steps")
 
 
-def resumable_run(name: str | None, config: Config, in_memory: Mapping[str, Dataset] | None = None) -> RunFolder | None:
+def resumable_run(
+    name: str | None, config: Config, in_memory: Mapping[str, Dataset] | None = None, *, kind: str = TRAINING
+) -> RunFolder | None:
     """Return the interrupted run of that name, or `None` if no run has the name.
 
     Args:
         in_memory: the splits, if the config names no files.
+        kind: see `kind_of`.
 
     Raises:
-        RunError: the run is finished or locked, or config, data or versions have changed since it started.
+        RunError: the run is finished, locked or of another kind, or config, data or versions have changed since it
+            started.
+    """
+    folder = interrupted_run(name, kind)
+    if folder:
+        check_unchanged(folder, config, in_memory)
+    return folder
+
+
+def interrupted_run(name: str | None, kind: str) -> RunFolder | None:
+    """Return the interrupted run of that name and kind, or `None` if no run has the name.
+
+    Raises:
+        RunError: the run is finished or of another kind.
     """
     check_name(name)
     if name is None or not os.path.lexists(RUNS / name):
         return None
     folder = RunFolder(RUNS / name)
-    if folder.read_metadata().get("status") == "finished":
+    metadata = folder.read_metadata()
+    if metadata.get("status") == "finished":
         raise RunError(f"{folder.path}: a run of this name exists. Choose another --run, or remove it.")
-    check_unchanged(folder, config, in_memory)
+    if (found := kind_of(metadata)) != kind:
+        raise RunError(
+            f"{folder.path}: cannot resume: expected a {kind}, but the run started as a {found}. To continue it: "
+            f"textclf resume {folder.path}. To start over, remove it, or choose another --run."
+        )
     return folder
 
 

@@ -28,8 +28,10 @@ PACKAGES = (
     "pandas",
     "pyarrow",
     "scikit-learn",
+    "scipy",
     "tokenizers",
     "rjieba",
+    "optuna",
 )
 
 
@@ -112,7 +114,7 @@ def changes(before: Mapping, now: Mapping, path: tuple[str, ...] = ()) -> Iterat
 
 
 def _versions() -> dict[str, str]:
-    """Return the versions of the installed packages; `rjieba` is optional."""
+    """Return the versions of the installed packages; some are optional."""
     found = {}
     for package in PACKAGES:
         try:

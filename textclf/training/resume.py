@@ -5,7 +5,7 @@ from pathlib import Path
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.find_run import find_run
-from textclf.core.run_folder import RunFolder
+from textclf.core.run_folder import CROSS_VALIDATION, SEARCH, RunFolder, kind_of
 from textclf.data.in_memory import IN_MEMORY
 from textclf.training.cross_validation import cross_validate_run
 from textclf.training.devices import check_first
@@ -30,8 +30,8 @@ def resume(run: str | Path) -> RunFolder:
     metadata = folder.read_metadata()
     if metadata.get("status") == "finished":
         raise RunError(f"{folder.path} is already finished; there is nothing to resume.")
-    is_search = metadata.get("search") is True
-    if is_search:
+    kind = kind_of(metadata)
+    if kind == SEARCH:
         restore_search_config(folder)
     config = read_run_config(folder)
     if config.data.train == IN_MEMORY:
@@ -40,8 +40,9 @@ def resume(run: str | Path) -> RunFolder:
             f"config and data, and run={folder.path.name!r}: it continues the run."
         )
     check_unchanged(folder, config)
-    if is_search:
+    if kind == SEARCH:
         cluster = metadata.get("cluster")
         return tune_run(folder, config, cluster=cluster if isinstance(cluster, str) else None)
-    folds = metadata.get("folds")
-    return cross_validate_run(folder, config, folds) if isinstance(folds, int) else train_run(folder, config)
+    if kind == CROSS_VALIDATION:
+        return cross_validate_run(folder, config, metadata["folds"])
+    return train_run(folder, config)

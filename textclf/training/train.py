@@ -32,7 +32,7 @@ from textclf.training.check import check_requirements, find_problems, summary
 from textclf.training.devices import check_first
 from textclf.training.encoded_dataset import EncodedDataset, encode
 from textclf.training.final_metrics import HeldOut, check_against_keras, write_final_metrics
-from textclf.training.fitting.task import build_task, inner_fold_numbers, inner_folds, refit_task
+from textclf.training.fitting.task import build_task, check_inner_folds, inner_folds, refit_task
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.loggers import LogHistory, logging_to
@@ -99,8 +99,7 @@ def train_run(
         splits, targets = read_splits(config.data, config.targets, config.seed, in_memory)
         check_labels(config.model, targets)
         classes = encode_labels(splits, targets)
-        if config.training.inner_folds:
-            inner_fold_numbers(splits, config.training.inner_folds, config.seed)  # its error before anything is written
+        check_inner_folds(config, splits)  # its error before anything is written
         folder = folder or new_run(config, f"textclf train {name}", name, run, in_memory)
         with training_run(folder, collected, started=started) as results:
             log.info("run: %s", folder.path)
@@ -153,6 +152,7 @@ def fit_and_evaluate(
         difference = check_against_keras(classifier, encoded["validation"].arrays, fitted.probabilities)
         folder.update_metadata(onnx_difference=difference)
         write_final_metrics(folder, classifier, splits, encoded, held_out)
+        _remove_fold_checkpoints(folder)
     return {**fitted.run_metadata, "peak_memory_mb": _peak_memory_mb()}
 
 
@@ -174,6 +174,15 @@ def _write_splits(path: Path, splits: dict[str, Dataset]) -> None:
         writer.writerow(["split", "file", "row"])
         for name, dataset in splits.items():
             writer.writerows([name, dataset.name, row] for row in map(int, dataset.rows))
+
+
+def _remove_fold_checkpoints(folder: RunFolder) -> None:
+    """Remove the weights of the inner folds, which only an interrupted run needs, and keep their histories.
+
+    `last.npz` goes first. Without it, a run that is interrupted here and resumed fits the fold again.
+    """
+    for path in sorted(folder.path.glob("networks/fold-*/checkpoints/*.npz"), reverse=True):
+        path.unlink()
 
 
 def _input_format(data: DataOptions) -> dict:

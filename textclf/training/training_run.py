@@ -103,7 +103,7 @@ def _start(folder: RunFolder) -> None:
     if metadata.get("status") == "finished":
         raise RunError(f"{folder.path}: another process has finished it. Choose another --run, or remove it.")
     remove_partial(folder.path)
-    if folder.log.exists():
+    if folder.log.exists() or metadata.get("status") != "running":  # a part of a run has no log
         metadata.pop("error", None)
         metadata["resumed"] = [*metadata.get("resumed", ()), time.strftime("%Y-%m-%dT%H:%M:%S%z")]
         write_json(folder.metadata, {**metadata, "status": "running"})

@@ -128,10 +128,17 @@ def row_hashes(rows: Ragged) -> np.ndarray:
 
 
 def _split(numbers: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
-    """Return the numbers of the rows of each part."""
-    costs = np.maximum(lengths, TOKENS_AT_ONCE // ROWS_AT_ONCE)
-    parts = (np.cumsum(costs) - 1) // TOKENS_AT_ONCE
-    return np.split(numbers, np.flatnonzero(np.diff(parts)) + 1)
+    """Return the numbers of the rows of each part. What follows a part is split as if the part were not there.
+
+    So an interruption leaves the other parts as they are. Batches of other texts may change the last digit of a vector.
+    """
+    ends = np.cumsum(np.maximum(lengths, TOKENS_AT_ONCE // ROWS_AT_ONCE))
+    parts, start, done = [], 0, 0
+    while start < len(numbers):
+        end = max(start + 1, int(np.searchsorted(ends, done + TOKENS_AT_ONCE, side="right")))
+        parts.append(numbers[start:end])
+        start, done = end, ends[end - 1]
+    return parts
 
 
 def _with_bar(parts: list[np.ndarray]) -> Iterator[np.ndarray]:

@@ -34,6 +34,11 @@ def test_balance_of_several_labels_a_row():
     finding = only(balance(material([("a", ("x", "y")), ("b", ("x",)), ("c", ())], type="multilabel")))
     assert "2 labels (1.00 a row)" in finding.found or "2 labels;" in finding.found
     assert list(balance(material([]))) == []
+    finding = only(
+        balance(material([("a", ("x",)), ("b", ("x", "y")), *[(text, ()) for text in "cdef"]], type="multilabel"))
+    )
+    assert "2 labels (0.50 a row)" in finding.found
+    assert "not informative" in finding.advice
 
 
 def test_rare_labels_have_few_rows():
@@ -45,6 +50,8 @@ def test_rare_labels_have_few_rows():
 def test_labels_far_below_the_average_are_rare():
     finding = only(rare_labels(material(distinct({"x": 500, "y": 500, "z": 20}))))
     assert finding.found == "train: 1 of 3 labels has fewer than 34 rows: 'z' 20."
+    finding = only(rare_labels(material(distinct({"x": 180, "y": 180, "z": 12}))))
+    assert finding.found == "train: 1 of 3 labels has fewer than 13 rows: 'z' 12."
 
 
 @pytest.mark.parametrize("counts", [{"x": 10, "y": 10}, {"x": 900, "y": 100}, {}])
@@ -63,6 +70,12 @@ def test_known_labels_are_no_finding():
     looked_at = material(EVEN, validation=[("a", "x"), ("b", "y")], test=[("c", "x"), ("d", "y")])
     assert found(unknown_labels(looked_at)) == []
     assert found(missing_labels(looked_at)) == []
+
+
+def test_the_other_spelling_of_a_number_is_known_as_in_a_training():
+    looked_at = material(distinct({"1.0": 20, "2.0": 20}), test=[("1.0 text number 1", "1"), ("b", "2")])
+    assert found(unknown_labels(looked_at)) == found(missing_labels(looked_at)) == []
+    assert not any(rows.any() for rows in looked_at.repetitions.differing.values())
 
 
 def test_labels_that_cannot_be_measured():
@@ -114,7 +127,9 @@ def test_joined_labels():
     assert finding.found == "train: 2 of 5 labels consist of other labels joined by '|', such as 'a|b'."
 
 
-@pytest.mark.parametrize("labels", [["Sci/Tech", "World"], ["a, or b", "a, or c", "a"], ["a|b", "a", "b"]])
+@pytest.mark.parametrize(
+    "labels", [["Sci/Tech", "World"], ["a, or b", "a, or c", "a"], ["a|b", "a", "b"], ["1", "1.5", "2", "2.5", "5"]]
+)
 def test_labels_with_a_separator_of_their_own_are_not_joined(labels):
     assert found(joined_labels(material(distinct(dict.fromkeys(labels, 20))))) == []
 

@@ -16,6 +16,14 @@ def test_csv_quotes_keep_commas_quotes_and_line_breaks():
     assert read("csv", content) == [("a, b", 'say "hi"'), ("one\ntwo\r\nthree\n\n", "x")]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_csv_names_of_columns_may_have_line_breaks(delimiter):
+    content = '"the\ntext",id,"the\r\nlabel"\na 15" screen,1,x\nb,2,y\n'.replace(",", delimiter).encode()
+    assert read("csv", content, ["the\ntext", "the\r\nlabel"]) == [('a 15" screen', "x"), ("b", "y")]
+    assert read("csv", b'"the\ntext",id\na,1\n', ["the\ntext"]) == [("a",)]
+    assert read("csv", b'15" screen,text\n"a\nb",c\n', ["text"]) == [("c",)]
+
+
 def test_csv_columns_are_found_by_name_among_others():
     content = "编号,标签,备注,文本\n1,好,,天气\n".encode()
     assert read("csv", content, ["文本", "标签"]) == [("天气", "好")]

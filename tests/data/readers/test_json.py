@@ -184,11 +184,11 @@ def test_a_short_array_has_empty_fields():
     ]
 
 
-@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.txt"])
-def test_predict_reads_an_array_of_texts(name, tmp_path):
-    texts = list(FRAME.text)
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.txt", "lines.json"])
+@pytest.mark.parametrize("texts", [list(FRAME.text), ["one"]], ids=len)
+def test_predict_reads_texts_in_an_array_or_on_lines(name, texts, tmp_path):
     path = tmp_path / name
-    path.write_text("\n".join(map(json.dumps, texts)) if name == "a.jsonl" else json.dumps(texts))
+    path.write_text("\n".join(map(json.dumps, texts)) if name in ("a.jsonl", "lines.json") else json.dumps(texts))
     assert [text for found in read_source(str(path), column="text") for text in found] == texts
     with pytest.raises(DataError, match=r"expected (JSON objects|a JSON object in every line)"):
         starter_config(str(path))

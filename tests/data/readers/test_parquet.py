@@ -86,6 +86,10 @@ def test_parquet_lists_of_numbers_are_lists_of_texts():
     assert read("parquet", parquet(columns), ["label", "fixed"]) == [(["1", "2"], ["1.5", "2.0"])]
 
 
+def test_parquet_lists_of_bytes_are_lists_of_texts():
+    assert read("parquet", parquet({"label": [["é".encode(), b"b"], []]}), ["label"]) == [(["é", "b"],), ([],)]
+
+
 @pytest.mark.parametrize("values", [[{"a": 1}], [[["a"]]], [[{"a": 1}]]])
 def test_parquet_values_that_are_no_text_are_refused(values):
     message = fault("parquet", parquet({"text": pa.array(values)}), ["text"])
@@ -118,10 +122,13 @@ def test_parquet_of_two_columns_of_one_name_is_refused():
     assert "expected one column 'text', got 2 of this name" in fault("parquet", stream.getvalue(), ["text"])
 
 
-def test_parquet_texts_that_are_no_utf8_are_refused():
-    bad = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xe9")])
-    message = fault("parquet", parquet({"text": bad}), ["text"])
-    assert message.startswith("stream: expected a Parquet file, got a damaged one or something else: Invalid UTF8")
+BAD = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xe9")])
+
+
+@pytest.mark.parametrize("values", [BAD, [b"\xe9"], [[b"a", b"\xe9"]]], ids=["texts", "bytes", "lists"])
+def test_parquet_texts_that_are_no_utf8_are_refused(values):
+    message = fault("parquet", parquet({"text": values}), ["text"])
+    assert message == "stream: expected UTF-8 in 'text', got other bytes. Write the column as texts."
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"text,label\na,b\n", b"PAR1" + b"\0" * 50 + b"PAR1"])

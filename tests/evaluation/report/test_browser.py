@@ -132,6 +132,7 @@ def test_a_comparison_is_drawn_and_long_names_are_whole(with_runs, tmp_path):
     predictions = Path("runs/other/predictions.csv")
     header, first, *others = list(csv.reader(predictions.open(encoding="utf-8")))
     first[-2:] = first[:-3:-1]  # the probabilities of both labels
+    first[3] = "negative" if first[3] == "positive" else "positive"  # the prediction
     with predictions.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([header, first, *others])
     write_comparison(compare(["toy_en", "other"]), tmp_path / "compared.html")

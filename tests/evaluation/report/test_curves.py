@@ -23,7 +23,7 @@ def test_what_every_threshold_would_give():
 
 def test_coverage_is_the_accuracy_of_the_most_certain():
     right, confidences = np.array([True, False, True, True]), np.array([0.9, 0.5, 0.7, 0.7])
-    covered, accuracy, least = coverage(right, confidences)
+    covered, accuracy, least = coverage(confidences, right)
     assert covered.tolist() == [0.25, 0.75, 1.0]
     assert accuracy.tolist() == [1.0, 1.0, 0.75]
     assert least.tolist() == [0.9, 0.7, 0.5]

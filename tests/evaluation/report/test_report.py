@@ -3,15 +3,21 @@
 import csv
 import json
 import re
+from functools import partial
 
 import numpy as np
 import pytest
 
 import textclf
+from tests.conftest import rewrite_config
+from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.find_run import find_run
 from textclf.core.run_folder import RunFolder, create_run
-from textclf.evaluation.report.report import report_on
+from textclf.evaluation.predictions_file import read_predictions
+from textclf.evaluation.report import report
+from textclf.evaluation.report.report import _baseline, report_on
+from textclf.inference.decisions import Decision
 
 
 @pytest.fixture
@@ -145,10 +151,36 @@ def test_training_files_that_changed_are_no_baseline(reports, caplog):
     assert "the training file has changed since the run: data/toy_en/train.csv" in caplog.text
 
 
+def test_a_missing_file_beside_the_training_file_is_named_as_what_it_is(reports, caplog):
+    run = RunFolder("runs/toy_en")
+    rewrite_config(run, run.config.read_text().replace("data/toy_en/test.csv", "data/toy_en/away.csv"))
+    reports("toy_en")
+    assert "has no linear baseline: data/toy_en/away.csv: expected a file, but there is none" in caplog.text
+
+
+def test_the_decision_of_the_classifier_does_not_change_the_baseline(with_runs):
+    run, classifier = find_run("toy_en"), textclf.load("toy_en")
+    known = run, read_run_config(run), classifier, read_predictions(run, classifier)
+    expected = _baseline(*known)
+    classifier.decision = Decision((0.0,))  # one class for all scores that are 0 or 1
+    assert _baseline(*known) == expected
+
+
+def test_figures_of_a_sample_are_said_to_be_some(reports, monkeypatch):
+    monkeypatch.setattr(report, "read_predictions", partial(read_predictions, most_rows=7))
+    rows = RunFolder("runs/toy_en").read_metrics()["test"]["rows"]
+    path = textclf.write_report("toy_en", with_baseline=False)
+    text = path.read_text(encoding="utf-8")
+    assert f"Evaluated on the {rows} texts of the test split" in text
+    assert "curves and texts are those of 7 of them, chosen at random" in text
+
+
 HEADER = "row,text,label,predicted,probability_negative,probability_positive"
 
 
-@pytest.mark.parametrize("content", ["", "row,text\n1,a\n", f"{HEADER}\n", f"{HEADER}\n1,a,positive,positive,1,2\n"])
+@pytest.mark.parametrize("content", ["", "row,text\n1,a\n", f"{HEADER}\n", *(f"{HEADER}\n1,a,{rest}\n" for rest in (
+    "positive,positive,1,2", ",positive,0.1,0.9", "positive,good,0.1,0.9",
+))])  # fmt: skip
 def test_predictions_that_are_none_are_refused_and_nothing_is_written(with_runs, content):
     RunFolder("runs/toy_en").predictions.write_text(content)
     with pytest.raises(RunError, match=r"predictions\.csv"):

@@ -1,8 +1,11 @@
 """Who may ask: names in the Host header."""
 
+import socket
+
 import pytest
 
 from textclf.cli.serve import allowed_hosts
+from textclf.inference.server import access
 from textclf.inference.server.access import check_host
 from textclf.inference.server.problems import RequestError
 
@@ -36,6 +39,22 @@ def test_a_page_of_elsewhere_does_not_reach_the_server(host):
 def test_an_allowed_name_is_allowed_and_the_header_may_be_missing():
     check_host({b"host": b"Mine.Example.:8000"}, frozenset({"mine.example"}))
     check_host({}, frozenset())
+
+
+def test_large_headers_are_not_remembered():
+    for number in range(100):
+        with pytest.raises(RequestError):
+            check_host({b"host": b"%d." % number + b"a" * 60_000}, frozenset())
+    assert access._host_of.cache_info().currsize <= access.MOST_HOSTS
+    assert access._is_local_name_or_address.cache_info().currsize <= access.MOST_HOSTS
+
+
+def test_two_host_headers_are_refused(running):
+    with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:
+        raw.sendall(b"GET /ping HTTP/1.1\r\nhost: evil.example\r\nhost: localhost\r\n\r\n")
+        answer = raw.recv(2000)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"Host: expected one header, got several" in answer
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,12 @@ def test_a_name_must_fit_into_an_address(value):
         parse_sources([value])
 
 
+@pytest.mark.parametrize("value", ["a=", "", "="])
+def test_a_name_needs_a_run(value):
+    with pytest.raises(click.UsageError, match=rf"--run '{value}': expected \[NAME=\]RUN, got no RUN"):
+        parse_sources([value])
+
+
 def test_two_of_one_name_need_others():
     with pytest.raises(click.UsageError, match="two runs are called 'x'"):
         parse_sources(["runs/x", "other/x"])
@@ -150,6 +156,10 @@ def test_follow_takes_a_newer_finished_run(with_runs):
     os.utime("runs/later/run.json", (4e9, 4e9))
     asyncio.run(classifiers.follow())
     assert (classifiers.get(None).name, classifiers.get(None).run) == ("default", "later")
+
+
+def test_a_classifier_says_what_separates_its_labels(sources):
+    assert load_served("x", sources["colours"]).description["separator"] == "|"
 
 
 def test_a_classifier_folder_alone_has_no_scores(copied):

@@ -69,7 +69,7 @@ def test_headers_have_a_limit(running, client):
             raw.sendall(header + b"\r\n\r\n")
             answer = raw.recv(2000)
             assert answer.startswith(b"HTTP/1.1 431")
-            assert b"expected at most 64,000 bytes of headers" in answer
+            assert b"expected at most 64,000 bytes of headers and trailers" in answer
     with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:  # one that does not end
         raw.sendall(b"GET /ping HTTP/1.1\r\nx: ")
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
@@ -82,10 +82,63 @@ def test_a_large_body_before_the_next_request_is_no_header(running):
     post = b"POST /predict HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % len(body) + body
     with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:
         raw.sendall(post * 3 + b"GET /ping HTTP/1.1\r\nconnection: close\r\n\r\n")
-        received = b""
-        while part := raw.recv(65536):
-            received += part
+        received = everything(raw)
     assert received.count(b"HTTP/1.1 200") == 4
+
+
+CHUNKED = b"GET /ping HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+
+
+@pytest.mark.parametrize("line", [b"", b"x: "], ids=["many trailers", "one that does not end"])
+def test_trailers_have_a_limit(running, client, line):
+    end = b"\r\n" if not line else b""
+    with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:
+        raw.sendall(CHUNKED + line)
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            raw.sendall((b"x: " + b"a" * 8000 + end) * 10_000)
+    assert client.get("/ping") == b"pong"
+
+
+def test_few_trailers_are_ignored(running):
+    post = b'POST /predict HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nf\r\n{"inputs": "a"}\r\n0\r\n'
+    with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:
+        raw.sendall((post + b"content-encoding: gzip\r\n\r\n") * 2 + b"GET /ping HTTP/1.1\r\nconnection: close\r\n\r\n")
+        assert everything(raw).count(b"HTTP/1.1 200") == 3
+
+
+def test_many_chunks_are_no_headers(running):
+    body = b'{"inputs": "a"' + b" " * 300_000 + b"}"
+    chunks = [b"%x\r\n" % len(part) for part in (body[at : at + 3] for at in range(0, len(body), 3))]
+    with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        raw.sendall(b"POST /predict HTTP/1.1\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n" + chunks[0])
+        for number in range(len(chunks)):  # each ends behind the length of the next
+            following = chunks[number + 1] if number + 1 < len(chunks) else b"0\r\n\r\n"
+            raw.sendall(body[number * 3 : number * 3 + 3] + b"\r\n" + following)
+        assert everything(raw).startswith(b"HTTP/1.1 200")
+
+
+def everything(raw):
+    received = b""
+    while part := raw.recv(65536):
+        received += part
+    return received
+
+
+PING = b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n"
+BROKEN = {
+    "no HTTP": b"BAD\r\n\r\n",
+    "a body": b"POST /predict HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("number", [1, 3])
+def test_what_follows_requests_does_not_take_their_answers(running, broken, number):
+    with socket.create_connection(("127.0.0.1", running[0]), timeout=30) as raw:
+        raw.sendall(PING * number + BROKEN[broken])
+        answers = everything(raw).split(b"HTTP/1.1 ")[1:]
+    assert [answer[:3] for answer in answers] == [b"200"] * number + [b"400"]
 
 
 def test_what_is_no_http_is_answered_and_forgotten(running, client):

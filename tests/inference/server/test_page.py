@@ -144,6 +144,44 @@ def test_a_file_of_another_encoding_and_delimiter(opened, tmp_path, encoding):
 
 
 @pytest.mark.slow
+def test_several_labels_of_a_csv_file_have_the_separator_of_the_classifier(opened, running, monkeypatch, tmp_path):
+    monkeypatch.setitem(running[1].classifiers.get("colours").description, "separator", ";")
+    page = opened()
+    page.get_by_label("Classifier").select_option("colours")
+    (tmp_path / "x.csv").write_text("text,id\ncherry and sky,1\n")
+    page.locator("#file").set_input_files(tmp_path / "x.csv")
+    page.locator("#csv-go").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the answers").click()
+    with download.value.path().open(encoding="utf-8-sig", newline="") as stream:
+        assert [row["labels"] for row in csv.DictReader(stream)] == ["blue;red"]
+
+
+WAITING = """
+const asked = window.fetch;
+window.fetch = (path, options) =>
+  path === "v1/predict" ? new Promise((go) => { window.go = () => go(asked(path, options)); }) : asked(path, options);
+null
+"""
+
+
+@pytest.mark.slow
+def test_answers_for_another_threshold_are_not_offered(opened, tmp_path):
+    page = opened()
+    (tmp_path / "x.csv").write_text("text,id\na wonderful film,1\n")
+    page.locator("#file").set_input_files(tmp_path / "x.csv")
+    page.evaluate(WAITING)
+    for threshold, is_hidden in (("0.1", True), (None, False)):
+        page.locator("#csv-go").click()
+        if threshold:
+            page.locator("#threshold").fill(threshold)
+        page.evaluate("window.go()")
+        page.locator("#csv-go:not([disabled])").wait_for()
+        assert page.locator("#download").is_hidden() == is_hidden
+        assert (page.locator("#csv-status").inner_text() == "") == is_hidden
+
+
+@pytest.mark.slow
 def test_it_speaks_chinese_to_chinese_browsers(opened):
     page = opened(locale="zh-CN")
     assert page.locator("html").get_attribute("lang") == "zh"
@@ -235,6 +273,18 @@ def test_the_page_of_the_api_shows_every_endpoint(opened):
     cards.first.wait_for()
     assert cards.count() >= 15
     assert "inputs" in cards.first.inner_text()
+
+
+@pytest.mark.slow
+def test_an_example_has_the_path_that_a_proxy_puts_in_front(browser, running):
+    address = f"http://127.0.0.1:{running[0]}"
+    page = browser.new_context().new_page()
+    page.route(
+        "**/texts/**", lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace("/texts/", "/")))
+    )
+    page.goto(f"{address}/texts/docs")
+    assert page.locator("pre").first.inner_text().startswith(f"curl {address}/texts/predict ")
+    page.context.close()
 
 
 def test_the_policy_allows_nothing_but_the_page_itself(client):

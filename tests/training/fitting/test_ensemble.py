@@ -154,6 +154,15 @@ def test_noise_gets_no_weight():
     assert weights[1] < 0.1
 
 
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_a_few_texts_without_a_mistake_make_no_ensemble_certain(activation):
+    classes = np.arange(60) % 2
+    logits = np.array([[1.0, -1.0], [-1.0, 1.0]])[classes] if activation == "softmax" else 2.0 * classes[:, None] - 1
+    weights = fit_ensemble_weights([logits, logits], classes, activation)
+    margin = sum(weights) * (2 if activation == "softmax" else 1)
+    assert 1 / (1 + np.exp(-margin)) == pytest.approx(1 - 1 / 62 / 2, abs=1e-3)
+
+
 def test_two_that_err_differently_both_count():
     first, second = (TRUE + RANDOM.normal(0, 3, TRUE.shape) for _ in range(2))
     weights = fit_ensemble_weights([first, second], CLASSES, "softmax")

@@ -60,6 +60,7 @@ def test_an_ensemble_is_refitted_and_its_curves_are_in_the_report(workplace, tin
     assert about["networks"]["1-ngrams"]["inverse_regularization"] == 1.0
     expected = {f"{part}-{name}" for name in names for part in ("fold-1", "fold-2", "refit")}
     assert {path.name for path in (run.path / "networks").iterdir()} == expected
+    assert {path.parent.parent.name for path in run.path.rglob("*.npz")} == {f"refit-{name}" for name in names}
     assert json.loads(run.metrics.read_text())["test"]["accuracy"] > 0.7
     assert "Learning curves of the first inner fold" in textclf.write_report(run).read_text()
     assert export("r", format="keras").path.exists()  # which compares the refitted networks with the classifier

@@ -11,11 +11,12 @@ from sklearn.svm import LinearSVC
 
 import textclf
 from textclf.config.config import load_config
-from textclf.core.errors import ConfigError
+from textclf.core.errors import ConfigError, TrainingError
 from textclf.models import build_model, ngrams
 from textclf.models.sizes import Sizes
 from textclf.training.fitting.ensemble import merge_linear
 from textclf.training.fitting.liblinear import SCALINGS, Problem, predict, solve
+from textclf.training.fitting.losses import LOSSES
 from textclf.training.learning_rate_finder import find_rates
 
 RANDOM = np.random.default_rng(0)
@@ -92,11 +93,35 @@ def test_linear_members_are_one_in_the_graph(workplace, tiny_config):
     assert run.read_metadata()["onnx_difference"] < 1e-5
 
 
-@pytest.mark.parametrize(("value", "bias"), [(0, -1), (1, 1)])
-def test_a_label_that_no_text_has_or_every_text_is_answered_so(value, bias):
-    solution = solve(Problem(ROWS, np.full((60, 1), value), None, "log_loss", "none", 0), 1)
+@pytest.mark.parametrize(("loss", "bias"), [("squared_hinge", 1), ("log_loss", np.log(121))])
+@pytest.mark.parametrize(("value", "sign"), [(0, -1), (1, 1)])
+def test_a_label_that_no_text_has_or_every_text_is_answered_so(value, sign, loss, bias):
+    solution = solve(Problem(ROWS, np.full((60, 1), value), None, loss, "none", 0), 1)
     assert not solution.weights.any()
-    assert solution.bias == bias
+    assert solution.bias == pytest.approx(sign * bias)
+
+
+@pytest.mark.parametrize("strength", [0.1, 8])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_label_without_a_text_is_not_predicted_among_many(loss, strength):
+    units = (np.arange(60)[:, None] % 30 == np.arange(31)).astype(np.int8)
+    logits = predict(solve(Problem(ROWS, units, None, loss, "none", 0), strength), ROWS)
+    assert (logits.argmax(axis=1) < 30).all()
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_texts_of_weight_0_are_as_if_they_were_not_there(loss, scaling):
+    for used in (CLASSES != 2, CLASSES < 0):  # without the texts of a label, and without any
+        weighted = solve(Problem(ROWS, UNITS, used[:, None].astype(np.float32), loss, scaling, 0), 1)
+        left_out = solve(Problem(ROWS[used], UNITS[used], None, loss, scaling, 0), 1)
+        np.testing.assert_allclose(weighted.weights, left_out.weights, atol=1e-5)
+        np.testing.assert_allclose(weighted.bias, left_out.bias, atol=1e-5)
+
+
+def test_a_solution_that_is_not_finite_is_an_error():
+    with pytest.raises(TrainingError, match=r"got 1e\+300, of which the weights are not finite\. Remove it"):
+        solve(Problem(ROWS, UNITS, None, "log_loss", "none", 0), 1e300)
 
 
 def test_the_best_on_validation_is_taken_kept_and_used_again(workplace, tiny_config, monkeypatch):

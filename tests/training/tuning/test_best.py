@@ -1,9 +1,20 @@
-"""What is left of the time after a search decides whether its best trial is refitted."""
+"""The end of a search: what is left of the time decides whether its best trial is refitted, and whose config it has."""
 
 import pytest
 
+import textclf
 from textclf.config.config import load_config
-from textclf.training.tuning.best import as_time_allows, seconds_of_best, seconds_to_keep
+from textclf.core.errors import RunError
+from textclf.core.run_folder import RunFolder
+from textclf.training.locking import run_lock
+from textclf.training.training_run import new_run
+from textclf.training.tuning.best import (
+    SEARCH_CONFIG,
+    as_time_allows,
+    restore_search_config,
+    seconds_of_best,
+    seconds_to_keep,
+)
 from textclf.training.tuning.record import Trial
 
 TRIAL = Trial(0, "finished", {}, 0.1, seconds=60.0, fitting_seconds=40.0)
@@ -45,3 +56,26 @@ def test_inner_folds_are_the_first_to_go(left, folds, refits):
 def test_a_search_waits_for_inner_folds_if_they_take_a_quarter_of_its_time(most, kept):
     config = load_config({"data": {"train": "train.csv"}, "training": {"refit": True, "inner_folds": 5}})
     assert seconds_to_keep(config, TRIAL, most) == kept
+
+
+@pytest.fixture
+def search(workplace, tiny_config) -> RunFolder:
+    """A search that ended after `train_best` has replaced its config."""
+    folder = new_run(load_config(tiny_config()), "test", "s", "s", search=True)
+    folder.config.write_text("best")
+    (folder.path / SEARCH_CONFIG).write_text("of the search")
+    return folder
+
+
+def test_the_config_of_an_interrupted_search_is_restored(search):
+    restore_search_config(search)
+    assert search.config.read_text() == "of the search"
+
+
+def test_the_config_of_a_search_at_work_or_finished_is_left_alone(search):
+    with run_lock(search), pytest.raises(RunError, match="another process is training in this run"):
+        textclf.resume("s")
+    search.finish()
+    restore_search_config(search)
+    assert search.config.read_text() == "best"
+    assert (search.path / SEARCH_CONFIG).exists()

@@ -1,5 +1,6 @@
 """The process of a trial: its result, or why there is none."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,14 @@ def test_a_process_that_cannot_train_says_why(task):
     Path("moved.csv").write_bytes(Path("data/toy_en/train.csv").read_bytes())
     begun = task(data={"train": "moved.csv"})
     Path("moved.csv").unlink()
-    entries = ended(begun)
+    process = start_process(begun, Path.cwd())
+    entries = finish_process(process, begun, Path.cwd())
+    assert process.returncode == 0
     assert entries["state"] == "failed"
     assert "moved.csv" in entries["error"]
+
+
+def test_a_process_that_crashes_says_why(task):
+    entries = ended(replace(task(), folds="two"))
+    assert entries["error"].startswith("TypeError: ")
+    assert entries["seconds"] > 0

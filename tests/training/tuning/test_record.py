@@ -3,7 +3,7 @@
 import pytest
 
 from textclf.core.errors import RunError
-from textclf.training.tuning.record import RECORD, Limits, Trial, append, best_trial, nested_score, read_record
+from textclf.training.tuning.record import RECORD, Goal, Limits, Trial, append, best_trial, nested_score, read_record
 
 
 def trial(number=0, score=0.5, **others):
@@ -39,16 +39,16 @@ def test_a_damaged_record_is_not_continued(tmp_path, content):
 
 def test_the_best_trial_keeps_the_limits():
     trials = [trial(0, 0.5, size=3.0), trial(1, 0.4, size=9.0), trial(2, 0.6, size=1.0), Trial(3, "stopped", {})]
-    assert best_trial(trials, Limits(), lower_is_better=True).number == 1
-    assert best_trial(trials, Limits(size=3), lower_is_better=True).number == 0
-    assert best_trial(trials, Limits(size=3), lower_is_better=False).number == 2
-    assert best_trial(trials, Limits(size=0.5), lower_is_better=True) is None
-    assert best_trial([trial(0), trial(1)], Limits(), lower_is_better=True).number == 0  # of equal ones the first
+    assert best_trial(trials, Goal("loss")).number == 1
+    assert best_trial(trials, Goal("loss", Limits(size=3))).number == 0
+    assert best_trial(trials, Goal("accuracy", Limits(size=3))).number == 2
+    assert best_trial(trials, Goal("loss", Limits(size=0.5))) is None
+    assert best_trial([trial(0), trial(1)], Goal("loss")).number == 0  # of equal ones the first
 
 
 def test_the_nested_score_does_not_flatter():
     """Two trials that are each lucky on one fold: chosen by the other folds, each is measured where it is not."""
     trials = [trial(0, 0.5, fold_scores=[0.0, 1.0]), trial(1, 0.5, fold_scores=[1.0, 0.0])]
-    assert nested_score(trials, lower_is_better=True) == 1.0
-    assert nested_score(trials, lower_is_better=False) == 0.0
-    assert nested_score([trial(0)], lower_is_better=True) is None
+    assert nested_score(trials, Goal("loss")) == 1.0
+    assert nested_score(trials, Goal("accuracy")) == 0.0
+    assert nested_score([trial(0)], Goal("loss")) is None

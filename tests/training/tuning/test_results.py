@@ -7,9 +7,9 @@ import re
 import pytest
 
 from textclf.config.config import load_config
-from textclf.config.search_space import search_space, value_of
+from textclf.config.search_space import Range, search_space, value_of
 from textclf.core.run_folder import RunFolder
-from textclf.training.tuning.page import write_page
+from textclf.training.tuning.page import _place, write_page
 from textclf.training.tuning.record import Trial
 from textclf.training.tuning.results import SearchResults, write_trials
 
@@ -25,7 +25,7 @@ def results_of(*figures, **tuning):
         )
         for number, (score, size, latency) in enumerate(figures)
     ]
-    return SearchResults(config, space, "loss", trials)
+    return SearchResults(config, space, trials)
 
 
 def test_the_front_has_the_trials_that_no_other_beats():
@@ -58,3 +58,11 @@ def test_the_page_shows_every_trial(tmp_path):
     kinds = {block["kind"] for section in sections.values() for block in section["blocks"]}
     assert {"cards", "table", "lines", "bars", "parallel", "code"} <= kinds
     assert all(0 <= place <= 1 for row in sections["Settings"]["blocks"][-1]["rows"] for place in row[1])
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize(
+    ("value", "place"), [(0.0, 0.0), (None, 0.0), ([0.001, 0.1], 0.0), (0.0001, 0.0), (5, 1.0), (0.1, 1.0)]
+)
+def test_a_value_of_the_config_outside_of_its_range_is_drawn_at_its_end(value, place, log):
+    assert _place(Range(0.0001, 0.1, log=log, whole=False), value) == place

@@ -6,7 +6,7 @@ import pytest
 
 from textclf.config.search_space import Choices, Range
 from textclf.core.errors import WriteError
-from textclf.training.tuning.record import Limits, Trial
+from textclf.training.tuning.record import Goal, Limits, Trial
 from textclf.training.tuning.sampler import propose, study_of, write_study
 
 pytest.importorskip("optuna")
@@ -28,7 +28,7 @@ def trial_of(number, values):
 def search(count, trials=(), limits=NO_LIMITS, seed=1):
     trials = list(trials) or [trial_of(0, FIRST)]
     while len(trials) < count:
-        values = propose(SPACE, trials, limits, seed=seed, lower_is_better=True)
+        values = propose(SPACE, trials, Goal("loss", limits), seed)
         trials.append(trial_of(len(trials), values))
     return trials
 
@@ -64,12 +64,12 @@ def test_trials_of_every_state_can_be_learned_from():
         Trial(3, "failed", FIRST, error="no memory"),
         Trial(4, "finished", {**FIRST, "rate": 5.0}, 0.1),  # of the config, outside of the space
     ]
-    study = study_of(SPACE, trials, Limits(size=70), lower_is_better=True)
+    study = study_of(SPACE, trials, Goal("loss", Limits(size=70)))
     assert [trial.state.name for trial in study.trials] == ["COMPLETE", "PRUNED", "PRUNED", "FAIL"]
-    assert propose(SPACE, trials, Limits(size=70), seed=1, lower_is_better=True)
+    assert propose(SPACE, trials, Goal("loss", Limits(size=70)), seed=1)
 
 
 def test_a_study_that_cannot_be_written_is_named(tmp_path):
     path = tmp_path / "no" / "a.db"
     with pytest.raises(WriteError, match=r"no/a\.db: cannot be written: .*unable to open database file\.$"):
-        write_study(SPACE, [trial_of(0, FIRST)], NO_LIMITS, lower_is_better=True, path=path)
+        write_study(SPACE, [trial_of(0, FIRST)], Goal("loss", Limits()), path)

@@ -179,6 +179,10 @@ def test_a_config_that_cannot_be_trained_ends_the_search(begin):
 
     with pytest.raises(TrainingError, match="no memory"):
         run(begin(), Broken())
+    assert [trial.state for trial in read_record(Path("runs/s"))] == ["failed"]
+    trials = run(begin(), Machine())  # with more memory, for instance
+    assert [trial.state for trial in trials] == ["finished"] * TRIALS
+    assert read_record(Path("runs/s")) == trials
 
 
 def test_a_trial_knows_the_values_of_those_that_run_with_it():

@@ -1,5 +1,6 @@
 """`textclf tune` from its command to the finished run, with real trainings in processes of their own."""
 
+import errno
 import json
 import os
 import random
@@ -12,9 +13,10 @@ import pytest
 from mlflow import MlflowClient
 
 import textclf
+from tests.conftest import LINEAR
 from textclf.cli.main import main
 from textclf.config.config import load_config
-from textclf.core.errors import ConfigError, TrainingError
+from textclf.core.errors import ConfigError, TrainingError, WriteError
 from textclf.training.tuning.record import RECORD, Limits, Trial, read_record
 from textclf.training.tuning.results import read_results
 from textclf.training.tuning.trials import run_trials
@@ -64,6 +66,56 @@ def test_a_refit_for_which_there_is_no_time_is_skipped(workplace, tiny_config, m
     assert not load_config(run.path / "best.yaml").training.refit
     assert not load_config(run.config).training.refit
     assert textclf.load(run.path).predict(["some text"])
+
+
+@pytest.fixture
+def searched(workplace, monkeypatch) -> dict:
+    """The config of a search whose only trial has already ended, so that only the best one is to be trained."""
+    ended = Trial(0, "finished", {"model.dropout": 0.0}, 0.5, size=1.0, latency=1.0)
+    monkeypatch.setattr("textclf.training.tuning.tune.run_trials", lambda *_: [ended])
+    settings = {"model.dropout": {"from": 0.0, "to": 0.5}}
+    tuning = {"trials": 1, "default_space": False, "settings": settings}
+    return {"data": {"train": "data/toy_en/train.csv"}, **LINEAR, "tuning": tuning}
+
+
+@pytest.mark.parametrize("go_on", [lambda config: textclf.tune(config, run="r"), lambda _: textclf.resume("r")])
+def test_a_search_that_ends_after_its_best_trial_is_trained_goes_on(searched, monkeypatch, go_on):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("textclf.training.tuning.tune.write_trials", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            textclf.tune(searched, run="r")
+    run = go_on(searched)
+    assert run.read_metadata()["status"] == "finished"
+    assert (run.path / "search.html").exists()
+
+
+def test_a_full_disk_leaves_no_half_of_the_config(searched, monkeypatch):
+    replace = Path.replace
+
+    def full(path, target):
+        if Path(target).name == "search.yaml":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        with pytest.raises(WriteError, match=r"search\.yaml: cannot be written: No space left on device"):
+            textclf.tune(searched, run="r")
+    assert not Path("runs/r/search.yaml").exists()
+    assert textclf.resume("r").read_metadata()["status"] == "finished"
+
+
+def test_a_search_whose_page_cannot_be_drawn_is_finished(searched, monkeypatch):
+    def broken(*_):
+        raise ValueError("expected a positive input")
+
+    monkeypatch.setattr("textclf.training.tuning.tune.write_page", broken)
+    with pytest.raises(ValueError, match="positive"):
+        textclf.tune(searched, run="r")
+    assert textclf.load("runs/r").predict(["some text"])
 
 
 def test_faults_are_named_before_anything_is_written(workplace, tiny_config, capsys):

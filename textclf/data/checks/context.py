@@ -1,5 +1,6 @@
 """The data that the checks share. Each property is computed once, when the first check asks for it."""
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -26,6 +27,8 @@ class CheckContext:
     """
 
     def __init__(self, splits: dict[str, Dataset], preprocessor: Preprocessor, targets: Targets | None):
+        if targets:  # as a training, which takes `1.0` for `1`
+            splits = {name: replace(part, labels=targets.respell(part.labels)) for name, part in splits.items()}
         self.splits = splits
         self.train = splits["train"]
         self.preprocessor = preprocessor

@@ -17,6 +17,8 @@ from textclf.data.checks.finding import Finding, rows_by_split, severity_of
 REST_1252 = r"\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 LETTERS_1252 = r"\x{80}-\x{BF}€‚ƒ„†‡ˆ‰Š‹ŒŽ˜™š›œžŸ"
 REST_1251 = r"\x{A0}ЂЃ‚ѓ„…†‡€‰Љ‹ЊЌЋЏђ‘’“”•–—™љ›њќћџЎўЈ¤Ґ¦§Ё©Є«¬\x{AD}®Ї°±Ііґµ¶·ё№є»јЅѕї"
+# Frequent where UTF-8 is read as GBK. One alone may be Chinese: 涓涓细流.
+UTF8_AS_GBK = "鐨鏄鍦涓鎴浠锛銆鍙绗"
 # RE2, each with what it finds.
 PATTERNS = (
     r"[\x{80}-\x{9F}]",  # Windows-1252 read as Latin-1
@@ -29,7 +31,8 @@ PATTERNS = (
     r"(?:^|[\s,.])[а-яё][А-ЯЁ]{4,}(?:$|[\s,.])",  # KOI8-R read as Windows-1251, and the reverse
     r"[а-яё][А-ЯЁ]+[а-яё]+[А-ЯЁ]",  # ISO 8859-5, or others for Cyrillic
     r"(?:縺.|繧.|繝.){2}",  # Japanese in UTF-8 read as Shift-JIS
-    r"锟斤拷|(?:鐨|鏄|鍦|涓|鎴|浠|锛|銆|鍙|绗).{0,6}(?:鐨|鏄|鍦|涓|鎴|浠|锛|銆|鍙|绗)",  # UTF-8 read as GBK
+    "锟斤拷",  # UTF-8 with U+FFFD read as GBK
+    *(f"{one}.{{0,6}}[{UTF8_AS_GBK.replace(one, '')}]" for one in UTF8_AS_GBK),
 )
 # Letters of Latin-1 without a plain one among them: Cyrillic, Greek, Chinese or Korean, one or two of them for each of
 # theirs. "éééé!" is no such thing: some of them differ.
@@ -62,7 +65,7 @@ def wrong_encoding(context: CheckContext) -> Iterator[Finding]:
     if share:
         split = next(split for split, rows in marked.items() if rows.any())
         first = context.sampled[split].texts[int(np.argmax(marked[split]))].as_py()
-        found = f"That look like text decoded with a wrong encoding: {described}, such as {short_repr(first)}."
+        found = f"These rows look like text decoded with a wrong encoding: {described}, such as {short_repr(first)}."
         yield Finding(severity_of(share), "wrong encoding", found, ADVICE)
     for split, counts in context.characters.items():
         share = _frequent_han(counts)

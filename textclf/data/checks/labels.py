@@ -3,6 +3,7 @@
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from math import ceil
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def balance(context: CheckContext) -> Iterator[Finding]:
         return
     most, least = next(iter(counts)), next(reversed(counts))
     share = percent(counts[most] / len(labels))
-    several = sum(counts.values()) > len(labels)
+    several = any(len(category) != 1 for category in labels.categories)
     by_row = f" ({sum(counts.values()) / len(labels):.2f} a row)" if several else ""
     yield Finding(
         "note",
@@ -42,7 +43,7 @@ def balance(context: CheckContext) -> Iterator[Finding]:
 def rare_labels(context: CheckContext) -> Iterator[Finding]:
     """Find labels with too few training rows to learn them, or far fewer than the others."""
     counts = context.train.labels.count()
-    fewest = max(FEW_ROWS, RARE * sum(counts.values()) / max(1, len(counts)))
+    fewest = max(FEW_ROWS, ceil(RARE * sum(counts.values()) / max(1, len(counts))))
     rare = {label: count for label, count in reversed(counts.items()) if count < fewest}
     if rare:
         shown = first_shown(f"{short_repr(label)} {count}" for label, count in rare.items())
@@ -51,7 +52,7 @@ def rare_labels(context: CheckContext) -> Iterator[Finding]:
             "warning",
             "rare labels",
             f"train: {len(rare)} of {counted(len(counts), 'label')} {'has' if len(rare) == 1 else 'have'} fewer than "
-            f"{fewest:.0f} rows{f', {single} of them a single one' if single else ''}: {shown}.",
+            f"{fewest} rows{f', {single} of them a single one' if single else ''}: {shown}.",
             "Add rows of them or merge them with other labels. The classifier will hardly ever predict them, and macro "
             "F1 gives them the same weight as the others.",
         )

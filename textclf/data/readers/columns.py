@@ -25,12 +25,16 @@ def is_missing(value: object) -> bool:
 
 
 def plain_text(value: object) -> str:
-    """Return a value as a CSV file has it; an empty field for a missing one."""
+    """Return a value as a CSV file has it; an empty field for a missing one.
+
+    Raises:
+        UnicodeDecodeError: bytes that are not UTF-8.
+    """
     if is_missing(value):
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def column_of(values: list[str | list[str]]) -> pa.Array:

@@ -100,11 +100,11 @@ def _form(beginning: bytes, columns: list[str], options: ReadingOptions, default
     """Return the header line, and the arguments of `pandas.read_csv`, from the options and the first bytes."""
     text = codecs.getincrementaldecoder(options.encoding)("replace").decode(beginning).lstrip("\ufeff")
     starts_blank = text[:1] in "\r\n"
-    header, *more = LINE_END.split(text.lstrip("\r\n"), maxsplit=1)
+    header, *more = split_first_row(text.lstrip("\r\n"), options)
     delimiter, skipped = options.delimiter or _delimiter(header, columns, default), 0
     if (named := SEPARATOR_LINE.fullmatch(header)) and options.delimiter in (None, named[1]):
         delimiter, skipped = named[1], 1
-        header, *more = LINE_END.split(more[0] if more else "", maxsplit=1)
+        header, *more = split_first_row(more[0] if more else "", options)
     return header, {
         "sep": delimiter,
         "skiprows": skipped,
@@ -118,6 +118,15 @@ def _form(beginning: bytes, columns: list[str], options: ReadingOptions, default
         # A blank line is no row, but where a text is all of a row, it is an empty one.
         "skip_blank_lines": starts_blank or not (more and header.strip()) or delimiter in header,
     }
+
+
+def split_first_row(text: str, options: ReadingOptions) -> list[str]:
+    """Return the first row, in whose quoted fields a line can end, and what follows if the row has an end."""
+    opens = f"(?:^|(?<=[{re.escape(options.delimiter or ''.join(DELIMITERS))}]))"
+    quoted = "" if options.quoting == "none" else rf'{opens}"(?:[^"]++|"")*+"|'
+    place = re.compile(rf"(?:{quoted}[^\r\n])*+").match(text).end()  # type: ignore[union-attr] # it matches nothing, too
+    end = LINE_END.match(text, place)
+    return [text[:place], text[end.end() :]] if end else [text]
 
 
 def _delimiter(header: str, columns: list[str], default: str) -> str:

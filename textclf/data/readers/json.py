@@ -100,6 +100,8 @@ def _is_json_lines(beginning: bytes, encoding: str, columns: list[str]) -> bool:
     except (ValueError, RecursionError):
         return False
     following = rest.lstrip()
+    if isinstance(row, str):
+        return following[:1] in ("", '"')
     if not isinstance(row, dict) or not end:
         return isinstance(row, list) and following.startswith("[")
     return following.startswith("{") or (not following and not isinstance(row.get(columns[0], []), list | dict))

@@ -79,9 +79,11 @@ def _texts(array: pa.Array, column: str, name: str) -> pa.Array:
             texts = column_of([plain_text(number) for number in numbers])
         else:
             texts = array.cast(pa.large_string()).fill_null("")
+        texts.validate(full=True)  # Parquet does not check that texts are UTF-8
     except (pa.ArrowNotImplementedError, TypeError):
         raise DataError(f"{name}: expected texts, numbers or lists of them in '{column}', got {array.type}.") from None
-    texts.validate(full=True)  # Parquet does not check that texts are UTF-8
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        raise DataError(f"{name}: expected UTF-8 in '{column}', got other bytes. Write the column as texts.") from None
     return texts
 
 

@@ -7,11 +7,10 @@ from pathlib import Path, PurePath
 from textclf.core.compression import COMPRESSIONS, decompressed
 from textclf.core.errors import DataError, did_you_mean
 from textclf.core.files import open_file
-from textclf.data.encodings import ANY_BYTES, SAMPLE_BYTES, detect_encoding, read_sample
+from textclf.data.encodings import ANY_BYTES, SAMPLE_BYTES, detect_encoding, is_nearly_utf8, read_sample
 from textclf.data.readers.options import ReadingOptions
 
 CHUNK_BYTES = 1 << 16
-NEARLY_ALL = 20  # characters for one that is wrong
 
 
 def missing_columns(
@@ -76,17 +75,11 @@ def wrong_bytes(name: str, error: UnicodeError, options: ReadingOptions) -> Data
     sample, place = _sample(name) or error.object[:SAMPLE_BYTES], _place(name, encoding)
     found = detect_encoding(sample)
     advice = f"Set {setting} to the encoding that the file has."
-    if encoding == "utf-8" and _is_nearly_utf8(sample):
+    if encoding == "utf-8" and is_nearly_utf8(sample):
         advice = "Nearly all of it is UTF-8: correct that line, or write the file again."
     elif found not in (encoding, ANY_BYTES):
         advice = f"It looks like {found}: set {options.named('encoding', found)} if the text reads well then."
     return DataError(f"{name}: expected {expected}, got byte 0x{error.object[error.start]:02x}{place}. {advice}")
-
-
-def _is_nearly_utf8(sample: bytes) -> bool:
-    text = sample.decode("utf-8", "replace")
-    wrong = text.count("\ufffd")
-    return NEARLY_ALL * wrong < sum(not character.isascii() for character in text) - wrong
 
 
 def _sample(name: str) -> bytes:

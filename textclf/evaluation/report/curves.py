@@ -72,7 +72,7 @@ def calibration_curves(predictions: Predictions, targets: Targets, temperature: 
     diagram = blocks.with_diagonal(blocks.dotted(diagram))
     if targets.multilabel:
         return [diagram]
-    covered, accuracy, _ = coverage(*reversed(_confidences(predictions, predictions.probabilities)))
+    covered, accuracy, _ = coverage(*_confidences(predictions, predictions.probabilities))
     note = "Accuracy if only the most confident predictions are kept. Set targets.abstain_below accordingly."
     points = {"accuracy": thinned(covered, accuracy)}
     return [diagram, blocks.lines("Accuracy by coverage", points, "coverage", "accuracy", note=note, shares=False)]
@@ -86,12 +86,12 @@ def at_thresholds(ranking: Ranking, steps: int) -> tuple[list[int], list[int]]:
     return hits.tolist(), false_alarms.tolist()
 
 
-def coverage(correct: np.ndarray, confidences: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def coverage(confidences: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the share of texts covered, the accuracy on them and their lowest confidence, most confident texts first.
 
     Args:
-        correct: whether each prediction is correct, (texts,).
-        confidences: its probability, (texts,).
+        confidences: probability of each prediction, (texts,).
+        correct: whether each is correct, (texts,).
     """
     order = np.argsort(-confidences, kind="stable")
     values, hits = confidences[order], np.cumsum(correct[order])

@@ -23,6 +23,7 @@ from textclf.evaluation.report import blocks, curves, errors, scores
 from textclf.evaluation.report.baseline import linear_baseline
 from textclf.evaluation.report.render import page
 from textclf.inference.classifier import Classifier, load_classifier
+from textclf.inference.decisions import Decision
 
 log = logging.getLogger(__name__)
 LARGEST_TEXT_FILE = 4 * MIB  # config.yaml, history.csv
@@ -82,12 +83,15 @@ def report_on(run: RunFolder) -> Path | None:
 
 
 def _overview(metrics: dict, predictions: Predictions, baseline: tuple[dict | None, str]) -> dict:
-    note = f"Evaluated on the {len(predictions):,} texts of the {predictions.split} split. "
+    rows = metrics[predictions.split]["rows"]
+    note = f"Evaluated on the {rows:,} texts of the {predictions.split} split. "
     note += (
         "Training did not use them."
         if predictions.split == "test"
         else "Training made choices on them, such as the best epoch, so the scores may be too high."
     )
+    if len(predictions) < rows:
+        note += f" Counts of errors, curves and texts are those of {len(predictions):,} of them, chosen at random."
     cards, table = _cards(metrics[predictions.split], baseline[0]), scores.by_split(metrics, *baseline)
     return blocks.section("Overview", cards, table, note=note)
 
@@ -144,15 +148,16 @@ def _baseline(
     try:
         changed = changed_file(folder, expand(config.data.train, config.data))
         splits = {} if changed else read_splits(config.data, config.targets, config.seed)[0]
+        reason = changed and f"the training file has changed since the run: {changed}"
     except DataError as error:
-        changed = str(error)
-    if changed:
-        log.warning("the report has no linear baseline: the training file has changed since the run: %s", changed)
+        reason = str(error)
+    if reason:
+        log.warning("the report has no linear baseline: %s", reason)
         return None, ""
     targets = classifier.targets
     trained, chosen, predicted = linear_baseline(splits["train"], predictions.texts, targets)
     probabilities = np.asarray(predicted, np.float64) if targets.multilabel else np.eye(len(targets.labels))[predicted]
-    metrics = measure(predictions.truth[chosen], probabilities, targets, classifier.decision)
+    metrics = measure(predictions.truth[chosen], probabilities, targets, Decision())
     names = ("accuracy", "f1_macro", "f1_micro", "rows")
     return {name: metrics[name] for name in names}, f"linear tf-idf, {trained:,} training texts"
 

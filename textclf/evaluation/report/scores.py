@@ -3,7 +3,7 @@
 import numpy as np
 
 from textclf.data.targets import Targets
-from textclf.evaluation.metrics import confusion_matrix, f1_score
+from textclf.evaluation.metrics import confusion_matrix, f1_score, largest_confusions
 from textclf.evaluation.predictions_file import Predictions
 from textclf.evaluation.ranking import average_precision, rank
 from textclf.evaluation.report import blocks
@@ -59,14 +59,10 @@ def confusions(predictions: Predictions, targets: Targets) -> list[dict | None]:
         return []
     labels = targets.labels
     cells = confusion_matrix(predictions.truth, predictions.predicted, len(labels))
-    errors = cells * (1 - np.eye(len(labels), dtype=np.int64))
-    largest = np.argsort(-errors, axis=None, kind="stable")[:MOST_CONFUSIONS]
     rows = []
-    for true, predicted in zip(*np.unravel_index(largest, cells.shape), strict=True):
-        count = int(errors[true, predicted])
-        if count:
-            share = round(float(count / cells[true].sum()), 4)
-            rows.append([labels[true], labels[predicted], blocks.link(count, f"{true}>{predicted}"), share])
+    for true, predicted, count in largest_confusions(cells, MOST_CONFUSIONS):
+        share = round(float(count / cells[true].sum()), 4)
+        rows.append([labels[true], labels[predicted], blocks.link(count, f"{true}>{predicted}"), share])
     columns = ["true label", "predicted label", "texts", "share of the true label"]
     return [
         blocks.matrix(labels, cells.tolist()) if len(labels) <= LARGEST_MATRIX else None,

@@ -14,7 +14,7 @@ async function fetchOrKept(request) {
   const cache = await caches.open(CACHE);
   try {
     const answer = await fetch(request);
-    if (answer.ok) await cache.put(request, answer.clone());
+    if (answer.ok) await cache.put(request, answer.clone()).catch(() => {}); // its room is full: the answer still counts
     return answer;
   } catch (error) {
     const kept = await cache.match(request);

@@ -10,6 +10,7 @@ const answer = document.getElementById("answer");
 function show(row, milliseconds) {
   const shown = Object.entries(row.probabilities).sort((a, b) => b[1] - a[1]).slice(0, MOST_SHOWN);
   answer.replaceChildren(...shown.map(([label, value]) => line(label, value, row.labels.includes(label))));
+  state.className = ""; // an answer after a failed one
   state.textContent = `${row.labels.join(", ") || "no label"} (${milliseconds.toFixed(1)} ms)`;
 }
 

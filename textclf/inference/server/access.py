@@ -8,6 +8,7 @@ from textclf.inference.server.problems import RequestError
 
 ANY_HOST = "*"
 LOCAL = "localhost"
+MOST_HOSTS = 16  # that are remembered: a server has few names, and a header of a stranger may have 64 kB
 
 
 def check_host(headers: dict[bytes, bytes], allowed: frozenset[str] | None) -> None:
@@ -43,7 +44,7 @@ def check_token(headers: dict[bytes, bytes], token: bytes) -> None:
         )
 
 
-@lru_cache(1_000)
+@lru_cache(MOST_HOSTS)
 def _host_of(header: bytes) -> str:
     """Return the host without its port, in lower case."""
     host = header.decode("latin-1").strip().lower()
@@ -51,7 +52,7 @@ def _host_of(header: bytes) -> str:
     return (host[:end] if end > 0 else host).rstrip(".")
 
 
-@lru_cache(1_000)
+@lru_cache(MOST_HOSTS)
 def _is_local_name_or_address(host: str) -> bool:
     if host == LOCAL or host.endswith(f".{LOCAL}"):
         return True

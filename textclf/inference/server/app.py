@@ -37,10 +37,11 @@ def make_app(server: Server, allow_origins: Sequence[str] = ()) -> ASGIApp:
     """Return the ASGI application."""
     guarded = {(one.method, one.path): Guarded(server, one) for one in ENDPOINTS}
     router = _make_router(server, guarded)
+    direct = {key: one for key, one in guarded.items() if "{" not in key[1]}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # A router tries one pattern after the other, within two more layers.
-        await guarded.get((scope["method"], scope["path"]), router)(scope, receive, send)
+        await direct.get((scope["method"], scope["path"]), router)(scope, receive, send)
 
     if not allow_origins:
         return app
@@ -58,7 +59,8 @@ def _make_router(server: Server, guarded: "dict[tuple[str, str], Guarded]") -> S
         if allowed := (error.headers or {}).get("Allow"):
             detail = f"expected {allowed} for {path}, got {request.method}."
         server.metrics.count_request(NO_ROUTE, error.status_code, 0)
-        return RequestError(error.status_code, detail, error.headers).response()
+        response = RequestError(error.status_code, detail, error.headers).response()
+        return _closing(response) if server.draining else response
 
     routes = [Route(path, endpoint, methods=[method]) for (method, path), endpoint in guarded.items()]
     router = Starlette(routes=routes, exception_handlers={HTTPException: no_route})
@@ -80,7 +82,7 @@ class Guarded:
         started = time.perf_counter()
         response = await self._response(Request(scope, receive, send))
         if self._server.draining:
-            response.headers["connection"] = "close"
+            _closing(response)
         seconds = time.perf_counter() - started
         self._server.metrics.count_request(self._endpoint.path, response.status_code, seconds)
         await response(scope, receive, send)
@@ -100,8 +102,17 @@ class Guarded:
             return RequestError(500, detail).response()
 
 
+def _closing(response: Response) -> Response:
+    """Return a response after which the connection ends."""
+    response.headers["connection"] = "close"
+    return response
+
+
 async def _answer(server: Server, endpoint: Endpoint, request: Request) -> Response:
-    headers = dict(request.scope["headers"])  # faster than Starlette's, and none of these may be repeated
+    pairs = request.scope["headers"]
+    headers = dict(pairs)  # faster than Starlette's
+    if len(headers) < len(pairs) and [name for name, _ in pairs].count(b"host") > 1:
+        raise RequestError(400, "Host: expected one header, got several, of which a proxy may have read another.")
     check_host(headers, server.allow_hosts)
     if server.token is not None and not endpoint.public:
         check_token(headers, server.token)
@@ -111,14 +122,15 @@ async def _answer(server: Server, endpoint: Endpoint, request: Request) -> Respo
         if body is None:
             content = await _json_body(request, headers)
             body = parse_object(endpoint.fields or (), content, open=endpoint.open)
+            server.deadlines.start()  # again: a body that came slowly leaves its answer as much time
         return await endpoint.handler(server, request, body)
     except asyncio.CancelledError:
         if not server.deadlines.is_late(task):
             raise
         if body is None:
             raise RequestError(408, f"expected the whole body within {LIMITS.seconds:g} s.") from None
-        expected = f"expected an answer within {LIMITS.seconds:g} s"
-        raise RequestError(504, f"{expected}. Send fewer or shorter texts.") from None
+        hint = "The server's log may have more." if endpoint.fields is None else "Send fewer or shorter texts."
+        raise RequestError(504, f"expected an answer within {LIMITS.seconds:g} s. {hint}") from None
     finally:
         server.deadlines.end(task)
 

@@ -59,6 +59,8 @@ def parse_sources(values: Iterable[str]) -> dict[str, str | None]:
                 name = parse_address(value).repository.rpartition("/")[2]
             if name == "classifier":
                 name = Path(value).absolute().parent.name or DEFAULT  # of /classifier, as in the image
+        if not run:
+            raise click.UsageError(f"--run '{value}': expected [NAME=]RUN, got no RUN. See: textclf serve --help")
         if not NAME.fullmatch(name):
             expected = "expected a name of letters, digits, '.', '_' and '-'"
             raise click.UsageError(f"--run {value}: {expected}, got '{name}'. Give one: --run NAME={run}")
@@ -97,6 +99,7 @@ def _describe(name: str, run: str, version: str, classifier: Classifier, folder:
         "version": version,
         "type": targets.type,
         "labels": classifier.labels,
+        "separator": targets.separator,
         "takes_threshold": targets.multilabel or targets.single_output,
         "thresholds": classifier.decision.thresholds and list(classifier.decision.thresholds),
         "abstain_below": classifier.decision.abstain_below,

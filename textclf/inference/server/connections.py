@@ -17,11 +17,13 @@ BACKLOG = 2048
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with a limit on the bytes of the headers of a request."""
+    """uvicorn's protocol, with a limit on the bytes of the headers and trailers of a request."""
 
-    _in_headers = False  # a request has begun, and its headers are not complete
-    _header_bytes = 0  # of it, that arrived in earlier pieces
+    _in_headers = False  # a request has begun, and its headers are not complete; or trailers may follow a chunk
+    _only_headers = False  # the piece that is being parsed had nothing else
+    _header_bytes = 0  # of the request, that arrived in earlier pieces
     _piece_bytes = 0  # of the piece that is being parsed
+    _problem: RequestError | None = None  # of what follows the requests that are being answered
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin a connection."""
@@ -30,11 +32,14 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Send the head of a response without a body, and go on to the next request."""
         self.transport.flush()  # type: ignore[attr-defined]
+        was_last = not self.pipeline
         super().on_response_complete()
+        if was_last and self._problem is not None and not self.transport.is_closing():
+            self._refuse(self._problem)
 
     def on_message_begin(self) -> None:
         """Begin to count."""
-        self._in_headers, self._header_bytes = True, 0
+        self._in_headers, self._only_headers, self._header_bytes = True, False, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -46,14 +51,22 @@ class LimitedProtocol(HttpToolsProtocol):
                 raise ValueError("too many bytes of headers")  # the parser stops and calls `send_400_response`
         super().on_headers_complete()
 
+    def on_chunk_header(self) -> None:
+        """Count again: trailers may follow. They go where no request reads them; a header of that name could pass."""
+        self._in_headers, self.headers = True, []
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of the body, which is no header."""
+        self._in_headers = self._only_headers = False
+        super().on_body(body)
+
     def data_received(self, data: bytes) -> None:
-        """Parse what has arrived, unless the connection is closing: its client has been answered."""
-        if self.transport.is_closing():
+        """Parse what has arrived, unless the connection is closing, or will be: its client has been answered."""
+        if self._problem is not None or self.transport.is_closing():
             return
-        before = self.scope if self._in_headers else None
-        self._piece_bytes = len(data)
+        self._only_headers, self._piece_bytes = self._in_headers, len(data)
         super().data_received(data)
-        if self._in_headers and self.scope is before:  # a piece that holds nothing but headers of one request
+        if self._in_headers and self._only_headers:  # of one request
             self._header_bytes += len(data)
             if self._header_bytes > LIMITS.header_bytes and not self.transport.is_closing():
                 self.send_400_response("too many bytes of headers")
@@ -70,10 +83,22 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, or has too large headers, with a problem, and close."""
+        """Answer what is no HTTP, or has too large headers, with a problem, and close; after the requests before it."""
         problem = RequestError(400, "expected a request of HTTP/1.1, got something else.")
         if self._header_bytes > LIMITS.header_bytes:
-            problem = RequestError(431, f"expected at most {LIMITS.header_bytes:,} bytes of headers, got more.")
+            problem = RequestError(
+                431, f"expected at most {LIMITS.header_bytes:,} bytes of headers and trailers, got more."
+            )
+        cycle = self.cycle
+        is_in_body = cycle is not None and cycle.more_body
+        if is_in_body and self.pipeline:
+            self.pipeline.popleft()  # the request with this body
+        elif cycle is None or cycle.response_complete or is_in_body:
+            self._refuse(problem)
+            return
+        self._problem = problem
+
+    def _refuse(self, problem: RequestError) -> None:
         response = problem.response()
         self.transport.write(STATUS_LINE[problem.status])
         for name, value in response.raw_headers:

@@ -17,7 +17,7 @@ from textclf.inference.predict import UNSURE, Prediction
 from textclf.inference.server.batching import Options
 from textclf.inference.server.classifiers import Served
 from textclf.inference.server.endpoint import Endpoint, Server, json_response
-from textclf.inference.server.fields import Field, check_texts
+from textclf.inference.server.fields import Field, check_texts, received
 from textclf.inference.server.problems import RequestError
 
 
@@ -61,7 +61,7 @@ INFER = (
     Field(
         "outputs",
         "open objects",
-        "Names of the outputs to return: label, probability, probabilities. By default all.",
+        "Names of the outputs to return, each once: label, probability, probabilities. By default all.",
         fields=(Field("name", "text", "Name of an output.", required=True, choices=tuple(OUTPUTS)),),
     ),
 )
@@ -71,7 +71,9 @@ async def infer(server: Server, request: Request, body: dict) -> Response:
     """Return the outputs for a tensor of texts."""
     served = server.classifiers.get(request.path_params["name"])
     texts = _texts(body["inputs"])
-    names = [output["name"] for output in body["outputs"] or [{"name": name} for name in OUTPUTS]]
+    names = [output["name"] for output in body["outputs"] or ()] or list(OUTPUTS)
+    if len(set(names)) < len(names):
+        raise RequestError(422, f"outputs: expected each output at most once, got {received(names)}.")
     predictions = await server.batcher.predict(served, texts, Options())
     outputs = [_tensor(name, predictions, served) for name in names]
     content = {"model_name": served.name, "model_version": served.version, "outputs": outputs}

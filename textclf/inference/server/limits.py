@@ -18,7 +18,7 @@ class Limits(NamedTuple):
     discarded_bytes: int = 200_000_000  # of a body that is too large, so that its client reads why
     header_bytes: int = 64_000  # of a request
     header_seconds: float = 10  # for the first request of a connection to arrive, and for the headers of the next
-    seconds: float = 30  # for the body to arrive and to be answered
+    seconds: float = 30  # for the body to arrive, and again for its answer
     connection_seconds: float = 90  # from the headers of a request until its answer is sent
     keep_alive_seconds: int = 75  # longer than load balancers wait (60 s), so that they close first
     drain_seconds: float = 2  # after SIGTERM new connections are accepted for so long, while load balancers notice

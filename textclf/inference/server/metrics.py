@@ -24,6 +24,7 @@ MOST_LABELS = 100  # of a classifier; its other labels are counted together
 OTHER_LABELS = "other labels"
 NO_LABEL = "no label"  # of a multi-label classifier
 MERGED_BY = {"textclf_model_info": max, "process_start_time_seconds": min, "process_max_fds": min}  # others are added
+GROWING = ("counter", "histogram")  # types of metrics
 
 
 class Histogram:
@@ -116,17 +117,36 @@ class Metrics:
         ]
 
 
-def merged_text(of_workers: Iterable[list[list]]) -> bytes:
-    """Return the metrics of several workers as those of one process: most are added up."""
-    metrics: dict[str, Metric] = {}
+def growing(samples: list[list]) -> list[list]:
+    """Return the samples that count since the start of a process: they are true after its end, too."""
+    return [metric for metric in samples if metric[2] in GROWING]
+
+
+def merged_samples(of_workers: Iterable[list[list]]) -> list[list]:
+    """Return the samples of several workers as those of one process: most are added up."""
+    metrics: dict[str, tuple[str, str, str]] = {}
     values: dict[str, dict[tuple, list[float]]] = {}
     for name, documentation, kind, samples in (metric for worker in of_workers for metric in worker):
-        metrics.setdefault(name, Metric(name, documentation, kind))
+        metrics.setdefault(name, (name, documentation, kind))
         of_metric = values.setdefault(name, {})
         for sample, labels, value in samples:
             of_metric.setdefault((sample, *labels.items()), []).append(value)
-    for name, merged in metrics.items():
-        for (sample, *labels), measured in values[name].items():
-            merge: Any = min if sample.endswith("_created") else MERGED_BY.get(sample, sum)
-            merged.add_sample(sample, dict(labels), merge(measured))
-    return generate_latest(SimpleNamespace(collect=metrics.values))
+    return [
+        [*metric, [[sample, dict(labels), _merge(sample, found)] for (sample, *labels), found in values[name].items()]]
+        for name, metric in metrics.items()
+    ]
+
+
+def _merge(sample: str, values: list[float]) -> float:
+    merge: Any = min if sample.endswith("_created") else MERGED_BY.get(sample, sum)
+    return merge(values)
+
+
+def merged_text(of_workers: Iterable[list[list]]) -> bytes:
+    """Return the metrics of several workers in Prometheus's text format."""
+    metrics = []
+    for name, documentation, kind, samples in merged_samples(of_workers):
+        metrics.append(Metric(name, documentation, kind))
+        for sample in samples:
+            metrics[-1].add_sample(*sample)
+    return generate_latest(SimpleNamespace(collect=lambda: metrics))

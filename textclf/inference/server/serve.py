@@ -122,11 +122,11 @@ def check_token(token: bytes, where: str) -> bytes:
     Raises:
         TextclfError: it is not.
     """
-    if len(token) < LEAST_TOKEN or not all(33 <= byte <= 126 for byte in token):
-        raise TextclfError(
-            f"{where}: expected at least {LEAST_TOKEN} letters, digits or signs without spaces, got {len(token)}. "
-            "Create one: openssl rand -hex 32"
-        )
+    printable = all(33 <= byte <= 126 for byte in token)
+    if len(token) < LEAST_TOKEN or not printable:
+        expected = f"expected at least {LEAST_TOKEN} letters, digits or signs of ASCII without spaces"
+        received = f"{len(token)}" if printable else "other characters"
+        raise TextclfError(f"{where}: {expected}, got {received}. Create one: openssl rand -hex 32")
     return token
 
 

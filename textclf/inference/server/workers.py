@@ -13,9 +13,11 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 
 from textclf.core.errors import TextclfError
 from textclf.core.signals import Interrupted
+from textclf.inference.server.metrics import growing, merged_samples
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,7 @@ RESTART_SECONDS = 1.0  # between the end of a worker and its successor
 TELL_SECONDS = 5.0  # that a worker may take to read; then it hangs
 SIGNALS = {signal.SIGTERM: "drain", signal.SIGINT: "stop", signal.SIGHUP: "reload"}
 READ_BYTES = 1 << 20
+METRICS = "metrics"  # a question whose answers outlive the workers
 
 Work = Callable[[socket.socket], None]  # in the new process, with its end of the channel
 
@@ -34,6 +37,7 @@ class Worker:
         self.number, self.pid, self.channel = number, pid, channel
         self.ready = False
         self.problem: str | None = None
+        self.samples: list[list] = []  # the newest of its metrics that were asked for
         self._received = b""
 
     def tell(self, **message: object) -> None:
@@ -58,18 +62,10 @@ class Worker:
 class Question:
     """A question of one worker to all, itself included; without an asker nobody reads the answers."""
 
-    def __init__(self, asker: Worker | None, identifier: int, asked: list[Worker]):
-        self.asker, self.identifier = asker, identifier
+    def __init__(self, what: str, asker: Worker | None, identifier: int, asked: list[Worker]):
+        self.what, self.asker, self.identifier = what, asker, identifier
         self.waiting = set(asked)
-        self.answers: list[object] = []
-
-    def note(self, worker: Worker, *answers: object) -> bool:
-        """Note the answer of a worker, or its end, and return whether it was the last."""
-        self.waiting.discard(worker)
-        self.answers += answers
-        if not self.waiting and self.asker is not None:
-            self.asker.tell(answers=self.answers, to=self.identifier)
-        return not self.waiting
+        self.answers: dict[Worker, object] = {}
 
 
 class Workers:
@@ -82,6 +78,7 @@ class Workers:
         self._restarts: dict[int, float] = {}  # when, by the number of the worker
         self._questions: dict[int, Question] = {}
         self._asked = 0
+        self._samples_of_ended: list[list] = []
         self._stopping = self._serving = False
 
     def run(self, serving: Callable[[], None]) -> None:
@@ -161,7 +158,7 @@ class Workers:
             if "ask" in message:
                 self._ask(worker, message["id"], message["ask"])
             elif "answer" in message:
-                self._note(message["to"], worker, message["answer"])
+                self._answered(worker, message["to"], message["answer"])
             else:
                 worker.ready, worker.problem = message.get("ready", False), message.get("problem")
 
@@ -170,21 +167,43 @@ class Workers:
         if not asked:
             return
         self._asked += 1
-        self._questions[self._asked] = Question(asker, identifier, asked)
+        self._questions[self._asked] = Question(what, asker, identifier, asked)
         for worker in asked:
             worker.tell(do=what, to=self._asked)
 
-    def _note(self, key: int, worker: Worker, *answers: object) -> None:
-        if key in self._questions and self._questions[key].note(worker, *answers):
-            del self._questions[key]
+    def _answered(self, worker: Worker, key: int, answer: Any) -> None:
+        question = self._questions[key]
+        question.answers[worker] = answer
+        if question.what == METRICS:
+            worker.samples = answer
+        self._no_longer_wait_for(worker, key)
+
+    def _no_longer_wait_for(self, worker: Worker, key: int) -> None:
+        """Note that a worker has answered or ended, and pass the answers on after the last."""
+        question = self._questions[key]
+        question.waiting.discard(worker)
+        if question.waiting:
+            return
+        del self._questions[key]
+        if question.asker is not None:
+            answers = list(question.answers.values())
+            if question.what == METRICS:
+                answers.append(self._samples_of_ended)
+            question.asker.tell(answers=answers, to=question.identifier)
 
     def _ended(self, worker: Worker) -> None:
         self._selector.unregister(worker.channel)
         worker.channel.close()
         del self._workers[worker.number]
         how = _describe(os.waitpid(worker.pid, 0)[1])
-        for key in list(self._questions):
-            self._note(key, worker)
+        # A counter that falls is a restart to Prometheus: it would count everything of the other workers again.
+        self._samples_of_ended = merged_samples([self._samples_of_ended, growing(worker.samples)])
+        for key, question in list(self._questions.items()):
+            if question.asker is worker:
+                question.asker = None
+            if question.what == METRICS:
+                question.answers.pop(worker, None)  # they are among those of the ended
+            self._no_longer_wait_for(worker, key)
         if self._stopping:
             return
         if not self._serving:

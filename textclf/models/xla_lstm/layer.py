@@ -1,13 +1,13 @@
 """`LSTM`, and the choice between its kernels and Keras's loop."""
 
 import logging
-import os
 from threading import Thread
 from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
+from textclf.core.cores import num_threads
 from textclf.models.xla_lstm.kernels import KernelShape, compile_ahead, lstm_states
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def lstms_of(model: keras.Model) -> list[LSTM]:
 
 
 def _num_parts(batch_size: int) -> int:
-    return max(1, min(os.cpu_count() or 1, batch_size // FEWEST_ROWS))
+    return max(1, min(num_threads(), batch_size // FEWEST_ROWS))
 
 
 def _chunk_length(workload: Workload) -> int:

@@ -167,10 +167,7 @@ class History(keras.callbacks.Callback):
         """Rewrite all lines: none is ever incomplete, and none of an interrupted interval comes twice."""
         now, last = (in_epochs(number, self.per_epoch) for number in (interval + 1, self.params["epochs"]))
         self.rows.append({"epoch": now, **{name: f"{value:.6f}" for name, value in logs.items()}})
-        with atomic_file(self.path) as stream:
-            writer = csv.DictWriter(stream, self.rows[0])
-            writer.writeheader()
-            writer.writerows(self.rows)
+        write_history(self.path, self.rows)
         seconds = time.perf_counter() - self.started
         log.info("epoch %s/%s  %.0f s  %s", now, last, seconds, _format_metrics(logs))
         self.log_history(self.rows)
@@ -182,6 +179,14 @@ class History(keras.callbacks.Callback):
     def restore(self, state: dict) -> None:
         """Continue from such a state."""
         self.rows = [dict(row) for row in state["rows"]]
+
+
+def write_history(path: Path, rows: list[dict]) -> None:
+    """Write `history.csv`. The first row names the columns."""
+    with atomic_file(path) as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _format_metrics(metrics: dict[str, float]) -> str:

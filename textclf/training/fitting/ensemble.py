@@ -11,7 +11,7 @@ import numpy as np
 from textclf.config.config import Config
 from textclf.config.ensemble import LIBLINEAR, Member, members_of
 from textclf.core.run_folder import RunFolder
-from textclf.evaluation.calibration import fit_temperature
+from textclf.evaluation.calibration import doubtful_truth, fit_temperature
 from textclf.evaluation.metrics import measure
 from textclf.export.onnx import build_graph
 from textclf.training.fitting.callbacks import in_epochs
@@ -20,7 +20,7 @@ from textclf.training.fitting.inner_folds import fit_folds
 from textclf.training.fitting.linear import STRENGTH, fit_linear
 from textclf.training.fitting.processes import check_same, number_of_first, on_devices
 from textclf.training.fitting.task import InnerFolds, Objective, Task
-from textclf.training.fitting.validation import probabilities_of
+from textclf.training.fitting.validation import log_loss, probabilities_of
 from textclf.training.fitting.worker import digest_of
 
 log = logging.getLogger(__name__)
@@ -205,7 +205,8 @@ def fit_ensemble_weights(logits: list[np.ndarray], classes: np.ndarray, activati
     """Return the weights of the networks, at least 0, with the lowest log loss: one at a time, until none changes.
 
     The loss is convex in the weights. With one network this is temperature scaling (Guo et al. 2017), with several it
-    is stacking of logits (Wolpert 1992). So few numbers cannot overfit a validation set of some hundred texts.
+    is stacking of logits (Wolpert 1992). So few numbers cannot overfit a validation set of some hundred texts. The
+    truth is doubtful: networks without an error would get endless weights, and be certain of every text.
 
     Args:
         logits: of each network, (texts, outputs).
@@ -213,10 +214,11 @@ def fit_ensemble_weights(logits: list[np.ndarray], classes: np.ndarray, activati
         activation: "sigmoid" or "softmax".
     """
     weights = np.full(len(logits), 1 / len(logits))
+    truth = doubtful_truth(classes, logits[0].shape, activation)
 
     def loss(number: int, weight: float) -> float:
         rest = sum(weights[other] * logits[other] for other in range(len(logits)) if other != number)
-        return _log_loss(classes, rest + weight * logits[number], activation)
+        return log_loss(truth, rest + weight * logits[number], activation)
 
     for _ in range(ROUNDS):
         before = weights.copy()
@@ -230,14 +232,6 @@ def fit_ensemble_weights(logits: list[np.ndarray], classes: np.ndarray, activati
 def combine_logits(logits: list[np.ndarray], weights: list[float]) -> np.ndarray:
     """Return the weighted sum, (texts, outputs)."""
     return np.sum([weight * values for weight, values in zip(weights, logits, strict=True)], axis=0)
-
-
-def _log_loss(classes: np.ndarray, logits: np.ndarray, activation: str) -> float:
-    if activation == "softmax":
-        highest = logits.max(axis=1)
-        total = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
-        return float((total - logits[np.arange(len(classes)), classes]).mean())
-    return float((np.logaddexp(0, logits) - classes.reshape(logits.shape) * logits).mean())
 
 
 def _minimize(function: Callable[[float], float]) -> float:

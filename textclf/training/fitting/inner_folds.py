@@ -1,7 +1,7 @@
 """Inner folds: a network is fitted K times, each time without one fold of the texts, and predicts that fold.
 
 The out-of-fold predictions of all texts then decide what on a small validation split chance would decide. The networks
-of the folds are not kept: a refit to all texts follows.
+of the folds only choose: a refit to all texts follows, and a finished run keeps no weights of the folds.
 """
 
 import logging

@@ -1,17 +1,26 @@
 """Linear models by LIBLINEAR (Fan et al. 2008), as scikit-learn has it: one output after the other, until converged."""
 
 import logging
+import math
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from textclf.core.errors import TrainingError
+
 if TYPE_CHECKING:  # TensorFlow is imported without SciPy (`tensorflow_import.py`), and this module with TensorFlow
     from scipy.sparse import csr_matrix
 
 log = logging.getLogger(__name__)
 MOST_PASSES = 1000  # over the texts; usual are 10 to 100
+# The logit of a label that all of so many training texts have; of a label that none has, it is negative. Logits of a
+# hinge lie near -1 and 1. Those of a log loss are as low as the share of a label: with 40 labels, many are below -1.
+CERTAIN: dict[str, Callable[[int], float]] = {
+    "squared_hinge": lambda _: 1.0,
+    "log_loss": lambda num_texts: math.log(2 * num_texts + 1),  # of half a text more on the other side
+}
 
 
 class Problem(NamedTuple):
@@ -37,6 +46,9 @@ def solve(problem: Problem, strength: float) -> LinearModel:
 
     Args:
         strength: inverse of the strength of the L2 regularization, `C` of LIBLINEAR.
+
+    Raises:
+        TrainingError: the solution is not finite.
     """
     num_outputs = problem.units.shape[1]
     solution = LinearModel(
@@ -47,6 +59,11 @@ def solve(problem: Problem, strength: float) -> LinearModel:
         of_output = None if weights is None else weights[:, output % weights.shape[1]]
         row, bias = _solve_one(problem, problem.units[:, output], of_output, strength)
         solution.weights[:, output], solution.bias[output] = row, bias
+    if not all(np.isfinite(part).all() for part in solution):
+        raise TrainingError(
+            f"training.inverse_regularization: expected a value that LIBLINEAR can solve, got {strength:g}, of which "
+            "the weights are not finite. Remove it, or use a lower value."
+        )
     return solution
 
 
@@ -63,8 +80,11 @@ def _solve_one(
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import LinearSVC
 
-    if unit.min() == unit.max():  # a label that no training text has, or every one
-        return np.zeros(problem.rows.shape[1]), 1.0 if unit.min() else -1.0
+    if weights is not None and not weights.all():  # LIBLINEAR leaves out these texts, but counts their labels
+        used = weights > 0
+        problem, unit, weights = problem._replace(rows=problem.rows[used]), unit[used], weights[used]
+    if unit.all() or not unit.any():  # a label that every training text has, or none
+        return np.zeros(problem.rows.shape[1]), CERTAIN[problem.loss](len(unit)) * (1.0 if unit.any() else -1.0)
     scales = SCALINGS[problem.scaling](problem.rows, unit)
     settings: dict[str, Any] = {
         "C": strength,

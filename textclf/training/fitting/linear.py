@@ -1,6 +1,5 @@
 """Fit the linear layer of `ngrams` or of a frozen encoder with LIBLINEAR: converged, where batches stop on the way."""
 
-import csv
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -10,18 +9,17 @@ import keras
 import numpy as np
 
 from textclf.config.ensemble import Member
-from textclf.core.files import atomic_file
 from textclf.core.run_folder import RunFolder
-from textclf.evaluation.calibration import activate, fit_temperature
-from textclf.evaluation.metrics import log_losses
+from textclf.evaluation.calibration import fit_temperature
 from textclf.models.checkpoints import assign, load_checkpoint, save_checkpoint, weights_of
 from textclf.preprocessing.ngrams import sparse_matrix
 from textclf.training.encoded_dataset import EncodedDataset
+from textclf.training.fitting.callbacks import write_history
 from textclf.training.fitting.fit import FittedNetwork
 from textclf.training.fitting.frozen import TRAINED, VECTORS, trained_part, use_trained
 from textclf.training.fitting.liblinear import LinearModel, Problem, predict, solve
 from textclf.training.fitting.task import Task
-from textclf.training.fitting.validation import predict_logits
+from textclf.training.fitting.validation import log_loss, predict_logits
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -49,6 +47,7 @@ def fit_linear(
 
     Raises:
         RunError: the checkpoint is damaged.
+        TrainingError: a solution is not finite.
     """
     started = time.perf_counter()
     network, model, task = trained_part(member, task, folder.cache, folder.encoder_checkpoint)
@@ -59,7 +58,10 @@ def fit_linear(
         else:
             solution = solve(problem, strength)
         _assign(solution, model)
-        _write_history(folder, task, predict(solution, problem.rows), log_history)
+        loss = log_loss(task.train.classes, predict(solution, problem.rows), task.objective.targets.activation)
+        history = [{"epoch": 1, "loss": f"{loss:.6f}"}]  # of the training texts
+        write_history(folder.history, history)
+        log_history(history)
         # Without the time that it took, so that an interrupted run ends with the same file.
         save_checkpoint(folder.best_checkpoint, weights_of(model), {STRENGTH: strength})
     seconds = time.perf_counter() - started
@@ -78,6 +80,9 @@ def fit_linear_folds(member: Member, tasks: Sequence[Task], folders: Sequence[Ru
 
     Args:
         tasks, folders: of each fold, as for `fit_linear`.
+
+    Raises:
+        TrainingError: a solution is not finite.
     """
     started = time.perf_counter()
     parts = [
@@ -89,10 +94,11 @@ def fit_linear_folds(member: Member, tasks: Sequence[Task], folders: Sequence[Ru
         [_rows(task.validation, task) for *_, task in parts],
     )
     classes = np.concatenate([task.validation.classes for task in tasks])
+    activation = tasks[0].objective.targets.activation
     losses: dict[float, float] = {}
     for strength in sorted(member.training.inverse_regularization):
         logits = [predict(solve(problem, strength), rows) for problem, rows in zip(problems, held_out, strict=True)]
-        losses[strength] = _calibrated_loss(np.concatenate(logits), classes, tasks[0])
+        losses[strength] = _calibrated_loss(np.concatenate(logits), classes, activation)
         log.info("inverse regularization %g: log loss %.4f out of fold", strength, losses[strength])
         if losses[strength] == min(losses.values()):
             best, best_logits = strength, logits
@@ -128,10 +134,10 @@ def _assign(solution: LinearModel, model: keras.Model) -> None:
 def _best(problem: Problem, member: Member, task: Task) -> tuple[float, LinearModel]:
     """Return the value of which calibrated probabilities have the lowest log loss on validation, and its solution."""
     strengths, losses = sorted(member.training.inverse_regularization), []
-    validation = _rows(task.validation, task)
+    validation, activation = _rows(task.validation, task), task.objective.targets.activation
     for strength in strengths:
         solution = solve(problem, strength)
-        losses.append(_calibrated_loss(predict(solution, validation), task.validation.classes, task))
+        losses.append(_calibrated_loss(predict(solution, validation), task.validation.classes, activation))
         log.info("inverse regularization %g: validation log loss %.4f", strength, losses[-1])
         if losses[-1] == min(losses):
             best = strength, solution
@@ -157,23 +163,5 @@ def _weights(task: Task) -> np.ndarray | None:
     return of_labels if of_rows is None else of_labels * of_rows[:, None]
 
 
-def _calibrated_loss(logits: np.ndarray, classes: np.ndarray, task: Task) -> float:
-    activation = task.objective.targets.activation
-    return _loss(logits / fit_temperature(logits, classes, activation), classes, task)
-
-
-def _loss(logits: np.ndarray, classes: np.ndarray, task: Task) -> float:
-    targets = task.objective.targets
-    return float(log_losses(classes, targets.probabilities(activate(logits, targets.activation))).mean())
-
-
-def _write_history(
-    folder: RunFolder, task: Task, logits: np.ndarray, log_history: Callable[[list[dict]], None]
-) -> None:
-    """Write the one line of `history.csv`: the log loss on the training texts, of which `logits` are."""
-    row = {"epoch": 1, "loss": f"{_loss(logits, task.train.classes, task):.6f}"}
-    with atomic_file(folder.history) as stream:
-        writer = csv.DictWriter(stream, row)
-        writer.writeheader()
-        writer.writerow(row)
-    log_history([row])
+def _calibrated_loss(logits: np.ndarray, classes: np.ndarray, activation: str) -> float:
+    return log_loss(classes, logits / fit_temperature(logits, classes, activation), activation)

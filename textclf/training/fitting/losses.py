@@ -36,7 +36,7 @@ def multiclass_loss(label_smoothing: float, weights: np.ndarray | None):  # noqa
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
     def smoothed_crossentropy(classes, logits):
-        truth = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(classes, (-1,)), "int32"), logits.shape[-1])
+        truth = _truth_of_classes(classes, logits)
         return keras.losses.categorical_crossentropy(truth, logits, from_logits=True, label_smoothing=label_smoothing)
 
     return smoothed_crossentropy

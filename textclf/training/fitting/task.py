@@ -60,6 +60,16 @@ def refit_task(task: Task, encoded: Mapping[str, EncodedDataset], preprocessor: 
     return task._replace(train=together, validation=encoded["validation"], preprocessor=preprocessor)
 
 
+def check_inner_folds(config: Config, splits: Mapping[str, Dataset]) -> None:
+    """Check that train and validation have enough texts for the inner folds of a config, if it has any.
+
+    Raises:
+        DataError: there are too few.
+    """
+    if config.training.inner_folds:
+        inner_fold_numbers(splits, config.training.inner_folds, config.seed)
+
+
 def inner_fold_numbers(splits: Mapping[str, Dataset], folds: int, seed: int) -> np.ndarray:
     """Return the inner fold of each text of train, then of validation, from 0, (texts,).
 
@@ -71,8 +81,8 @@ def inner_fold_numbers(splits: Mapping[str, Dataset], folds: int, seed: int) -> 
         return fold_numbers(together, folds, seed)
     except DataError:
         raise DataError(
-            f"training.inner_folds: expected fewer than {folds} folds, because {together.name} has too few different "
-            "texts of each label. Set it to null, or add rows."
+            f"training.inner_folds: expected fewer than {folds} folds, because {together.name} has fewer different "
+            "texts. Set it to null, or add rows."
         ) from None
 
 

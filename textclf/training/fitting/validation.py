@@ -84,3 +84,17 @@ def predict_logits(model: keras.Model, arrays: RaggedArrays, *, padding: str) ->
 def probabilities_of(logits: np.ndarray, targets: Targets) -> np.ndarray:
     """Return the probabilities of logits: (texts, outputs) -> (texts, labels)."""
     return targets.probabilities(keras.ops.convert_to_numpy(keras.activations.get(targets.activation)(logits)))
+
+
+def log_loss(classes: np.ndarray, logits: np.ndarray, activation: str) -> float:
+    """Return the mean log loss of logits, (texts, outputs).
+
+    Args:
+        classes: as `Targets.encode` returns them, or the probability of each output, (texts, outputs).
+    """
+    if activation == "softmax":
+        highest = logits.max(axis=1)
+        total = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
+        true = logits[np.arange(len(classes)), classes] if classes.ndim == 1 else (classes * logits).sum(axis=1)
+        return float((total - true).mean())
+    return float((np.logaddexp(0, logits) - classes.reshape(logits.shape) * logits).mean())

@@ -10,9 +10,10 @@ from textclf.config.config import Config
 from textclf.config.run_config import CHECKSUM
 from textclf.config.search_space import with_values
 from textclf.config.written import write_config
-from textclf.core.files import checksum
+from textclf.core.files import atomic_file, checksum
 from textclf.core.run_folder import RunFolder
 from textclf.data.loading import encode_labels, read_splits
+from textclf.training.locking import run_lock
 from textclf.training.train import fit_and_evaluate
 from textclf.training.tuning.record import Trial
 
@@ -77,7 +78,8 @@ def train_best(folder: RunFolder, config: Config, trial: Trial, trial_folder: Pa
     if not trial.fold_scores and not best.training.inner_folds:
         _take_networks(trial_folder, folder)
     results = fit_and_evaluate(folder, best, splits, targets, encode_labels(splits, targets))
-    shutil.copyfile(folder.config, folder.path / SEARCH_CONFIG)
+    with atomic_file(folder.path / SEARCH_CONFIG, "wb") as stream:
+        stream.write(folder.config.read_bytes())
     command = f"textclf tune: trial {trial.number}"
     write_config(best, folder.path / BEST_CONFIG, command)
     write_config(best, folder.config, command)
@@ -85,10 +87,15 @@ def train_best(folder: RunFolder, config: Config, trial: Trial, trial_folder: Pa
 
 
 def restore_search_config(folder: RunFolder) -> None:
-    """Undo what `train_best` did to `config.yaml`, if the program ended before the run was finished."""
+    """Undo what `train_best` did to `config.yaml`, if the program ended before the run was finished.
+
+    Raises:
+        RunError: another process holds the lock.
+    """
     kept = folder.path / SEARCH_CONFIG
-    if kept.exists():
-        kept.replace(folder.config)
+    with run_lock(folder):
+        if kept.exists() and folder.read_metadata().get("status") != "finished":
+            kept.replace(folder.config)
 
 
 def _take_networks(trial: Path, folder: RunFolder) -> None:

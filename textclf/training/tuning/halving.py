@@ -10,17 +10,17 @@ FACTOR = 3  # of the trials go on, and so many times as long
 FEWEST = 3  # earlier trials that make a comparison worth something
 
 
-def is_hopeless(curve: Sequence[float], earlier: Sequence[Sequence[float]], *, lower_is_better: bool) -> bool:
+def is_hopeless(curve: Sequence[float], earlier: Sequence[Sequence[float]], sign: int) -> bool:
     """Return whether a trial should stop after its last validation.
 
     Args:
         curve: the metric after each of its validations.
         earlier: the same of the trials before it.
+        sign: see `Goal.sign`.
     """
     length = len(curve)
     if not _is_rung(length):
         return False
-    sign = 1 if lower_is_better else -1
     own = min(sign * value for value in curve)
     others = sorted(min(sign * value for value in other[:length]) for other in earlier if len(other) >= length)
     return len(others) >= FEWEST and own > others[max(1, len(others) // FACTOR) - 1]

@@ -30,7 +30,7 @@ def logging_search(search: Search) -> AbstractContextManager[LogHistory]:
 
 def history_of(search: Search, trials: Sequence[Trial]) -> list[dict]:
     """Return a line for each trial: its seconds, and its score if it has one."""
-    name = f"{VALIDATION}{search.metric}"
+    name = f"{VALIDATION}{search.goal.metric}"
     return [{"seconds": trial.seconds, **({} if trial.score is None else {name: trial.score})} for trial in trials]
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from textclf.config.run_config import LARGEST_RUN_CONFIG
+from textclf.config.config import LARGEST_RUN_CONFIG
 from textclf.config.search_space import Choices, Range
 from textclf.core.files import atomic_file, read_untrusted
 from textclf.core.formatting import short_repr
@@ -36,7 +36,7 @@ def write_page(results: SearchResults, folder: RunFolder) -> Path:
     path = folder.path / PAGE
     with atomic_file(path) as stream:
         name = folder.path.name
-        subtitle = f"search · {len(results.trials)} trials · {results.metric}"
+        subtitle = f"search · {len(results.trials)} trials · {results.goal.metric}"
         stream.write(page(f"{name} · search · textclf", name, subtitle, _sections(results, folder)))
     return path
 
@@ -57,11 +57,11 @@ def _cards(results: SearchResults) -> dict:
     nested = results.nested_score
     honest = "" if nested is None else f"chosen by other folds {blocks.figure(nested)}"
     return blocks.cards(
-        (f"{results.metric}, validation", blocks.figure(best.score), honest),
+        (f"{results.goal.metric}, validation", blocks.figure(best.score), honest),
         ("trial", str(best.number), f"of {len(results.trials)}; trial 0 is the config itself"),
         ("accuracy", blocks.figure(best.metrics.get("accuracy")), "validation"),
-        ("size", f"{best.size:.2f} MB", _limit(results.limits.size, "MB")),
-        ("single text", f"{best.latency:.2f} ms", _limit(results.limits.latency, "ms")),
+        ("size", f"{best.size:.2f} MB", _limit(results.goal.limits.size, "MB")),
+        ("single text", f"{best.latency:.2f} ms", _limit(results.goal.limits.latency, "ms")),
         ("search", f"{sum(trial.seconds for trial in results.trials) / 60:.1f} min", ""),
     )
 
@@ -84,11 +84,11 @@ def _changes(results: SearchResults) -> dict:
 
 
 def _course(results: SearchResults) -> dict:
-    better = min if results.lower_is_better else max
+    better = min if results.goal.sign == 1 else max
     scores = [[trial.number, trial.score] for trial in results.trials if trial.score is not None]
     so_far = [[number, better(score for _, score in scores[: place + 1])] for place, (number, _) in enumerate(scores)]
     series = {"trial": scores, "best so far": so_far}
-    return blocks.unjoined(blocks.lines("Scores", series, "trial", results.metric, shares=False), "trial")
+    return blocks.unjoined(blocks.lines("Scores", series, "trial", results.goal.metric, shares=False), "trial")
 
 
 def _against(results: SearchResults) -> list[dict]:
@@ -104,7 +104,7 @@ def _against(results: SearchResults) -> list[dict]:
             "trial": [[figure(trial), trial.score] for trial in results.ranked if trial not in front],
             IN_FRONT: [[figure(trial), trial.score] for trial in front],
         }
-        plots.append(blocks.unjoined(blocks.lines(title, series, x, results.metric, shares=False), *series))
+        plots.append(blocks.unjoined(blocks.lines(title, series, x, results.goal.metric, shares=False), *series))
     return plots
 
 
@@ -114,7 +114,7 @@ def _importance(results: SearchResults) -> dict | None:
         return None
     import optuna
 
-    study = study_of(results.space, results.trials, results.limits, lower_is_better=results.lower_is_better)
+    study = study_of(results.space, results.trials, results.goal)
     found = optuna.importance.get_param_importances(study)
     names = list(found)[:MOST_IMPORTANT]
     return blocks.horizontal_bars("Importance (PED-ANOVA)", names, [float(found[name]) for name in names], "share")
@@ -144,15 +144,17 @@ def _place(dimension: Range | Choices, value: Any) -> float:
         return place / max(len(known) - 1, 1)
     import math
 
-    scale = math.log if dimension.log else float
-    low, high = scale(dimension.low), scale(dimension.high)
-    return min(max((scale(value) - low) / (high - low), 0.0), 1.0) if high > low else 0.5
+    # Trial 0 has the config's own value, which may be null, several values, or outside of the range.
+    number: float = value if isinstance(value, int | float) else dimension.low
+    ends = (dimension.low, min(max(number, dimension.low), dimension.high), dimension.high)
+    low, middle, high = map(math.log if dimension.log else float, ends)
+    return (middle - low) / (high - low) if high > low else 0.5
 
 
 def _trials_table(results: SearchResults) -> dict:
     front = {trial.number for trial in results.front}
     best = results.best
-    columns = ["trial", "state", results.metric, "accuracy", "MB", "ms", "seconds", "", *results.space]
+    columns = ["trial", "state", results.goal.metric, "accuracy", "MB", "ms", "seconds", "", *results.space]
     rows = [[*_figures(trial), _mark(trial, best, front), *_settings(results, trial)] for trial in results.trials]
     return blocks.table(columns, rows, title="All trials")
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def start_process(task: Task, place: Path) -> subprocess.Popen:
 def finish_process(process: subprocess.Popen, task: Task, place: Path) -> dict[str, Any]:
     """Wait for the process of a trial, and return the entries of its record. Stop it if it takes too long."""
     folder = place / task.folder
+    started = time.perf_counter()
     stopped: dict[str, Any] = {}
     try:
         code = process.wait(task.seconds)
@@ -53,7 +55,8 @@ def finish_process(process: subprocess.Popen, task: Task, place: Path) -> dict[s
         stopped = {"state": "stopped", "error": f"it took more than {task.seconds:.0f} s", "seconds": task.seconds}
     assert process.stdin is not None
     process.stdin.close()
-    return result_in(folder) or stopped or {"state": "failed", "error": _reason(folder, code)}
+    seconds = round(time.perf_counter() - started, 1)
+    return result_in(folder) or stopped or {"state": "failed", "error": _reason(folder, code), "seconds": seconds}
 
 
 def result_in(folder: Path) -> dict[str, Any] | None:

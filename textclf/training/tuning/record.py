@@ -72,13 +72,6 @@ def append(folder: Path, trial: Trial) -> None:
         raise cannot_write(path, error) from None
 
 
-def best_trial(trials: Sequence[Trial], limits: "Limits", *, lower_is_better: bool) -> Trial | None:
-    """Return the best of the finished trials that keep the limits; of equal ones the first."""
-    candidates = [trial for trial in trials if trial.score is not None and limits.kept_by(trial)]
-    sign = 1 if lower_is_better else -1
-    return min(candidates, key=lambda trial: sign * (trial.score or 0.0), default=None)
-
-
 @dataclass(frozen=True)
 class Limits:
     """What a classifier may be at most."""
@@ -101,7 +94,26 @@ class Limits:
         return all(value <= 0 for value in self.excess(trial).values())
 
 
-def nested_score(trials: Sequence[Trial], *, lower_is_better: bool) -> float | None:
+@dataclass(frozen=True)
+class Goal:
+    """What decides which trial is best."""
+
+    metric: str  # of validation
+    limits: Limits = Limits()
+
+    @property
+    def sign(self) -> int:
+        """By which to multiply a score so that lower is better."""
+        return 1 if self.metric == "loss" else -1
+
+
+def best_trial(trials: Sequence[Trial], goal: Goal) -> Trial | None:
+    """Return the best of the finished trials that keep the limits; of equal ones the first."""
+    candidates = [trial for trial in trials if trial.score is not None and goal.limits.kept_by(trial)]
+    return min(candidates, key=lambda trial: goal.sign * (trial.score or 0.0), default=None)
+
+
+def nested_score(trials: Sequence[Trial], goal: Goal) -> float | None:
     """Return an honest estimate of the best trial's score, from the folds; `None` without folds.
 
     For each fold the best trial is chosen by the other folds, and its score on this fold counts (Tibshirani and
@@ -110,7 +122,6 @@ def nested_score(trials: Sequence[Trial], *, lower_is_better: bool) -> float | N
     scores = [trial.fold_scores for trial in trials if trial.score is not None and trial.fold_scores]
     if not scores:
         return None
-    sign = 1 if lower_is_better else -1
     folds = range(len(scores[0]))
-    chosen = [min(scores, key=lambda row: sign * (sum(row) - row[fold])) for fold in folds]
+    chosen = [min(scores, key=lambda row: goal.sign * (sum(row) - row[fold])) for fold in folds]
     return sum(row[fold] for fold, row in zip(folds, chosen, strict=True)) / len(folds)

@@ -10,7 +10,7 @@ from textclf.core.csv_lines import csv_lines
 from textclf.core.files import atomic_file
 from textclf.core.formatting import short_repr
 from textclf.training.tuning.best import SEARCH_CONFIG
-from textclf.training.tuning.record import Limits, Trial, best_trial, nested_score, read_record
+from textclf.training.tuning.record import Goal, Limits, Trial, best_trial, nested_score, read_record
 
 COLUMNS = ("trial", "state", "score", "accuracy", "f1_macro", "log_loss", "size_mb", "latency_ms", "seconds")
 
@@ -20,34 +20,27 @@ class SearchResults(NamedTuple):
 
     config: Config  # of the search
     space: Space
-    metric: str
     trials: list[Trial]
 
     @property
-    def limits(self) -> Limits:
-        """What a classifier may be at most."""
-        options = self.config.tuning or TuningOptions()
-        return Limits(options.size, options.latency)
-
-    @property
-    def lower_is_better(self) -> bool:
-        """Whether a lower score is better."""
-        return self.metric == "loss"
+    def goal(self) -> Goal:
+        """What decides which trial is best."""
+        return goal_of(self.config)
 
     @property
     def best(self) -> Trial | None:
         """The best trial that keeps the limits."""
-        return best_trial(self.trials, self.limits, lower_is_better=self.lower_is_better)
+        return best_trial(self.trials, self.goal)
 
     @property
     def nested_score(self) -> float | None:
         """An honest estimate of the best score; `None` without folds."""
-        return nested_score(self.trials, lower_is_better=self.lower_is_better)
+        return nested_score(self.trials, self.goal)
 
     @property
     def ranked(self) -> list[Trial]:
         """The finished trials, the best first."""
-        sign = 1 if self.lower_is_better else -1
+        sign = self.goal.sign
         return sorted((trial for trial in self.trials if trial.score is not None), key=lambda t: sign * (t.score or 0))
 
     @property
@@ -56,17 +49,15 @@ class SearchResults(NamedTuple):
         return [trial for trial in self.ranked if not any(self._beats(other, trial) for other in self.ranked)]
 
     def _beats(self, one: Trial, other: Trial) -> bool:
-        sign = 1 if self.lower_is_better else -1
+        sign = self.goal.sign
         figures = [(sign * (t.score or 0.0), t.size or 0.0, t.latency or 0.0) for t in (one, other)]
         return figures[0] != figures[1] and all(a <= b for a, b in zip(*figures, strict=True))
 
 
-def metric_of(config: Config) -> str:
-    """Return the validation metric that decides which trial is best."""
-    if config.tuning and config.tuning.metric:
-        return config.tuning.metric
-    stopping = config.training.early_stopping
-    return stopping.metric if stopping else "loss"
+def goal_of(config: Config) -> Goal:
+    """Return what decides which trial is best: without a metric for it, that of early stopping."""
+    options, stopping = config.tuning or TuningOptions(), config.training.early_stopping
+    return Goal(options.metric or (stopping.metric if stopping else "loss"), Limits(options.size, options.latency))
 
 
 def read_results(folder: Path) -> SearchResults:
@@ -76,7 +67,7 @@ def read_results(folder: Path) -> SearchResults:
         ConfigError, RunError: a file of the folder is damaged.
     """
     config = load_config(folder / SEARCH_CONFIG)
-    return SearchResults(config, search_space(config), metric_of(config), read_record(folder))
+    return SearchResults(config, search_space(config), read_record(folder))
 
 
 def write_trials(results: SearchResults, path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from textclf.config.search_space import Choices, Range, Space
 from textclf.core.errors import ConfigError, WriteError
 from textclf.core.files import cannot_write, partial_prefix
-from textclf.training.tuning.record import Limits, Trial
+from textclf.training.tuning.record import Goal, Limits, Trial
 
 RANDOM_TRIALS = 8  # before TPE has enough to learn from
 log = logging.getLogger(__name__)
@@ -32,37 +32,35 @@ def check_optuna() -> None:
         raise ConfigError('textclf tune needs Optuna: pip install "textclf-keras[tune]"')
 
 
-def propose(space: Space, trials: Sequence[Trial], limits: Limits, *, seed: int, lower_is_better: bool) -> dict:
+def propose(space: Space, trials: Sequence[Trial], goal: Goal, seed: int) -> dict:
     """Return the values of the trial that follows `trials`, of which the first had the config's own values.
 
     Args:
         trials: those that ended, and those that run, of which only the values are known.
     """
     ended = [trial for trial in trials if trial.state != "running"]
-    if len(ended) == 1 and not limits.kept_by(ended[0]):
+    if len(ended) == 1 and not goal.limits.kept_by(ended[0]):
         return _smallest(space)
-    study = study_of(space, trials, limits, seed=_seed(seed, len(trials)), lower_is_better=lower_is_better)
+    study = study_of(space, trials, goal, _seed(seed, len(trials)))
     asked = study.ask(_distributions(space))
     return {path: _decoded(space[path], value) for path, value in asked.params.items()}
 
 
-def study_of(
-    space: Space, trials: Sequence[Trial], limits: Limits, *, seed: int = 0, lower_is_better: bool, storage: Any = None
-) -> Any:
+def study_of(space: Space, trials: Sequence[Trial], goal: Goal, seed: int = 0, storage: Any = None) -> Any:
     """Return an Optuna study with all trials. Trials whose values are outside of the space are left out."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=RANDOM_TRIALS)
-    direction: Any = "minimize" if lower_is_better else "maximize"
+    direction: Any = "minimize" if goal.sign == 1 else "maximize"
     study = optuna.create_study(direction=direction, sampler=sampler, storage=storage)
     for trial in trials:
-        if frozen := _frozen(space, trial, limits):
+        if frozen := _frozen(space, trial, goal.limits):
             study.add_trial(frozen)
     return study
 
 
-def write_study(space: Space, trials: Sequence[Trial], limits: Limits, *, lower_is_better: bool, path: Path) -> None:
+def write_study(space: Space, trials: Sequence[Trial], goal: Goal, path: Path) -> None:
     """Write the trials as a study into a new SQLite file, for `optuna-dashboard sqlite:///PATH`.
 
     Raises:
@@ -74,7 +72,7 @@ def write_study(space: Space, trials: Sequence[Trial], limits: Limits, *, lower_
     partial = path.with_name(f"{partial_prefix(path)}partial")
     try:
         partial.unlink(missing_ok=True)
-        study_of(space, trials, limits, lower_is_better=lower_is_better, storage=f"sqlite:///{partial}")
+        study_of(space, trials, goal, storage=f"sqlite:///{partial}")
         partial.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from None

@@ -8,8 +8,8 @@ from textclf.config.config import Config
 from textclf.config.search_space import Space
 from textclf.config.tuning_options import TuningOptions
 from textclf.core.run_folder import RunFolder
-from textclf.training.tuning.record import Limits
-from textclf.training.tuning.results import metric_of
+from textclf.training.tuning.record import Goal
+from textclf.training.tuning.results import goal_of
 
 DEFAULT_MINUTES = 30.0
 TRIALS = "trials"
@@ -32,19 +32,9 @@ class Search:
         return self.config.tuning or TuningOptions()
 
     @property
-    def limits(self) -> Limits:
-        """What a classifier may be at most."""
-        return Limits(self.options.size, self.options.latency)
-
-    @property
-    def metric(self) -> str:
-        """The metric that decides."""
-        return metric_of(self.config)
-
-    @property
-    def lower_is_better(self) -> bool:
-        """Whether a lower score is better."""
-        return self.metric == "loss"
+    def goal(self) -> Goal:
+        """What decides which trial is best."""
+        return goal_of(self.config)
 
     @property
     def seconds(self) -> float:

@@ -20,10 +20,11 @@ from typing import Any
 from textclf.config.config import Config
 from textclf.config.run_config import read_run_config
 from textclf.core.cores import limited_threads
-from textclf.core.errors import TextclfError
+from textclf.core.errors import TextclfError, TrainingError
 from textclf.core.files import write_json
 from textclf.core.run_folder import VALIDATION, RunFolder
 from textclf.training.tuning.halving import is_hopeless
+from textclf.training.tuning.record import Goal
 
 RESULT = "trial.json"
 MB = 1_000_000
@@ -96,12 +97,22 @@ def run_trial(folder: RunFolder, config: Config, task: Task) -> dict[str, Any]:
     metrics = folder.read_metrics()[VALIDATION.rstrip("_")]
     return {
         "state": "finished",
-        "score": metrics[NAMES.get(task.metric, task.metric)],
+        "score": _score(metrics, task.metric, "the validation texts"),
         "metrics": {name: metrics[name] for name in ("accuracy", "f1_macro", "log_loss") if name in metrics},
         "curve": watch.curve,
         "fitting_seconds": results["seconds_fitting"],
         **measured(folder.classifier, list(splits["validation"].texts[:TIMED_TEXTS].to_pylist())),
     }
+
+
+def _score(metrics: dict[str, Any], metric: str, texts: str) -> float:
+    score = metrics.get(NAMES.get(metric, metric))
+    if score is None:
+        raise TrainingError(
+            f"tuning.metric: {metric} is not defined on {texts}, because no text has some label, or every text has it. "
+            "Choose another metric, or validate on more texts."
+        )
+    return score
 
 
 class Watch:
@@ -117,7 +128,7 @@ class Watch:
         if network or not history or name not in history[-1]:
             return
         self.curve = [float(row[name]) for row in history if name in row]
-        if is_hopeless(self.curve, self.task.curves, lower_is_better=self.task.metric == "loss"):
+        if is_hopeless(self.curve, self.task.curves, Goal(self.task.metric).sign):
             raise TrialStopped("stopped", curve=self.curve)
 
 
@@ -126,13 +137,12 @@ def _by_folds(folder: RunFolder, config: Config, task: Task) -> dict[str, Any]:
 
     cross_validate_run(folder, config, task.folds or 2)
     metrics = folder.read_metrics()
-    name = NAMES.get(task.metric, task.metric)
     first = fold_of(folder, 1)
     fitting = [fold_of(folder, number).read_metadata()["seconds_fitting"] for number in range(1, metrics["folds"] + 1)]
     return {
         "state": "finished",
-        "score": metrics["mean"][name],
-        "fold_scores": metrics["by_fold"][name],
+        "score": _score(metrics["mean"], task.metric, "the texts of a fold"),
+        "fold_scores": metrics["by_fold"][NAMES.get(task.metric, task.metric)],
         "metrics": {
             key: metrics["mean"][key] for key in ("accuracy", "f1_macro", "log_loss") if key in metrics["mean"]
         },
@@ -195,7 +205,7 @@ def _check_size(
 
 def _exit_with_parent() -> None:
     """End this process when the search has ended, however it did: then standard input ends."""
-    while sys.stdin.buffer.read(1):
+    while os.read(sys.stdin.fileno(), 1):  # without the lock of `sys.stdin`, which Python takes when it ends
         pass
     os._exit(1)
 

@@ -24,7 +24,7 @@ from textclf.training.training_run import new_part
 from textclf.training.tuning.best import seconds_to_keep
 from textclf.training.tuning.loggers import SEARCH, history_of
 from textclf.training.tuning.process import LOG, LONGEST_ERROR, result_in
-from textclf.training.tuning.record import Trial, append, best_trial, read_record
+from textclf.training.tuning.record import RECORD, Trial, append, best_trial, read_record
 from textclf.training.tuning.sampler import propose
 from textclf.training.tuning.search import TRIALS, Search
 from textclf.training.tuning.trial import RESULT, Task
@@ -60,6 +60,9 @@ def run_trials(search: Search, workers: Workers, log_history: LogHistory) -> lis
         TrainingError: the config itself cannot be trained, or too many trials failed.
     """
     trials = read_record(search.folder.path)
+    if _only_failed(trials):  # its reason may be gone by now
+        (search.folder.path / RECORD).unlink()
+        trials = []
     begun: list[Begun] = []  # those after `trials`, in the order of their numbers
     while True:
         while len(begun) < search.options.workers and not _is_over(search, trials, len(begun)):
@@ -91,7 +94,7 @@ def _time_for_trials(search: Search, trials: Sequence[Trial]) -> float | None:
     """Return the seconds that trials may still take, so that the best one can still be trained for good."""
     if search.seconds_left is None or search.most_seconds is None:
         return None
-    best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
+    best = best_trial(trials, search.goal)
     kept = seconds_to_keep(search.config, best, search.most_seconds) if best else 0.0
     return max(0.0, search.seconds_left - kept)
 
@@ -106,9 +109,7 @@ def _begin(search: Search, trials: Sequence[Trial], running: Sequence[dict[str, 
     known = known_to(number, [*(trial.values for trial in trials), *running], trials, search.options.workers)
     values = {path: value_of(search.config, path) for path in search.space}
     if number:
-        proposed = propose(
-            search.space, known, search.limits, seed=search.config.seed, lower_is_better=search.lower_is_better
-        )
+        proposed = propose(search.space, known, search.goal, search.config.seed)
         values = {path: proposed[path] for path in search.space}
     started = time.perf_counter()
     try:
@@ -125,7 +126,7 @@ def _begin(search: Search, trials: Sequence[Trial], running: Sequence[dict[str, 
     curves = [trial.curve for trial in known if trial.curve]
     options = search.options
     seconds = _longest_trial(search, trials)
-    task = Task(str(folder.path), search.metric, options.size, curves, options.folds, search.threads, seconds)
+    task = Task(str(folder.path), search.goal.metric, options.size, curves, options.folds, search.threads, seconds)
     return Begun(values, workers.start(task), started)
 
 
@@ -188,8 +189,8 @@ def _record(search: Search, trials: list[Trial], trial: Trial) -> None:
 
 def _log_trial(search: Search, trials: list[Trial]) -> None:
     trial = trials[-1]
-    best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
-    shown = f"{search.metric} {trial.score:.4f}" if trial.score is not None else trial.error or trial.state
+    best = best_trial(trials, search.goal)
+    shown = f"{search.goal.metric} {trial.score:.4f}" if trial.score is not None else trial.error or trial.state
     size = f", {trial.size:.2f} MB" if trial.size is not None else ""
     latency = f", {trial.latency:.2f} ms a text" if trial.latency is not None else ""
     leader = f"; best: trial {best.number} ({best.score:.4f})" if best else ""
@@ -199,13 +200,18 @@ def _log_trial(search: Search, trials: list[Trial]) -> None:
 def _check_failures(trials: list[Trial]) -> None:
     """Stop a search whose config cannot be trained at all."""
     failed = [trial.state == "failed" for trial in trials]
-    if failed[0] or (len(failed) >= MOST_FAILURES and all(failed[-MOST_FAILURES:])):
+    if _only_failed(trials) or (len(failed) >= MOST_FAILURES and all(failed[-MOST_FAILURES:])):
         raise TrainingError(f"trial {trials[-1].number} failed: {trials[-1].error}")
+
+
+def _only_failed(trials: list[Trial]) -> bool:
+    """Return whether the config itself failed, and nothing else was tried."""
+    return [trial.state for trial in trials] == ["failed"]
 
 
 def _keep_best_only(search: Search, trials: list[Trial]) -> None:
     """Remove networks and classifiers of the recorded trials but the best one: they need the most room."""
-    best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
+    best = best_trial(trials, search.goal)
     for trial in trials:
         if best is None or trial.number != best.number:
             for path in sorted(search.folder_of(trial.number).rglob("*"), reverse=True):  # files before their folders

@@ -12,14 +12,14 @@ from textclf.config.search_space import search_space
 from textclf.config.tuning_options import TuningOptions
 from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.formatting import counted
-from textclf.core.run_folder import RunFolder
+from textclf.core.run_folder import SEARCH, RunFolder
 from textclf.data.loading import read_splits
 from textclf.training.check import check_requirements
 from textclf.training.devices import check_alone
-from textclf.training.locking import resumable_run
+from textclf.training.locking import check_unchanged, interrupted_run
 from textclf.training.log_file import collected_log
 from textclf.training.training_run import config_name, new_run, training_run
-from textclf.training.tuning.best import as_time_allows, train_best
+from textclf.training.tuning.best import as_time_allows, restore_search_config, train_best
 from textclf.training.tuning.cluster import workers_on_cluster
 from textclf.training.tuning.loggers import logging_search
 from textclf.training.tuning.page import write_page
@@ -61,7 +61,11 @@ def tune(
     """
     name = config_name(config)
     config = load_config(config, overrides)
-    return tune_run(resumable_run(run, config), config, name, run, cluster)
+    folder = interrupted_run(run, SEARCH)
+    if folder:
+        restore_search_config(folder)
+        check_unchanged(folder, config)
+    return tune_run(folder, config, name, run, cluster)
 
 
 def tune_run(
@@ -108,22 +112,23 @@ def tune_run(
                 trials = run_trials(search, workers, log_history)
                 best = _best(search, trials)
             stack.close()  # the best one gets all cores
-            _finish(search, trials, best, results)
+            found = _finish(search, trials, best, results)
+        write_page(found, folder)  # of a finished run: what is only shown cannot make a long search fail
     return folder
 
 
-def _finish(search: Search, trials: list[Trial], best: Trial, results: dict) -> None:
-    """Train the best config for good, and write the table and the page of the search."""
+def _finish(search: Search, trials: list[Trial], best: Trial, results: dict) -> SearchResults:
+    """Train the best config for good, and write the table of the search."""
     log.info("best: trial %d. Training the final classifier", best.number)
     config = as_time_allows(search.config, best, search.seconds_left, search.most_seconds)
     results.update(train_best(search.folder, config, best, search.folder_of(best.number)))
-    found = SearchResults(search.config, search.space, search.metric, trials)
+    found = SearchResults(search.config, search.space, trials)
     write_trials(found, search.folder.path / CSV)
-    write_page(found, search.folder)
+    return found
 
 
 def _best(search: Search, trials: list[Trial]) -> Trial:
-    best = best_trial(trials, search.limits, lower_is_better=search.lower_is_better)
+    best = best_trial(trials, search.goal)
     if best:
         return best
     if not trials:
@@ -131,7 +136,7 @@ def _best(search: Search, trials: list[Trial]) -> Trial:
             f"the first trial, which is the config itself, did not end in {search.options.minutes:g} minutes. Allow "
             "more minutes, or make it smaller."
         )
-    raise TrainingError(none_keeps(search.limits, trials))
+    raise TrainingError(none_keeps(search.goal.limits, trials))
 
 
 def none_keeps(limits: Limits, trials: Sequence[Trial]) -> str:

@@ -16,7 +16,11 @@ from textclf.inference.onnx.protobuf import FLOAT, Node, read_array, read_node
 
 MOST_EXPANDED_BYTES = 2**28  # of all tables of a graph: half a million n-grams with 128 labels
 MOST_WEIGHT_BYTES = 2**30  # of all weights beside the tables: an encoder of base size has 350 MB
-INT32 = 6  # onnx.TensorProto.DataType
+UINT8, INT8, INT32, INT64, FLOAT16 = 2, 3, 6, 7, 10  # onnx.TensorProto.DataType
+SMALL = {INT8: "<i1", FLOAT16: "<f2"}
+FLOAT_AND_CODES = {FLOAT: "<f4", UINT8: "<u1", **SMALL}
+SIZES = {INT64: "<i8"}
+COLUMNS = 2  # the axis of the columns in the graph: (texts, ids of a text, columns). Here the ids are one axis.
 CASTS = {FLOAT: np.float32, INT32: np.int32}
 
 
@@ -115,7 +119,7 @@ def _multiply(node: Node, rows: dict[str, Rows], weights: dict[str, memoryview])
 
 def _reshape(node: Node, rows: dict[str, Rows], weights: dict[str, memoryview]) -> Rows | None:
     """Return the values of each id as one row, where the shape is (0, 0, -1): as it was, as it was, all the rest."""
-    found, shape = rows.get(node.inputs[0]), read_array(weights.get(node.inputs[1]), {7: "<i8"})
+    found, shape = rows.get(node.inputs[0]), read_array(weights.get(node.inputs[1]), SIZES)
     if found is None or not found.ids or shape is None or shape.tolist() != [0, 0, -1] or node.attributes:
         return None
     return Rows(found.ids, found.array.reshape(len(found.array), -1))
@@ -124,13 +128,13 @@ def _reshape(node: Node, rows: dict[str, Rows], weights: dict[str, memoryview]) 
 def _slice(node: Node, rows: dict[str, Rows], weights: dict[str, memoryview]) -> Rows | None:
     """Return the first columns of each row."""
     found = rows.get(node.inputs[0])
-    bounds = [read_array(weights.get(name), {7: "<i8"}) for name in node.inputs[1:]]
+    bounds = [read_array(weights.get(name), SIZES) for name in node.inputs[1:]]
     if found is None or not found.ids or found.array.ndim != 2 or len(bounds) != 3:
         return None
     if any(bound is None or bound.shape != (1,) for bound in bounds):
         return None
     start, end, axis = (int(bound[0]) for bound in bounds if bound is not None)
-    return Rows(found.ids, found.array[:, :end]) if start == 0 and axis == 2 and end >= 0 else None
+    return Rows(found.ids, found.array[:, :end]) if start == 0 and axis == COLUMNS and end >= 0 else None
 
 
 def _fits(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -144,8 +148,6 @@ def _fits(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return array
 
 
-SMALL = {3: "<i1", 10: "<f2"}
-FLOAT_AND_CODES = {FLOAT: "<f4", 2: "<u1", 3: "<i1", 10: "<f2"}
 # Operators that work on each row of a table alone -> the function that runs them for all rows.
 ROW_OPERATORS: dict[str, Callable[[Node, dict[str, Rows], dict[str, memoryview]], Rows | None]] = {
     "Gather": _gather,

@@ -26,8 +26,9 @@ const fields = (schema, prefix = "") => Object.entries(schema.properties || {}).
 
 const table = (head, rows) => make("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: head.join(", ") }, make("table", {}, make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col", textContent: name })))), make("tbody", {}, ...rows)));
 
+const BASE = new URL(".", location).href.slice(0, -1); // a proxy may serve this under a path of its own
 const curl = (path, method, operation, security) => {
-  const names = (operation.parameters || [])[0], url = `${location.origin}${path.replace("{name}", names ? (names.schema.enum || ["NAME"])[0] : "")}`;
+  const names = (operation.parameters || [])[0], url = `${BASE}${path.replace("{name}", names ? (names.schema.enum || ["NAME"])[0] : "")}`;
   const parts = ["curl", ...(method === "post" && !operation.requestBody ? ["-X POST"] : []), url];
   if (security) parts.push('-H "Authorization: Bearer $TOKEN"');
   if (EXAMPLES[operation.operationId]) parts.push(`-d '${JSON.stringify(EXAMPLES[operation.operationId])}'`);

@@ -193,8 +193,10 @@ const start = async () => {
   describe();
 };
 
-// The answers for a file are those of one classifier and one threshold.
+// The answers for a file are those of one column, one classifier and one threshold.
+let asked = 0; // runs over a file; only the newest has a place on the page
 const forgetAnswers = () => {
+  asked += 1;
   $("download").hidden = $("progress").hidden = true;
   $("csv-status").textContent = "";
 };
@@ -224,21 +226,23 @@ const patiently = async (texts, how) => {
   }
 };
 
+// `null`: something else has been chosen meanwhile.
 const answersToAll = async (texts) => {
-  const answers = [], how = chosen(); // the same for all, whatever is chosen meanwhile
+  const answers = [], how = chosen(), number = asked;
   while (answers.length < texts.length) {
     const first = answers.length;
     let end = first, characters = 0;
     while (end < texts.length && end - first < CSV_TEXTS && (end === first || characters + texts[end].length <= CSV_CHARACTERS)) characters += texts[end++].length;
     answers.push(...await patiently(texts.slice(first, end), how));
+    if (number !== asked) return null;
     $("progress").value = answers.length / texts.length;
     $("csv-status").textContent = say.working(answers.length, texts.length);
   }
   return answers;
 };
 
-const columnsOf = (answer, labels) => [
-  predictedBy(answer).join("|"), ...(answer.labels ? [] : [answer.probability.toFixed(6)]),
+const columnsOf = (answer, { labels, separator }) => [
+  predictedBy(answer).join(separator), ...(answer.labels ? [] : [answer.probability.toFixed(6)]),
   ...labels.map((label) => answer.probabilities[label].toFixed(6)),
 ];
 
@@ -248,14 +252,16 @@ const classifyFile = async () => {
   const long = texts.findIndex((text) => lengthOf(text) > limits.characters);
   if (long >= 0) { fail(say.tooLong(long + 2, limits.characters)); return; }
   fail("");
+  forgetAnswers();
   $("csv-go").disabled = true;
   $("progress").hidden = false;
   try {
     const answers = await answersToAll(texts);
+    if (!answers) return;
     const head = [...(one.type === "multilabel" ? ["labels"] : ["label", "probability"]), ...one.labels.map((label) => `probability_${label}`)];
     const named = head.map((one) => (rows[0].includes(one) ? `predicted_${one}` : one));
     const padded = (row) => [...row, ...Array(Math.max(0, rows[0].length - row.length)).fill("")];
-    const table = [[...rows[0], ...named], ...answers.map((answer, index) => [...padded(rows[index + 1]), ...columnsOf(answer, one.labels)])];
+    const table = [[...rows[0], ...named], ...answers.map((answer, index) => [...padded(rows[index + 1]), ...columnsOf(answer, one)])];
     const link = $("download");
     if (link.href) URL.revokeObjectURL(link.href);
     link.href = URL.createObjectURL(new Blob(["\ufeff", writeCSV(table, delimiter)], { type: "text/csv" }));
@@ -264,8 +270,7 @@ const classifyFile = async () => {
     link.hidden = false;
     $("csv-status").textContent = say.done(answers.length);
     link.focus();
-  } catch (error) { fail(error.message); }
-  $("csv-go").disabled = false;
+  } catch (error) { fail(error.message); } finally { $("csv-go").disabled = false; }
 };
 
 document.documentElement.lang = language;
@@ -278,5 +283,6 @@ $("reset").addEventListener("click", () => { setThreshold(null); $("threshold").
 $("model").addEventListener("change", () => { describe(); if (textsTyped().length) classify(); });
 $("token-form").addEventListener("submit", (event) => { event.preventDefault(); token = $("token").value; start(); });
 $("file").addEventListener("change", () => { if ($("file").files.length) chooseFile($("file").files[0]); $("file").value = ""; });
+$("column").addEventListener("change", forgetAnswers);
 $("csv-go").addEventListener("click", classifyFile);
 start();
