@@ -1,5 +1,7 @@
 """`textclf new`: write a config for a file of labelled texts."""
 
+import shlex
+
 import click
 
 from textclf.cli.options import CONFIG, UserPath, reading_options
@@ -46,4 +48,5 @@ def command(config, data, test, time, encoder, text_column, label_column, readin
     path = write_starter(config, data, test, time=time, encoder=encoder, reading=reading)
     print_written(path)
     if not is_standard_output(path):
-        print_line(f"next: textclf check {path}, textclf train {path}")
+        quoted = shlex.quote(str(path))
+        print_line(f"next: textclf check {quoted}, textclf train {quoted}")

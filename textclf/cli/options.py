@@ -1,5 +1,6 @@
 """Arguments and options that several commands share."""
 
+import math
 import os
 from collections.abc import Callable
 from functools import wraps
@@ -15,6 +16,15 @@ class UserPath(click.Path):
         from textclf.core.files import expand_home
 
         return super().convert(expand_home(os.fspath(value)), param, ctx)
+
+
+class Number(click.FloatRange):
+    """A number within limits. NaN is none: it is beyond no limit, and a comparison with it is never true."""
+
+    def convert(self, value, param, ctx):
+        """Return the number."""
+        number = super().convert(value, param, ctx)
+        return number if math.isfinite(number) else self.fail(f"{value} is not a finite number.", param, ctx)
 
 
 CONFIG = click.argument("config", type=UserPath())

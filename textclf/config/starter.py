@@ -67,12 +67,17 @@ def write_starter(
         DataError: as `starter_config`.
     """
     path = Path(expand_home(str(config)))
-    if would_replace(path):
-        raise WriteError(f"{path}: this file exists already. Choose another name, or remove it.")
+    _check_new(path)
     content = starter_config(data, test, name=str(path), time=time, encoder=encoder, reading=reading)
+    _check_new(path)  # the inspection of a large file takes a while
     with output_file(path) as stream:
         stream.write(content)
     return path
+
+
+def _check_new(path: Path) -> None:
+    if would_replace(path):
+        raise WriteError(f"{path}: this file exists already. Choose another name, or remove it.")
 
 
 def starter_config(

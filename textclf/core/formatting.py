@@ -14,6 +14,8 @@ LABEL_HEADER = ["label", *LABEL_METRICS.values(), "rows"]  # of `label_rows`
 # lines and paragraphs, and the controls of direction (Unicode's Bidi_Control, and their deprecated relatives).
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]")
 
+UNDECODED = re.compile("[\ud800-\udfff]")  # bytes of a file name that are not UTF-8, as Python has them
+
 
 def short_repr(value: Any) -> str:
     """Return a value as a config would write it, on one line and shortened to `LONGEST_SHOWN` characters."""
@@ -21,7 +23,7 @@ def short_repr(value: Any) -> str:
         text = (
             f"'{escape_control(value)}'"
             if isinstance(value, str)
-            else json.dumps(value, ensure_ascii=False, default=str)
+            else json.dumps(value, ensure_ascii=False, default=lambda other: f"{type(other).__name__} {other}")
         )
     except (TypeError, ValueError):  # no JSON: a key that is no text, or a mapping that contains itself
         text = type(value).__name__
