@@ -156,11 +156,13 @@ def program_leaves_nothing():
     """Undo what the program sets in its process, for the tests that run it in this one."""
     logger = logging.getLogger("textclf")
     handlers, level, propagate = list(logger.handlers), logger.level, logger.propagate
-    on_sigterm, started = signal.getsignal(signal.SIGTERM), program.started
+    handled = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    started = program.started
     yield
     logger.handlers[:], logger.propagate = handlers, propagate
     logger.setLevel(level)
-    signal.signal(signal.SIGTERM, on_sigterm)
+    for number, handler in handled.items():
+        signal.signal(number, handler)
     if terminal := sys.modules.get("textclf.cli.terminal"):
         terminal.ESCAPED = False
     program.started = started

@@ -35,8 +35,9 @@ def old_runs(tmp_path, monkeypatch) -> Path:
 
 def predictions_in(path: Path) -> tuple[list[list[str]], np.ndarray]:
     with path.open(encoding="utf-8", newline="") as stream:
-        _, *rows = csv.reader(stream)
-    return [row[:4] for row in rows], np.array([row[4:] for row in rows], float)
+        header, *rows = csv.reader(stream)
+    first = [name.startswith("probability_") for name in header].index(True)  # the old run has no column `correct`
+    return [row[:4] for row in rows], np.array([row[first:] for row in rows], float)
 
 
 def same_metrics(found: dict, expected: dict) -> None:

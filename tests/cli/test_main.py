@@ -1,12 +1,19 @@
 """The program as it is installed: everything is written, the exit code is right, and errors are one message."""
 
+import errno
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
+import textclf.cli.list
+from tests.conftest import LINEAR, TOY_EN
 from textclf.cli.main import missing_package
 
 SCRIPT = "from textclf.cli.main import run; run()"
@@ -58,11 +65,37 @@ def test_it_is_gone_at_once_unless_something_has_to_end_in_order(with_runs, scri
 
 
 def test_a_closed_pipe_and_no_output_at_all_are_no_faults(with_runs, root):
-    finished = in_a_shell("textclf predict --file <(yes 'a wonderful film' | head -n 20000) | head -n 1", root)
+    finished = in_a_shell(
+        "set -o pipefail; textclf predict --file <(yes 'a wonderful film' | head -n 20000) | head -n 1", root
+    )
     assert finished.stdout.count(b"\n") == 1
-    assert finished.stderr == b""
+    assert (finished.returncode, finished.stderr) == (0, b"")
     finished = in_a_shell("textclf predict 'a wonderful film' >&-", root)
     assert (finished.returncode, finished.stderr) == (0, b"")
+
+
+def test_messages_that_nobody_reads_end_nothing(with_runs, root):
+    Path("linear.yaml").write_text(json.dumps({"data": TOY_EN, **LINEAR}))
+    finished = in_a_shell("textclf train linear.yaml --run r 2> >(head -c 1 > /dev/null)", root)
+    assert finished.returncode == 0
+    assert b"next: textclf predict" in finished.stdout
+
+
+@pytest.mark.parametrize(("before", "code"), [(signal.SIG_DFL, 129), (signal.SIG_IGN, 0)])  # as below nohup
+def test_a_closed_terminal_leaves_no_half_file(with_runs, root, before, code):
+    command = [sys.executable, "-m", "textclf", "predict", "--file", "-", "--output", "out.txt"]
+    handler = signal.signal(signal.SIGHUP, before)
+    running = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(root)})
+    signal.signal(signal.SIGHUP, handler)
+    while not list(Path().glob(".out.txt.*")):
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    running.communicate(b"a wonderful film\n", timeout=60)
+    assert running.returncode == code
+    assert not list(Path().glob(".out.txt.*"))
+    assert Path("out.txt").exists() == (code == 0)
 
 
 ERRORS = {
@@ -106,6 +139,20 @@ def test_errors_get_one_message_and_no_traceback(with_runs, textclf_main, argume
     assert "Error: " in screen
     assert finished.stdout == ""
     assert sorted(path.name for path in with_runs.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [(errno.EACCES, "Error: a: cannot be read or written: no. Check its permissions and the disk.\n"),
+     (errno.ENOSPC, "Error: a: cannot be written: no.\n")],
+)  # fmt: skip
+def test_an_error_of_the_disk_is_one_message(textclf_main, monkeypatch, number, message):
+    def fails(**_):
+        raise OSError(number, "no", "a")
+
+    monkeypatch.setattr(textclf.cli.list.command, "callback", fails)
+    finished = textclf_main("list")
+    assert (finished.code, finished.stderr) == (1, message)
 
 
 def test_an_internal_error_is_one_line_and_a_log(textclf_command, tmp_path):

@@ -1,11 +1,14 @@
-"""Paths with `~`, and texts that begin with a dash."""
+"""Paths with `~`, texts that begin with a dash, and what is refused before any work."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
 
 import textclf
+from tests.conftest import LINEAR, TOY_EN
+from textclf.cli.serve import command
 from textclf.config.config import load_config
 from textclf.config.starter import write_starter
 from textclf.core.files import expand_home
@@ -89,6 +92,18 @@ def test_commands_that_read_files_can_be_told_how(textclf_main, command, option)
     assert option in textclf_main(command, "--help").stdout
 
 
+def test_new_says_what_it_reads(home, textclf_main):
+    source = f"{home}/data/toy_en/train.csv"
+    finished = textclf_main("new", "a.yaml", "--data", source)
+    assert "text: text, label: label; 440 rows, 2 labels\n" in finished.stderr
+    assert textclf_main("new", "b.yaml", "--data", source, "--text-column", "label", "--label-column", "text").code == 1
+    finished = textclf_main("new", "c.yaml", "--data", source, "--text-column", "none")
+    assert (
+        "expected a column 'none', but the columns are: text, label. Name the right one with --text-column"
+        in finished.stderr
+    )
+
+
 def test_the_same_from_python(home):
     assert textclf.load("~/runs/toy_en").labels
     assert textclf.evaluate("~/runs/toy_en", "~/data/toy_en/test.csv", output="~/figures")["rows"] == 120
@@ -113,3 +128,50 @@ def test_the_hint_is_only_for_texts(with_runs, textclf_main):
         assert finished.code == 2
         assert "--  " not in finished.stderr
         assert "predict -- " not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "x", "--threshold"],
+        ["tune", "a.yaml", "--minutes"],
+        ["export", "--size"],
+        ["export", "--most-changed"],
+        ["push", "owner/name", "--size"],
+    ],
+)
+def test_nan_is_no_number(workplace, textclf_main, arguments):
+    finished = textclf_main(*arguments, "nan")
+    assert finished.code == 2
+    assert "nan is not a finite number." in finished.stderr
+
+
+def test_the_token_file_of_a_server_may_lie_at_home(home):
+    (home / "token").write_text("secret")
+    [option] = [each for each in command.params if each.name == "token_file"]
+    assert option.type.convert("~/token", option, None) == str(home / "token")
+
+
+def test_an_audit_that_cannot_be_written_trains_nothing(workplace, textclf_main):
+    Path("a.yaml").write_text(json.dumps({"data": TOY_EN, **LINEAR}))
+    finished = textclf_main("audit", "a.yaml", "--folds", "2", "--output", "no/a.csv")
+    assert finished.code == 1
+    assert "no/a.csv: cannot be written: there is no folder no." in finished.stderr
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("mine.db", "mine.db: this file exists already."),
+        ("no/a.db", "no/a.db: cannot be written: there is no folder no."),
+    ],
+)
+def test_a_study_that_cannot_be_written_begins_no_search(workplace, textclf_main, path, message):
+    Path("a.yaml").write_text(json.dumps({"data": TOY_EN, **LINEAR}))
+    Path("mine.db").write_text("mine")
+    finished = textclf_main("tune", "a.yaml", "--trials", "1", "--optuna", path)
+    assert finished.code == 1
+    assert message in finished.stderr
+    assert Path("mine.db").read_text() == "mine"
+    assert not Path("runs").exists()

@@ -42,6 +42,11 @@ def test_a_fault_within_the_input_leaves_no_half_output(with_runs, textclf_comma
     [
         (["--output", "out.csv"], "--output out.csv: the default format is text"),
         (["--output", "OUT.JSONL"], "Add --format jsonl, or --format text."),
+        (["--output", "out.json"], "Add --format jsonl."),
+        (["--output", "out.tsv"], "Add --format text."),
+        (["--output", "out.parquet"], "Parquet goes to a folder, such as --output answers/."),
+        (["--output", "out.xlsx", "--format", "csv"], "Excel opens what --format csv writes to a file"),
+        (["--output", "out.jsonl", "--format", "csv"], "--format csv is another format. Use --format jsonl, or"),
         (["--output", "out.csv.gz", "--format", "csv"], "does not compress its output. Omit .gz."),
     ],
 )
@@ -54,12 +59,12 @@ def test_the_ending_of_the_output_promises_nothing_else(tmp_path, monkeypatch, t
 
 
 def test_a_closed_pipe_is_no_fault(with_runs, root):
-    command = f"yes 'a wonderful film' | {sys.executable} -m textclf predict --file - | head -n 1"
+    program = f"{sys.executable} -m textclf"
+    command = f"yes 'a wonderful film' | {program} predict --file - | head -n 1; exit ${{PIPESTATUS[1]}}"
     environment = {**os.environ, "PYTHONPATH": str(root)}
     finished = subprocess.run(["bash", "-c", command], capture_output=True, env=environment, timeout=600, check=False)
     assert finished.stdout.count(b"\n") == 1
-    assert b"Traceback" not in finished.stderr
-    assert b"Error" not in finished.stderr
+    assert (finished.returncode, finished.stderr) == (0, b"")
 
 
 def test_bytes_that_are_no_text_as_an_argument(with_runs, textclf_command):

@@ -14,6 +14,7 @@ import pytest
 import textclf
 from tests.conftest import LINEAR
 from textclf.cli.main import main
+from textclf.cli.terminal import print_line
 from textclf.core.formatting import UNSAFE, escape_unsafe, json_escape, json_escape_unsafe
 
 TEXT = "schön 漢字 😀 wonderful \x1b[31mred\x1b[0m \x9b2J \u202eevil\u2028 \x07"
@@ -218,3 +219,14 @@ def in_a_shell(command, root):
     command = command.replace("textclf", f"{sys.executable} -m textclf", 1)
     environment = {**os.environ, "PYTHONPATH": str(root)}
     return subprocess.run(["bash", "-c", command], capture_output=True, env=environment, timeout=600, check=False)
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("1", False), ("", True)])  # as no-color.org has it
+def test_no_colour_if_the_variable_says_something(monkeypatch, no_color, coloured):
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", no_color)
+    print_line("line", bold=True)
+    assert bool(re.search(STYLES, stream.getvalue())) == coloured

@@ -7,6 +7,7 @@ from textclf.config.config import load_config
 from textclf.config.ensemble import MODELS
 from textclf.core.errors import ConfigError
 
+FILES = "expected text that is not empty or a list of 1 or more texts"
 MANY_PROBLEMS = """\
 seed: -1
 data:
@@ -36,7 +37,7 @@ surplus: 1
 def test_every_problem_is_named_at_once_in_the_order_of_the_file(problems):
     assert problems(MANY_PROBLEMS, "training.batch_size=0", "foo") == [
         ("line 1", "seed", "expected an integer >= 0 and < 4294967296, got -1"),
-        ("line 3", "data.train", "expected text or a list of texts, got 3"),
+        ("line 3", "data.train", f"{FILES}, got 3"),
         (
             "line 4",
             "data.validation",
@@ -112,7 +113,11 @@ def test_missing_data_section_is_said(problems):
 
 def test_missing_setting_is_said_with_the_line_of_its_section(problems):
     assert problems("seed: 1\ndata:\n  test: a.csv\n") == [
-        ("line 2", "data.train", "expected text or a list of texts, but the setting is missing")
+        (
+            "line 2",
+            "data.train",
+            f"{FILES}, but the setting is missing",
+        )
     ]
 
 
@@ -154,7 +159,39 @@ def test_text_and_label_are_different_columns(problems, load):
 
 def test_the_widths_of_a_cnn_are_checked_one_by_one():
     config = {"data": {"train": "a.csv"}, "model": {"architecture": "cnn", "widths": [3, 0]}}
-    with pytest.raises(ConfigError, match=r"model.widths +expected a list of integers >= 1 and <= 32, got 0"):
+    with pytest.raises(ConfigError, match=r"model.widths +expected an integer >= 1 and <= 32, got 0"):
         load_config(config)
-    with pytest.raises(ConfigError, match=r"model.widths +expected a list of integers >= 1 and <= 32, got \[\]"):
+    with pytest.raises(ConfigError, match=r"model.widths +expected a list of 1 to 8 integers >= 1 and <= 32, got \[\]"):
         load_config({**config, "model": {"architecture": "cnn", "widths": []}})
+
+
+@pytest.mark.parametrize(
+    ("override", "setting", "message"),
+    [
+        (
+            f"training.inverse_regularization={list(range(1, 12))}",
+            "training.inverse_regularization",
+            f"expected a list of 1 to 10 numbers > 0, got {list(range(1, 12))}",
+        ),
+        ("model.members=[]", "model.members", "expected a list of 1 to 8 settings (name: value), got []"),
+        ("model.members=[cnn]", "model.members.1", "expected settings (name: value), got 'cnn'"),
+        (
+            "data.train=''",
+            "data.train",
+            f"{FILES}, got ''",
+        ),
+        (
+            "data.train=2020-01-01",
+            "data.train",
+            f'{FILES}, got "date 2020-01-01"',
+        ),
+    ],
+)
+def test_a_wrong_length_or_kind_is_said(problems, override, setting, message):
+    overrides = ["model.architecture=ensemble"] if "members" in override else []
+    assert [found[-2:] for found in problems(DATA, *overrides, override)] == [(setting, message)]
+
+
+def test_a_name_that_is_no_text_is_an_unknown_setting():
+    with pytest.raises(ConfigError, match=r"problem\n +data\.3 +unknown setting\n"):
+        load_config({"data": {"train": "a.csv", 3: 4}})

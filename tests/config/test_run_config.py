@@ -1,15 +1,16 @@
 """The config of a run: read as it was written, and refused once it is not."""
 
+import json
 import shutil
 from hashlib import sha256
 
 import pytest
 
 import textclf
-from tests.conftest import rewrite_config
+from tests.conftest import TOY_EN, rewrite_config
 from textclf.config.config import load_config
 from textclf.config.run_config import read_run_config, write_run_config
-from textclf.core.errors import RunError
+from textclf.core.errors import ConfigError, RunError
 from textclf.core.files import write_json
 from textclf.core.options import plain
 from textclf.core.run_folder import RunFolder, create_run
@@ -65,6 +66,32 @@ def test_a_run_from_before_there_were_checksums_is_read(run):
     run.config.unlink()
     with pytest.raises(RunError, match=r"^runs/mine/config\.yaml: damaged: No such file or directory\. Train again\.$"):
         read_run_config(run)
+
+
+def test_a_config_that_grows_when_it_is_written_is_read(path, workplace):
+    labels = ", ".join(f"x{number:06}" for number in range(9_990))
+    path.write_text(f"data: {{train: data/toy_en/train.csv, label_names: [{labels}]}}")
+    config = load_config(path)
+    run = create_run(None, "large", provenance(config), lambda made: write_run_config(made, config, "textclf train x"))
+    assert run.config.stat().st_size > 100_000
+    assert plain(read_run_config(run)) == plain(config)
+
+
+def test_a_search_of_an_older_version_may_choose_what_the_config_rules_out(run):
+    choices = {"training.optimizer": {"choices": ["adam", "liblinear"]}}
+    rewrite_config(run, json.dumps({"data": TOY_EN, "model": {"architecture": "cnn"}, "tuning": {"settings": choices}}))
+    assert read_run_config(run).tuning.settings == choices
+    with pytest.raises(ConfigError, match="liblinear solves"):
+        load_config(run.config)
+
+
+def test_a_config_that_could_not_be_read_again_is_refused_at_once(path, workplace):
+    names = ", ".join(["*a"] * 50)
+    path.write_text(f"data: {{train: data/toy_en/train.csv, text_column: [&a '{'x' * 9_000}', {names}]}}")
+    config = load_config(path)
+    with pytest.raises(ConfigError, match="expected at most 300,000 bytes with every default filled in, got 4"):
+        create_run("mine", "x", provenance(config), lambda made: write_run_config(made, config, "textclf train x"))
+    assert not RunFolder("runs/mine").path.exists()
 
 
 @pytest.mark.parametrize("checksum", [3, "", [], {}, False, "0" * 64])

@@ -120,6 +120,11 @@ tuning:
     model.dropout: 5
     preprocessing.ngrams: {from: 1, to: 2}
     model.embedding_dim: {from: 0, to: 8, scale: log}
+    training.early_stopping: null
+    training.clip_norm: {from: null, to: 5}
+    training.inverse_regularization: {choices: [[1.0], []]}
+    preprocessing.padding: {choices: [left, right]}
+    training.weight_decay: {from: 0, to: .inf}
 """,
         encoding="utf-8",
     )
@@ -130,8 +135,50 @@ tuning:
     with pytest.raises(ConfigError) as caught:
         load_config(path)
     message = str(caught.value)
-    for line in range(5, 17):
+    for line in [*range(5, 20), 21]:
         assert f"line {line} " in message, message
     assert "did you mean 'training.learning_rate'?" in message
     assert "'sgd'" in message
     assert "2.5" in message
+    assert "line 20 " not in message
+
+
+@pytest.mark.parametrize(
+    ("sections", "path", "given", "message"),
+    [
+        (
+            {"model": {"architecture": "cnn"}},
+            "training.optimizer",
+            {"choices": ["adam", "liblinear"]},
+            "choices: liblinear solves `ngrams` without hidden units and frozen encoders, got cnn",
+        ),
+        (
+            {"model": {"architecture": "encoder", "trained_layers": 0, "contrastive_steps": 10}},
+            "model.trained_layers",
+            {"choices": [0, 1]},
+            "choices: with 1: model.contrastive_steps: expected 0 unless the encoder is frozen",
+        ),
+        (
+            {"model": {"architecture": "ensemble"}},
+            "model.members.2.model.dropout",
+            {"choices": [0.1, 2]},
+            "choices: expected a number >= 0 and < 1, got 2",
+        ),
+    ],
+)
+def test_each_value_is_tried_with_the_other_settings(sections, path, given, message):
+    with pytest.raises(ConfigError) as caught:
+        config_of(**sections, tuning={"settings": {path: given}})
+    assert message in str(caught.value)
+
+
+def test_the_choices_were_tried_with_the_values_of_the_config():
+    settings = {"model.hidden_units": {"choices": [0, 8]}, "training.optimizer": {"choices": ["adam", "liblinear"]}}
+    config = config_of(model={"architecture": "ngrams"}, tuning={"settings": settings})
+    assert with_values(config, {"training.optimizer": "liblinear"}).training.optimizer == "liblinear"
+
+
+def test_what_is_wrong_with_the_config_itself_is_said_once():
+    sections = {"model": {"architecture": "cnn"}, "training": {"optimizer": "liblinear"}}
+    with pytest.raises(ConfigError, match=r"^config: 1 problem\n"):
+        config_of(**sections, tuning={"settings": {"model.dropout": {"choices": [0.1, 0.2]}}})

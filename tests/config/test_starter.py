@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 import textclf
 from tests.config.starter_texts import CHINESE, ENGLISH, loaded
+from textclf.config import starter
 from textclf.config.commented_yaml import yaml_text
 from textclf.config.config import load_config
 from textclf.config.starter import find_separator, starter_config, write_starter
@@ -143,12 +144,13 @@ def test_the_comments_do_not_change_the_values(write):
     assert parse_yaml(content).data == parse_yaml(without).data == YAML(typ="safe").load(content)
 
 
+@example("😀")
 @given(
     st.text() | st.sampled_from(["1", "true", "null", "~", "a: b", "a #b", "#", "- a", "[a]", "'", '"', "\n", "\x85"])
 )
 def test_any_text_stands_in_the_config_as_it_is(value):
-    document = parse_yaml(f"value: {yaml_text(value)}  # comment")
-    assert document.data == {"value": value}
+    for one in (value, [value, "a"]):
+        assert parse_yaml(f"value: {yaml_text(one)}  # comment").data == {"value": one}
 
 
 @given(
@@ -220,13 +222,19 @@ def test_a_name_that_is_no_text_is_refused(write):
         starter_config(write(ENGLISH), "b\udcff.csv")
 
 
-def test_an_existing_file_stays_as_it_is(write, tmp_path):
+def test_an_existing_file_stays_as_it_is(write, tmp_path, monkeypatch):
     Path("mine.yaml").write_text("mine")
     with pytest.raises(WriteError, match=r"mine\.yaml: this file exists already"):
         write_starter("mine.yaml", write(ENGLISH))
     assert Path("mine.yaml").read_text() == "mine"
     with pytest.raises(WriteError):
         write_starter("none/mine.yaml", "a.csv")
+    with monkeypatch.context() as patched:  # another program is faster
+        patched.setattr(starter, "starter_config", lambda *_, **__: Path("other.yaml").write_text("mine"))
+        with pytest.raises(WriteError, match=r"other\.yaml: this file exists already"):
+            write_starter("other.yaml", "a.csv")
+    assert Path("other.yaml").read_text() == "mine"
+    Path("other.yaml").unlink()
     assert write_starter("other.yaml", "a.csv") == Path("other.yaml")
     assert load_config("other.yaml").data.train == "a.csv"
 

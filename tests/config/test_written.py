@@ -5,7 +5,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.config.odd_configs import YAML_TEXTS
-from textclf.config.config import Config, json_schema, load_config, write_config
+from textclf.config.config import Config, load_config
+from textclf.config.written import json_schema, write_config
 from textclf.core.options import fields_of, plain
 from textclf.preprocessing.tokenizers import TOKENIZERS
 
@@ -38,7 +39,10 @@ def test_written_config_gives_the_same_config(path, tokenizer):
 def test_any_text_and_number_survives_writing(path, text, number):
     data = {"train": text, "validation": text, "test": text, "text_column": f"{text}1", "label_column": text}
     preprocessing = {"tokenizer": "keras", "filters": text, "oov_token": text}
-    config = load_config({"data": data, "preprocessing": preprocessing, "training": {"learning_rate": number}})
+    targets = {"class_weights": {text: 1.0, f"{text}1": 2.0}}
+    config = load_config(
+        {"data": data, "targets": targets, "preprocessing": preprocessing, "training": {"learning_rate": number}}
+    )
     write_config(config, path, "test")
     assert plain(load_config(path)) == plain(config)
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.config.odd_configs import DATA, YAML_TEXTS
 from textclf.config.config import Config, load_config
+from textclf.config.yaml import parse_value, yaml_value
 from textclf.core.errors import ConfigError
 
 
@@ -19,6 +20,14 @@ def test_duplicate_section_is_refused_naming_both_lines(problems):
 @pytest.mark.parametrize("value", ["1e-3", "1E-3", "0.001", "1.0e-3"])
 def test_number_may_be_written_in_any_form(load, value):
     assert load(f"{DATA}training: {{learning_rate: {value}}}").training.learning_rate == 0.001
+
+
+@given(st.text() | YAML_TEXTS)
+@example("😀愤 \x85 \u2028 \ufeff \x7f")
+def test_any_value_is_read_as_it_was_written(text):
+    for value in (text, [text, 1e-07], {text: 0.5}):
+        assert parse_value(yaml_value(value)) == value
+    assert yaml_value(["😀愤"]) == '["😀愤"]'
 
 
 @pytest.mark.parametrize("word", ["no", "yes", "on", "off", "y", "n", "NO", "1:30"])

@@ -170,7 +170,7 @@ def test_a_folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "weights", ["", "nothing", "a/b/c", "../x", "/nothing", "a b/c", "minilm2", "x\x00y/z", "~/no"]
+    "weights", ["", "nothing", "a/b/c", "../x", "/nothing", "a b/c", "minilm2", "x\x00y/z", "~/no", "x" * 300]
 )
 def test_what_is_neither_a_folder_nor_a_name(weights, workplace):
     with pytest.raises(ConfigError, match=r"model\.weights: expected a folder, a name of the hub"):

@@ -1,5 +1,6 @@
 """Files: opened with a clear fault, written whole or not at all."""
 
+import errno
 import hashlib
 import json
 import os
@@ -7,7 +8,17 @@ import os
 import pytest
 
 from textclf.core.errors import DataError, WriteError
-from textclf.core.files import MOST_NAMED, atomic_file, checksum, checksums, make_folder, open_file, write_json
+from textclf.core.files import (
+    MOST_NAMED,
+    _flush_folder,
+    atomic_file,
+    checksum,
+    checksums,
+    make_folder,
+    open_file,
+    write_json,
+)
+from textclf.core.output_file import output_file
 
 
 @pytest.fixture
@@ -54,6 +65,22 @@ def test_name_is_not_there_before_the_block_ends(path):
         stream.flush()
         assert not path.exists()
         assert len(list(path.parent.iterdir())) == 1  # in the same folder, so that renaming it is one step
+
+
+def test_a_file_that_is_there_is_no_error_where_its_folder_cannot_be_read(path, monkeypatch):
+    def refused(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refused)
+    _flush_folder(path.parent)
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "中" * 85], ids=["ASCII", "Chinese"])
+def test_a_name_may_be_as_long_as_the_disk_allows(tmp_path, name):
+    for opened in (atomic_file, output_file, output_file):  # the last replaces a file
+        with opened(tmp_path / name) as stream:
+            stream.write("new")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize("fault", [ValueError(), KeyboardInterrupt(), SystemExit()])

@@ -87,6 +87,12 @@ def test_unknown_name_without_runs_says_so():
         find_run("mine")
 
 
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_is_said_to_be_one(name):
+    with pytest.raises(RunError, match=r"^expected a run, got an empty name\."):
+        find_run(name)
+
+
 @pytest.mark.parametrize("name", ["a\0b", "x" * 300])
 def test_name_that_can_be_no_folder_is_unknown(name):
     with pytest.raises(RunError):

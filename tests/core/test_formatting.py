@@ -2,7 +2,7 @@
 
 import pytest
 
-from textclf.core.formatting import counted, escape_control, first_shown, percent, short_repr
+from textclf.core.formatting import counted, escape_control, first_shown, label_rows, percent, short_repr
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,14 @@ def test_lists_shares_and_counts():
         "0.0 %", "below 0.1 %", "0.1 %", "7.8 %", "100.0 %",
     ]  # fmt: skip
     assert [counted(count, "row") for count in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
+
+
+def test_of_many_unknown_labels_most_are_one_row():
+    known, unknown = {"f1": 0.5, "precision": 1.0, "recall": 1 / 3, "support": 9}, {f"new {n}": 9 - n for n in range(8)}
+    nothing = {"f1": 0.0, "precision": 0.0, "recall": 0.0}
+    by_class = {"known": known, **{label: {**nothing, "support": rows} for label, rows in unknown.items()}}
+    found = label_rows({"by_class": by_class, "unknown_labels": unknown})
+    assert [row[0] for row in found] == [
+        "known", *(f"new {n} (unknown)" for n in range(5)), "(3 more unknown labels)",
+    ]  # fmt: skip
+    assert (found[0][1:], found[-1][1:]) == (["1.0000", "0.3333", "0.5000", "9"], ["0.0000"] * 3 + ["9"])

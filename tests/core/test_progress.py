@@ -1,5 +1,7 @@
 """Bars: in a notebook, on a terminal, and nowhere else."""
 
+import errno
+import io
 import sys
 from types import SimpleNamespace
 
@@ -49,4 +51,24 @@ def test_the_bar_fits_the_place(monkeypatch, capsys):
     bar = open_bar("title", 3)
     assert isinstance(bar, TerminalBar)
     bar.update(3, "loss 1")
+    bar.close()
+
+
+def test_a_closed_terminal_ends_nothing(monkeypatch):
+    class Terminal(io.StringIO):
+        is_open = True
+
+        def isatty(self):
+            return True
+
+        def write(self, text):
+            if not self.is_open:
+                raise OSError(errno.EIO, "Input/output error")
+            return super().write(text)
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    bar = open_bar("texts", 3)
+    Terminal.is_open = False
+    bar.update(1)
     bar.close()

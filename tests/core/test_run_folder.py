@@ -40,12 +40,22 @@ def test_taken_name_is_refused_and_the_run_left_alone():
     assert run_names() == ["mine"]
 
 
-@pytest.mark.parametrize("name", ["", " ", ".", "..", "../x", "a/b", "a/", "/a", "latest"])
+@pytest.mark.parametrize("name", ["", " ", ".", "..", "../x", "a/b", "a/", "/a", "latest", ".hidden", "~a"])
 def test_name_that_is_no_folder_below_runs_is_refused(name, folder):
     with pytest.raises(RunError) as caught:
         create_run(name, "toy", {})
-    assert str(caught.value) == f"--run: expected a name for a folder below runs/, got '{name}'."
+    assert str(caught.value).startswith(f"--run: expected a name for a folder below runs/, got '{name}'. Choose")
     assert list(folder.iterdir()) == []
+
+
+def test_a_name_in_other_bytes_than_utf_8_is_refused_and_that_of_a_config_replaced():
+    with pytest.raises(RunError, match=r"^--run: expected a name in UTF-8, got 'a\\udcff'\.$"):
+        create_run("a\udcff", "toy", {})
+    assert create_run(None, "a\udcffb", {}).path.name.endswith("-a_b")
+
+
+def test_a_name_may_be_as_long_as_the_disk_allows():
+    assert create_run("中" * 85, "toy", {}).metadata.exists()
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 300])
@@ -139,6 +149,21 @@ def test_damaged_about_is_said(content):
         with pytest.raises(RunError, match=r"^runs/mine/run\.json: damaged: .* Train again\.$"):
             read()
     assert run.metadata.read_bytes() == content
+
+
+def test_what_may_not_be_read_is_not_called_damaged(monkeypatch):
+    run = create_run("mine", "toy", {})
+
+    def refused(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("textclf.core.run_folder.read_untrusted", refused)
+    for read, name in ((run.read_metadata, "run.json"), (run.read_metrics, "metrics.json")):
+        with pytest.raises(RunError) as caught:
+            read()
+        assert str(caught.value) == (
+            f"runs/mine/{name}: cannot be read: Permission denied. Check its permissions and the disk."
+        )
 
 
 def test_missing_about_is_said():

@@ -104,7 +104,8 @@ def test_rows_without_a_label_are_left_out_and_said(write, warnings):
 
 def test_only_the_first_rows_left_out_are_named(write, warnings):
     read(write("text,label\na,x\n" + "b,\n" * 6), **COLUMNS)
-    assert warnings.messages == ["a.csv: 6 of 7 rows have no label and are left out (rows 2, 3, 4, 5, 6 …)"]
+    left_out = "a.csv: 6 of 7 rows have no label and are left out (rows 2, 3, 4, 5, 6 …)"
+    assert warnings.messages == [f"{left_out}. Merged cells have their value in the first row only: fill the others"]
 
 
 def test_complete_files_give_no_warning(write, warnings):

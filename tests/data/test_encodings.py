@@ -206,7 +206,7 @@ def test_new_shows_the_first_text(write, caplog, sentences, encoding):
 def test_new_does_not_say_that_it_detected_a_given_encoding(write, caplog):
     path = write("text,label\nfein,a\nfade,b\n")
     with caplog.at_level("INFO", "textclf"):
-        sniff(path, ReadingOptions(encoding="cp1252"), ["encoding"])
+        sniff(path, ReadingOptions(encoding="cp1252"), {"encoding": "cp1252"})
     assert "encoding: cp1252; the first text reads 'fein'" in caplog.text
 
 

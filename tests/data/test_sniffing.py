@@ -14,7 +14,7 @@ from textclf.data.dataset import read_dataset
 from textclf.data.readers import csv as csv_reader
 from textclf.data.readers.options import DEFAULTS
 from textclf.data.readers.sources import Columns
-from textclf.data.sniffing import read_sniffed, sniff
+from textclf.data.sniffing import SniffingArguments, read_sniffed, sniff
 from textclf.inference.shards import Request, find_shards, read_shard
 from textclf.inference.text_source import read_source
 
@@ -39,6 +39,15 @@ def columns(path):
         ("review_text", "class"),
         ("评论", "标签"),
         ("评论内容", "情感类别"),
+        ("Nachricht", "Kategorie"),
+        ("Betreff / Text der Mail", "KLASSE"),
+        ("texte", "catégorie"),
+        ("Mensaje", "Categoria"),
+        ("Testo", "etichetta"),
+        ("Текст обращения", "Класс"),
+        ("السؤال", "التصنيف"),
+        ("メッセージ本文", "カテゴリー"),
+        ("리뷰", "감정분류"),
         ("x", "y"),
     ],
 )
@@ -46,6 +55,47 @@ def test_columns_by_name_or_content(write, header):
     assert columns(write(table(header))) == header
     turned = [(label, text) for text, label in REVIEWS]
     assert columns(write(table(header[::-1], turned))) == header
+
+
+@pytest.mark.parametrize("header", [("Kanal", "Text", "Kategorie"), ("canal", "texte", "catégorie")])
+def test_a_usual_name_in_another_language_comes_before_fewer_values(write, header):
+    rows = [("ab"[number % 2], f"text number {number}", "xyz"[number % 3]) for number in range(30)]
+    assert columns(write(table(header, rows))) == header[1:]
+
+
+def test_columns_can_be_named(write):
+    rows = [
+        ("ab"[number % 2], f"text number {number}", f"{number} is a title", "xyz"[number % 3]) for number in range(30)
+    ]
+    path = write(table(("channel", "text", "title", "label"), rows))
+    found = sniff(path, given={"text_column": "title", "label_column": "channel"})
+    assert (found.columns.text_column, found.columns.label_column) == ("title", "channel")
+    assert sniff(path, given={"label_column": "text"}).columns.text_column == "title"
+    message = (
+        "expected a column 'titel', but the columns are: .*did you mean 'title'.* Name the right one with --{}-column"
+    )
+    for kind in ("text", "label"):
+        with pytest.raises(DataError, match=message.format(kind)):
+            sniff(path, SniffingArguments(), {f"{kind}_column": "titel"})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "T{:05}",
+        "2026-01-{:02}",
+        "{}.3.2026",
+        "2026-03-{:02}T10:00:00+08:00",
+        "2026年3月{}日",
+        "{} März 2026",
+        "{:02}:30",
+    ],
+)
+def test_dates_and_codes_are_neither_texts_nor_labels(write, value):
+    rows = [(value.format(n + 1), "ab"[n % 2], "no" + n * "o") for n in range(15)]
+    assert columns(write(table(("when", "kind", "said"), rows))) == ("said", "kind")
+    with pytest.raises(DataError, match="expected a column with labels"):
+        sniff(write(table(("when", "said"), [(row[0], row[2]) for row in rows])))
 
 
 def test_exact_names_come_before_parts_of_names(write):
@@ -110,7 +160,26 @@ def test_json_lines_with_lists_and_objects(write):
     rows = [{"id": n, "meta": {"a": 1}, "body": f"text {n}", "tags": ["x", "y"][: n % 3]} for n in range(9)]
     path = write("\n".join(map(json.dumps, rows)), "a.jsonl")
     assert columns(path) == ("body", "tags")
-    assert sniff(path).others == ["id", "meta"]
+    assert sniff(path).others == ["id", "meta.a"]
+
+
+def test_fields_of_objects_are_columns(write):
+    rows = [
+        {
+            "id": f"T{n:05}",
+            "created": f"2026-03-{n + 1:02}T10:00:00+08:00",
+            "ticket": {"body": f"a text {n}"},
+            "k": "ab"[n % 2],
+        }
+        for n in range(24)
+    ]
+    path = write("\n".join(map(json.dumps, rows)), "a.jsonl")
+    dataset, found = read_sniffed(path, sniff(path))
+    assert (found.columns.text_column, found.columns.label_column) == ("ticket.body", "k")
+    assert dataset.texts.to_pylist() == [row["ticket"]["body"] for row in rows]
+    without = [{name: value for name, value in row.items() if name != "ticket"} for row in rows]
+    with pytest.raises(DataError, match="expected a column with"):
+        sniff(write("\n".join(map(json.dumps, without)), "b.jsonl"))
 
 
 def test_parquet(write, tmp_path):
@@ -165,9 +234,11 @@ def test_formats_without_column_names(write):
         ("", "a.csv", "expected a column with texts|empty file"),
         ('text,label\n"open, x,x\n', "a.csv", "closed"),
         ("[1]\n", "a.jsonl", "expected a JSON object"),
-        ("A report,\ntext,label\na film,x\n", "a.csv", "If the first row is a title or a comment, remove it"),
-        ('{"text": {"body": "a"}, "label": "x"}\n' * 3, "a.jsonl", "line 1: expected a string.* in 'text', got"),
-        ('{"text": "a b", "label": {"name": "x"}}\n' * 3, "a.jsonl", "line 1: expected a string.* in 'label', got"),
+        ("A report,\ntext,label\na film,x\n", "a.csv", r"Row 2 seems to be the header \(text, label\)"),
+        ("A report,A report\ntext,label\na film,x\n", "a.csv", "If the first row is a title or a comment, remove it"),
+        ('{"text": [{"body": "a"}], "label": "x"}\n' * 3, "a.jsonl", "line 1: expected a string.* in 'text', got"),
+        ('{"text": "a b", "label": [{"n": "x"}]}\n' * 3, "a.jsonl", "line 1: expected a string.* in 'label', got"),
+        ('{"a": "b c", "tags": [{"n": 1}], "z": "x"}\n{"a": "d", "tags": [], "z": "y"}\n', "a.jsonl", "in 'tags', got"),
         ("one\ntwo\n", "a.txt", "got a file of lines"),
         ("text,label\na,x\n", "a.xyz", "expected a file that ends in"),
     ],

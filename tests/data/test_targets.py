@@ -227,3 +227,9 @@ def test_labels_are_split_where_there_are_several(labels, type, separator):
 def test_a_list_may_have_several_labels_also_where_none_has(type, separator):
     labels = Labels([("a",), ("b",)], np.array([0, 1, 0]), lists=True).map(lambda answer: answer)
     assert separator_for(labels.take(np.array([0, 1])), TargetOptions(type=type)) == separator
+
+
+def test_labels_of_a_file_are_spelled_and_ordered_as_predictions_are():
+    assert list(fit([("1",), ("2",)]).as_predicted(Labels.of([("2.0",), ("1",), ("3",)]))) == [("2",), ("1",), ("3",)]
+    many = fit([("a", "b"), ("c",)], "multilabel")
+    assert list(many.as_predicted(Labels.of([("x", "c", "a"), ()]))) == [("a", "c", "x"), ()]

@@ -1,18 +1,20 @@
 """Runs side by side: differences are those of the runs, and tests those of the textbooks."""
 
+import csv
 import json
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.conftest import rewrite_config
+import textclf
+from tests.conftest import LINEAR, rewrite_config
 from textclf.config.config import load_config
-from textclf.core.errors import RunError
+from textclf.core.errors import DataError, RunError
 from textclf.core.run_folder import RunFolder, create_run
 from textclf.evaluation.compare import (
-    _in_order,
     compare,
     difference,
     differing_settings,
@@ -132,13 +134,55 @@ def test_runs_on_other_texts_are_not_compared(with_runs, textclf_command):
         compare(["toy_en"])
 
 
-def test_the_order_of_the_labels_makes_no_difference():
-    truth = np.random.default_rng(0).integers(2, size=300)
-    first, other = predictions_of(truth, 0.7, 1), predictions_of(truth, 0.8, 2)
-    classes = (1 - other.truth, 1 - other.predicted, other.probabilities[:, ::-1])
-    turned = Predictions(other.split, other.rows, other.texts, *classes)
-    again = _in_order(turned, ["no", "yes"], ["yes", "no"])
-    for name, value in other._asdict().items():
-        np.testing.assert_array_equal(getattr(again, name), value)
-    assert difference(first, again).p_value == difference(first, other).p_value
-    assert _in_order(turned, ["a", "b"], ["a", "c"]) is turned
+@pytest.fixture
+def retrained(workplace):
+    """The runs `old`, and `new` of further rows with a further label, beside these rows in more.csv."""
+    with Path("data/toy_en/train.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.reader(stream))
+    more = [[f"{thing} number {number}", "neutral"] for number in range(15) for thing in ("a table", "one chair")]
+    for name, content in (("all.csv", rows + more), ("more.csv", rows[:60] + more)):
+        with Path(name).open("w", newline="", encoding="utf-8") as stream:
+            csv.writer(stream).writerows(content)
+    for name, train in (("old", "data/toy_en/train.csv"), ("new", "all.csv")):
+        textclf.train({"data": {"train": train, "test": "data/toy_en/test.csv"}, **LINEAR}, run=name)
+
+
+def test_runs_may_have_different_labels(retrained):
+    compared = compare(["old", "new"])
+    for name, found in zip(compared.names, compared.metrics, strict=True):
+        metrics = RunFolder(f"runs/{name}").read_metrics()["test"]
+        assert found == pytest.approx({"accuracy": metrics["accuracy"], "f1_macro": metrics["f1_macro"]})
+    assert list(compared.differences[0].confidence_intervals) == ["accuracy", "f1_macro"]
+    assert compared.note == "old has no label 'neutral'; log loss needs the same labels, and is left out"
+    assert compared.titles == ["accuracy", "F1 macro"]
+    assert "log loss" not in compared._repr_html_()
+    assert compare(["new", "old"]).metrics[1] == pytest.approx(compared.metrics[0])
+
+
+def test_runs_are_compared_on_a_file(retrained):
+    compared = compare(["old", "new"], "more.csv")
+    assert (compared.split, compared.texts) == ("more.csv", 89)
+    for name, found in zip(compared.names, compared.metrics, strict=True):
+        metrics = textclf.evaluate(name, "more.csv")
+        assert found == pytest.approx({"accuracy": metrics["accuracy"], "f1_macro": metrics["f1_macro"]})
+    first, other = compared.metrics
+    assert first["accuracy"] < other["accuracy"]
+    assert compared.differences[0].p_value < 0.05
+    same = compare(["old", "old"], "data/toy_en/test.csv")
+    assert same.note is None
+    assert same.metrics[0] == pytest.approx(compare(["old", "old"]).metrics[0], abs=1e-5)
+    with pytest.raises(DataError, match=r"^more\.csv: .*, got 'neutral' in row 60"):
+        compare(["old", "old"], "more.csv")
+
+
+def test_a_file_on_the_command_line(retrained, textclf_main):
+    Path("renamed.csv").write_text(Path("more.csv").read_text().replace("text,label", "body,kind"))
+    columns = ("--text-column", "body", "--label-column", "kind")
+    finished = textclf_main("compare", "old", "new", "--data", "renamed.csv", *columns, "--output", "compared.html")
+    assert finished.code == 0, finished.stderr
+    assert "old has no label 'neutral'" in finished.stdout
+    assert "new minus old, 89 texts of renamed.csv" in finished.stdout
+    assert "old has no label" in Path("compared.html").read_text(encoding="utf-8")
+    refused = textclf_main("compare", "old", "new", *columns)
+    assert refused.code == 2
+    assert "those of --data FILE" in refused.stderr

@@ -9,17 +9,18 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, f1_score, hamming_loss, precision_recall_fscore_support
 
 import textclf
 from tests.conftest import LINEAR, rewrite_config
+from tests.data.readers.written_files import write_excel
 from textclf.core.errors import DataError, RunError
 from textclf.core.run_folder import RunFolder
 from textclf.data.dataset import ColumnOptions, read_dataset
 from textclf.data.readers.options import DEFAULTS
 from textclf.data.target_options import TargetOptions
 from textclf.data.targets import Targets
-from textclf.evaluation.evaluate import _with_labels_of
+from textclf.evaluation.evaluate import _name_of, _with_labels_of
 from textclf.evaluation.metrics import measure
 from textclf.inference.decisions import Decision
 
@@ -55,6 +56,7 @@ def test_the_newest_run_is_evaluated_on_its_test_file(with_runs):
     true, predicted = [row["label"] for row in rows], [row["predicted"] for row in rows]
     assert metrics["accuracy"] == pytest.approx(accuracy_score(true, predicted))
     assert metrics["f1_macro"] == pytest.approx(f1_score(true, predicted, average="macro"))
+    assert metrics["accuracy"] == np.mean([int(row["correct"]) for row in rows])
     for row in rows:
         assert float(row["probability_positive"]) + float(row["probability_negative"]) == pytest.approx(1, abs=1e-5)
 
@@ -125,7 +127,29 @@ def test_the_folder_above_is_evaluated_under_its_own_name(with_runs, monkeypatch
     assert json.loads((with_runs / "runs/toy_en/evaluations/up/metrics.json").read_text())["rows"] == 1
 
 
-@pytest.mark.parametrize(("pattern", "name"), [("t/*.csv", "data"), ("t/new-[12].csv", "new-12")])
+def test_sheets_have_a_folder_each(with_runs):
+    (with_runs / "new.xlsx").write_bytes(write_excel([("a wonderful film", "positive"), ("awful", "negative")]))
+    for sheet in (None, "Rows", "Rows"):  # the same sheet again has the same folder
+        textclf.evaluate("toy_en", "new.xlsx", reading={"sheet": sheet} if sheet else None)
+    saved = {path.parent.name: json.loads(path.read_text()) for path in (with_runs / "runs/toy_en").glob("*/*/*.json")}
+    assert {name: metrics.get("sheet") for name, metrics in saved.items()} == {"new": None, "new-Rows": "Rows"}
+
+
+@pytest.mark.parametrize(
+    ("data", "sheet", "name"),
+    [
+        ("t4/part-*.csv", None, "part"),
+        ("a/**/*.csv", None, "a"),
+        ("a.b.csv", None, "a.b"),
+        ("/*", None, "data"),
+        ("a.ods", "1/2: <x>", "a-12 x"),
+    ],
+)
+def test_the_name_of_an_evaluation_is_a_name_of_a_folder(data, sheet, name):
+    assert _name_of(data, sheet) == name
+
+
+@pytest.mark.parametrize(("pattern", "name"), [("t/*.csv", "t"), ("t/new-[12].csv", "new-12")])
 def test_the_folder_for_a_pattern_has_no_pattern_in_its_name(with_runs, pattern, name):
     Path("t").mkdir()
     Path("t/new-1.csv").write_text("text,label\nawful,negative\n", encoding="utf-8")
@@ -158,6 +182,13 @@ def test_a_copied_classifier_needs_data_and_writes_only_where_it_is_told(with_ru
     assert {path.name for path in (with_runs / "figures/here").iterdir()} == {"metrics.json", "predictions.csv"}
 
 
+def assert_averages_of_scikit_learn(metrics, true, predicted):
+    for average in ("macro", "micro", "weighted"):
+        expected = precision_recall_fscore_support(true, predicted, average=average, zero_division=0)[:3]
+        found = [metrics[f"{name}_{average}"] for name in ("precision", "recall", "f1")]
+        assert found == pytest.approx(list(expected)), average
+
+
 @pytest.mark.parametrize("unknown", [["neutral"], ["neutral", "neutral", "posiitve"], ["NEGATIVE", "x\n"]])
 def test_texts_with_unknown_labels_count_as_wrong(with_runs, caplog, unknown):
     with (with_runs / "data/toy_en/test.csv").open(newline="", encoding="utf-8") as stream:
@@ -183,15 +214,18 @@ def test_texts_with_unknown_labels_count_as_wrong(with_runs, caplog, unknown):
     assert [line["label"] for line in lines[120:]] == [label.strip() for label in unknown]
     true, predicted = [line["label"] for line in lines], [line["predicted"] for line in lines]
     assert metrics["accuracy"] == pytest.approx(accuracy_score(true, predicted))
-    expected = f1_score(true, predicted, average="macro", labels=["negative", "positive"])
-    assert metrics["f1_macro"] == pytest.approx(expected)
+    assert_averages_of_scikit_learn(metrics, true, predicted)
+    assert [row["support"] for row in metrics["by_class"].values()] == [60, 60, *metrics["unknown_labels"].values()]
+    assert sum(metrics["confusion_matrix"]["unknown_true_columns_predicted"]) == number
+    assert "(unknown)" in metrics._repr_html_()
 
 
 def test_unknown_labels_of_several_a_text_are_missed_labels():
     targets = Targets.fit([("a", "b"), ("b",), ("a",), ("b",)], TargetOptions(type="multilabel"))
     given = [("a",), ("a", "new"), ("new", "other"), (), ("b",)]
     classes, unknown = targets.encode_known(given, rows=range(5), name="t.csv")
-    assert unknown.tolist() == [0, 1, 2, 0, 0]
+    assert unknown.by_text.tolist() == [0, 1, 2, 0, 0]
+    assert unknown.by_label == {"new": 2, "other": 1}
     probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.1], [0.1, 0.1], [0.1, 0.9]])
     metrics = measure(classes, probabilities, targets, Decision(), unknown)
     assert metrics["accuracy"] == pytest.approx(3 / 5)
@@ -199,6 +233,23 @@ def test_unknown_labels_of_several_a_text_are_missed_labels():
     assert metrics["precision_micro"] == 1
     assert metrics["f1_samples"] == pytest.approx((1 + 2 / 3 + 0 + 1 + 1) / 5)
     assert metrics["majority_accuracy"] == pytest.approx(1 / 5)
+    true = np.array([[label in labels for label in ("a", "b", "new", "other")] for labels in given])
+    predicted = np.column_stack([probabilities >= 0.5, np.zeros((5, 2), bool)])
+    assert_averages_of_scikit_learn(metrics, true, predicted)
+    assert metrics["hamming_loss"] == pytest.approx(hamming_loss(true, predicted))
+    assert (metrics["unknown_rows"], list(metrics["by_class"])) == (2, ["a", "b", "new", "other"])
+
+
+def test_labels_are_written_as_predictions_are(finished_runs, tmp_path):
+    content = "text,label\ncherry and sky,red|blue\ncherry and sky,blue|red\ncherry,x|red\na 3 day,\n"
+    (tmp_path / "new.csv").write_text(content, encoding="utf-8")
+    classifier = textclf.load(finished_runs / "colours")
+    assert classifier.labels == ["blue", "green", "red"]
+    metrics = textclf.evaluate(finished_runs / "colours", tmp_path / "new.csv", output=tmp_path)
+    rows = predictions(tmp_path / "predictions.csv")
+    assert [row["label"] for row in rows] == ["blue|red", "blue|red", "red|x", ""]
+    assert [row["correct"] for row in rows] == [str(int(row["label"] == row["predicted"])) for row in rows]
+    assert metrics["accuracy"] == np.mean([int(row["correct"]) for row in rows])
 
 
 def test_lists_in_writing_are_lists_even_if_each_has_one_label(tmp_path):

@@ -48,21 +48,21 @@ def test_a_sample_is_of_the_whole_file(rewritten, order, monkeypatch):
 
 def test_two_runs_have_the_same_texts_in_their_samples(rewritten):
     first = rewritten(most_rows=10)
-    other = rewritten(lambda lines: [[*line[:4], "0.123456", "0.876544"] for line in lines], most_rows=10)
+    other = rewritten(lambda lines: [[*line[:5], "0.123456", "0.876544"] for line in lines], most_rows=10)
     assert first.texts == other.texts
     assert first.rows.tolist() == sorted(first.rows)
 
 
 def test_the_prediction_is_that_of_the_file(rewritten):
-    found = rewritten(lambda lines: [[*line[:3], "negative", "0.500000", "0.500000"] for line in lines])
+    found = rewritten(lambda lines: [[*line[:3], "negative", "", "0.500000", "0.500000"] for line in lines])
     assert not found.predicted.any()
-    found = rewritten(lambda lines: [[*line[:3], "positive", "0.500000", "0.500000"] for line in lines])
+    found = rewritten(lambda lines: [[*line[:3], "positive", "", "0.500000", "0.500000"] for line in lines])
     assert found.predicted.all()
 
 
 def test_where_it_abstains_the_prediction_is_the_most_probable_label(rewritten):
     rewritten.classifier.decision = Decision(abstain_below=0.9)
-    found = rewritten(lambda lines: [[*line[:3], "", "0.400000", "0.600000"] for line in lines])
+    found = rewritten(lambda lines: [[*line[:3], "", "", "0.400000", "0.600000"] for line in lines])
     assert found.predicted.all()
 
 

@@ -4,8 +4,10 @@ import pickle
 from pathlib import Path
 
 import textclf
+from tests.conftest import LINEAR, TOY_EN
 from textclf.core.run_folder import RunFolder
 from textclf.evaluation.compare import compare
+from textclf.training.cross_validation import cross_validate
 
 
 def test_runs_metrics_explanations_comparisons_and_reports(with_runs):
@@ -26,6 +28,11 @@ def test_runs_metrics_explanations_comparisons_and_reports(with_runs):
     assert "&lt;!doctype html&gt;" in report._repr_html_().lower()
     assert report == Path("runs/toy_en/report.html")
     assert pickle.loads(pickle.dumps(report)) == report
+
+
+def test_a_cross_validation(workplace):
+    run = cross_validate({"data": TOY_EN, **LINEAR}, folds=2)
+    assert f">{run.read_metrics()['mean']['accuracy']:.4f}<" in run._repr_html_()
 
 
 def test_several_labels(finished_runs):

@@ -1,6 +1,5 @@
 """`textclf check`: check a config and its data before training."""
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -30,9 +29,10 @@ def command(config, overrides, format, reading):
       textclf check configs/toy_en.yaml
       textclf check configs/toy_en.yaml --set data.train=mine.csv --format json
     """
+    from textclf.config.yaml import yaml_value
     from textclf.training.check import check_config
 
-    said = [f"data.{name}={json.dumps(value)}" for name, value in reading.items()]
+    said = [f"data.{name}={yaml_value(value)}" for name, value in reading.items()]
     report = check_config(config, [*overrides, *said])
     if format == "json":
         print_json(report.to_dict())

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from textclf.cli.options import output_file
+from textclf.cli.options import LABEL_COLUMN, TEXT_COLUMN, UserPath, output_file, reading_options
 from textclf.cli.tables import Table, print_table
 from textclf.cli.terminal import print_line, print_written
 from textclf.core.formatting import format_figures
@@ -15,23 +15,31 @@ if TYPE_CHECKING:
 
 @click.command("compare")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.option("--data", metavar="FILE", type=UserPath(), help="Labelled texts.  [default: the test texts of the runs]")
+@TEXT_COLUMN
+@LABEL_COLUMN
 @output_file("HTML file with the comparison and the texts that differ")
-def command(runs, output):
+@reading_options()
+def command(runs, data, text_column, label_column, output, reading):
     """Test whether runs differ significantly from the first.
 
-    All runs must have the same test texts. Prints their scores, the differences with 95 % confidence intervals (paired
-    bootstrap) and McNemar's test. Of more than 100,000 texts, textclf compares 100,000, chosen at random.
+    Without --data, all runs must have the same test texts. Prints their scores, the differences with 95 % confidence
+    intervals (paired bootstrap) and McNemar's test. If the runs have different labels, F1 macro is that of all their
+    labels, and there is no log loss. Of more than 100,000 texts, textclf compares 100,000, chosen at random.
 
     \b
     Examples:
       textclf compare plain augmented
       textclf compare plain augmented --output comparison.html
+      textclf compare last_year this_year --data new_mails.csv
     """
     from pathlib import Path
 
     from textclf.evaluation.compare import compare, write_comparison
 
-    compared = compare(runs)
+    if data is None and (text_column or label_column or reading):
+        raise click.UsageError("the columns and the reading options are those of --data FILE. Name the file.")
+    compared = compare(runs, data, text_column=text_column, label_column=label_column, reading=reading)
     print_comparison(compared)
     if output:
         write_comparison(compared, Path(output))
@@ -42,10 +50,12 @@ def print_comparison(comparison: "Comparison") -> None:
     """Print the scores of runs, their differences from the first run, and the settings that differ."""
     from textclf.evaluation.compare import METRICS, format_p_value
 
-    table = Table("run", *METRICS.values())
+    table = Table("run", *comparison.titles)
     for name, metrics in zip(comparison.names, comparison.metrics, strict=True):
         table.add_row(name, *format_figures(metrics.values()))
     print_table(table)
+    if comparison.note:
+        print_line(comparison.note)
     first = comparison.names[0]
     for name, found in zip(comparison.names[1:], comparison.differences, strict=True):
         print_line(f"{name} minus {first}, {comparison.texts} texts of {comparison.split}, 95 % confidence intervals:")

@@ -1,5 +1,7 @@
 """`textclf configs`: list the example configs, or copy one."""
 
+import shlex
+
 import click
 
 from textclf.cli.options import output_file
@@ -27,6 +29,8 @@ def command(name, output, force):
     from textclf.config.examples import copy_example
     from textclf.core.output_file import is_standard_output
 
+    if name is None and (output or force):
+        raise click.UsageError("--output and --force need the NAME of an example: textclf configs toy_en")
     if name is None:
         print_examples()
         return
@@ -34,7 +38,7 @@ def command(name, output, force):
     for path in written:
         print_written(path)
     if not is_standard_output(written[-1]):
-        print_line(f"next: textclf train {written[-1]}")
+        print_line(f"next: textclf train {shlex.quote(str(written[-1]))}")
 
 
 def print_examples() -> None:

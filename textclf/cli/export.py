@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from textclf.cli.options import UserPath
+from textclf.cli.options import Number, UserPath
 from textclf.cli.tables import Table, print_table
 from textclf.cli.terminal import print_line, print_written
 from textclf.core.formatting import format_figures
@@ -37,7 +37,7 @@ SHRINKING = (
     click.option(
         "--size",
         metavar="MB",
-        type=click.FloatRange(0, min_open=True),
+        type=Number(0, min_open=True),
         help="Maximum size in megabytes. textclf leaves out the least important n-grams for it.",
     ),
     click.option(
@@ -49,7 +49,7 @@ SHRINKING = (
     click.option(
         "--most-changed",
         metavar="PERCENT",
-        type=click.FloatRange(0, 100),
+        type=Number(0, 100),
         default=2.0,
         show_default=True,
         help="Maximum share of predictions that may change.",

@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 from textclf import __version__
+from textclf.core.errors import ReaderGoneError
 
 # Command -> summary, in the order of the help page; module `find_rate` has the command `find-rate`. The summary is the
 # first line of the command's own help, repeated here so that `textclf --help` imports no command.
@@ -42,6 +43,17 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         return import_module(f"textclf.cli.{cmd_name.replace('-', '_')}").command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command.
+
+        Raises:
+            ReaderGoneError: the reader of the output has read enough.
+        """
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands into the help page."""

@@ -17,15 +17,21 @@ from pathlib import Path
 import click
 
 from textclf.cli.group import cli
-from textclf.cli.terminal import prepare_streams, print_message
+from textclf.cli.terminal import discard, prepare_streams, print_message
 from textclf.core import program
-from textclf.core.errors import TextclfError
-from textclf.core.signals import interrupt
+from textclf.core.errors import ReaderGoneError, TextclfError
+from textclf.core.signals import ending_signals, interrupt
 
 INTERNAL_ERROR, INTERRUPTED = 3, 130
 GC_THRESHOLD = 50_000  # objects: imports leave no garbage, and collecting during them takes 0.02 s of a prediction
-DISTRIBUTIONS = {"dateutil": "python-dateutil", "ruamel": "ruamel.yaml"}  # by module, where the names differ
-DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+# By module, where the names differ.
+DISTRIBUTIONS = {"dateutil": "python-dateutil", "ruamel": "ruamel.yaml", "sklearn": "scikit-learn"}
+CANNOT_WRITE = "cannot be written: {}."
+CANNOT_USE = "cannot be read or written: {}. Check its permissions and the disk."
+DISK_ERRORS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS), CANNOT_WRITE),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EIO), CANNOT_USE),
+}
 
 
 def run() -> None:
@@ -52,13 +58,14 @@ def main(arguments: Sequence[str] | None = None, command: click.Command = cli) -
         command: `textclf`, or the program of a wheel.
 
     Returns:
-        The exit code: 0 success, 1 error the user can fix, 2 wrong usage, 3 internal error, 130 interrupted,
-        143 terminated.
+        The exit code: 0 success, 1 error the user can fix, 2 wrong usage, 3 internal error, 129 terminal closed,
+        130 interrupted, 143 terminated.
     """
     program.started = True
     prepare_streams()
     _log_to_stderr()
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in ending_signals():
+        signal.signal(number, interrupt)
     try:
         return command.main(arguments, prog_name=command.name, standalone_mode=False) or 0
     except TextclfError as error:
@@ -70,15 +77,16 @@ def main(arguments: Sequence[str] | None = None, command: click.Command = cli) -
     except (click.Abort, KeyboardInterrupt) as error:
         print_message("Interrupted.")
         return getattr(error.__cause__ or error, "exit_code", INTERRUPTED)
-    except BrokenPipeError:  # the reader of the pipe has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGoneError:
+        discard(sys.stdout)
+        discard(sys.stderr)
         return 0
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and (advice := missing_package(error)):
             _print_error(advice)
             return TextclfError.exit_code
         if isinstance(error, OSError) and error.errno in DISK_ERRORS:
-            _print_error(f"{error.filename or 'a file'}: cannot be written: {error.strerror}.")
+            _print_error(f"{error.filename or 'a file'}: {DISK_ERRORS[error.errno].format(error.strerror)}")
             return TextclfError.exit_code
         path = _write_traceback()
         _print_error(f"internal error ({type(error).__name__}: {error}). Please report it and attach {path}")

@@ -1,5 +1,7 @@
 """`textclf new`: write a config for a file of labelled texts."""
 
+import shlex
+
 import click
 
 from textclf.cli.options import CONFIG, UserPath, reading_options
@@ -24,8 +26,10 @@ from textclf.cli.terminal import print_line, print_written
     help="Pretrained encoder: minilm, a folder, or a repository of the hub. --time quick keeps it frozen, usual "
     "shortens a fine-tuning of more than an hour, thorough does not.",
 )
+@click.option("--text-column", metavar="NAME", help="Column or field with the text.  [default: detected]")
+@click.option("--label-column", metavar="NAME", help="Column or field with the label.  [default: detected]")
 @reading_options("--format")
-def command(config, data, test, time, encoder, reading):
+def command(config, data, test, time, encoder, text_column, label_column, reading):
     """Write a config for a file of labelled texts.
 
     textclf inspects the texts and labels, and chooses every setting from them. A comment explains each setting.
@@ -39,7 +43,10 @@ def command(config, data, test, time, encoder, reading):
     from textclf.config.starter import write_starter
     from textclf.core.output_file import is_standard_output
 
+    columns = {"text_column": text_column, "label_column": label_column}
+    reading |= {name: column for name, column in columns.items() if column}
     path = write_starter(config, data, test, time=time, encoder=encoder, reading=reading)
     print_written(path)
     if not is_standard_output(path):
-        print_line(f"next: textclf check {path}, textclf train {path}")
+        quoted = shlex.quote(str(path))
+        print_line(f"next: textclf check {quoted}, textclf train {quoted}")

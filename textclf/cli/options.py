@@ -1,5 +1,6 @@
 """Arguments and options that several commands share."""
 
+import math
 import os
 from collections.abc import Callable
 from functools import wraps
@@ -17,6 +18,15 @@ class UserPath(click.Path):
         return super().convert(expand_home(os.fspath(value)), param, ctx)
 
 
+class Number(click.FloatRange):
+    """A number within limits. NaN is none: it is beyond no limit, and a comparison with it is never true."""
+
+    def convert(self, value, param, ctx):
+        """Return the number."""
+        number = super().convert(value, param, ctx)
+        return number if math.isfinite(number) else self.fail(f"{value} is not a finite number.", param, ctx)
+
+
 CONFIG = click.argument("config", type=UserPath())
 OVERRIDES = click.option(
     "--set", "overrides", multiple=True, metavar="SECTION.SETTING=VALUE", help="Override of one setting (repeatable)."
@@ -26,6 +36,14 @@ RUN = click.option(
     metavar="RUN",
     help="Run folder, name of a run in runs/, classifier folder, exported zip file, or hf://owner/name[@revision].  "
     "[default: the newest finished run]",
+)
+
+
+TEXT_COLUMN = click.option(
+    "--text-column", metavar="NAME", help="Column or field with the text.  [default: as in training]"
+)
+LABEL_COLUMN = click.option(
+    "--label-column", metavar="NAME", help="Column or field with the label.  [default: as in training]"
 )
 # The keys of `READERS`.
 INPUT_FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "excel", "txt", "fasttext", "folder")

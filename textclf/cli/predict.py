@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from textclf.cli.options import RUN, UserPath, reading_options
+from textclf.cli.options import RUN, Number, UserPath, reading_options
 from textclf.cli.terminal import is_terminal, print_data, print_line
 from textclf.core.formatting import escape_unsafe
 
@@ -19,8 +19,24 @@ if TYPE_CHECKING:
     from textclf.inference.explain import Explanation
     from textclf.inference.shards import Job
 
-FOR, AGAINST = "rgb(0,114,178)", "rgb(213,94,0)"  # blue and orange, which the colour-blind tell apart too
-EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # from a share of the largest effect on
+# Ending of an output file -> the formats that it may have.
+FITTING: dict[str, tuple[str, ...]] = {
+    ".csv": ("csv", "text"),
+    ".jsonl": ("jsonl", "text"),
+    ".json": ("jsonl",),
+    ".tsv": ("text",),
+    ".parquet": (),
+    ".xlsx": (),
+    ".xls": (),
+}
+INSTEAD_OF_EXCEL = "Excel opens what --format csv writes to a file that ends with .csv"
+INSTEAD = {
+    ".parquet": "Parquet goes to a folder, such as --output answers/",
+    ".xlsx": INSTEAD_OF_EXCEL,
+    ".xls": INSTEAD_OF_EXCEL,
+}
+# From a share of the largest effect on.
+EFFECT_STYLES = ((0.5, "bold white on rgb({})"), (0.2, "bold rgb({})"), (0.05, "rgb({})"))
 
 
 @click.command("predict")
@@ -52,7 +68,7 @@ EFFECT_STYLES = ((0.5, "bold white on {}"), (0.2, "bold {}"), (0.05, "{}"))  # f
 )
 @click.option(
     "--threshold",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     metavar="P",
     help="Minimum probability for predicting the positive label, or each label of a multi-label classifier.  "
     "[default: as in training]",
@@ -131,18 +147,21 @@ def check_ending(output: str | None, format: str | None) -> None:
     """Check that the name of the output file promises nothing else than its content.
 
     Raises:
-        click.UsageError: it ends as a compressed file, or as one of another format than the default one.
+        click.UsageError: it ends as a compressed file, or as one of another format.
     """
     from textclf.core.compression import COMPRESSIONS
 
     ending = Path(output or "").suffix.lower()
     if ending in COMPRESSIONS:
         raise click.UsageError(f"--output {output}: textclf does not compress its output. Omit {ending}.")
-    if format is None and ending in (".csv", ".jsonl"):
-        raise click.UsageError(
-            f"--output {output}: the default format is text, a label and a probability in each line. "
-            f"Add --format {ending[1:]}, or --format text."
-        )
+    fitting = FITTING.get(ending)
+    if fitting is None or format in fitting:
+        return
+    verb, reason = "Use", f"--format {format} is another format"
+    if format is None:
+        verb, reason = "Add", "the default format is text, a label and a probability in each line"
+    advice = f"{verb} --format {', or --format '.join(fitting)}" if fitting else INSTEAD[ending]
+    raise click.UsageError(f"--output {output}: {reason}. {advice}.")
 
 
 def check_shards(
@@ -241,6 +260,8 @@ def print_explanations(
 def _coloured(explanation: "Explanation", column: int) -> "Text":
     """Return the text with its words blue if they raise the probability and orange if they lower it."""
     from rich.text import Text
+
+    from textclf.core.html import AGAINST, FOR
 
     text, coloured, end = explanation.prediction.text, Text(), 0
     effects = explanation.effects[:, column].tolist()

@@ -13,7 +13,7 @@ def command(run, output):
     """Write an HTML report: scores, curves and errors of a run.
 
     The report is one file that needs no network. RUN is a run folder or the name of a run in runs/. The default is
-    the newest finished run.
+    the newest finished run. A cross-validation (`train --folds`) has no report, because it has no classifier.
 
     \b
     Examples:

@@ -15,6 +15,6 @@ def command():
     Examples:
       textclf schema > schema.json
     """
-    from textclf.config.config import json_schema
+    from textclf.config.written import json_schema
 
     print_json(json_schema())

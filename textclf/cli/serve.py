@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 import click
 
+from textclf.cli.options import UserPath
 from textclf.core.errors import TextclfError
 
 TOKEN = "TEXTCLF_TOKEN"
@@ -34,6 +35,7 @@ NEEDS = ("starlette", "uvicorn", "httptools", "prometheus_client")
 @click.option(
     "--token-file",
     metavar="PATH",
+    type=UserPath(dir_okay=False),
     help=f"File with the token that requests must have.  [default: the variable {TOKEN}, or no token]",
 )
 @click.option(

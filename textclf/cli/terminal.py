@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 import click
 
@@ -65,12 +66,23 @@ def print_parts(*parts: tuple[str, dict], error: bool = False) -> None:
 def print_message(message: str, mark: str = "", color: str | None = None, *, multiline: bool = False) -> None:
     """Print a message on standard error, after a coloured mark such as `Error: `.
 
+    A training outlives whoever reads its messages: where nobody does, or the terminal is closed, nothing is printed.
+
     Args:
         multiline: whether line breaks in the message are meant.
     """
     marked = click.style(mark, fg=color, bold=color == "red") if mark else ""
     lines = message.split("\n") if multiline else [message]
-    _write(marked + "\n".join(map(escape_unsafe, lines)), error=True)
+    try:
+        _write(marked + "\n".join(map(escape_unsafe, lines)), error=True)
+    except (BrokenPipeError, WriteError):
+        discard(sys.stderr)
+
+
+def discard(stream: TextIO) -> None:
+    """Send nowhere what a stream still holds and gets: Python would fail when it writes that at its end."""
+    with suppress(AttributeError, OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def print_written(path: object) -> None:
@@ -143,7 +155,7 @@ def _with_tabs(line: str) -> str:
 
 def _write(text: str, *, error: bool = False) -> None:
     stream = sys.stderr if error else sys.stdout
-    plain = not is_terminal(stream) or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    plain = not is_terminal(stream) or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     with _write_errors("standard error" if error else "standard output"):
         click.echo(text, file=stream, color=not plain)
 

@@ -1,13 +1,15 @@
 """`textclf tune`: search for the best settings."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from textclf.cli.options import CONFIG, FOLDS, OVERRIDES, UserPath, run_name
+from textclf.cli.options import CONFIG, FOLDS, OVERRIDES, Number, UserPath, run_name
 from textclf.cli.tables import Table, print_table
 from textclf.cli.terminal import print_line
+from textclf.core.errors import WriteError
 from textclf.core.formatting import format_figures
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ TUNING = ("minutes", "trials", "workers", "size", "latency", "metric", "folds")
 @run_name(default="date, name of the config and -tune")
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     metavar="M",
     help="Time of the whole search.  [default: 30, or none with --trials]",
 )
@@ -91,6 +93,8 @@ def command(config, overrides, run, cluster, show_space, optuna, **given):
     if show_space:
         _print_space(config, overrides)
         return
+    if optuna:
+        _check_new(optuna)
     from textclf.training.tuning.tune import tune
 
     folder = tune(config, overrides, run=run, cluster=cluster)
@@ -101,6 +105,19 @@ def command(config, overrides, run, cluster, show_space, optuna, **given):
 
         results = read_results(folder.path)
         write_study(results.space, results.trials, results.goal, Path(optuna))
+
+
+def _check_new(path: str) -> None:
+    """Check before the search that a file can be made.
+
+    Raises:
+        WriteError: it cannot, or is there already.
+    """
+    from textclf.core.output_file import check_output
+
+    if os.path.lexists(path):
+        raise WriteError(f"{path}: this file exists already. Choose another name, or remove it.")
+    check_output(path)
 
 
 def _print_space(config: str, overrides: list[str]) -> None:

@@ -1,9 +1,7 @@
 """Lines of a YAML file: a setting, and a comment that explains its value."""
 
-import json
-
 from textclf.config import recipe
-from textclf.config.yaml import parse_yaml
+from textclf.config.yaml import parse_yaml, yaml_value
 
 COMMENTS = 38  # column at which comments begin
 
@@ -17,13 +15,7 @@ def commented_line(setting: str, value: object, reason: str) -> str:
 def yaml_text(value: object) -> str:
     """Return a value as YAML. Text gets quotes only if it would be read as something else without them."""
     if not isinstance(value, str):
-        return json.dumps(value)
+        return yaml_value(value)
     document = parse_yaml(f"value: {value}  # comment")
     plain = not document.problems and document.data == {"value": value} and value.isprintable()
-    return value if plain else f'"{"".join(map(_escaped, value))}"'
-
-
-def _escaped(character: str) -> str:
-    if character == "\t":
-        return "\\t"
-    return character if character.isprintable() and character not in '"\\' else f"\\U{ord(character):08x}"
+    return value if plain else yaml_value(value)

@@ -1,17 +1,12 @@
-"""The YAML config: what it holds, and how it is loaded, checked, overridden and written."""
+"""The YAML config: what it holds, and how it is loaded, checked and overridden."""
 
 import copy
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, reduce
-from io import StringIO
-from operator import or_
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from textclf.config.ensemble import MODELS, frozen_problems, linear_problems
 from textclf.config.part_defaults import part_contradictions, with_part_defaults
@@ -21,7 +16,7 @@ from textclf.config.training_options import TrainingOptions
 from textclf.config.tuning_options import TuningOptions
 from textclf.config.yaml import Document, Problem, parse_value, parse_yaml
 from textclf.core.errors import ConfigError, did_you_mean
-from textclf.core.files import atomic_file, expand_home
+from textclf.core.files import expand_home
 from textclf.core.find_run import resolve_latest
 from textclf.core.formatting import escape_control, short_repr
 from textclf.core.options import Options, plain, setting, with_types
@@ -33,6 +28,7 @@ from textclf.preprocessing.tokenizers import TOKENIZERS
 
 # Bytes. ruamel reads as many in a second; five thousand labels with their weights fit.
 LARGEST_CONFIG = 100_000
+LARGEST_RUN_CONFIG = 3 * LARGEST_CONFIG  # every item of a list has its own line
 LONGEST_PLACE = 200  # characters of an override that a message repeats
 
 
@@ -71,27 +67,47 @@ CHOICES = {
 }
 
 
-def load_config(source: str | Path | Mapping | Config, overrides: Iterable[str] = ()) -> Config:
+def load_config(
+    source: str | Path | Mapping | Config, overrides: Iterable[str] = (), *, of_run: bool = False
+) -> Config:
     """Load and check a config completely, before any data is read.
 
     Args:
         source: the path of a YAML file, its content as a mapping, or a config to override.
         overrides: `section.setting=value`, the value written as in YAML.
+        of_run: whether textclf wrote the file as the config of a run. It may be larger, and it is no problem if one of
+            its settings rules out what a search may choose: older versions wrote that.
 
     Raises:
         ConfigError: lists all problems, each with its line, the setting, what was expected and what was given.
     """
     if isinstance(overrides, str):  # else each of its letters would be one
         raise ConfigError(f"overrides: expected a list of strings, got one string: [{short_repr(overrides)}]")
-    document, name = _document(source)
+    document, name = _document(source, of_run)
     for override in overrides:
         _apply(override, document)
-    drop_removed_settings(document)
-    _expand_homes(document.data)
-    config = _validate(document)
+    config = _config_of(document)
     if config is None or document.problems:
         raise ConfigError(format_problems(name, document.problems), multiline=True)
     return config
+
+
+def find_problems(content: Mapping, *, each_alone: bool = False) -> list[Problem]:
+    """Return what is wrong with the content of a config.
+
+    Args:
+        each_alone: leave out that one setting rules out another.
+    """
+    document, _ = _document(content)
+    config = _config_of(document)
+    return [] if each_alone and config else document.problems
+
+
+def _config_of(document: Document) -> Config | None:
+    """Return the config of a document if it has one. Add what is wrong to the document's problems."""
+    drop_removed_settings(document)
+    _expand_homes(document.data)
+    return _validate(document)
 
 
 def _expand_homes(data: Any) -> None:
@@ -117,7 +133,6 @@ def _section(settings: Any, name: str) -> dict:
 
 
 def _validate(document: Document) -> Config | None:
-    """Return the config of a document if it has one. Add what is wrong to the document's problems."""
     data, problems = document.data, document.problems
     if not isinstance(data, dict):
         problems.append(Problem((), "line 1", f"expected {SETTINGS}, got {short_repr(data)}"))
@@ -143,7 +158,7 @@ def _validate(document: Document) -> Config | None:
     if config.tuning and config.tuning.settings:
         from textclf.config.search_space import problems_of_space  # it needs what this module defines
 
-        problems += problems_of_space(config, document.places)
+        problems += problems_of_space(config, document)
     return config
 
 
@@ -195,37 +210,7 @@ def flatten(settings: Mapping, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def write_config(config: Config, path: Path, command: str) -> None:
-    """Write the resolved config with every default filled in. `textclf train` on it repeats the run."""
-    stream = StringIO()
-    yaml = YAML()
-    yaml.width = sys.maxsize  # a wrapped line loses spaces
-    yaml.dump(_quoted(plain(config)), stream)
-    heading = f"# As resolved by `{escape_control(command)}`, every default filled in."
-    with atomic_file(path) as written:
-        written.write(f"{heading}\n{stream.getvalue()}")
-
-
-def _quoted(value: Any) -> Any:
-    """Put text with control characters into double quotes, where YAML has escapes for them."""
-    if isinstance(value, dict):
-        return {key: _quoted(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_quoted(item) for item in value]
-    return DoubleQuotedScalarString(value) if isinstance(value, str) and not value.isprintable() else value
-
-
-def json_schema() -> dict:
-    """Return the JSON Schema of a config file, for editors."""
-    unions = {section: (reduce(or_, map(choice.options, choice.names)), None) for section, choice in CHOICES.items()}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **TypeAdapter(with_types(Config, unions)).json_schema(),
-        "title": "textclf config",
-    }
-
-
-def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
+def _document(source: str | Path | Mapping | Config, of_run: bool = False) -> tuple[Document, str]:
     """Return the data of a config in any form, and its name for messages."""
     if isinstance(source, Config):
         return Document(copy.deepcopy(plain(source)), {}, []), "config"
@@ -233,7 +218,8 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
         return Document(copy.deepcopy(dict(source)), {}, []), "config"
     try:
         path = Path(expand_home(str(source)))
-        text = _config_text(resolve_latest(path) if len(path.parts) > 1 else path)  # `latest` alone may be a file
+        path = resolve_latest(path) if len(path.parts) > 1 else path  # `latest` alone may be a file
+        text = _config_text(path, LARGEST_RUN_CONFIG if of_run else LARGEST_CONFIG)
     except FileNotFoundError:
         raise ConfigError(f"{source}: expected a config file, but there is none. Check the path.") from None
     except UnicodeDecodeError:
@@ -242,15 +228,15 @@ def _document(source: str | Path | Mapping | Config) -> tuple[Document, str]:
         raise ConfigError(
             f"{escape_control(str(source))}: cannot be read: {getattr(error, 'strerror', None) or error}."
         ) from None
-    return parse_yaml(text), str(source)
+    return parse_yaml(text, of_run=of_run), str(source)
 
 
-def _config_text(path: Path) -> str:
+def _config_text(path: Path, most: int) -> str:
     """Return the text of a config file. The file may be huge, or endless."""
     with path.open("rb") as stream:
-        content = stream.read(LARGEST_CONFIG + 1)
-    if len(content) > LARGEST_CONFIG:
-        raise ValueError(f"expected at most {LARGEST_CONFIG:,} bytes, got more")
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"expected at most {most:,} bytes, got more")
     return content.decode("utf-8-sig")
 
 

@@ -3,10 +3,12 @@
 They are `configs/` and `data/toy_*` of the repository. The wheel holds them in `textclf/examples/`.
 """
 
+import shlex
 from pathlib import Path
 
 from textclf.core.errors import ConfigError, WriteError, did_you_mean
 from textclf.core.files import atomic_file, make_folder
+from textclf.core.formatting import escape_control
 from textclf.core.output_file import output_file, would_replace
 
 PACKAGE = Path(__file__).parent.parent
@@ -48,7 +50,7 @@ def copy_example(name: str, output: Path | None = None, *, force: bool = False) 
     if would_replace(output) and not force:
         raise WriteError(f"{output} exists. Replace it with --force, or choose another name with --output.")
     text = (examples_folder() / "configs" / f"{name}.yaml").read_text(encoding="utf-8")
-    lines = text.replace(f"configs/{name}.yaml", str(output)).splitlines(keepends=True)
+    lines = text.replace(f"configs/{name}.yaml", escape_control(shlex.quote(str(output)))).splitlines(keepends=True)
     written = _copy_data(text)
     with output_file(output) as stream:
         stream.writelines(line for line in lines if not line.startswith(SCHEMA_LINE))

@@ -22,7 +22,10 @@ def problems_of(error: ValidationError, settings: type[Options], places: dict[Pa
     """Return pydantic's errors as problems, each with the place of its setting or of the section that lacks it."""
     problems: dict[Path, Problem] = {}
     for detail in error.errors(include_url=False):
-        path, siblings, field = _locate(settings, detail["loc"])
+        location = detail["loc"]
+        if detail["type"] == "invalid_key":  # no text, which only a mapping of Python can have
+            location = (*location[:-1], str(location[-1]))
+        path, siblings, field = _locate(settings, location)
         place = next((places[path[:end]] for end in range(len(path), -1, -1) if path[:end] in places), "")
         # If a setting has several forms, pydantic has an error for each of them.
         if path not in problems or detail["type"] == "value_error":
@@ -38,7 +41,7 @@ def format_problems(source: str, problems: list[Problem]) -> str:
     rows = [
         (
             shortened(escape_control(problem.place)),
-            shortened(escape_control(".".join(map(str, problem.path)))),
+            shortened(escape_control(dotted(problem.path))),
             escape_control(problem.message),
         )
         for problem in first
@@ -54,9 +57,14 @@ def format_problems(source: str, problems: list[Problem]) -> str:
     )
 
 
+def dotted(path: Path) -> str:
+    """Return the path of a setting as one text; the members of a list count from 1."""
+    return ".".join(str(part + 1 if isinstance(part, int) else part) for part in path)
+
+
 def describe(field: Field) -> str:
     """Return what a setting accepts: `an integer >= 1`."""
-    kind, *null = _describe_form(field.type).split(" or null")
+    kind, *null = _describe_form(field.type, field.metadata).split(" or null")
     limits = {name: limit for name, limit in field.metadata.items() if name in LIMITS}
     return f"{kind} {_describe_limits(limits)}".strip() + ", or null" * bool(null)
 
@@ -67,7 +75,7 @@ def settings_in(form: Any) -> type[Options] | None:
 
 
 def _message(detail: Mapping[str, Any], siblings: list[str], field: Field | None) -> str:
-    if detail["type"] == "unexpected_keyword_argument":
+    if detail["type"] in ("unexpected_keyword_argument", "invalid_key"):
         return f"unknown setting{did_you_mean(detail['loc'][-1], siblings)}"
     if field is not None and detail["type"].startswith("union_tag"):
         kinds = _kinds_of(field)
@@ -75,6 +83,8 @@ def _message(detail: Mapping[str, Any], siblings: list[str], field: Field | None
         wanted = f"expected {field.metadata['discriminator']}: one of {', '.join(kinds)}"
         return f"{wanted}, got {short_repr(given)}{did_you_mean(str(given), kinds)}"
     expected = describe(field) if field else SETTINGS
+    if field and isinstance(detail["loc"][-1], int) and (item := _item_of(field.type)):
+        expected = _describe_form(item)
     if detail["type"] == "missing":
         return f"expected {expected}, but the setting is missing"
     if detail["type"] == "value_error":  # from a `Check`, whose error says what was expected
@@ -121,6 +131,13 @@ def _kinds_of(field: Field) -> dict[str, type[Options]]:
     return {default_of(fields_of(kind)[name]): kind for kind in get_args(field.type)} if name else {}
 
 
+def _item_of(form: Any) -> Any:
+    """Return what the list holds that a field of this type may be. Of a list of names, the whole list is described."""
+    parts = [get_args(part)[0] if get_origin(part) is Annotated else part for part in (form, *get_args(form))]
+    item = next((get_args(part)[0] for part in parts if get_origin(part) is list), None)
+    return None if get_origin(item) is Literal else item
+
+
 def _describe_limits(limits: Mapping[str, Any]) -> str:
     return " and ".join(f"{LIMITS[name][1]} {limit}" for name, limit in limits.items())
 
@@ -129,35 +146,41 @@ def _is_within(path: Path, other: Path) -> bool:
     return len(path) > len(other) and path[: len(other)] == other
 
 
-def _describe_form(form: Any) -> str:
+def _describe_form(form: Any, limits: Mapping[str, Any] = {}) -> str:
+    """Describe a type; of the limits, only those of a length."""
+    if form is str and limits.get("min_length"):
+        return "text that is not empty"
     if form in KINDS:
         return KINDS[form]
     origin, parts = get_origin(form), get_args(form)
     if origin is Literal:
         return str(parts[0]) if len(parts) == 1 else f"one of {', '.join(map(str, parts))}"
     if origin is Annotated:
-        return f"{_describe_form(parts[0])} {_describe_limits(_limits_of(parts[1:]))}".strip()
+        within = _limits_of(parts[1:])
+        numbers = {name: limit for name, limit in within.items() if name in LIMITS}
+        return f"{_describe_form(parts[0], within)} {_describe_limits(numbers)}".strip()
     if origin is list:
-        return _describe_list(parts[0])
+        return _describe_list(parts[0], limits)
     if origin is dict:
         kind = _describe_form(parts[1])
         return f"{kind} by name" if " by name" not in kind else f"{kind.removesuffix(' by name')} by two names"
     if origin in (Union, UnionType):
-        return " or ".join(dict.fromkeys(_describe_form(part) for part in parts))
+        return " or ".join(dict.fromkeys(_describe_form(part, limits) for part in parts))
     return SETTINGS
 
 
-def _describe_list(part: Any) -> str:
+def _describe_list(part: Any, lengths: Mapping[str, Any]) -> str:
     if get_origin(part) is Literal:
         return f"a list with any of {', '.join(get_args(part))}, such as [{get_args(part)[0]}]"
     kind, limits = (get_args(part)[0], get_args(part)[1:]) if get_origin(part) is Annotated else (part, ())
-    return f"a list of {PLURALS.get(kind, SETTINGS)} {_describe_limits(_limits_of(limits))}".strip()
+    fewest, most = lengths.get("min_length"), lengths.get("max_length")
+    count = f"{fewest} to {most} " if most else f"{fewest} or more " if fewest else ""
+    return f"a list of {count}{PLURALS.get(kind, SETTINGS)} {_describe_limits(_limits_of(limits))}".strip()
 
 
 def _limits_of(metadata: Iterable) -> dict[str, Any]:
-    """Return the limits in the metadata of an annotation, by their names in `LIMITS`."""
-    found = [limit.limits for limit in metadata if isinstance(limit, Limit)]
-    return {name: value for limits in found for name, value in limits.items() if name in LIMITS}
+    """Return the limits in the metadata of an annotation."""
+    return {name: value for limit in metadata if isinstance(limit, Limit) for name, value in limit.limits.items()}
 
 
 def _place_order(place: str) -> tuple[int, int]:

@@ -3,10 +3,11 @@
 import hashlib
 from dataclasses import replace
 
-from textclf.config.config import LARGEST_CONFIG, Config, load_config, write_config
-from textclf.core.errors import RunError
+from textclf.config.config import LARGEST_RUN_CONFIG, Config, load_config
+from textclf.config.written import write_config
+from textclf.core.errors import ConfigError, RunError
 from textclf.core.files import checksum, read_untrusted
-from textclf.core.run_folder import RunFolder
+from textclf.core.run_folder import RunFolder, unusable
 from textclf.preprocessing.options import NormalizedOptions
 
 CHECKSUM = "config_sha256"  # in run.json
@@ -21,9 +22,16 @@ def write_run_config(run: RunFolder, config: Config, command: str) -> None:
         command: the command that resolved it, for the first line.
 
     Raises:
+        ConfigError: the file would be too large to be read again: aliases can repeat a long text.
         WriteError: the file cannot be written.
     """
     write_config(config, run.config, command)
+    size = run.config.stat().st_size
+    if size > LARGEST_RUN_CONFIG:
+        raise ConfigError(
+            f"config: expected at most {LARGEST_RUN_CONFIG:,} bytes with every default filled in, got {size:,}. "
+            "Shorten its lists and texts."
+        )
     run.update_metadata(**{CHECKSUM: checksum(run.config)})
 
 
@@ -39,16 +47,16 @@ def read_run_config(run: RunFolder) -> Config:
     expected = run.read_metadata().get(CHECKSUM)
     path = run.inside(run.config)
     try:
-        content = read_untrusted(run.path, path.name, LARGEST_CONFIG)
+        content = read_untrusted(run.path, path.name, LARGEST_RUN_CONFIG)
     except (OSError, ValueError) as error:
-        raise RunError(f"{path}: damaged: {getattr(error, 'strerror', None) or error}. Train again.") from None
+        raise unusable(path, error, " Train again.") from None
     received = hashlib.sha256(content).hexdigest()
     if expected is not None and received != expected:
         raise RunError(
             f"{path}: damaged or changed: its SHA-256 is {received:.12}…, in run.json it is {expected!s:.12}…. "
             "Restore the file from a backup. To train with other settings, give textclf train a copy of it."
         )
-    return _as_it_was(load_config(path), content)
+    return _as_it_was(load_config(path, of_run=True), content)
 
 
 def _as_it_was(config: Config, content: bytes) -> Config:

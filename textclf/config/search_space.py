@@ -3,23 +3,21 @@
 Every part says which of its settings are worth it (`core/tuned.py`); the section `tuning` narrows or widens that.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import Field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, replace
+from functools import partial
 from types import UnionType
-from typing import Annotated, Any, NamedTuple, Union, cast, get_args, get_origin
+from typing import Any, NamedTuple, Union, cast, get_args, get_origin
 
-from pydantic import Field as PydanticField
-from pydantic import TypeAdapter, ValidationError
-
-from textclf.config.config import Config, load_config
+from textclf.config.config import Config, find_problems, load_config
 from textclf.config.ensemble import Options as EnsembleOptions
 from textclf.config.ensemble import input_arrays
-from textclf.config.problems import describe
+from textclf.config.problems import dotted
 from textclf.config.training_options import TrainingOptions
-from textclf.config.yaml import Path, Problem
+from textclf.config.yaml import Document, Problem
 from textclf.core.errors import did_you_mean
 from textclf.core.formatting import short_repr
-from textclf.core.options import LIMITS, Options, fields_of, is_settings, plain
+from textclf.core.options import Options, fields_of, is_settings, plain
 from textclf.core.tuned import Between, OneOf, Tuned
 
 SCALES = ("linear", "log")
@@ -55,6 +53,7 @@ class Choices(NamedTuple):
 
 
 Space = dict[str, Range | Choices]  # by the path of the setting; members of an ensemble count from 1
+Faults = Callable[[Any], list[str]]  # what is wrong with a value of one setting
 
 
 def search_space(config: Config) -> Space:
@@ -71,11 +70,17 @@ def search_space(config: Config) -> Space:
 
 
 def with_values(config: Config, values: Mapping[str, Any]) -> Config:
-    """Return the config with other values of some settings.
+    """Return the config with other values of some settings, and without the section `tuning`.
+
+    Each choice of that section was tried with the values that the config has now.
 
     Raises:
         ConfigError: a value is not allowed.
     """
+    return load_config(_content_with(replace(config, tuning=None), values))
+
+
+def _content_with(config: Config, values: Mapping[str, Any]) -> dict[str, Any]:
     content = plain(config)
     for path, value in values.items():
         *parents, name = path.split(".")
@@ -83,7 +88,7 @@ def with_values(config: Config, values: Mapping[str, Any]) -> Config:
         for part in parents:
             settings = settings[int(part) - 1] if isinstance(settings, list) else settings[part]
         settings[name] = value
-    return load_config(content)
+    return content
 
 
 def value_of(config: Config, path: str) -> Any:
@@ -91,12 +96,31 @@ def value_of(config: Config, path: str) -> Any:
     return _found(config, path)[1]
 
 
-def problems_of_space(config: Config, places: Mapping[Path, str]) -> Iterator[Problem]:
-    """Yield what is wrong with the settings that the section `tuning` names."""
+def problems_of_space(config: Config, document: Document) -> list[Problem]:
+    """Return what is wrong with the settings that the section `tuning` names.
+
+    Args:
+        document: that the config comes from, with the problems that the config has without a search.
+    """
+    without = replace(config, tuning=None)
+    known = {(problem.path, problem.message) for problem in document.problems}
+
+    def faults(path: str, value: Any) -> list[str]:
+        """Return what is wrong with the config when one of its settings has this value."""
+        found = {
+            dotted(problem.path): problem.message
+            for problem in find_problems(_content_with(without, {path: value}), each_alone=document.of_run)
+            if (problem.path, problem.message) not in known
+        }
+        value = short_repr(value)
+        return [text if where == path else f"with {value}: {where}: {text}" for where, text in found.items()]
+
+    problems: list[Problem] = []
     for path, given in (config.tuning.settings if config.tuning else {}).items():
-        for message in _problems(config, path, given):
-            where = ("tuning", "settings", path)
-            yield Problem(where, places.get(where, ""), message)
+        where = ("tuning", "settings", path)
+        messages = _problems(config, path, given, partial(faults, path))
+        problems += [Problem(where, document.places.get(where, ""), message) for message in messages]
+    return problems
 
 
 def _default_space(config: Config) -> Space:
@@ -181,7 +205,7 @@ def _given_range(field: Field, given: Mapping[str, Any]) -> Range | Choices:
     return Range(given["from"], given["to"], log=given.get("scale") == "log", whole=float not in _kinds(field))
 
 
-def _problems(config: Config, path: str, given: Any) -> Iterator[str]:
+def _problems(config: Config, path: str, given: Any, faults: Faults) -> Iterator[str]:
     found = _found(config, path)
     if found is None:
         yield f"expected the path of a setting of this config{did_you_mean(path, _paths(config))}"
@@ -191,52 +215,41 @@ def _problems(config: Config, path: str, given: Any) -> Iterator[str]:
         yield "expected a setting that a search may change; for another architecture or tokenizer, tune another config"
     elif path.endswith(tuple(f"training.{name}" for name in TRIAL_TRAINING)):
         yield "expected a setting that trials read; they have no refit, inner folds or loggers"
+    elif is_settings(type(value)):
+        yield "expected one setting, got a section; name a setting below it"
     elif given is None:
         return
     elif isinstance(given, dict) and set(given) == {"choices"}:
-        yield from _problems_of_choices(field, given["choices"])
+        yield from _problems_of_choices(given["choices"], faults)
     elif isinstance(given, dict) and {"from", "to"} <= set(given) <= set(RANGE_KEYS):
-        yield from _problems_of_range(field, given)
+        yield from _problems_of_range(field, given, faults)
     else:
         yield f"expected {EXAMPLE}, got {short_repr(given)}"
-    if is_settings(type(value)):
-        yield "expected one setting, got a section; name a setting below it"
 
 
-def _problems_of_choices(field: Field, choices: Any) -> Iterator[str]:
+def _problems_of_choices(choices: Any, faults: Faults) -> Iterator[str]:
     if not isinstance(choices, list) or len(choices) < 2:
         yield f"choices: expected a list of two or more values, got {short_repr(choices)}"
         return
     for value in choices:
-        if not _is_allowed(field, value):
-            yield f"choices: expected {describe(field)}, got {short_repr(value)}"
+        yield from (f"choices: {fault}" for fault in faults(value))
 
 
-def _problems_of_range(field: Field, given: Mapping[str, Any]) -> Iterator[str]:
+def _problems_of_range(field: Field, given: Mapping[str, Any], faults: Faults) -> Iterator[str]:
     low, high, scale = given["from"], given["to"], given.get("scale", "linear")
     if not {int, float} & set(_kinds(field)):
         yield "expected {choices: [...]}: this setting is no number"
         return
-    wrong = [(name, value) for name, value in (("from", low), ("to", high)) if not _is_allowed(field, value)]
-    yield from (f"{name}: expected {describe(field)}, got {short_repr(value)}" for name, value in wrong)
+    wrong = [f"{name}: {fault}" for name, value in (("from", low), ("to", high)) for fault in faults(value)]
+    yield from wrong
     if scale not in SCALES:
         yield f"scale: expected one of {', '.join(SCALES)}, got {short_repr(scale)}"
     if wrong or scale not in SCALES:
         return
-    if low is None or high is None or not low < high:
+    if not (isinstance(low, int | float) and isinstance(high, int | float) and low < high):
         yield f"expected from < to, got {short_repr(low)} and {short_repr(high)}"
     elif scale == "log" and low <= 0:
         yield f"from: expected a number above 0 for a logarithmic scale, got {short_repr(low)}"
-
-
-def _is_allowed(field: Field, value: Any) -> bool:
-    limits = {name: limit for name, limit in field.metadata.items() if name in LIMITS}
-    form: Any = Annotated[field.type, PydanticField(**limits)]
-    try:
-        TypeAdapter(form).validate_python(value, strict=True)
-    except ValidationError:
-        return False
-    return True
 
 
 def _kinds(field: Field) -> tuple[Any, ...]:

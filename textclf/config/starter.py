@@ -4,6 +4,7 @@ import logging
 import math
 import shlex
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,8 @@ from textclf.core.output_file import output_file, would_replace
 from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_dataset
 from textclf.data.english import is_english
 from textclf.data.label_lists import is_multi_hot
-from textclf.data.readers.options import ReadingArguments
 from textclf.data.separators import find_separator
-from textclf.data.sniffing import SniffedFile, read_sniffed, sniff
+from textclf.data.sniffing import SniffedFile, SniffingArguments, have_sheet, read_sniffed, sniff
 from textclf.data.splitting import split
 from textclf.data.target_options import TargetOptions
 from textclf.data.targets import Targets
@@ -67,12 +67,17 @@ def write_starter(
         DataError: as `starter_config`.
     """
     path = Path(expand_home(str(config)))
-    if would_replace(path):
-        raise WriteError(f"{path}: this file exists already. Choose another name, or remove it.")
+    _check_new(path)
     content = starter_config(data, test, name=str(path), time=time, encoder=encoder, reading=reading)
+    _check_new(path)  # the inspection of a large file takes a while
     with output_file(path) as stream:
         stream.write(content)
     return path
+
+
+def _check_new(path: Path) -> None:
+    if would_replace(path):
+        raise WriteError(f"{path}: this file exists already. Choose another name, or remove it.")
 
 
 def starter_config(
@@ -92,23 +97,28 @@ def starter_config(
         name: of the config, for the command in its first lines.
         time: a key of `recipe.TIMES`: more time for more networks.
         encoder: a pretrained encoder to use, as `model.weights`.
-        reading: settings of `ReadingOptions` that are not detected.
+        reading: settings of `SniffingArguments` that are not detected: those of `ReadingOptions`, `text_column` and
+            `label_column`.
 
     Raises:
         DataError: a file that cannot be read, or that no classifier can be trained on.
     """
     for source in (data, test or ""):
         _check_file_name(source)
-    found, raw, dataset, separator = _labelled_texts(data, reading or {})
+    reading = reading or {}
+    found, raw, dataset, separator = _labelled_texts(data, reading)
     facts = _facts(dataset, time, many=separator is not None, own_tokenizer=encoder is None)
     split(facts.dataset, facts.size.validation, SEED)  # raises now what a training would raise
     if test is not None:
+        if "sheet" not in reading and found.reading.sheet and not have_sheet(test, found.reading):
+            found = found._replace(reading=replace(found.reading, sheet=None))
         parse_labels(read_dataset(test, found.columns, found.reading), separator)
     sections = {
         "data": starter_sections.data(data, test, found, facts, raw),
         **_recipe(facts, separator, encoder),
     }
     about = f"{counted(len(facts.dataset), 'row')}, {counted(len(facts.targets.labels), 'label')}"
+    log.info("%s", starter_sections.chosen(found, about))
     head = [
         f"# Written by `textclf new` for {escape_control(data)}: {about}. Every setting: docs/configuration.md",
         f"#   textclf train {escape_control(shlex.quote(name))}",
@@ -119,7 +129,7 @@ def starter_config(
 
 def _labelled_texts(data: str, given: Mapping[str, Any]) -> tuple[SniffedFile, Dataset, Dataset, str | None]:
     """Return the form of a file, its rows, its texts with labels, and the separator of several labels a text."""
-    found = sniff(data, checked(ReadingArguments, given), given)
+    found = sniff(data, checked(SniffingArguments, given), given)
     raw, found = read_sniffed(data, found, given)
     separator = find_separator(raw.labels)
     dataset = drop_blank_texts(parse_labels(raw, separator))

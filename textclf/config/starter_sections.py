@@ -21,6 +21,14 @@ def _label_reason(found: SniffedFile, raw: Dataset) -> str:
     return "column with the label"
 
 
+def chosen(found: SniffedFile, about: str) -> str:
+    """Return what is read of a file in one line: its columns, rows and labels, and the sheet of a workbook."""
+    columns = ""
+    if found.names_columns:
+        columns = f"text: {found.columns.text_column}, label: {first_shown(found.columns.label_columns)}; "
+    return f"{columns}{about}{f', sheet {found.reading.sheet}' if found.reading.sheet else ''}"
+
+
 def data(data: str, test: str | None, found: SniffedFile, facts: Facts, raw: Dataset) -> list[Line]:
     """Return the files, the columns, and how they are read where that is not the default."""
     texts, labels = found.columns.text_column, found.columns.label_column

@@ -1,5 +1,6 @@
 """Parse YAML 1.2 and keep the line of every setting. Duplicate keys are problems, and 1e-3 is a number."""
 
+import json
 import warnings
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 # A config is three levels deep and has some thirty values. An alias that contains itself never ends.
 DEEPEST = 20
 MOST_VALUES = 10_000
+MOST_DEFAULTS = 1_000  # values that the config of a run has more, because every default is filled in
 MOST_BRACKETS = 500  # the time that ruamel takes grows with the square of the open ones
 
 Path = tuple[str | int, ...]
@@ -30,13 +32,14 @@ class Document(NamedTuple):
     data: Any
     places: dict[Path, str]
     problems: list[Problem]
+    of_run: bool = False  # textclf wrote it, as the config of a run
 
 
-def parse_yaml(text: str) -> Document:
+def parse_yaml(text: str, *, of_run: bool = False) -> Document:
     """Return the data and places of a YAML text. An empty text is an empty mapping."""
-    document = Document({}, {}, [])
+    document = Document({}, {}, [], of_run)
     try:
-        _check_size(text)
+        _check_size(text, _most_values(document))
         with warnings.catch_warnings():
             warnings.simplefilter("error", ReusedAnchorWarning)
             node = YAML(typ="safe", pure=True).compose(text)
@@ -59,16 +62,26 @@ def parse_value(text: str) -> Any:
     return text if document.problems else document.data
 
 
-def _check_size(text: str) -> None:
+def yaml_value(value: Any) -> str:
+    """Return one value as a line of YAML, which `parse_value` reads as the same value."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() else f"\\U{ord(letter):08x}" for letter in text)
+
+
+def _most_values(document: Document) -> int:
+    return MOST_VALUES + (MOST_DEFAULTS if document.of_run else 0)
+
+
+def _check_size(text: str, most_values: int) -> None:
     """Reject at once what ruamel would need minutes to reject."""
-    if sum(text.count(sign) for sign in "\n,") > MOST_VALUES or sum(text.count(sign) for sign in "[{") > MOST_BRACKETS:
-        raise ValueError(f"expected at most {MOST_VALUES:,} lines and values and {MOST_BRACKETS} brackets")
+    if sum(text.count(sign) for sign in "\n,") > most_values or sum(text.count(sign) for sign in "[{") > MOST_BRACKETS:
+        raise ValueError(f"expected at most {most_values:,} lines and values and {MOST_BRACKETS} brackets")
 
 
 def _construct(node: Node, path: Path, document: Document) -> Any:
     place = f"line {node.start_mark.line + 1}"
     document.places.setdefault(path, place)
-    if len(path) > DEEPEST or len(document.places) > MOST_VALUES:
+    if len(path) > DEEPEST or len(document.places) > _most_values(document):
         raise ValueError(f"'{'.'.join(map(str, path[:3]))}' is nested too deeply")
     if isinstance(node, MappingNode):
         return _construct_mapping(node, path, document)

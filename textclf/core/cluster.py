@@ -31,7 +31,7 @@ def connected(address: str) -> Iterator[Any]:
     except ModuleNotFoundError:
         raise ConfigError('--cluster needs Ray: pip install "textclf-keras[ray]"') from None
     try:
-        ray.init(address=None if address == "local" else address, log_to_driver=False, logging_level="ERROR")
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, RuntimeError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise ConfigError(f"--cluster {address}: no cluster of Ray answers: {reason}") from None

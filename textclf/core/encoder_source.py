@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from textclf.core.errors import ConfigError, DataError, TextclfError
-from textclf.core.files import MIB, atomic_folder, checksum, expand_home, make_folder
+from textclf.core.files import MIB, atomic_folder, checksum, expand_home, is_folder, make_folder
 from textclf.core.formatting import short_repr
 from textclf.core.hub.address import DEFAULT_REVISION, NAME
 from textclf.core.hub.encoders import WEIGHTS, download_encoder, download_settings
@@ -92,14 +92,14 @@ def resolve(weights: str, revision: str | None = None) -> EncoderFolder:
     """
     pinned = SHORT_NAMES.get(weights)
     folder = Path(expand_home(weights))
-    is_folder = weights != "" and folder.is_dir()  # Path("") is the working directory
-    if revision and (pinned or is_folder):
+    found_folder = weights != "" and is_folder(folder)  # Path("") is the working directory
+    if revision and (pinned or found_folder):
         raise ConfigError(
             f"model.revision: expected null, because '{weights}' is no name of the hub, got '{revision}'."
         )
     if pinned:
         found = _resolve_pinned(weights)
-    elif is_folder:
+    elif found_folder:
         found = EncoderFolder(folder, license=_read_license(folder))
     elif NAME.fullmatch(weights):
         found = _from_hub(weights, revision or DEFAULT_REVISION)
@@ -120,7 +120,7 @@ def resolve_settings(weights: str, revision: str | None = None) -> Path:
     Raises:
         ConfigError, DataError: as `resolve`.
     """
-    if weights in SHORT_NAMES or Path(expand_home(weights)).is_dir() or not NAME.fullmatch(weights):
+    if weights in SHORT_NAMES or is_folder(Path(expand_home(weights))) or not NAME.fullmatch(weights):
         return resolve(weights, revision).folder
     return download_settings(weights, revision or DEFAULT_REVISION)
 

@@ -40,6 +40,10 @@ class WriteError(TextclfError):
     """A file or folder that cannot be written."""
 
 
+class ReaderGoneError(Exception):
+    """Nobody reads the output any more. It is no OSError: click would end the program with exit code 1."""
+
+
 class TrainingError(TextclfError):
     """A training that cannot continue."""
 

@@ -10,7 +10,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from io import BufferedReader
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import IO, Any, BinaryIO, cast
 from textclf.core.errors import DataError, WriteError
 
 PARTIAL = ".partial"  # ending of the name of a file or folder that is being written
+LONGEST_PREFIX = 50  # characters: 200 bytes of the 255 that a name may have
 MOST_NAMED = 100  # files of a folder that have a checksum each in run.json
 MOST_VALUES = 5_000_000  # in a file of JSON: a million pieces and the pairs that they come from
 MIB = 2**20
@@ -27,6 +28,14 @@ MIB = 2**20
 def expand_home(path: str) -> str:
     """Return a path with the home folder in place of `~` at its beginning, as a shell does for a word of its own."""
     return os.path.expanduser(path) if path.startswith("~") else path  # noqa: PTH111 (Path fails for an unknown user)
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a path is that of a folder."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # too long, or with a NUL: no folder has that name
+        return False
 
 
 def open_file(path: str | Path) -> BinaryIO:
@@ -139,7 +148,7 @@ def atomic_file(path: Path, mode: str = "w") -> Iterator[IO]:
 
     temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=partial_prefix(path), suffix=PARTIAL)
         with os.fdopen(handle, mode, **text_form) as stream:
             yield stream
             stream.flush()
@@ -167,7 +176,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     import tempfile
 
     try:
-        partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL))
+        partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=partial_prefix(path), suffix=PARTIAL))
     except (OSError, ValueError) as error:
         raise cannot_write(path, error) from None
     try:
@@ -188,6 +197,11 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         raise cannot_write(path, error) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def partial_prefix(path: Path) -> str:
+    """Return the beginning of the temporary name of a file or folder, which must not be too long itself."""
+    return f".{path.name[:LONGEST_PREFIX]}."
 
 
 def remove_partial(folder: Path) -> None:
@@ -262,13 +276,17 @@ def _flush_file(path: Path) -> None:
 
 
 def _flush_folder(path: Path) -> None:
-    """Flush the names in a folder: without this a power failure may undo a rename that other processes have seen."""
+    """Flush the names in a folder: without this a power failure may undo a rename that other processes have seen.
+
+    The file is there already. A folder that cannot be read, or is in some network file systems, is left as it is.
+    """
     if os.name == "posix":
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with suppress(OSError):
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
 
 def _umask() -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from textclf.core.errors import RunError, did_you_mean
-from textclf.core.files import expand_home
+from textclf.core.files import expand_home, is_folder
 from textclf.core.hub.address import is_address, parse_address
 from textclf.core.run_folder import CROSS_VALIDATION, LATEST, RUNS, RunFolder, kind_of
 from textclf.core.zip_archive import is_archive
@@ -79,9 +79,11 @@ def find_folder(run: str | os.PathLike | None) -> Path:
     """
     if run is not None and is_address(run):
         raise RunError(f"{run}: expected a run, but on the hub there are only classifiers. Name a run folder.")
+    if run is not None and not str(run).strip():
+        raise RunError("expected a run, got an empty name. Name one, or omit --run for the latest.")
     path = resolve_latest(RUNS / LATEST if run is None else expand_home(os.fspath(run)))
     for candidate in (path, RUNS / path):
-        if _is_folder(candidate):
+        if is_folder(candidate):
             return candidate
     names = run_names()
     some = f"{MOST_LISTED} of the {len(names)} runs" if len(names) > MOST_LISTED else "The runs"
@@ -106,25 +108,18 @@ def resolve_latest(path: str | os.PathLike) -> Path:
         RunError: no run in `runs/` has finished.
     """
     parts = Path(path).parts
-    if LATEST not in parts or (parts[0] == LATEST and _is_folder(Path(LATEST))):
+    if LATEST not in parts or (parts[0] == LATEST and is_folder(Path(LATEST))):
         return Path(path)
     place = parts.index(LATEST)
     folder = Path(*parts[:place]) if place else RUNS
     is_runs = _is_same(folder, RUNS)
-    if not is_runs and _is_folder(folder / LATEST) and not (folder / LATEST).is_symlink():
+    if not is_runs and is_folder(folder / LATEST) and not (folder / LATEST).is_symlink():
         return Path(path)
     if run := latest_run(folder):
         return run.path.joinpath(*parts[place + 1 :])
     if is_runs:
         raise RunError(f"expected a finished run in {RUNS}/, but there is none. Train one, or name one with --run.")
     return Path(path)
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # too long, or with a NUL: no folder has that name
-        return False
 
 
 def _is_same(folder: Path, other: Path) -> bool:

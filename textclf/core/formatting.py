@@ -8,9 +8,13 @@ from typing import Any
 LONGEST_SHOWN = 60  # characters of a value
 MOST_SHOWN = 5  # items of a list
 SUMMARY_METRICS = {"accuracy": "accuracy", "f1_macro": "F1 macro", "log_loss": "log loss", "roc_auc": "ROC AUC"}
+LABEL_METRICS = {"precision": "precision", "recall": "recall", "f1": "F1"}
+LABEL_HEADER = ["label", *LABEL_METRICS.values(), "rows"]  # of `label_rows`
 # What moves the cursor, changes colours, ends a line or turns the direction of writing: C0, DEL, C1, the separators of
 # lines and paragraphs, and the controls of direction (Unicode's Bidi_Control, and their deprecated relatives).
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]")
+
+UNDECODED = re.compile("[\ud800-\udfff]")  # bytes of a file name that are not UTF-8, as Python has them
 
 
 def short_repr(value: Any) -> str:
@@ -19,7 +23,7 @@ def short_repr(value: Any) -> str:
         text = (
             f"'{escape_control(value)}'"
             if isinstance(value, str)
-            else json.dumps(value, ensure_ascii=False, default=str)
+            else json.dumps(value, ensure_ascii=False, default=lambda other: f"{type(other).__name__} {other}")
         )
     except (TypeError, ValueError):  # no JSON: a key that is no text, or a mapping that contains itself
         text = type(value).__name__
@@ -82,6 +86,21 @@ def summary_row(metrics: Mapping) -> list[str]:
     """Return the main metrics of a split, beside the accuracy of the most frequent label."""
     accuracy, *others = format_figures(metrics[name] for name in SUMMARY_METRICS)
     return [str(metrics["rows"]), accuracy, *format_figures([metrics["majority_accuracy"]]), *others]
+
+
+def label_rows(metrics: Mapping) -> list[list[str]]:
+    """Return the metrics of each label. Of many labels that the classifier does not have, most are one row."""
+    unknown = metrics.get("unknown_labels", {})
+    rest = {*list(unknown)[MOST_SHOWN:]}
+    rows = []
+    for label, of_label in metrics["by_class"].items():
+        if label not in rest:
+            name = f"{label} (unknown)" if label in unknown else label
+            rows.append([name, *format_figures(of_label[metric] for metric in LABEL_METRICS), str(of_label["support"])])
+    if rest:
+        support = sum(unknown[label] for label in rest)
+        rows.append([f"({counted(len(rest), 'more unknown label')})", *format_figures([0.0] * 3), str(support)])
+    return rows
 
 
 def format_figures(values: Iterable[float | None]) -> list[str]:

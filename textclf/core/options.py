@@ -13,6 +13,7 @@ from dataclasses import MISSING, Field, dataclass
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
 
+from textclf.core.formatting import LONGEST_SHOWN
 from textclf.core.tuned import Tuned
 
 Kind = TypeVar("Kind", bound="Options")
@@ -23,7 +24,6 @@ LIMITS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "le": (operator.le, "<="),
     "lt": (operator.lt, "<"),
 }
-LONGEST_SHOWN = 60
 
 
 def setting(*, default: Any = MISSING, description: str, tuned: Tuned | None = None, **limits: Any) -> Any:
@@ -131,7 +131,9 @@ def plain(value: Any) -> Any:
 
 
 def checked(kind: type[Kind], content: object) -> Kind:
-    """Return settings out of a file that may come from anywhere; accept what pydantic accepts, and nothing else.
+    """Return settings out of a file that may come from anywhere.
+
+    Stricter than pydantic, because textclf writes such files itself: 1 is no `float`, which it writes as 1.0.
 
     Raises:
         ValueError: the content is not such settings; the message names the first that is wrong.

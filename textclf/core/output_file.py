@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from textclf.core.files import PARTIAL, atomic_file, cannot_write, expand_home
+from textclf.core.files import PARTIAL, atomic_file, cannot_write, expand_home, partial_prefix
 
 MOST_LINKS = 40  # from one to the next, as in Linux
 # Names of an open file of this process. Opening them anew would empty the file, or fail for a socket.
@@ -61,6 +61,22 @@ def output_file(path: str | Path, mode: str = "w") -> Iterator[IO]:
     except BrokenPipeError:
         raise
     except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def check_output(path: str | Path) -> None:
+    """Check, before the work that gives its content, that a file can be written.
+
+    Raises:
+        WriteError: there is no such folder, or it may not be written to.
+    """
+    path = Path(expand_home(os.fspath(path)))
+    try:
+        number, target = _resolved(path)
+        if number is None and _status(target) is None and not os.access(target.parent, os.W_OK | os.X_OK):
+            missing = errno.EACCES if target.parent.is_dir() else errno.ENOENT
+            raise OSError(missing, os.strerror(missing))
+    except (OSError, ValueError) as error:
         raise cannot_write(path, error) from None
 
 
@@ -130,7 +146,7 @@ def _existing_file(path: Path, status: os.stat_result, mode: str) -> Iterator[IO
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=partial_prefix(path), suffix=PARTIAL)
     except OSError as error:
         if error.errno not in CANNOT_RENAME:
             raise

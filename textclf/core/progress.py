@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -71,11 +71,13 @@ class TerminalBar:
 
     def update(self, done: int, note: str = "") -> None:
         """Move the bar."""
-        self._progress.update(self._task, completed=done, note=note)
+        with suppress(OSError):  # the terminal is closed: SIGHUP has come, and a training saves its last steps
+            self._progress.update(self._task, completed=done, note=note)
 
     def close(self) -> None:
         """Remove the bar."""
-        self._progress.stop()
+        with suppress(OSError):
+            self._progress.stop()
 
 
 class NotebookBar:

@@ -19,6 +19,7 @@ from textclf.core.files import (
     reject_symlinks,
     write_json,
 )
+from textclf.core.formatting import SUMMARY_METRICS, UNDECODED, escape_control, summary_header, summary_row
 
 FORMAT_VERSION = 1
 RUNS = Path("runs")
@@ -75,10 +76,13 @@ class RunFolder:
 
     def _repr_html_(self) -> str:
         """Return the main metrics of each split, for a notebook."""
-        from textclf.core.formatting import summary_header, summary_row
         from textclf.core.html import html_table
 
-        rows = [[split, *summary_row(metrics)] for split, metrics in self.read_metrics().items()]
+        metrics = self.read_metrics()
+        if "by_fold" in metrics:  # of a cross-validation
+            unknown = {"rows": "–", "majority_accuracy": None, **dict.fromkeys(SUMMARY_METRICS)}
+            metrics = {"mean of the folds": {**unknown, **metrics["mean"]}}
+        rows = [[split, *summary_row(found)] for split, found in metrics.items()]
         title = f"{self.path}: {self.read_metadata().get('status')!s:.40}"
         return html_table(["split", *summary_header()], rows, title)
 
@@ -105,9 +109,7 @@ class RunFolder:
         except FileNotFoundError:
             raise RunError(f"{self.path}: expected a run folder, but it has no run.json.") from None
         except (OSError, ValueError, KeyError) as error:
-            raise RunError(
-                f"{self.metadata}: damaged: {getattr(error, 'strerror', None) or error}. Train again."
-            ) from None
+            raise unusable(self.metadata, error, " Train again.") from None
         if type(version) is not int or version > FORMAT_VERSION:
             raise RunError(
                 f"{self.path}: expected a run of format {FORMAT_VERSION} or older, got format {version!s:.40}. "
@@ -126,7 +128,7 @@ class RunFolder:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise RunError(f"{self.metrics}: damaged: {getattr(error, 'strerror', None) or error}.") from None
+            raise unusable(self.metrics, error) from None
 
     def inside(self, path: Path) -> Path:
         """Return a path in the folder after checking that it holds no symbolic link and is no pipe or device.
@@ -176,8 +178,22 @@ def check_name(name: str | None) -> None:
     Raises:
         RunError: it cannot.
     """
-    if name is not None and (not name.strip() or name in {LATEST, CACHE, ".", ".."} or Path(name).name != name):
-        raise RunError(f"--run: expected a name for a folder below {RUNS}/, got '{name}'.")
+    if name is None:
+        return
+    if not name.strip() or name == LATEST or name[0] in ".~" or Path(name).name != name:
+        raise RunError(
+            f"--run: expected a name for a folder below {RUNS}/, got '{name}'. Choose one without /, "
+            "which begins with another character than . and ~."
+        )
+    if UNDECODED.search(name):
+        raise RunError(f"--run: expected a name in UTF-8, got '{escape_control(name)}'.")
+
+
+def unusable(path: Path, error: Exception, advice: str = "") -> RunError:
+    """Return the error for a file of a run that cannot be read, or whose content is damaged."""
+    if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+        return RunError(f"{path}: cannot be read: {error.strerror}. Check its permissions and the disk.")
+    return RunError(f"{path}: damaged: {getattr(error, 'strerror', None) or error}.{advice}")
 
 
 def create_run(
@@ -194,7 +210,7 @@ def create_run(
         WriteError: the folder cannot be made.
     """
     check_name(name)
-    base = name or f"{datetime.date.today():%Y-%m-%d}-{config_name}"
+    base = name or f"{datetime.date.today():%Y-%m-%d}-{UNDECODED.sub('_', config_name)}"
     try:
         RUNS.mkdir(exist_ok=True)
     except FileExistsError:

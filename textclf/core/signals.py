@@ -1,4 +1,4 @@
-"""Stop on signals: Ctrl-C (SIGINT) and SIGTERM, which schedulers send before they take a machine away."""
+"""Stop on signals: Ctrl-C (SIGINT), SIGTERM of a scheduler that takes a machine away, SIGHUP of a closed terminal."""
 
 import signal
 import threading
@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
 
 class Interrupted(KeyboardInterrupt):
-    """A signal stopped the program; `exit_code` is the shell's: 130 after Ctrl-C, 143 after SIGTERM."""
+    """A signal stopped the program; `exit_code` is as in a shell: 130 after Ctrl-C, 143 after SIGTERM."""
 
     def __init__(self, number: int):
         super().__init__(signal.Signals(number).name)
@@ -30,6 +28,12 @@ class StopRequest:
         """
         if self.number is not None:
             raise Interrupted(self.number)
+
+
+def ending_signals() -> list[int]:
+    """Return the signals besides SIGINT that end the program. Below `nohup` SIGHUP is ignored, and stays so."""
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    return [signal.SIGTERM, *([hangup] if hangup and signal.getsignal(hangup) != signal.SIG_IGN else [])]
 
 
 def interrupt(number: int, _frame: FrameType | None) -> None:
@@ -63,7 +67,7 @@ def _handled_by(handler: Callable | signal.Handlers) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # only the main thread may have handlers
         yield
         return
-    before = {number: signal.signal(number, handler) for number in SIGNALS}
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, *ending_signals())}
     try:
         yield
     finally:

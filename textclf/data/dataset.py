@@ -30,6 +30,8 @@ SPLIT_NAMES = {
     **dict.fromkeys(["test", "testing"], "test"),
 }
 
+MERGED = ". Merged cells have their value in the first row only: fill the others"
+
 Files = Annotated[str, Limit(min_length=1)] | Annotated[list[str], Limit(min_length=1)]
 
 
@@ -54,7 +56,6 @@ class ColumnOptions(Options):
         default="label",
         description="Column or field of the label or labels, or a list of columns with 0 or 1, one for each label.",
     )
-
     label_names: list[str] | None = setting(
         default=None,
         description="Names of the labels of lists with a 0 or 1 for each label (null: their positions, from 0).",
@@ -252,7 +253,7 @@ def parse_labels(
             f"{dataset.name}: expected one label in every row, got {len(dataset.labels[several[0]])} in row "
             f"{dataset.rows[several[0]]}. {reading.several_labels}"
         )
-    return _without(dataset, dataset.labels.where(lambda category: not category), "have no label")
+    return _without(dataset, dataset.labels.where(lambda category: not category), "have no label", MERGED)
 
 
 def drop_blank_texts(dataset: Dataset) -> Dataset:
@@ -286,11 +287,13 @@ def _split(category: tuple[str, ...], separator: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(parts))
 
 
-def _without(dataset: Dataset, unwanted: np.ndarray, reason: str) -> Dataset:
-    """Drop the marked rows, with a warning that names the first of them."""
+def _without(dataset: Dataset, unwanted: np.ndarray, reason: str, if_most: str = "") -> Dataset:
+    """Drop the marked rows, with a warning that names the first of them, and advice if they are most of all rows."""
     if not unwanted.any():
         return dataset
     rows = dataset.rows[unwanted]
     shown = ", ".join(map(str, rows[:5])) + (" …" if len(rows) > 5 else "")
-    log.warning("%s: %d of %d rows %s and are left out (rows %s)", dataset.name, len(rows), len(dataset), reason, shown)
+    advice = if_most if 2 * len(rows) > len(dataset) else ""
+    message = "%s: %d of %d rows %s and are left out (rows %s)%s"
+    log.warning(message, dataset.name, len(rows), len(dataset), reason, shown, advice)
     return dataset.take(~unwanted)

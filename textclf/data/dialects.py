@@ -120,26 +120,27 @@ def encoding_of(paths: Sequence[str], reading: ReadingOptions) -> str:
     return detect_encoding(sample.removesuffix(b"\n"))
 
 
-def header(lines: Sequence[str], reading: ReadingOptions) -> tuple[str, list[str]]:
-    """Return the delimiter of the first lines of a file, and the header that it gives.
+def header(lines: Sequence[str], reading: ReadingOptions) -> tuple[str, list[tuple[int, list[str]]]]:
+    """Return the delimiter of the first lines of a file, and the rows that it gives from the header on, with numbers.
 
     It is the one that gives most rows as many fields as the header, and at least two. A line such as `sep=;` names it.
     """
+    count = len(lines)
     default = DEFAULT_DELIMITERS[str(reading.format)]
     candidates = reading.delimiter or "".join(sorted(DELIMITERS, key=lambda one: one != default))
     lines = list(dropwhile(lambda line: not line.strip("\r"), lines))
     if lines and (named := SEPARATOR_LINE.fullmatch(lines[0])):
         candidates, lines = reading.delimiter or named[1], lines[1:]
     best, best_score = candidates[0], (0.0, 0)
-    names: list[str] = []
+    best_rows: list[list[str]] = []
     for delimiter in candidates:
         rows = _rows(lines, delimiter, reading.quoting)
         found = rows[0] if rows else []
         as_many = sum(len(row) == len(found) for row in rows) / max(len(rows), 1)
         score = (as_many if len(found) > 1 else 0.0, len(found))
-        if not names or score > best_score:
-            best, best_score, names = delimiter, score, found
-    return best, [name for name in names if name]
+        if not (best_rows and best_rows[0]) or score > best_score:
+            best, best_score, best_rows = delimiter, score, rows
+    return best, list(enumerate(best_rows, 1 + count - len(lines)))
 
 
 def fields_of_line(line: str, delimiter: str) -> list[str]:

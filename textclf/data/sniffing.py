@@ -1,38 +1,28 @@
 """Sniff how to read a file of labelled texts: its encoding, its delimiter and its columns."""
 
-import json
 import logging
-import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from textclf.core.compression import decompressed
 from textclf.core.errors import DataError
 from textclf.core.files import open_file
-from textclf.core.formatting import escape_control, short_repr
+from textclf.core.formatting import short_repr
+from textclf.core.options import setting
+from textclf.data.column_choice import TABLES, Samples, choose_columns
 from textclf.data.dataset import ColumnOptions, Dataset, read_dataset
-from textclf.data.dialects import DEFAULT_DELIMITERS, encoding_of, fits_without_quotes, header
-from textclf.data.likely_columns import LABEL_NAMES, TEXT_NAMES, label_columns_of, named, text_column_of
+from textclf.data.dialects import encoding_of, fits_without_quotes
+from textclf.data.field_names import NAMES_OF
 from textclf.data.readers import BINARY, READERS, excel, lines
-from textclf.data.readers.content import FIRST_BYTES, checked_content
-from textclf.data.readers.decoding import lines_of
-from textclf.data.readers.options import DEFAULTS, ReadingOptions
-from textclf.data.readers.parquet import DAMAGED
-from textclf.data.readers.problems import cannot_be_read, check_names
+from textclf.data.readers.options import DEFAULTS, ReadingArguments, ReadingOptions
+from textclf.data.readers.problems import cannot_be_read
 from textclf.data.readers.quotes import OpenQuoteError
 from textclf.data.readers.sources import expand, files_of
 
 log = logging.getLogger(__name__)
-SAMPLE_LINES = 200
-FIRST_ARRAY = dict.fromkeys(("json", "jsonl"), 'an array such as ["text", "label"]')
-TABLES = (*DEFAULT_DELIMITERS, "excel")  # whose first row names the columns
-ARRAYS = re.compile(r'\s*\[\s*["\[]')
-
-
-Samples = tuple[dict[str, list], dict[str, DataError]]  # the first values of columns, and why others cannot be read
 
 
 class SniffedFile(NamedTuple):
@@ -46,12 +36,21 @@ class SniffedFile(NamedTuple):
     no_quotes: str = ""  # the reason why quotes are ordinary characters
 
 
-def sniff(source: str, reading: ReadingOptions = DEFAULTS, given: Collection[str] = ()) -> SniffedFile:
+class SniffingArguments(ReadingArguments):
+    """Settings for a file that no config names, and the columns that are not to be detected."""
+
+    text_column: str | None = setting(default=None, description="Column or field of the text (null: detected).")
+    label_column: str | None = setting(default=None, description="Column or field of the label (null: detected).")
+
+
+def sniff(
+    source: str, reading: ReadingOptions = DEFAULTS, given: Mapping[str, Any] = MappingProxyType({})
+) -> SniffedFile:
     """Return how to read a file, or the first file of a pattern or folder. Only the beginning of the file is read.
 
     Args:
         reading: the values of the options in `given`, and the words of messages.
-        given: names of options that are not to be detected.
+        given: the settings of `SniffingArguments` that are not to be detected.
 
     Raises:
         DataError: it cannot be read, or has no columns that look like texts and labels.
@@ -62,7 +61,9 @@ def sniff(source: str, reading: ReadingOptions = DEFAULTS, given: Collection[str
         raise cannot_be_read(expand(source, reading)[0], error) from None
 
 
-def read_sniffed(source: str, found: SniffedFile, given: Collection[str] = ()) -> tuple[Dataset, SniffedFile]:
+def read_sniffed(
+    source: str, found: SniffedFile, given: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[Dataset, SniffedFile]:
     """Read all of a sniffed source. Where a late quote shows that it has no quoting, read it again without.
 
     Raises:
@@ -79,7 +80,7 @@ def read_sniffed(source: str, found: SniffedFile, given: Collection[str] = ()) -
     return read_dataset(source, found.columns, found.reading), found
 
 
-def _sniff(source: str, reading: ReadingOptions, given: Collection[str]) -> SniffedFile:
+def _sniff(source: str, reading: ReadingOptions, given: Mapping[str, Any]) -> SniffedFile:
     files = files_of(source, reading)
     path, form = files[0]
     if form not in NAMES_OF and READERS[form] is lines:
@@ -89,25 +90,17 @@ def _sniff(source: str, reading: ReadingOptions, given: Collection[str]) -> Snif
         reading = replace(reading, encoding=encoding_of(texts, reading))
     if form not in NAMES_OF:
         return SniffedFile(reading, ColumnOptions(), [], False)
-    given_format, reading = reading.format, replace(reading, format=form)  # type: ignore[arg-type]
-    reading, names, (samples, unreadable), no_quotes = _read_beginning(path, reading, given)
-    if twice := named([name for name, count in Counter(names).items() if count > 1], (*TEXT_NAMES, *LABEL_NAMES)):
-        check_names(path, [twice], names)
-    text = text_column_of(samples)
-    label = label_columns_of(samples, text) if text else None
-    if not text or not label:
-        meant = named(unreadable, LABEL_NAMES if text else TEXT_NAMES)
-        raise unreadable[meant] if meant else _no_columns(path, names, text, reading)
-    if isinstance(label, str) and label in samples[label] and (form in TABLES or _has_arrays(path, reading)):
-        first = 'an array such as ["text", "label"]' if form in ("json", "jsonl") else "a line such as text,label"
-        raise DataError(
-            f"{path}: expected a header line with the names of the columns, got a row ('{escape_control(label)}' "
-            f"is also a label). Put {first} before it."
-        )
-    reading = replace(reading, format=given_format)
-    columns = ColumnOptions(text_column=text, label_column=label)
-    others = [name for name in names if name not in (text, *columns.label_columns)]
-    first_text = next(value for value in samples[text] if value.strip())
+    given_format, given_sheet = reading.format, reading.sheet
+    reading, unread = _with_sheet(path, replace(reading, format=form))  # type: ignore[arg-type]
+    reading, names, samples, no_quotes = _read_beginning(path, reading, given)
+    columns = choose_columns(path, names, samples, replace(reading, sheet=given_sheet), given)
+    if unread and have_sheet(source, reading):
+        log.warning("%s", unread)
+        given_sheet = reading.sheet
+    reading = replace(reading, format=given_format, sheet=given_sheet)
+    texts, labels = columns.text_columns, columns.label_columns
+    others = [name for name in names if name not in (*texts, *labels)]
+    first_text = next((value for value in samples[0][texts[0]] if isinstance(value, str) and value.strip()), "")
     if reading.encoding != "utf-8":
         detected = "" if "encoding" in given else " (detected)"
         log.info("encoding: %s%s; the first text reads %s", reading.encoding, detected, short_repr(first_text))
@@ -116,8 +109,27 @@ def _sniff(source: str, reading: ReadingOptions, given: Collection[str]) -> Snif
     return SniffedFile(reading, columns, others, True, first_text, no_quotes)
 
 
+def have_sheet(source: str, reading: ReadingOptions) -> bool:
+    """Return whether every workbook of a source has the sheet that is read."""
+    for path, form in files_of(source, reading):
+        if form == "excel":
+            with open_file(path) as stream:
+                if reading.sheet not in excel.sheets(decompressed(stream, path), path)[2]:
+                    return False
+    return True
+
+
+def _with_sheet(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, str]:
+    """Return how to read a file, with the sheet of a workbook, and the warning that others are not read."""
+    if reading.format != "excel" or reading.sheet is not None:
+        return reading, ""
+    with open_file(path) as stream:
+        sheet, others, _ = excel.sheets(decompressed(stream, path), path)
+    return replace(reading, sheet=sheet), excel.not_read(path, sheet, others, reading) if others else ""
+
+
 def _read_beginning(
-    path: str, reading: ReadingOptions, given: Collection[str]
+    path: str, reading: ReadingOptions, given: Mapping[str, Any]
 ) -> tuple[ReadingOptions, list[str], Samples, str]:
     """Return how to read a file, its columns, the first values of each, and the reason why it has no quoting.
 
@@ -137,69 +149,6 @@ def _read_beginning(
             reading, no_quotes = replace(reading, quoting="none"), error.reason
 
 
-def _names_of_csv(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
-    with open_file(path) as stream:
-        content = checked_content(decompressed(stream, path), path, reading)
-        first_lines = next(lines_of(content, path, reading), [])[:SAMPLE_LINES]
-    delimiter, names = header(first_lines, reading)
-    is_default = delimiter == DEFAULT_DELIMITERS[str(reading.format)]
-    return reading if is_default else replace(reading, delimiter=delimiter), names
-
-
-def _names_of_jsonl(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
-    with open_file(path) as stream:
-        content = checked_content(decompressed(stream, path), path, reading)
-        first_lines = next(lines_of(content, path, reading), [])
-    first = next((line for line in first_lines if line.strip()), "")
-    try:
-        fields = json.loads(first)
-    except (ValueError, RecursionError):
-        fields = None
-    if isinstance(fields, list) and all(isinstance(field, str) for field in fields):
-        return reading, fields
-    if not isinstance(fields, dict):
-        raise DataError(
-            f"{path}: expected a JSON object in every line, or arrays below an array with the names of the columns, "
-            f"got '{escape_control(first[:40])}'."
-        )
-    return reading, list(fields)
-
-
-def _names_by_reader(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
-    with open_file(path) as stream:
-        return reading, READERS[str(reading.format)].field_names(decompressed(stream, path), path, reading)
-
-
-def _names_of_parquet(path: str, reading: ReadingOptions) -> tuple[ReadingOptions, list[str]]:
-    import pyarrow as pa
-    import pyarrow.parquet
-
-    try:
-        with open_file(path) as stream:
-            content = decompressed(stream, path)  # the schema is at the end, to which not every stream can go
-            source = content if content.seekable() else pa.BufferReader(content.read())
-            return reading, pyarrow.parquet.read_schema(source).names
-    except DAMAGED as error:
-        raise DataError(f"{path}: expected a Parquet file, got a damaged one: {error}.") from None
-
-
-NAMES_OF = {
-    "csv": _names_of_csv,
-    "tsv": _names_of_csv,
-    "jsonl": _names_of_jsonl,
-    "json": _names_by_reader,
-    "excel": _names_by_reader,
-    "parquet": _names_of_parquet,
-}
-
-
-def _has_arrays(path: str, reading: ReadingOptions) -> bool:
-    """Return whether the rows of a JSON file are arrays."""
-    with open_file(path) as stream:
-        beginning = decompressed(stream, path).read(FIRST_BYTES)
-    return ARRAYS.match(beginning.decode(reading.encoding, "ignore").removeprefix("\ufeff")) is not None
-
-
 def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> Samples:
     """Return the first rows of every column that can be read, each a text or a list of texts, and the other errors.
 
@@ -212,7 +161,7 @@ def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> Sample
     once = [name for name, count in Counter(names).items() if count == 1]
     # Each column of these can be read, and each time takes as long.
     together = reading.format in TABLES
-    for some in [once] if together else [[name] for name in once]:
+    for some in filter(None, [once] if together else [[name] for name in once]):
         try:
             with open_file(path) as stream:
                 table = next(iter(reader.read(decompressed(stream, path), some, path, reading)), None)
@@ -226,23 +175,3 @@ def _samples(path: str, names: Sequence[str], reading: ReadingOptions) -> Sample
     if errors and not samples:
         raise next(iter(errors.values()))
     return samples, errors
-
-
-def _no_columns(path: str, names: Sequence[str], text: str | None, reading: ReadingOptions) -> DataError:
-    missing = "labels (a few different values that repeat)" if text else "texts and one with labels"
-    shown = ", ".join(escape_control(name) for name in islice(names, 20)) or "(none)"
-    return DataError(
-        f"{path}: expected a column with {missing}, but none of the columns looks like it: {shown}. "
-        f"Name them text and label, or write the config by hand: docs/configuration.md.{_advice(path, reading)}"
-    )
-
-
-def _advice(path: str, reading: ReadingOptions) -> str:
-    """Return what else may help if the columns are not those of texts and labels."""
-    if reading.format not in TABLES:
-        return ""
-    title = " If the first row is a title or a comment, remove it: the header comes first."
-    if reading.format != "excel":
-        return title
-    with open_file(path) as stream:
-        return title + excel.other_sheets(decompressed(stream, path), path, reading)

@@ -2,7 +2,7 @@
 
 import heapq
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -144,3 +144,19 @@ def _warn_of_single_rows(dataset: Dataset) -> None:
 
 def _first_row(dataset: Dataset, label: str) -> int:
     return dataset.rows[dataset.labels.where(lambda category: label in category).argmax()]
+
+
+def inner_fold_numbers(splits: Mapping[str, Dataset], folds: int, seed: int) -> np.ndarray:
+    """Return the inner fold of each text of train, then of validation, from 0, (texts,).
+
+    Raises:
+        DataError: there are too few texts for so many folds.
+    """
+    together = concatenate([splits["train"], splits["validation"]])
+    try:
+        return fold_numbers(together, folds, seed)
+    except DataError:
+        raise DataError(
+            f"training.inner_folds: expected fewer than {folds} folds, because {together.name} has fewer different "
+            "texts. Set it to null, or add rows."
+        ) from None

@@ -34,6 +34,13 @@ TYPES = {
 }
 
 
+class Unknown(NamedTuple):
+    """The labels in a file that a classifier does not have."""
+
+    by_text: np.ndarray  # number of such labels of each text, int64 (rows,)
+    by_label: dict[str, int]  # number of texts of each such label, the most frequent first
+
+
 @dataclass(frozen=True)
 class Targets:
     """The labels of one classifier in a fixed order, and their type.
@@ -143,8 +150,8 @@ class Targets:
 
     def encode_known(
         self, labels: Labels | Iterable[tuple[str, ...]], *, rows: Sequence[int] | np.ndarray, name: str
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return classes as `encode` does, and the number of unknown labels of each text, int64 (rows,).
+    ) -> tuple[np.ndarray, Unknown]:
+        """Return classes as `encode` does, and the unknown labels.
 
         A text with an unknown label has class -1; with a multilabel classifier it has its known labels.
 
@@ -152,15 +159,16 @@ class Targets:
             DataError: no text has a label of the training data.
         """
         labels = self.respell(labels)
-        unknown = np.array([len(set(category) - self._indices.keys()) for category in labels.categories], np.int64)
-        unknown = unknown[labels.codes]
-        if not unknown.any() or not any(self._indices.keys() & set(category) for category in labels.categories):
+        numbers = np.array([len(set(category) - self._indices.keys()) for category in labels.categories], np.int64)
+        by_text = numbers[labels.codes]
+        unknown = Unknown(by_text, {one: count for one, count in labels.count().items() if one not in self._indices})
+        if not unknown.by_label or not any(self._indices.keys() & set(category) for category in labels.categories):
             return self.encode(labels, rows=rows, name=name), unknown
         replacement = () if self.multilabel else (self.labels[0],)
         known = labels.map(lambda category: tuple(filter(self._indices.__contains__, category)) or replacement)
         encoded = self.encode(known, rows=rows, name=name)
         if not self.multilabel:
-            encoded[unknown > 0] = -1
+            encoded[by_text > 0] = -1
         return encoded, unknown
 
     def respell(self, labels: Labels | Iterable[tuple[str, ...]]) -> Labels:
@@ -173,6 +181,13 @@ class Targets:
             return label if label in self._indices else self._spellings.get(without_fraction(label), label)
 
         return labels.map(lambda category: tuple(dict.fromkeys(map(known, category))))
+
+    def as_predicted(self, labels: Labels) -> Labels:
+        """Return labels in the spelling and the order of a prediction, unknown ones last."""
+        last = len(self.labels)
+        return self.respell(labels).map(
+            lambda found: tuple(sorted(found, key=lambda one: self._indices.get(one, last)))
+        )
 
     @cached_property
     def _spellings(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """`textclf compare`: test whether runs differ significantly. Paired tests on the same evaluation texts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import comb, erfc, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,12 +11,13 @@ from textclf.config.config import Config, flatten
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.find_run import find_classifier, find_run
-from textclf.core.formatting import format_figures
+from textclf.core.formatting import first_shown, format_figures
 from textclf.core.options import plain
 from textclf.core.output_file import output_file
 from textclf.data.targets import Targets
 from textclf.evaluation.metrics import f1_score, log_losses
-from textclf.evaluation.predictions_file import Predictions, read_predictions
+from textclf.evaluation.paired import predictions_on, saved_predictions, targets_of_all
+from textclf.evaluation.predictions_file import Predictions
 from textclf.evaluation.report import blocks
 from textclf.evaluation.report.render import page
 from textclf.inference.classifier import load_classifier
@@ -50,6 +51,19 @@ class Comparison(NamedTuple):
     settings: dict[str, list[Any]]  # settings that differ: path -> value in each run
     different: int  # texts with different predictions
     differing: list[list]  # some of these: row, text, label, prediction of each run
+    lacking: list[list[str]]  # of each run, the labels that only others have
+
+    @property
+    def titles(self) -> list[str]:
+        """Return the titles of the metrics that are compared."""
+        return [METRICS[name] for name in self.metrics[0]]
+
+    @property
+    def note(self) -> str | None:
+        """Return which labels each run lacks, and what follows; `None` if all runs have the same labels."""
+        lacking = zip(self.names, self.lacking, strict=True)
+        found = [f"{name} has no label {first_shown(map(repr, labels))}" for name, labels in lacking if labels]
+        return f"{'; '.join(found)}; log loss needs the same labels, and is left out" if found else None
 
     def _repr_html_(self) -> str:
         """Return the metrics of each run, and its differences from the first, for a notebook."""
@@ -60,45 +74,67 @@ class Comparison(NamedTuple):
         ]
         rows = []
         for name, found in zip(self.names[1:], self.differences, strict=True):
-            intervals = (found.confidence_intervals[metric] for metric in METRICS)
+            intervals = found.confidence_intervals.values()
             shown = [f"{middle:+.4f} ({low:+.4f} to {high:+.4f})" for middle, low, high in intervals]
             rows.append([name, *shown, format_p_value(found.p_value)])
         title = f"difference from {self.names[0]} on {self.texts} texts of {self.split}"
-        differences = html_table(["run", *METRICS.values(), "McNemar's p"], rows, title)
-        return html_table(["run", *METRICS.values()], figures) + differences
+        differences = html_table(["run", *self.titles, "McNemar's p"], rows, title)
+        return html_table(["run", *self.titles], figures) + differences
 
 
-def compare(runs: Sequence[str | Path]) -> Comparison:
+def compare(
+    runs: Sequence[str | Path],
+    data: str | Path | None = None,
+    *,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    reading: Mapping[str, Any] | None = None,
+) -> Comparison:
     """Compare runs on the texts they were evaluated on; on 100,000 of them, chosen at random, if there are more.
+
+    Where the runs have different labels, log loss is left out, and F1 macro is that of all their labels.
 
     Args:
         runs: at least two run folders, or names of runs in `runs/`. The others are compared with the first.
+        data: a file of labelled texts to compare the runs on, in place of their test texts.
+        text_column, label_column, reading: as for `textclf.evaluate`.
 
     Raises:
         RunError: a run is not finished, or was evaluated on other texts.
+        DataError: the file cannot be read, or has a label that no run has.
     """
     folders = [find_run(run) for run in runs]
     if len(folders) < 2:
         raise RunError(f"expected at least two runs to compare, got {len(folders)}.")
     classifiers = [load_classifier(find_classifier(folder.path)) for folder in folders]
-    predictions = [read_predictions(folder, one) for folder, one in zip(folders, classifiers, strict=True)]
-    targets = [classifier.targets for classifier in classifiers]
-    predictions = [_in_order(one, own.labels, targets[0].labels) for one, own in zip(predictions, targets, strict=True)]
-    for number in range(1, len(folders)):
-        if not _same_texts(predictions[0], predictions[number], targets[0], targets[number]):
-            raise RunError(
-                f"{folders[number].path}: expected a run evaluated on the same texts and labels as {folders[0].path}, "
-                "got one evaluated on others. Train both with the same data.test."
-            )
+    targets = targets_of_all(folders, classifiers)
+    if data is None:
+        predictions = saved_predictions(folders, classifiers, targets)
+    else:
+        named = {"text_column": text_column, "label_column": label_column}
+        columns = {name: column for name, column in named.items() if column}
+        predictions = predictions_on(str(data), classifiers, targets, columns, reading or {})
+    lacking = [[label for label in targets.labels if label not in {*one.labels}] for one in classifiers]
+    compared = [name for name in METRICS if name != "log_loss" or not any(lacking)]
     return Comparison(
         [folder.path.name for folder in folders],
         predictions[0].split,
         len(predictions[0]),
-        [metrics_of(one) for one in predictions],
-        [difference(predictions[0], other) for other in predictions[1:]],
+        [_only(compared, metrics_of(one)) for one in predictions],
+        [_difference_in(compared, predictions[0], other) for other in predictions[1:]],
         differing_settings([read_run_config(folder) for folder in folders]),
-        *_differing_texts(predictions, targets[0]),
+        *_differing_texts(predictions, targets),
+        lacking,
     )
+
+
+def _difference_in(metrics: list[str], first: Predictions, other: Predictions) -> Difference:
+    found = difference(first, other)
+    return found._replace(confidence_intervals=_only(metrics, found.confidence_intervals))
+
+
+def _only(names: list[str], values: dict[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in names}
 
 
 def difference(first: Predictions, other: Predictions) -> Difference:
@@ -179,7 +215,7 @@ def write_comparison(comparison: Comparison, path: Path) -> None:
     """Write the comparison as one HTML file, in the form of the report."""
     names = comparison.names
     rows = [[name, *_rounded(metrics.values())] for name, metrics in zip(names, comparison.metrics, strict=True)]
-    scores = blocks.table(["run", *METRICS.values()], rows)
+    scores = blocks.table(["run", *comparison.titles], rows, note=comparison.note or "")
     differences = blocks.table(*_differences_table(comparison), title=f"Difference from {names[0]}")
     settings = [[path, *map(str, values)] for path, values in comparison.settings.items()]
     texts = [[row, blocks.shortened(text), *rest] for row, text, *rest in comparison.differing]
@@ -212,29 +248,6 @@ def format_p_value(value: float) -> str:
 
 def _rounded(values: Iterable[float]) -> list[float]:
     return [round(value, 4) for value in values]
-
-
-def _same_texts(first: Predictions, other: Predictions, targets: Targets, other_targets: Targets) -> bool:
-    return (
-        (targets.type, {*targets.labels}) == (other_targets.type, {*other_targets.labels})
-        and np.array_equal(first.rows, other.rows)
-        and first.texts == other.texts
-        and np.array_equal(first.truth, other.truth)
-    )
-
-
-def _in_order(predictions: Predictions, labels: list[str], wanted: list[str]) -> Predictions:
-    """Return predictions with the labels in another order: a positive label is the last of two."""
-    if labels == wanted or {*labels} != {*wanted}:
-        return predictions
-    columns = np.array([labels.index(label) for label in wanted])
-    classes = np.argsort(columns)  # the new index of each label
-    truth, predicted = (
-        values[:, columns] if values.ndim == 2 else np.where(values < 0, values, classes[values])
-        for values in (predictions.truth, predictions.predicted)
-    )
-    probabilities = predictions.probabilities[:, columns]
-    return Predictions(predictions.split, predictions.rows, predictions.texts, truth, predicted, probabilities)
 
 
 def _by_text(predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:

@@ -26,7 +26,7 @@ from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_data
 from textclf.data.dialects import look_at
 from textclf.data.in_memory import IN_MEMORY
 from textclf.data.readers.options import ReadingArguments, ReadingOptions, arguments_like
-from textclf.data.readers.sources import expand, is_pattern
+from textclf.data.readers.sources import expand
 from textclf.evaluation.metrics import Metrics, measure
 from textclf.evaluation.predicted_shards import has_shards, read_predicted
 from textclf.inference.classifier import Classifier, load_classifier
@@ -34,6 +34,7 @@ from textclf.inference.classifier import Classifier, load_classifier
 log = logging.getLogger(__name__)
 BLOCK_ROWS = 10_000  # written at a time
 PATH_DIGEST = "data_path_sha256"
+NOT_IN_NAMES = re.compile(r'[*?\[\]<>:"|/\\]')  # patterns, and what some systems do not allow
 
 
 def evaluate(
@@ -53,9 +54,9 @@ def evaluate(
         run: as for `textclf.load`.
         data: the file; by default the test file of the run. Or a folder of shards that `textclf predict` has written
             with texts and labels; they are not predicted again.
-        output: the folder to write to; by default `evaluations/<file name>/` in the run folder, with a number if
-            another file of that name has been evaluated. For a classifier folder without a run nothing is written by
-            default.
+        output: the folder to write to; by default `evaluations/<file name>/` or `<file name>-<sheet>/` in the run
+            folder, with a number if another file of that name has been evaluated. For a classifier folder without a run
+            nothing is written by default.
         text_column, label_column: by default as in training.
         reading: encoding, delimiter, quoting and format, as in the section `data` of a config; by default found by
             looking at the file.
@@ -83,16 +84,14 @@ def evaluate(
     classes, unknown = classifier.targets.encode_known(dataset.labels, rows=dataset.rows, name=dataset.name)
     probabilities = classifier.predict_proba(dataset.texts) if predicted is None else predicted
     metrics = measure(classes, probabilities, classifier.targets, classifier.decision, unknown)
-    if unknown.any():
-        metrics |= _unknown_labels(dataset, unknown, classifier.labels)
-    place = (
-        Path(expand_home(str(output)))
-        if output
-        else _place_in_run(folder.parent, dataset.name, "test" if data is None else None)
-    )
+    if unknown.by_label:
+        _warn_of_unknown_labels(dataset, metrics["unknown_rows"], unknown.by_label)
+    sheet = (reading or {}).get("sheet")
+    source = {"data": dataset.name, PATH_DIGEST: _path_digest(dataset.name), **({"sheet": sheet} if sheet else {})}
+    name = _name_of("test" if data is None else dataset.name, sheet)
+    place = Path(expand_home(str(output))) if output else _place_in_run(folder.parent, name, source)
     if place is not None:
         make_folder(place)
-        source = {"data": dataset.name, PATH_DIGEST: _path_digest(dataset.name)}
         open_file = output_file if output else atomic_file
         write_evaluation(place, classifier, dataset, probabilities, {**source, **metrics}, open_file)
         log.info("wrote metrics.json and predictions.csv to %s", place)
@@ -103,25 +102,29 @@ def _labelled(
     folder: Path, classifier: Classifier, data: str | Path | None, columns: dict[str, str], reading: Mapping[str, Any]
 ) -> tuple[Dataset, np.ndarray | None]:
     """Return the texts to evaluate on, and their probabilities if they are predicted already."""
-    if data is None or not has_shards(expand_home(str(data))):
-        return labelled_texts(folder, classifier, data, columns, reading), None
+    if data is None:
+        return _test_texts(folder, classifier, columns, reading), None
+    if not has_shards(expand_home(str(data))):
+        return labelled_texts(classifier, data, columns, reading), None
     raw, probabilities = read_predicted(Path(expand_home(str(data))), classifier, _columns_like(classifier, columns))
     dataset = _with_labels_of(classifier, raw)
     return dataset, probabilities[dataset.rows - 1]  # rows without a label are left out
 
 
-def labelled_texts(
-    folder: Path, classifier: Classifier, data: str | Path | None, columns: dict[str, str], reading: Mapping[str, Any]
-) -> Dataset:
-    """Return the texts to evaluate on, with their labels as the classifier writes them."""
-    if data is None and not RunFolder(folder.parent).metadata.exists():
+def _test_texts(folder: Path, classifier: Classifier, columns: dict[str, str], reading: Mapping[str, Any]) -> Dataset:
+    """Return the test texts of the run of a classifier folder, with their labels as the classifier writes them."""
+    if not RunFolder(folder.parent).metadata.exists():
         raise RunError(
             f"{folder}: expected a run with a test file, got a classifier alone. Name texts with --data FILE."
         )
-    if data is None:
-        raw = _own_test(find_run(folder.parent), {**columns, **reading})
-    else:
-        raw = _read_as_found(expand_home(str(data)), _columns_like(classifier, columns), classifier.reading, reading)
+    return _with_labels_of(classifier, _own_test(find_run(folder.parent), {**columns, **reading}))
+
+
+def labelled_texts(
+    classifier: Classifier, data: str | Path, columns: dict[str, str], reading: Mapping[str, Any]
+) -> Dataset:
+    """Return the texts of a file, with their labels as the classifier writes them."""
+    raw = _read_as_found(expand_home(str(data)), _columns_like(classifier, columns), classifier.reading, reading)
     return _with_labels_of(classifier, raw)
 
 
@@ -138,41 +141,41 @@ def _with_labels_of(classifier: Classifier, raw: Dataset) -> Dataset:
     return replace(dataset, labels=classifier.targets.respell(dataset.labels))
 
 
-def _unknown_labels(dataset: Dataset, unknown: np.ndarray, known: list[str]) -> dict:
-    """Return the labels that the classifier does not know, with their rows, after logging them."""
-    counts = {label: rows for label, rows in dataset.labels.count().items() if label not in set(known)}
-    shown = first_shown(f"'{label}' ({rows})" for label, rows in counts.items())
-    number = int((unknown > 0).sum())
+def _warn_of_unknown_labels(dataset: Dataset, number: int, rows_of_label: dict[str, int]) -> None:
     log.warning(
         "%s: %d of %d rows have labels that are not in the training data, and count as wrong: %s",
-        dataset.name, number, len(dataset), shown,
+        dataset.name, number, len(dataset), first_shown(f"'{label}' ({rows})" for label, rows in rows_of_label.items()),
     )  # fmt: skip
-    return {"unknown_rows": number, "unknown_labels": counts}
 
 
-def _place_in_run(path: Path, data: str, stem: str | None) -> Path | None:
-    """Return the folder for the evaluation on a file in the run at `path`, or `None` if there is no run.
+def _name_of(data: str, sheet: str | None) -> str:
+    """Return a name for the evaluation on a file, or on all files of a pattern."""
+    path = Path(os.path.abspath(data))  # noqa: PTH100 (`..` has to become a name)
+    names = (NOT_IN_NAMES.sub("", name).strip("-_ ") for name in (path.stem, *(part.name for part in path.parents)))
+    name = next(filter(None, names), "data")
+    return f"{name}-{NOT_IN_NAMES.sub('', sheet)}" if sheet else name
 
-    It has the name of the file, with a number where that is the folder of another file.
+
+def _place_in_run(path: Path, name: str, source: dict[str, str]) -> Path | None:
+    """Return the folder for an evaluation in the run at `path`, or `None` if there is no run.
+
+    It has the name of the evaluation, with a number where that is the folder of another file or sheet.
     """
     if not (path / "run.json").exists():
         return None
     run = RunFolder(path)
-    stem = stem or Path(os.path.abspath(data)).stem  # noqa: PTH100 (`..` has to become a name)
-    if is_pattern(data):
-        stem = re.sub(r"[*?\[\]]", "", stem)
-    stem = stem or "data"
     for number in count(1):
-        place = run.inside(run.evaluations / (stem if number == 1 else f"{stem}-{number}"))
-        if not place.exists() or _is_evaluation_of(place, data):
+        place = run.inside(run.evaluations / (name if number == 1 else f"{name}-{number}"))
+        if not place.exists() or _is_evaluation_of(place, source):
             return place
     return None
 
 
-def _is_evaluation_of(place: Path, data: str) -> bool:
+def _is_evaluation_of(place: Path, source: dict[str, str]) -> bool:
     try:
         saved = parse_json(read_untrusted(place, "metrics.json", LARGEST_FILE))
-        return saved.get(PATH_DIGEST, _path_digest(saved["data"])) == _path_digest(data)  # older versions had none
+        digest = saved.get(PATH_DIGEST) or _path_digest(saved["data"])  # older versions had none
+        return (digest, saved.get("sheet")) == (source[PATH_DIGEST], source.get("sheet"))
     except FileNotFoundError:
         return True  # of an evaluation that has not ended
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -236,13 +239,23 @@ def write_evaluation(
 ) -> None:
     """Write `metrics.json`, and `predictions.csv` with one line for each text of the dataset.
 
+    The labels of a text have the order of the classifier, so that equal ones are equal fields.
+
     Args:
         open_file: `output_file` in a folder that the user names, where links are followed.
     """
     write_json(folder / "metrics.json", metrics, open_file)
     with open_file(folder / "predictions.csv") as stream:
-        header = ["row", "text", "label", "predicted", *(f"probability_{label}" for label in classifier.labels)]
+        header = [
+            "row",
+            "text",
+            "label",
+            "predicted",
+            "correct",
+            *(f"probability_{label}" for label in classifier.labels),
+        ]
         stream.writelines(f"{line}\n" for line in csv_lines([header]))
+        dataset = replace(dataset, labels=classifier.targets.as_predicted(dataset.labels))
         start = 0
         for block in dataset.slices(BLOCK_ROWS):
             lines = csv_lines(_lines(block, probabilities[start : start + len(block)], classifier))
@@ -254,4 +267,5 @@ def _lines(dataset: Dataset, probabilities: np.ndarray, classifier: Classifier) 
     targets, predicted = classifier.targets, classifier.decode(probabilities)
     lines = zip(dataset.rows, dataset.texts.to_pylist(), dataset.labels, predicted, probabilities, strict=True)
     for row, text, true, labels, values in lines:
-        yield [row, text, targets.joined(true), targets.joined(labels), *(f"{value:.6f}" for value in values)]
+        correct = int(true == labels) if labels or targets.multilabel else ""  # it abstains
+        yield [row, text, targets.joined(true), targets.joined(labels), correct, *(f"{value:.6f}" for value in values)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from textclf.data.targets import Targets
+from textclf.data.targets import Targets, Unknown
 from textclf.evaluation.calibration import expected_calibration_error
 from textclf.inference.decisions import Decision
 
@@ -21,15 +21,10 @@ class Metrics(dict):
 
     def _repr_html_(self) -> str:
         """Return the main metrics, and those of each label."""
-        from textclf.core.formatting import format_figures, summary_header, summary_row
+        from textclf.core.formatting import LABEL_HEADER, label_rows, summary_header, summary_row
         from textclf.core.html import html_table
 
-        columns = ("precision", "recall", "f1")
-        rows = [
-            [label, *format_figures(row[name] for name in columns), row["support"]]
-            for label, row in self["by_class"].items()
-        ]
-        return html_table(summary_header(), [summary_row(self)]) + html_table(["label", *columns, "rows"], rows)
+        return html_table(summary_header(), [summary_row(self)]) + html_table(LABEL_HEADER, label_rows(self))
 
 
 def measure(
@@ -37,23 +32,24 @@ def measure(
     probabilities: np.ndarray,
     targets: Targets,
     decision: Decision,
-    unknown: np.ndarray | None = None,
+    unknown: Unknown | None = None,
 ) -> dict:
     """Return all metrics of a classifier on labelled texts, beside those of always predicting the majority.
 
     Where the decision abstains from some texts, `coverage` is the share of the others and `accuracy_covered` their
-    accuracy. All other metrics are those of the labels that would have been predicted.
+    accuracy. All other metrics are those of the labels that would have been predicted. Where texts have labels that
+    the classifier does not have, `unknown_rows` is the number of these texts, and `unknown_labels` that of each label.
 
     Args:
         classes: the true labels, as from `Targets.encode`.
         probabilities: (rows, labels).
-        unknown: number of labels of each text that the classifier does not have, see `Targets.encode_known`.
+        unknown: labels that the classifier does not have, see `Targets.encode_known`.
     """
     predicted = decision.classes(probabilities, targets)
     if targets.multilabel:
         metrics = multilabel_metrics(classes, probabilities, predicted, targets.labels, unknown)
     else:
-        metrics = classification_metrics(classes, probabilities, predicted, targets.labels)
+        metrics = classification_metrics(classes, probabilities, predicted, targets.labels, unknown)
     if decision.abstain_below is not None:
         covered = ~decision.abstains(probabilities)
         metrics["coverage"] = float(covered.mean())
@@ -61,16 +57,19 @@ def measure(
     majority = targets.encode([targets.majority], rows=[0], name="majority")[0]
     is_majority = (classes == majority).reshape(len(classes), -1).all(axis=1)
     if unknown is not None:
-        is_majority &= unknown == 0
-    return {
-        **metrics,
-        "majority_label": targets.joined(targets.majority),
-        "majority_accuracy": float(is_majority.mean()),
-    }
+        is_majority &= unknown.by_text == 0
+    metrics |= {"majority_label": targets.joined(targets.majority), "majority_accuracy": float(is_majority.mean())}
+    if unknown is not None and unknown.by_label:
+        metrics |= {"unknown_rows": int((unknown.by_text > 0).sum()), "unknown_labels": unknown.by_label}
+    return metrics
 
 
 def classification_metrics(
-    true: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray, labels: Sequence[str]
+    true: np.ndarray,
+    probabilities: np.ndarray,
+    predicted: np.ndarray,
+    labels: Sequence[str],
+    unknown: Unknown | None = None,
 ) -> dict:
     """Return all metrics of predictions with one label each, as plain JSON.
 
@@ -78,20 +77,21 @@ def classification_metrics(
     is not defined (ROC AUC with only one label present) is `None`. The calibration error is that of the most probable
     label, even where a threshold makes the prediction another one.
 
-    A text of class -1 has a label that the classifier does not have. It counts as wrong in accuracy, precision, F1 and
-    calibration error. Log loss, Brier score and ROC AUC leave it out: there is no probability of its label. So does the
-    confusion matrix.
+    A text of class -1 has a label that the classifier does not have. It counts as wrong, and its label has a
+    precision, recall and F1 of 0. Log loss, Brier score and ROC AUC leave it out: there is no probability of its label.
 
     Args:
         true: class indices, int (rows,).
         probabilities: of every label, each row sums to 1, (rows, labels).
         predicted: predicted class indices, int (rows,).
+        unknown: the labels of the texts of class -1.
     """
     probabilities = probabilities.astype(np.float64)
-    known = true >= 0
+    known, more = true >= 0, unknown.by_label if unknown else {}
     confusion = confusion_matrix(true[known], predicted[known], len(labels))
-    support, predicted_counts = confusion.sum(axis=1), np.bincount(predicted, minlength=len(labels))
-    precision, recall, f1 = precision_recall_f1(confusion.diagonal(), predicted_counts, support)
+    counts = np.bincount(predicted, minlength=len(labels))
+    hits, predicted_counts, support = _with_unknown(confusion.diagonal(), counts, confusion.sum(axis=1), more)
+    precision, recall, f1 = precision_recall_f1(hits, predicted_counts, support)
     present = (support + predicted_counts) > 0
     metrics: dict[str, Any] = {"rows": len(true), "accuracy": float(confusion.trace() / len(true))}
     for name, values in (("precision", precision), ("recall", recall), ("f1", f1)):
@@ -99,14 +99,16 @@ def classification_metrics(
         metrics[f"{name}_weighted"] = float((values * support).sum() / support.sum())
         metrics[f"{name}_micro"] = metrics["accuracy"]  # with one label a text each miss is also a false alarm
     calibration_error = expected_calibration_error(probabilities.max(axis=1), probabilities.argmax(axis=1) == true)
+    cells = {"labels": list(labels), "rows_true_columns_predicted": confusion.tolist()}
     if not known.all():
+        cells["unknown_true_columns_predicted"] = (counts - confusion.sum(axis=0)).tolist()
         true, probabilities = true[known], probabilities[known]
     metrics["log_loss"] = float(log_losses(true, probabilities / probabilities.sum(axis=1, keepdims=True)).mean())
     metrics["brier_score"] = brier_score(true, probabilities)
     metrics["expected_calibration_error"] = calibration_error
     metrics["roc_auc"] = roc_auc(true, probabilities)
-    metrics["by_class"] = _by_class(labels, precision, recall, f1, support)
-    metrics["confusion_matrix"] = {"labels": list(labels), "rows_true_columns_predicted": confusion.tolist()}
+    metrics["by_class"] = _by_class([*labels, *more], precision, recall, f1, support)
+    metrics["confusion_matrix"] = cells
     return metrics
 
 
@@ -115,7 +117,7 @@ def multilabel_metrics(
     probabilities: np.ndarray,
     predicted: np.ndarray,
     labels: Sequence[str],
-    unknown: np.ndarray | None = None,
+    unknown: Unknown | None = None,
 ) -> dict:
     """Return all metrics of predictions with any number of labels each, as plain JSON.
 
@@ -129,32 +131,40 @@ def multilabel_metrics(
         true: 0 and 1 for every label, (rows, labels).
         probabilities: of every label independently, (rows, labels).
         predicted: whether each label is predicted, bool (rows, labels).
-        unknown: number of further labels of each text that the classifier does not have, int (rows,). Such a text is
-            wrong in `accuracy`; the labels are missed ones in the micro averages and `f1_samples`.
+        unknown: further labels that the classifier does not have. Each is a missed one of its texts. `log_loss`,
+            `brier_score`, `roc_auc` and the calibration error leave these labels out, but none of the texts.
     """
     true, probabilities = true.astype(bool), probabilities.astype(np.float64)
-    unknown = np.zeros(len(true), np.int64) if unknown is None else unknown
-    right = (true == predicted).all(axis=1) & (unknown == 0)
-    hits, support, predicted_counts = (true & predicted).sum(0), true.sum(0), predicted.sum(0)
+    missed, more = unknown or Unknown(np.zeros(len(true), np.int64), {})
+    right = (true == predicted).all(axis=1) & (missed == 0)
+    hits, predicted_counts, support = _with_unknown((true & predicted).sum(0), predicted.sum(0), true.sum(0), more)
     precision, recall, f1 = precision_recall_f1(hits, predicted_counts, support)
     present = (support + predicted_counts) > 0
-    micro = precision_recall_f1(hits.sum(), predicted_counts.sum(), support.sum() + unknown.sum())
-    samples = f1_score((true & predicted).sum(1), predicted.sum(1), true.sum(1) + unknown)
+    micro = precision_recall_f1(hits.sum(), predicted_counts.sum(), support.sum())
+    samples = f1_score((true & predicted).sum(1), predicted.sum(1), true.sum(1) + missed)
     metrics: dict[str, Any] = {"rows": len(true), "accuracy": float(right.mean())}
     for name, values, total in zip(("precision", "recall", "f1"), (precision, recall, f1), micro, strict=True):
         metrics[f"{name}_macro"] = float(values[present].mean()) if present.any() else 0.0
         metrics[f"{name}_weighted"] = float((values * support).sum() / max(support.sum(), 1))
         metrics[f"{name}_micro"] = float(total)
-    metrics["f1_samples"] = float(np.where(true.any(1) | predicted.any(1) | (unknown > 0), samples, 1.0).mean())
-    metrics["hamming_loss"] = float((true != predicted).mean())
+    metrics["f1_samples"] = float(np.where(true.any(1) | predicted.any(1) | (missed > 0), samples, 1.0).mean())
+    metrics["hamming_loss"] = float(((true != predicted).sum() + missed.sum()) / (len(true) * len(support)))
     metrics["log_loss"] = float(log_losses(true, probabilities).mean())
     metrics["brier_score"] = float(((probabilities - true) ** 2).mean())
     metrics["expected_calibration_error"] = expected_calibration_error(probabilities.ravel(), true.ravel())
     areas = [binary_roc_auc(true[:, column], probabilities[:, column]) for column in range(len(labels))]
     defined = [area for area in areas if area is not None]
     metrics["roc_auc"] = float(np.mean(defined)) if defined else None
-    metrics["by_class"] = _by_class(labels, precision, recall, f1, support)
+    metrics["by_class"] = _by_class([*labels, *more], precision, recall, f1, support)
     return metrics
+
+
+def _with_unknown(
+    hits: np.ndarray, predicted: np.ndarray, support: np.ndarray, more: dict[str, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the counts of all labels: an unknown label occurs, and is never predicted."""
+    never, rows = np.zeros(len(more), np.int64), np.array([*more.values()], np.int64)
+    return np.append(hits, never), np.append(predicted, never), np.append(support, rows)
 
 
 def confusion_matrix(true: np.ndarray, predicted: np.ndarray, num_labels: int) -> np.ndarray:

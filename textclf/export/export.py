@@ -244,7 +244,7 @@ def _written_anew(
 def _texts(classifier: Classifier, place: Path, data: str | Path | None) -> tuple[Dataset, str]:
     """Return labelled texts to compare on, and what to call them."""
     if data is not None:
-        return labelled_texts(place, classifier, data, {}, {}), Path(data).name
+        return labelled_texts(classifier, data, {}, {}), Path(data).name
     run = run_of(place)
     if run is None:
         raise RunError(f"{place}: there is no run to take validation texts from. {NAME_TEXTS}")

@@ -93,7 +93,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             NotFittedError: the settings depend on the data, as there is no `config`, and `fit` has not seen any.
             WriteError: the file cannot be written.
         """
-        from textclf.config.config import load_config, write_config
+        from textclf.config.config import load_config
+        from textclf.config.written import write_config
 
         if self.config is None:
             check_is_fitted(self, "config_", msg="Without a config the settings depend on the data: call fit first.")

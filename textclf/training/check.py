@@ -1,7 +1,7 @@
 """Check a config and its data before training, without TensorFlow."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -14,10 +14,10 @@ from textclf.data.checks.context import CheckContext
 from textclf.data.checks.finding import Finding
 from textclf.data.dataset import Dataset
 from textclf.data.loading import read_readable_splits
+from textclf.data.splitting import inner_fold_numbers
 from textclf.data.targets import Targets
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.devices import check_alone, check_devices
-from textclf.training.fitting.task import check_inner_folds
 from textclf.training.loggers import check_loggers
 
 SEVERITIES = ("error", "warning", "note")
@@ -99,6 +99,16 @@ def check_requirements(config: Config) -> None:
 def _check_processes(config: Config) -> None:
     if config.training.inner_folds:
         check_alone("a training with inner folds")
+
+
+def check_inner_folds(config: Config, splits: Mapping[str, Dataset]) -> None:
+    """Check that train and validation have enough texts for the inner folds of a config, if it has any.
+
+    Raises:
+        DataError: there are too few.
+    """
+    if config.training.inner_folds:
+        inner_fold_numbers(splits, config.training.inner_folds, config.seed)
 
 
 def _check_loaded(name: str, config: Config) -> Report:

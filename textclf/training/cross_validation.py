@@ -19,9 +19,8 @@ from textclf.data.dataset import Dataset
 from textclf.data.loading import encode_labels, read_labelled
 from textclf.data.splitting import fold_numbers, split
 from textclf.data.targets import Targets
-from textclf.training.check import check_requirements
+from textclf.training.check import check_inner_folds, check_requirements
 from textclf.training.devices import check_alone
-from textclf.training.fitting.task import check_inner_folds
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.train import fit_and_evaluate

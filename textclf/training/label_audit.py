@@ -9,7 +9,7 @@ import numpy as np
 
 from textclf.config.config import Config, load_config
 from textclf.core.csv_lines import csv_lines
-from textclf.core.output_file import output_file
+from textclf.core.output_file import check_output, output_file
 from textclf.core.text_column import text_array
 from textclf.data.checks.near_duplicates import near_pairs
 from textclf.data.targets import Targets
@@ -51,8 +51,11 @@ def audit(
 
     Raises:
         ConfigError, DataError: the config or the data cannot be used; nothing was written then.
+        WriteError: the file cannot be written.
         TrainingError: a training cannot go on.
     """
+    if output:
+        check_output(output)
     overrides = overrides if isinstance(overrides, str) else [*overrides]  # read twice
     if load_config(config, overrides).training.inner_folds:
         log.info("inner folds: none in an audit, whose own folds predict every text")

@@ -28,11 +28,11 @@ from textclf.inference.classifier import load_classifier
 from textclf.inference.classifier_files import classifier_files, write_classifier
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import longest
-from textclf.training.check import check_requirements, find_problems, summary
+from textclf.training.check import check_inner_folds, check_requirements, find_problems, summary
 from textclf.training.devices import check_first
 from textclf.training.encoded_dataset import EncodedDataset, encode
 from textclf.training.final_metrics import HeldOut, check_against_keras, write_final_metrics
-from textclf.training.fitting.task import build_task, check_inner_folds, inner_folds, refit_task
+from textclf.training.fitting.task import build_task, inner_folds, refit_task
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.loggers import LogHistory, logging_to

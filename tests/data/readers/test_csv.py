@@ -68,6 +68,14 @@ def test_csv_missing_column_is_named_with_those_there_are():
         assert "but the columns are: body. Name " in fault("csv", content)
 
 
+@pytest.mark.parametrize(("header", "is_title"), [("Mails;;", True), ("A;;B", True), (";a;b", False)])
+def test_csv_missing_column_may_be_below_a_title(header, is_title):
+    message = fault("csv", f"{header}\nid;text;label\n1;a film;x\n".encode(), options=ReadingOptions(delimiter=";"))
+    assert "expected a column 'text'" in message
+    assert message.endswith("If the first row is a title or a comment, remove it: the header comes first.") == is_title
+    assert "Unnamed" not in message
+
+
 @pytest.mark.filterwarnings("ignore")  # as in the program: otherwise pytest makes a fault of pandas's warning
 @pytest.mark.parametrize("before", [0, 1, 9_999, 10_000, 25_000])
 def test_csv_row_with_too_many_fields_is_refused(before):

@@ -65,6 +65,53 @@ def test_a_sheet_can_be_named():
     assert "'b', as --sheet says, but the sheets are: A, B" in message
 
 
+def test_other_sheets_with_rows_are_not_read_silently(tmp_path, monkeypatch, warnings):
+    monkeypatch.chdir(tmp_path)
+    rows = {one: [row(("str", f"{one} film {n}"), ("str", "xy"[n % 2])) for n in range(30)] for one in "AB"}
+    note = row(("str", "a note"))
+    sheets = {one: HEADER + "".join(rows[one]) for one in "AB"}
+    (tmp_path / "a.xlsx").write_bytes(workbook({**sheets, "Note": note, "Empty": ""}))
+    (tmp_path / "b.xlsx").write_bytes(workbook({"C": sheets["A"]}))
+    expected = ["a.xlsx: read the sheet A; not read: B. Name one with {}"]
+    for sheet, count in ((None, 1), ("A", 0), ("B", 0)):
+        warnings.clear()
+        list(read_files("a.xlsx", Columns(["text"]), ReadingOptions(sheet=sheet)))
+        assert warnings.messages == [line.format("data.sheet") for line in expected * count]
+    warnings.clear()
+    write_starter("c.yaml", "a.xlsx")
+    assert load_config("c.yaml").data.sheet == "A"
+    assert warnings.messages == [line.format("--sheet") for line in expected]
+    warnings.clear()
+    write_starter("d.yaml", "a.xlsx", "b.xlsx")  # whose sheet has another name
+    assert load_config("d.yaml").data.sheet is None
+    write_starter("e.yaml", "*.xlsx")
+    assert load_config("e.yaml").data.sheet is None
+    write_starter("f.yaml", "b.xlsx")
+    assert load_config("f.yaml").data.sheet is None
+
+
+def test_a_title_row_is_not_the_header(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    title = row(("str", "Mails"), ("str", "")) + "<row></row>"
+    content = workbook({"A": title + HEADER + row(("str", "a"), ("str", "x")) * 3})
+    (tmp_path / "a.xlsx").write_bytes(content)
+    with pytest.raises(DataError, match=r"Row 3 seems to be the header \(text, label\): remove the rows above it"):
+        write_starter("c.yaml", "a.xlsx")
+    assert "the columns are: Mails. Name the right one with data.text_column" in fault("excel", content)
+    assert fault("excel", content).endswith("remove it: the header comes first.")
+
+
+def test_row_numbers_leave_out_blank_rows(caplog):
+    texts = row(("str", "a"), ("str", "x"))
+    with caplog.at_level("INFO", "textclf"):
+        assert (
+            read("excel", workbook({"A": "<row></row>" + HEADER + texts + "<row></row>" * 2 + texts}))
+            == [("a", "x")] * 2
+        )
+        assert read("excel", workbook({"A": HEADER + texts * 2 + "<row></row>"})) == [("a", "x")] * 2
+    assert caplog.messages == ["stream: row numbers count neither the header nor 2 blank rows of the sheet"]
+
+
 def test_messages_name_the_other_sheets(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     notes = row(("str", "Notes of the annotators")) + row(("str", "see the next sheet"))

@@ -76,12 +76,25 @@ def test_jsonl_missing_field_is_named_with_line_and_fields():
 @pytest.mark.parametrize("value", ['{"a": 1}', '[["a"]]', '["a", {"b": 1}]', "[[]]"])
 def test_jsonl_value_that_is_no_text_is_refused(value):
     message = fault("jsonl", f'{{"text": "a", "label": {value}}}'.encode())
-    assert message == f"stream, line 1: expected a string, a number or an array of them in 'label', got {value}."
+    advice = " Name a field of the object, such as label.a." if value.startswith("{") else ""
+    assert (
+        message == f"stream, line 1: expected a string, a number or an array of them in 'label', got {value}.{advice}"
+    )
 
 
 def test_jsonl_long_value_that_is_no_text_is_cut():
     content = b'{"text": {"body": "a film that nobody should have to watch"}, "label": "x"}'
-    assert fault("jsonl", content).endswith('in \'text\', got {"body": "a film that nobody should have….')
+    assert """ in 'text', got {"body": "a film that nobody should have…. Name""" in fault("jsonl", content)
+
+
+def test_jsonl_fields_of_objects_have_names_with_points():
+    rows = [{"ticket": {"body": "a", "meta": {"n": 1}}, "label": "x"}, {"ticket": None, "label": "y"}]
+    content = "\n".join(map(json.dumps, rows)).encode()
+    assert read("jsonl", content, ["ticket.body", "ticket.meta.n", "label"]) == [("a", "1", "x"), ("", "", "y")]
+    assert read("jsonl", b'{"a.b": "one", "a": {"b": "two"}}', ["a.b"]) == [("one",)]
+    assert "expected a column 'ticket.text', but the columns are" in fault("jsonl", content, ["ticket.text", "label"])
+    message = fault("jsonl", content, ["ticket", "label"])
+    assert message.endswith("}. Name a field of the object, such as ticket.body.")
 
 
 def test_jsonl_arrays_are_lists_of_texts():

@@ -152,7 +152,7 @@ def test_settings_that_liblinear_cannot_use_are_said_at_once(tiny_config):
     with pytest.raises(ConfigError) as caught:
         load_config(config, ["targets.label_smoothing=0.1"])
     message = str(caught.value)
-    assert "members.1.training.optimizer" in message
+    assert "members.2.training.optimizer" in message
     assert "got cnn" in message
     assert "got ngrams with hidden units" in message
     assert "training.augmentation" in message

@@ -5,8 +5,9 @@ import math
 import pytest
 
 from textclf.config.search_space import Choices, Range
+from textclf.core.errors import WriteError
 from textclf.training.tuning.record import Goal, Limits, Trial
-from textclf.training.tuning.sampler import propose, study_of
+from textclf.training.tuning.sampler import propose, study_of, write_study
 
 pytest.importorskip("optuna")
 SPACE = {
@@ -66,3 +67,9 @@ def test_trials_of_every_state_can_be_learned_from():
     study = study_of(SPACE, trials, Goal("loss", Limits(size=70)))
     assert [trial.state.name for trial in study.trials] == ["COMPLETE", "PRUNED", "PRUNED", "FAIL"]
     assert propose(SPACE, trials, Goal("loss", Limits(size=70)), seed=1)
+
+
+def test_a_study_that_cannot_be_written_is_named(tmp_path):
+    path = tmp_path / "no" / "a.db"
+    with pytest.raises(WriteError, match=r"no/a\.db: cannot be written: .*unable to open database file\.$"):
+        write_study(SPACE, [trial_of(0, FIRST)], Goal("loss", Limits()), path)

@@ -91,9 +91,9 @@ def begin(workplace, monkeypatch):
     """Begin a search, or go on with the one that is there."""
     monkeypatch.setattr(sampler, "RANDOM_TRIALS", 2)  # so that few trials are enough to depend on each other
 
-    def begun(workers=WORKERS, **options) -> Search:
+    def begun(workers=WORKERS, model=None, **options) -> Search:
         tuning = {"trials": TRIALS, "workers": workers, **options}
-        config = load_config({"data": {"train": "data/toy_topics/train.csv"}, "tuning": tuning})
+        config = load_config({"data": {"train": "data/toy_topics/train.csv"}, "model": model, "tuning": tuning})
         folder = RunFolder("runs/s") if Path("runs/s").exists() else new_run(config, "test", "s", "s", search=True)
         return Search(folder, config, search_space(config), time.perf_counter(), 0.0)
 
@@ -199,3 +199,12 @@ def test_a_trial_knows_the_values_of_those_that_run_with_it():
         Trial(0, "running", values[0]),
         Trial(1, "running", values[1]),
     ]
+
+
+def test_values_that_exclude_each_other_end_no_search(begin):
+    settings = {"model.hidden_units": {"choices": [0, 8]}, "training.optimizer": {"choices": ["adam", "liblinear"]}}
+    trials = run(begin(model={"architecture": "ngrams"}, settings=settings, default_space=False, trials=20), Machine())
+    stopped = [trial for trial in trials if trial.state == "stopped"]
+    assert all(trial.values == {"model.hidden_units": 8, "training.optimizer": "liblinear"} for trial in stopped)
+    assert "got ngrams with hidden units" in stopped[0].error
+    assert len(trials) == 20

@@ -16,7 +16,7 @@ import textclf
 from tests.conftest import LINEAR
 from textclf.cli.main import main
 from textclf.config.config import load_config
-from textclf.core.errors import ConfigError, TrainingError, WriteError
+from textclf.core.errors import ConfigError, DataError, TrainingError, WriteError
 from textclf.training.tuning.record import RECORD, Limits, Trial, read_record
 from textclf.training.tuning.results import read_results
 from textclf.training.tuning.trials import run_trials
@@ -51,6 +51,15 @@ def test_a_search_ends_with_the_best_trial_as_a_run(workplace, tiny_config, caps
     assert textclf.load("runs/found").predict(["some text"])
     assert read_results(folder).best == best
     assert len(list((folder / "trials").glob("*/classifier"))) == 1  # only that of the best
+
+
+def test_too_few_texts_for_inner_folds_are_an_error_before_the_search(workplace, tiny_config):
+    config = tiny_config("toy_topics", training={"inner_folds": 10, "refit": True})
+    Path("few.csv").write_text("text,label\n" + "".join(f"text {row},{row % 2}\n" for row in range(8)))
+    config["data"] = {"train": "few.csv", "validation": 0.3}
+    with pytest.raises(DataError, match="fewer than 10 folds"):
+        textclf.tune(config, ["tuning.trials=1"], run="few")
+    assert not Path("runs/few").exists()
 
 
 def test_a_refit_for_which_there_is_no_time_is_skipped(workplace, tiny_config, monkeypatch, caplog):

@@ -5,7 +5,7 @@ import re
 from textclf.core.errors import DataError
 from textclf.data.readers.limits import BoundedRows
 from textclf.data.readers.options import ReadingOptions
-from textclf.data.readers.problems import missing_columns
+from textclf.data.readers.problems import TITLE_ADVICE, missing_columns
 from textclf.data.readers.quotes import LINE_END, OpenQuoteError
 
 DELIMITERS = {
@@ -17,6 +17,7 @@ DELIMITERS = {
     "~": "a tilde",
     "\x01": "\\x01",
 }
+UNNAMED = re.compile(r"Unnamed: \d+")  # what pandas calls a column without a name
 AS_TWO = 'Write a quote in a field as ""'
 
 
@@ -45,7 +46,10 @@ def missing_in_header(
             f"{name}: expected text in {options.encoding}, got zeros between the characters. It looks like utf-16-le: "
             f"set {options.named('encoding', 'utf-16-le')}."
         )
-    error = missing_columns(name, columns, found, options)
+    names = [field for field in found if not UNNAMED.fullmatch(field)]
+    error = missing_columns(name, columns, names, options)
+    if any(UNNAMED.fullmatch(field) for field in found[1:]):  # pandas writes an index without a name, first
+        return DataError(f"{error}{TITLE_ADVICE}")
     if len(found) == 1 and found[0].count(delimiter) and not found[0].startswith('"'):
         return DataError(
             f"{error} Each line seems to be in quotes as a whole, and is one field then: remove these quotes."

@@ -2,24 +2,29 @@
 
 import datetime
 import io
+import logging
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from contextlib import contextmanager, suppress
+from itertools import islice
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 
 from textclf.core.errors import DataError, did_you_mean
 from textclf.core.files import MIB
+from textclf.core.formatting import counted
 from textclf.core.text_column import text_array
 from textclf.data.readers.columns import ALL, KEEP, KEPT, kept_column, kept_names, plain_text
 from textclf.data.readers.limits import MOST_COLUMNS, too_long
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
-from textclf.data.readers.problems import check_names, missing_columns
+from textclf.data.readers.problems import TITLE_ADVICE, check_names, missing_columns
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
+log = logging.getLogger(__name__)
 ENDINGS = (".xlsx", ".xlsm", ".xls", ".ods")
 NAMES_COLUMNS = True
 CHUNK_ROWS = 2_000
@@ -50,39 +55,59 @@ def read(
         DataError: no workbook, a damaged or protected one, no such sheet, no such column; or the package that reads
             them is not installed.
     """
-    content = _content(stream, name)
-    rows = _rows(content, name, options)
-    header = next(rows, [])
-    found = [field for field in header if field]
-    names = [] if kept is None else kept_names(kept, found)
-    for wanted, named_by in ((columns, None), (names, KEEP)):
-        if not set(wanted) <= set(found):
-            error = missing_columns(name, wanted, found, options, named_by=named_by)
-            raise DataError(f"{error}{_other_sheets(content, options)}")
-    check_names(name, columns if kept == [ALL] else [*columns, *names], found)
-    places = {column: header.index(column) for column in (*columns, *names)}
-    some: list[list[str]] = []
-    for row in rows:
-        some.append(row)
-        if len(some) == CHUNK_ROWS:
-            yield _table(some, columns, places, None if kept is None else names)
-            some = []
-    if some:
-        yield _table(some, columns, places, None if kept is None else names)
+    with _workbook(_content(stream, name), name) as workbook:
+        sheet = _sheet(workbook, name, options)
+        rows = _rows(sheet)
+        first, header = next(rows, (0, []))
+        found = [field for field in header if field]
+        names = [] if kept is None else kept_names(kept, found)
+        for wanted, named_by in ((columns, None), (names, KEEP)):
+            if not set(wanted) <= set(found):
+                error = missing_columns(name, wanted, found, options, named_by=named_by)
+                title = TITLE_ADVICE if len(found) < len(header) else ""
+                raise DataError(f"{error}{title}{_other_sheets(workbook, options)}")
+        check_names(name, columns if kept == [ALL] else [*columns, *names], found)
+        places = {column: header.index(column) for column in (*columns, *names)}
+        count, last = 0, first
+        while some := list(islice(rows, CHUNK_ROWS)):
+            count, last = count + len(some), some[-1][0]
+            yield _table([fields for _, fields in some], columns, places, None if kept is None else names)
+        if blank := last - first - count:
+            log.info("%s: row numbers count neither the header nor %s of the sheet", name, counted(blank, "blank row"))
+        if options.sheet is None and (others := _others(workbook, sheet.name)):
+            log.warning("%s", not_read(name, sheet.name, others, options))
 
 
-def field_names(stream: BinaryIO, name: str, options: ReadingOptions = DEFAULTS) -> list[str]:
-    """Return the names of the columns; none for a sheet without rows.
+def first_rows(stream: BinaryIO, name: str, options: ReadingOptions, most: int) -> list[tuple[int, list[str]]]:
+    """Return the first rows that are not empty, each with its number in the sheet. The first one names the columns.
 
     Raises:
         DataError: as `read`.
     """
-    return [field for field in next(_rows(_content(stream, name), name, options), []) if field]
+    with _workbook(_content(stream, name), name) as workbook:
+        return list(islice(_rows(_sheet(workbook, name, options)), most))
+
+
+def sheets(stream: BinaryIO, name: str) -> tuple[str, list[str], list[str]]:
+    """Return the sheet that is read by default, the others with rows, and the names of all.
+
+    Raises:
+        DataError: as `read`.
+    """
+    with _workbook(_content(stream, name), name) as workbook:
+        first = _sheet(workbook, name, DEFAULTS).name
+        return first, _others(workbook, first), workbook.sheet_names
+
+
+def not_read(name: str, sheet: str, others: Sequence[str], options: ReadingOptions) -> str:
+    """Return the warning that other sheets have rows, too."""
+    return f"{name}: read the sheet {sheet}; not read: {', '.join(others)}. Name one with {options.named('sheet')}"
 
 
 def other_sheets(stream: BinaryIO, name: str, options: ReadingOptions) -> str:
     """Return the advice to name another sheet; nothing if there is no other one, or if one is named."""
-    return _other_sheets(_content(stream, name), options)
+    with _workbook(_content(stream, name), name) as workbook:
+        return _other_sheets(workbook, options)
 
 
 def _table(rows: list[list[str]], columns: list[str], places: dict[str, int], kept: list[str] | None) -> pa.Table:
@@ -99,18 +124,29 @@ def _content(stream: BinaryIO, name: str) -> bytes:
     return content
 
 
-def _other_sheets(content: bytes, options: ReadingOptions) -> str:
-    from python_calamine import CalamineWorkbook
-
-    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
-        sheets = workbook.sheet_names
-    if options.sheet is not None or len(sheets) < 2:
+def _other_sheets(workbook: "CalamineWorkbook", options: ReadingOptions) -> str:
+    names = workbook.sheet_names
+    if options.sheet is not None or len(names) < 2:
         return ""
-    return f" For another sheet set {options.named('sheet')}; the sheets are: {', '.join(sheets)}."
+    return f" For another sheet set {options.named('sheet')}; the sheets are: {', '.join(names)}."
 
 
-def _rows(content: bytes, name: str, options: ReadingOptions) -> Iterator[list[str]]:
-    """Yield the rows that are not empty, each as texts."""
+def _others(workbook: "CalamineWorkbook", first: str) -> list[str]:
+    """Return the names of the other sheets that people see, and that have a header and rows."""
+    from python_calamine import CalamineError, SheetTypeEnum, SheetVisibleEnum
+
+    names = []
+    for found in workbook.sheets_metadata:
+        is_table = found.typ == SheetTypeEnum.WorkSheet and found.visible == SheetVisibleEnum.Visible
+        with suppress(CalamineError):  # a damaged sheet, which nobody asked for
+            if is_table and found.name != first and workbook.get_sheet_by_name(found.name).height > 1:
+                names.append(found.name)
+    return names
+
+
+@contextmanager
+def _workbook(content: bytes, name: str) -> Iterator["CalamineWorkbook"]:
+    """Open a workbook; within the block, its errors are ours."""
     from zipfile import BadZipFile  # takes some milliseconds, which other formats do not need
 
     try:
@@ -123,10 +159,7 @@ def _rows(content: bytes, name: str, options: ReadingOptions) -> Iterator[list[s
     try:
         _check_size(content, name)
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
-            for row in _sheet(workbook, name, options).iter_rows():
-                fields = list(map(_field, row))
-                if any(fields):
-                    yield fields
+            yield workbook
     except (CalamineError, OSError, ValueError, EOFError, RuntimeError, BadZipFile, zlib.error) as error:
         raise DataError(
             f"{name}: expected an Excel workbook or an OpenDocument spreadsheet, got a damaged or protected one, or "
@@ -134,7 +167,15 @@ def _rows(content: bytes, name: str, options: ReadingOptions) -> Iterator[list[s
         ) from None
 
 
-def _sheet(workbook: Any, name: str, options: ReadingOptions) -> "CalamineSheet":
+def _rows(sheet: "CalamineSheet") -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that are not empty, each as texts with its number in the sheet."""
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        fields = list(map(_field, row))
+        if any(fields):
+            yield number, fields
+
+
+def _sheet(workbook: "CalamineWorkbook", name: str, options: ReadingOptions) -> "CalamineSheet":
     """Return the sheet that the options name, or the first one that has rows."""
     names = workbook.sheet_names
     if options.sheet is not None:

@@ -16,7 +16,7 @@ from textclf.data.readers import jsonl
 from textclf.data.readers.decoding import BYTE_ORDER_MARK, decoded
 from textclf.data.readers.json_parser import AS_LINES, CHUNK_CHARACTERS, DECODER, SPACE, JsonParser
 from textclf.data.readers.limits import LONGEST_LINE, too_long
-from textclf.data.readers.objects import RowOptions, Rows
+from textclf.data.readers.objects import RowOptions, Rows, nested_names
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
 
 ENDINGS = (".json",)
@@ -59,7 +59,9 @@ def read(
 
 
 def field_names(stream: BinaryIO, name: str, options: ReadingOptions = DEFAULTS) -> list[str]:
-    """Return the names of the fields of the first row, or the first array of arrays; none for a file without rows.
+    """Return the names of the fields of the first row, see `nested_names`; or the first array of arrays.
+
+    There are none in a file without rows.
 
     Raises:
         DataError: as `read`.
@@ -75,7 +77,7 @@ def field_names(stream: BinaryIO, name: str, options: ReadingOptions = DEFAULTS)
             f"{name}: expected JSON objects, or arrays below an array with the names of the columns, got "
             f"{short_repr(row)}."
         )
-    return list(row)
+    return list(nested_names(row))
 
 
 class _Rewound:

@@ -3,7 +3,7 @@
 A row is an object; an array below a first one with the names of the columns; or a text where nothing else is read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from json import dumps
 from typing import TypedDict
 
@@ -18,6 +18,7 @@ from textclf.data.readers.problems import check_names, missing_columns
 
 MOST_WAITING, MOST_WAITING_CHARACTERS = 1000, MIB  # rows without an optional field, before it is said to be missing
 
+DEEPEST, MOST_FIELDS = 5, 100  # objects within each other, and fields of one; a larger one is no record
 MOST_SHOWN = 40  # characters of a value in a message
 
 
@@ -32,7 +33,7 @@ class Rows:
     """Rows that are not in a table yet.
 
     Args:
-        columns: the fields that become columns.
+        columns: the fields that become columns; `ticket.body` is also the field `body` of an object `ticket`.
         options: how the file is read, for messages.
         kept: further fields, which a row may lack, for the column `KEPT`.
         fill_missing: whether a row may lack a field that another row has; it is an empty text then.
@@ -47,6 +48,7 @@ class Rows:
         fill_missing: bool = False,
     ):
         self._columns, self._options, self._kept = columns, options, kept
+        self._paths = [column for column in columns if "." in column]
         self._optional = {*(columns if fill_missing else ()), *kept_names(kept or [], [])}
         self._known: dict[str, None] = {}  # the optional fields that a row has had
         self._names: list[str] | None = None  # of the columns, where rows are arrays
@@ -80,7 +82,7 @@ class Rows:
             raise DataError(f"{place}: expected a JSON object, got {short_repr(row)}.")
         self._rows[place] = row
         self._characters += characters
-        self._known |= dict.fromkeys(self._optional & row.keys())
+        self._known |= dict.fromkeys(self._optional & self._with_nested(row).keys())
 
     @property
     def ready(self) -> bool:
@@ -100,7 +102,7 @@ class Rows:
         rows, self._rows, self._characters = self._rows, {}, 0
         known = self._known.keys() & set(self._columns) if self._optional else ()
         fill = dict.fromkeys(known)
-        values = zip(*(self._values(fill | row, place) for place, row in rows.items()), strict=True)
+        values = zip(*(self._values(fill | self._with_nested(row), place) for place, row in rows.items()), strict=True)
         arrays = {column: column_of(list(each)) for column, each in zip(self._columns, values, strict=True)}
         if self._kept is not None:
             names = kept_names(self._kept, [])
@@ -109,6 +111,11 @@ class Rows:
                 raise missing_columns(place, names, list(row), self._options, named_by=KEEP)
             arrays[KEPT] = kept_column({name: row.get(name) for name in names or row} for row in rows.values())
         return pa.table(arrays)
+
+    def _with_nested(self, row: dict) -> dict:
+        """Return a row with the fields of objects that are columns, unless it has a field of that very name."""
+        found = {path: _field_at(path, row) for path in self._paths if path not in row}
+        return row | {path: value for path, value in found.items() if value is not ...} if found else row
 
     def _checked_names(self, row: list, place: str) -> list[str]:
         wanted = ", ".join(f'"{column}"' for column in self._columns)
@@ -134,6 +141,24 @@ class Rows:
         return [_value(row[column], column, place) for column in self._columns]
 
 
+def nested_names(row: dict, before: str = "") -> Iterator[str]:
+    """Yield the names of the fields of a row, and in place of an object those of its fields, such as `ticket.body`."""
+    for name, value in row.items():
+        if isinstance(value, dict) and 0 < len(value) <= MOST_FIELDS and before.count(".") < DEEPEST:
+            yield from nested_names(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}"
+
+
+def _field_at(path: str, row: dict) -> object:
+    """Return a field of an object within a row; `None` where the object is null, `...` where there is none."""
+    value: object = row
+    for name in path.split("."):
+        if value is not None:
+            value = value.get(name, ...) if isinstance(value, dict) else ...
+    return value
+
+
 def _named_values(names: list[str], row: list, place: str) -> dict:
     if len(row) > len(names):
         raise DataError(
@@ -146,9 +171,11 @@ def _value(value: object, column: str, place: str) -> str | list[str]:
     values = value if isinstance(value, list) else [value]
     if not all(item is None or isinstance(item, str | int | float) for item in values):
         got = dumps(value, ensure_ascii=False)
+        inner = next(iter(value), None) if isinstance(value, dict) else None
         raise DataError(
             f"{place}: expected a string, a number or an array of them in '{column}', "
             f"got {got[:MOST_SHOWN]}{'…' if len(got) > MOST_SHOWN else ''}."
+            f"{f' Name a field of the object, such as {column}.{inner}.' if inner else ''}"
         )
     return (
         [plain_text(item) for item in value if not is_missing(item)] if isinstance(value, list) else plain_text(value)

@@ -11,6 +11,7 @@ from textclf.data.encodings import ANY_BYTES, SAMPLE_BYTES, detect_encoding, is_
 from textclf.data.readers.options import ReadingOptions
 
 CHUNK_BYTES = 1 << 16
+TITLE_ADVICE = " If the first row is a title or a comment, remove it: the header comes first."
 
 
 def missing_columns(

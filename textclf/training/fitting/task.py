@@ -7,9 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.config.config import Config
-from textclf.core.errors import DataError
 from textclf.data.dataset import Dataset
-from textclf.data.splitting import concatenate, fold_numbers
+from textclf.data.splitting import concatenate, inner_fold_numbers
 from textclf.data.targets import Targets
 from textclf.evaluation.thresholds import decision_for
 from textclf.inference.decisions import Decision
@@ -58,32 +57,6 @@ def refit_task(task: Task, encoded: Mapping[str, EncodedDataset], preprocessor: 
     """
     together = EncodedDataset.concatenate([encoded["train"], encoded["validation"]])
     return task._replace(train=together, validation=encoded["validation"], preprocessor=preprocessor)
-
-
-def check_inner_folds(config: Config, splits: Mapping[str, Dataset]) -> None:
-    """Check that train and validation have enough texts for the inner folds of a config, if it has any.
-
-    Raises:
-        DataError: there are too few.
-    """
-    if config.training.inner_folds:
-        inner_fold_numbers(splits, config.training.inner_folds, config.seed)
-
-
-def inner_fold_numbers(splits: Mapping[str, Dataset], folds: int, seed: int) -> np.ndarray:
-    """Return the inner fold of each text of train, then of validation, from 0, (texts,).
-
-    Raises:
-        DataError: there are too few texts for so many folds.
-    """
-    together = concatenate([splits["train"], splits["validation"]])
-    try:
-        return fold_numbers(together, folds, seed)
-    except DataError:
-        raise DataError(
-            f"training.inner_folds: expected fewer than {folds} folds, because {together.name} has fewer different "
-            "texts. Set it to null, or add rows."
-        ) from None
 
 
 def inner_folds(

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from textclf.config.config import Config, write_config
+from textclf.config.config import Config
 from textclf.config.run_config import CHECKSUM
 from textclf.config.search_space import with_values
+from textclf.config.written import write_config
 from textclf.core.files import atomic_file, checksum
 from textclf.core.run_folder import RunFolder
 from textclf.data.loading import encode_labels, read_splits

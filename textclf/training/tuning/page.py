@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from textclf.config.config import LARGEST_RUN_CONFIG
 from textclf.config.search_space import Choices, Range
 from textclf.core.files import atomic_file, read_untrusted
 from textclf.core.formatting import short_repr
@@ -20,7 +21,6 @@ IN_FRONT = "Pareto front"
 FEWEST = 4  # finished trials that say something about what mattered
 MOST_IMPORTANT = 10  # settings
 BEST_SHARE = 0.2  # of the trials are drawn as the best ones
-LARGEST_CONFIG = 100_000
 FLATTERY = (
     "The best of many validation scores is too high, because the search chose it for being high. Trust the scores on "
     "the test texts, which no trial has seen."
@@ -42,7 +42,7 @@ def write_page(results: SearchResults, folder: RunFolder) -> Path:
 
 
 def _sections(results: SearchResults, folder: RunFolder) -> list[dict]:
-    config = read_untrusted(folder.path, BEST_CONFIG, LARGEST_CONFIG).decode("utf-8", "replace")
+    config = read_untrusted(folder.path, BEST_CONFIG, LARGEST_RUN_CONFIG).decode("utf-8", "replace")
     return [
         blocks.section("Best", _cards(results), _changes(results), blocks.code(BEST_CONFIG, config), note=FLATTERY),
         blocks.section("Course", _course(results), *_against(results)),

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from textclf.config.search_space import Choices, Range, Space
-from textclf.core.errors import ConfigError
-from textclf.core.files import cannot_write
+from textclf.core.errors import ConfigError, WriteError
+from textclf.core.files import cannot_write, partial_prefix
 from textclf.training.tuning.record import Goal, Limits, Trial
 
 RANDOM_TRIALS = 8  # before TPE has enough to learn from
@@ -66,13 +66,19 @@ def write_study(space: Space, trials: Sequence[Trial], goal: Goal, path: Path) -
     Raises:
         WriteError: the file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    partial = path.with_name(f"{partial_prefix(path)}partial")
     try:
         partial.unlink(missing_ok=True)
         study_of(space, trials, goal, storage=f"sqlite:///{partial}")
         partial.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from None
+    except (SQLAlchemyError, StorageInternalError) as error:
+        reason = str(error).partition("\n")[0]
+        raise WriteError(f"{path}: cannot be written: {reason}.") from None
 
 
 def _frozen(space: Space, trial: Trial, limits: Limits) -> Any:

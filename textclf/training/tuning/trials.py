@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 from textclf.config.config import Config
 from textclf.config.run_config import read_run_config
 from textclf.config.search_space import TRIAL_TRAINING, value_of, with_values
-from textclf.core.errors import TrainingError
+from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.run_folder import RunFolder
 from textclf.training.loggers import LogHistory
 from textclf.training.training_run import new_part
 from textclf.training.tuning.best import seconds_to_keep
 from textclf.training.tuning.loggers import SEARCH, history_of
-from textclf.training.tuning.process import LOG, result_in
+from textclf.training.tuning.process import LOG, LONGEST_ERROR, result_in
 from textclf.training.tuning.record import RECORD, Trial, append, best_trial, read_record
 from textclf.training.tuning.sampler import propose
 from textclf.training.tuning.search import TRIALS, Search
@@ -111,8 +111,12 @@ def _begin(search: Search, trials: Sequence[Trial], running: Sequence[dict[str, 
     if number:
         proposed = propose(search.space, known, search.goal, search.config.seed)
         values = {path: proposed[path] for path in search.space}
-    config = _trial_config(with_values(search.config, values))
     started = time.perf_counter()
+    try:
+        config = _trial_config(with_values(search.config, values))
+    except ConfigError as error:  # each value is allowed, and together they are not: TPE learns that they are bad
+        reason = " ".join(str(error).split())[:LONGEST_ERROR]
+        return Begun(values, _ended({"state": "stopped", "error": reason}), started)
     if left := _left_result(search, number, config):
         return Begun(values, left, started)
     path = search.folder_of(number)
@@ -145,6 +149,10 @@ def _left_result(search: Search, number: int, config: Config) -> Entries | None:
     entries = result_in(path)
     if entries is None or entries["state"] == "failed" or read_run_config(RunFolder(path)) != config:
         return None
+    return _ended(entries)
+
+
+def _ended(entries: dict[str, Any]) -> Entries:
     done: Entries = Future()
     done.set_result(entries)
     return done

@@ -14,7 +14,7 @@ from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.formatting import counted
 from textclf.core.run_folder import SEARCH, RunFolder
 from textclf.data.loading import read_splits
-from textclf.training.check import check_requirements
+from textclf.training.check import check_inner_folds, check_requirements
 from textclf.training.devices import check_alone
 from textclf.training.locking import check_unchanged, interrupted_run
 from textclf.training.log_file import collected_log
@@ -82,8 +82,9 @@ def tune_run(
         check_optuna()
         check_alone("a search")
         check_requirements(config)
-        _, targets = read_splits(config.data, config.targets, config.seed)  # raises now what every trial would raise
+        splits, targets = read_splits(config.data, config.targets, config.seed)  # raises what every trial would raise
         check_labels(config.model, targets)
+        check_inner_folds(config, splits)  # the best config has them
         space = search_space(config)
         if not space:
             raise ConfigError(
