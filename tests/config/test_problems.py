@@ -159,7 +159,7 @@ def test_text_and_label_are_different_columns(problems, load):
 
 def test_the_widths_of_a_cnn_are_checked_one_by_one():
     config = {"data": {"train": "a.csv"}, "model": {"architecture": "cnn", "widths": [3, 0]}}
-    with pytest.raises(ConfigError, match=r"model.widths +expected an integer >= 1 and <= 32, got 0"):
+    with pytest.raises(ConfigError, match=r"model.widths.2 +expected an integer >= 1 and <= 32, got 0"):
         load_config(config)
     with pytest.raises(ConfigError, match=r"model.widths +expected a list of 1 to 8 integers >= 1 and <= 32, got \[\]"):
         load_config({**config, "model": {"architecture": "cnn", "widths": []}})

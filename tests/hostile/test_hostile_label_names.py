@@ -16,9 +16,9 @@ WRONG = {
     "a text": ("toxic", "expected a list of texts"),
     "an object": ({"toxic": 0}, "expected a list of texts"),
     "truth": (True, "expected a list of texts"),
-    "numbers": ([1, 2, 3], "expected a list of texts, or null, got 1"),
-    "a missing name": (["toxic", None, "insult"], "expected a list of texts, or null, got null"),
-    "a list within": (["toxic", ["obscene"], "insult"], "expected a list of texts"),
+    "a number among them": (["toxic", 2, "insult"], "2 +expected text, got 2"),
+    "a missing name": (["toxic", None, "insult"], "2 +expected text, got null"),
+    "a list within": (["toxic", ["obscene"], "insult"], "2 +expected text"),
     "no names": ([], r"expected at least two names, got \[\]"),
     "one name": (["toxic"], "expected at least two names"),
     "an empty name": (["toxic", "", "insult"], "expected a name for each label, got ''"),
@@ -53,7 +53,7 @@ def config(names, **targets):
 @pytest.mark.parametrize("case", WRONG)
 def test_names_that_cannot_be(within_bounds, case):
     names, message = WRONG[case]
-    with pytest.raises(ConfigError, match=rf"data\.label_names +{message}|data\.label_names.*{message}") as caught:
+    with pytest.raises(ConfigError, match=rf"data\.label_names.*{message}") as caught:
         load_config(config(names))
     lines = str(caught.value).split("\n")
     assert len(lines) == 3

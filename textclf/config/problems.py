@@ -26,6 +26,8 @@ def problems_of(error: ValidationError, settings: type[Options], places: dict[Pa
         if detail["type"] == "invalid_key":  # no text, which only a mapping of Python can have
             location = (*location[:-1], str(location[-1]))
         path, siblings, field = _locate(settings, location)
+        if field and isinstance(location[-1], int) and not isinstance(path[-1], int) and _item_of(field.type):
+            path = (*path, location[-1])
         place = next((places[path[:end]] for end in range(len(path), -1, -1) if path[:end] in places), "")
         # If a setting has several forms, pydantic has an error for each of them.
         if path not in problems or detail["type"] == "value_error":

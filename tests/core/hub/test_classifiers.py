@@ -221,7 +221,7 @@ def test_commands_take_an_address(hub, workplace, capsys):
     assert main(["card", "hf://me/good"]) == 0
     assert capsys.readouterr().out.endswith("# Mine\n")
     assert main(["export", "hf://me/good", "--precision", "float32", "--format", "folder"]) == 0
-    assert (workplace / "good-float32/README.md").read_bytes() == CARD
+    assert (workplace / "good-int4/README.md").read_bytes() == CARD
     assert main(["predict", "--run", "hf://me/nothing", "a"]) == 1
     capsys.readouterr()
     assert main(["evaluate", "--run", "hf://me/good"]) == 1
