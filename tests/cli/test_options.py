@@ -152,6 +152,17 @@ def test_the_token_file_of_a_server_may_lie_at_home(home):
     assert option.type.convert("~/token", option, None) == str(home / "token")
 
 
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [("new", "--data"), ("new", "--test"), ("predict", "--file"), ("evaluate", "--data"), ("compare", "--data")],
+)
+def test_a_second_file_is_not_left_out_in_silence(textclf_main, command, option):
+    names = {"new": ["x.yaml", "--data", "a.csv"], "compare": ["a", "b"]}.get(command, [])
+    finished = textclf_main(command, *names, option, "a.csv", option, "b.csv")
+    assert finished.code == 2
+    assert "expected one, got" in finished.stderr
+
+
 def test_an_audit_that_cannot_be_written_trains_nothing(workplace, textclf_main):
     Path("a.yaml").write_text(json.dumps({"data": TOY_EN, **LINEAR}))
     finished = textclf_main("audit", "a.yaml", "--folds", "2", "--output", "no/a.csv")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from textclf.cli.options import LABEL_COLUMN, TEXT_COLUMN, UserPath, output_file, reading_options
+from textclf.cli.options import LABEL_COLUMN, TEXT_COLUMN, input_file, output_file, reading_options
 from textclf.cli.tables import Table, print_table
 from textclf.cli.terminal import print_line, print_written
 from textclf.core.formatting import format_figures
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command("compare")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
-@click.option("--data", metavar="FILE", type=UserPath(), help="Labelled texts.  [default: the test texts of the runs]")
+@input_file("--data", "Labelled texts.  [default: the test texts of the runs]")
 @TEXT_COLUMN
 @LABEL_COLUMN
 @output_file("HTML file with the comparison and the texts that differ")

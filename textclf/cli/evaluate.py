@@ -2,7 +2,7 @@
 
 import click
 
-from textclf.cli.options import LABEL_COLUMN, RUN, TEXT_COLUMN, UserPath, output_format, reading_options
+from textclf.cli.options import LABEL_COLUMN, RUN, TEXT_COLUMN, UserPath, input_file, output_format, reading_options
 from textclf.cli.tables import Table, print_table, summary_table
 from textclf.cli.terminal import print_json, print_line
 from textclf.core.formatting import LABEL_HEADER, LABEL_METRICS, format_figures, label_rows
@@ -12,7 +12,7 @@ LARGEST_MATRIX = 12  # labels
 
 @click.command("evaluate")
 @RUN
-@click.option("--data", metavar="FILE", type=UserPath(), help="Labelled texts.  [default: the test file of the run]")
+@input_file("--data", "Labelled texts.  [default: the test file of the run]")
 @click.option(
     "--output",
     metavar="DIR",

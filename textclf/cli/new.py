@@ -4,14 +4,14 @@ import shlex
 
 import click
 
-from textclf.cli.options import CONFIG, UserPath, reading_options
+from textclf.cli.options import CONFIG, input_file, reading_options
 from textclf.cli.terminal import print_line, print_written
 
 
 @click.command("new")
 @CONFIG
-@click.option("--data", required=True, metavar="FILE", type=UserPath(), help="Labelled texts for training.")
-@click.option("--test", metavar="FILE", type=UserPath(), help="Labelled texts for the final evaluation.")
+@input_file("--data", "Labelled texts for training.", required=True)
+@input_file("--test", "Labelled texts for the final evaluation.")
 @click.option(
     "--time",
     type=click.Choice(["quick", "usual", "thorough"]),

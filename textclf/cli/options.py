@@ -39,6 +39,19 @@ RUN = click.option(
 )
 
 
+def input_file(name: str, help: str, *, metavar: str = "FILE", required: bool = False):
+    """Return an option that names a file of texts. Two are an error, because click would take the last one alone."""
+    return click.option(
+        name, metavar=metavar, type=UserPath(), multiple=True, callback=_only_one, required=required, help=help
+    )
+
+
+def _only_one(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
+    if len(values) > 1:
+        raise click.BadParameter(f"expected one, got {len(values)}. Name several by a pattern: 'data/*.csv'.")
+    return values[0] if values else None
+
+
 TEXT_COLUMN = click.option(
     "--text-column", metavar="NAME", help="Column or field with the text.  [default: as in training]"
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from textclf.cli.options import RUN, Number, UserPath, reading_options
+from textclf.cli.options import RUN, Number, UserPath, input_file, reading_options
 from textclf.cli.terminal import is_terminal, print_data, print_line
 from textclf.core.formatting import escape_unsafe
 
@@ -41,12 +41,7 @@ EFFECT_STYLES = ((0.5, "bold white on rgb({})"), (0.2, "bold rgb({})"), (0.05, "
 
 @click.command("predict")
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
-@click.option(
-    "--file",
-    type=UserPath(),
-    metavar="PATH",
-    help="File, glob pattern or folder with texts, or '-' for standard input.",
-)
+@input_file("--file", "File, glob pattern or folder with texts, or '-' for standard input.", metavar="PATH")
 @reading_options(encoding="detected, or utf-8 for standard input and .txt")
 @click.option(
     "--text-column",
