@@ -1,13 +1,17 @@
 """Slow and large clients are cut off; the others do not notice."""
 
+import asyncio
 import socket
+import sys
 from types import SimpleNamespace
 
 import pytest
 
 from textclf.core.errors import TextclfError
-from textclf.inference.server.connections import Sweeper, listen
+from textclf.inference.server.app import make_app
+from textclf.inference.server.connections import Sweeper, accept_all, listen
 from textclf.inference.server.limits import LIMITS
+from textclf.inference.server.serve import ServeOptions, Service, make_server
 
 
 class Connection:
@@ -166,3 +170,42 @@ def test_a_port_in_use_is_named():
             listen("127.0.0.1", port)
     with pytest.raises(TextclfError, match=r"cannot listen on no\.such\.host\.invalid"):
         listen("no.such.host.invalid", 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the filter is one of Linux")
+def test_no_connection_comes_between_the_last_one_and_the_close():
+    with listen("127.0.0.1", 0) as listener:
+        address = listener.getsockname()
+        with socket.create_connection(address) as client:
+            [accepted] = accept_all(listener.dup())  # the other descriptor keeps it open
+            with accepted:
+                with pytest.raises(TimeoutError):
+                    socket.create_connection(address, 0.2)
+                client.sendall(b"a request")
+                accepted.setblocking(True)
+                assert accepted.recv(20) == b"a request"
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_connection_is_kept_that_is_accepted_while_the_server_stops(with_runs, turns):
+    """Whatever asyncio has done for it by then."""
+
+    async def stop_after_turns():
+        service.config.load()
+        service.lifespan = service.config.lifespan_class(service.config)
+        listener = listen("127.0.0.1", 0)
+        await service.startup([listener])
+        with socket.create_connection(listener.getsockname(), 10) as client:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            client.sendall(b"GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            await service.shutdown([listener])
+            return client.recv(20)
+
+    server = make_server(ServeOptions({"toy_en": "runs/toy_en"}))
+    service = Service(server, make_app(server, []))
+    try:
+        assert asyncio.run(stop_after_turns()).startswith(b"HTTP/1.1 200")
+    finally:
+        for part in (server.batcher, server.explainer, server.classifiers):
+            part.close()

@@ -1,9 +1,13 @@
 """Connections: how long a client may take, and how large its headers may be. uvicorn limits neither."""
 
 import asyncio
+import ctypes
 import socket
+import struct
+import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -14,6 +18,7 @@ from textclf.inference.server.limits import LIMITS
 from textclf.inference.server.problems import RequestError
 
 BACKLOG = 2048
+SO_ATTACH_FILTER, BPF_RETURN = 26, 6  # of Linux; the module socket does not have them
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -174,6 +179,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def accept_all(listener: socket.socket) -> list[socket.socket]:
     """Accept the connections that wait, close the listening socket, and return them."""
+    _drop_new(listener)
     listener.setblocking(False)
     accepted: list[socket.socket] = []
     with listener:
@@ -184,3 +190,16 @@ def accept_all(listener: socket.socket) -> list[socket.socket]:
                 return accepted
             connection.setblocking(False)
             accepted.append(connection)
+
+
+def _drop_new(listener: socket.socket) -> None:
+    """Drop the packets of new connections, on Linux: one that came after the last `accept` would be reset at the close.
+
+    Its client tries again after a second, and is refused.
+    """
+    if sys.platform != "linux":
+        return
+    instruction = ctypes.create_string_buffer(struct.pack("HBBI", BPF_RETURN, 0, 0, 0))  # return 0: keep no byte
+    with suppress(OSError):
+        program = struct.pack("HP", 1, ctypes.addressof(instruction))
+        listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 GC_THRESHOLD = 50_000  # objects: requests leave little that only a collection frees
 TICKS_A_SECOND = 10  # of uvicorn's main loop
+TURNS_TO_CONNECT = 3  # of asyncio's loop, after which a protocol has a connection that is accepted: start, make, tell
 LEAST_TOKEN = 16  # characters
 
 
@@ -208,12 +209,17 @@ class Service(uvicorn.Server):
         """Take no more connections, and wait for those that are there.
 
         Closing a listening socket resets the connections that wait in it to be accepted. A duplicate keeps them, until
-        all are accepted.
+        all are accepted. asyncio drops what it has accepted before, and not yet given to a protocol, if its server is
+        closed then (`Server._attach`).
         """
+        loop = asyncio.get_running_loop()
+        for listener in sockets or []:
+            loop.remove_reader(listener)
+        for _ in range(TURNS_TO_CONNECT):
+            await asyncio.sleep(0)
         duplicates = [listener.dup() for listener in sockets or []]
         for server in self.servers:
             server.close()
-        loop = asyncio.get_running_loop()
         for connection in [one for listener in duplicates for one in accept_all(listener)]:
             await loop.connect_accepted_socket(lambda: LimitedProtocol(self.config, self.server_state, {}), connection)
         await super().shutdown(sockets)
