@@ -35,12 +35,13 @@ def table(with_runs):
     return rows
 
 
-def predict(*arguments, command=("predict", "--run", "toy_en", "--file", "table", "--keep", "id,label")):
+def predict(*arguments, command=("predict", "--run", "toy_en", "--keep", "id,label")):
     from click.testing import CliRunner
 
     from textclf.cli.group import cli  # a command by itself keeps other names for its help
 
-    result = CliRunner().invoke(cli, [*command, *arguments])
+    file = [] if "--file" in (*command, *arguments) else ["--file", "table"]
+    result = CliRunner().invoke(cli, [*command, *file, *arguments])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
