@@ -24,8 +24,9 @@ from itertools import chain
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from baselines import BASELINES, FASTTEXT
+from baselines import BASELINES, FASTTEXT, read
 from measure_one import OURS
+from paired_interval import paired_interval
 
 UNEVEN = 0.75  # of the test texts have the same answer, or several labels a text: macro F1 says more than accuracy
 BY_MACRO_F1 = ("tweeteval_emotion", "tweeteval_offensive", "indonlu_smsa")  # as those who published them do
@@ -55,7 +56,7 @@ def main() -> None:
             with arguments.results.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps([*job, known[job]]) + "\n")
     print(f"{datetime.date.today()}, {platform.machine()}, Python {platform.python_version()}\n")
-    print(table(names, known))
+    print(table(names, known, arguments.data))
 
 
 def _with_encoder(encoder: str | None) -> list[str]:
@@ -72,21 +73,24 @@ def measured(folder: Path, system: str, seed: int, fasttext: Path | None) -> dic
         command += [str(fasttext.resolve())] if fasttext else []
         finished = subprocess.run(command, cwd=work, check=True, stdout=subprocess.PIPE, text=True)
     result = json.loads(finished.stdout.splitlines()[-1])
-    print(f"{folder.name} {system} {seed}: {result}", file=sys.stderr, flush=True)
+    shown = {name: value for name, value in result.items() if name != "answers"}
+    print(f"{folder.name} {system} {seed}: {shown}", file=sys.stderr, flush=True)
     return result
 
 
-def table(names: list[str], known: dict) -> str:
+def table(names: list[str], known: dict, data: Path) -> str:
     """A row for each set: the score of each system, and how far the last system is above the best of the others.
 
     The score is accuracy, or macro F1 (*) where accuracy says little. The last system is ours, with the encoder if
-    there is one. Seconds, memory, size and speed are those of the last system.
+    there is one. The 95 % interval of the difference is that of other test texts of the same kind. Seconds, memory,
+    size and speed are those of the last system.
     """
     present = {system for name, system, _ in known if name in names}
     systems = [system for system in BASELINES if system in present] + sorted(present.difference(BASELINES), key=len)
     lines = [
-        f"| set | {' | '.join(systems)} | difference | training s | peak memory MB | size MB | predicted texts/s |",
-        f"| --- |{' --: |' * (len(systems) + 5)}",
+        f"| set | {' | '.join(systems)} | difference | 95 % interval | training s | peak memory MB | size MB "
+        "| predicted texts/s |",
+        f"| --- |{' --: |' * (len(systems) + 6)}",
     ]
     differences = []
     for name in dict.fromkeys(map(_set_of, names)):
@@ -95,14 +99,17 @@ def table(names: list[str], known: dict) -> str:
             if of in names and _set_of(of) == name:
                 results[system].append(result)
         scores = [[100 * _score(name, one) for one in results[system]] for system in systems]
-        *others, ours = [statistics.mean(values) if values else math.nan for values in scores]
-        difference = ours - max((score for score in others if not math.isnan(score)), default=math.nan)
+        means = dict(zip(systems, (statistics.mean(values) if values else math.nan for values in scores), strict=True))
+        ours = means.pop(systems[-1])
+        best = max((system for system in means if not math.isnan(means[system])), key=means.__getitem__, default=None)
+        difference = ours - means[best] if best else math.nan
         differences.append(difference)
         mark = "*" if any(_by_f1(name, one) for one in chain(*results.values())) else ""
         cells = [
             name + mark,
             *map(_spread, scores),
             "" if math.isnan(difference) else f"{difference:+.2f}",
+            "" if math.isnan(difference) else _interval(data / name, results[systems[-1]], results[best][0]),
             *_costs(results[systems[-1]]),
         ]
         lines.append(f"| {' | '.join(cells)} |")
@@ -111,6 +118,20 @@ def table(names: list[str], known: dict) -> str:
         mean, median = statistics.mean(found), statistics.median(found)
         lines.append(f"\nDifference: mean {mean:+.2f}, median {median:+.2f}, lowest {min(found):+.2f}")
     return "\n".join(lines)
+
+
+def _interval(folder: Path, ours: list[dict], best: dict) -> str:
+    """Return the interval of the difference; nothing for several draws, which have a test file each."""
+    if not (folder / "test.csv").exists() or not all("answers" in result for result in [*ours, best]):
+        return ""
+    _, truth = read(folder / "test.csv")
+    answers, other = [_answers(result) for result in ours], _answers(best)
+    low, high = paired_interval(truth, answers, other, _by_f1(folder.name, best))
+    return f"{low:+.2f} to {high:+.2f}"
+
+
+def _answers(result: dict) -> list[list[str]]:
+    return [answer.split("|") if answer else [] for answer in result["answers"]]
 
 
 def _spread(values: list[float]) -> str:

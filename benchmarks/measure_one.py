@@ -28,7 +28,8 @@ def main(system: str, folder: str, seed: str, fasttext: str = "") -> None:
     answered = time.perf_counter()
     memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     figures = {"seconds": fitted - started, "texts_a_second": len(test) / (answered - fitted), "memory_mb": memory}
-    print(json.dumps({**scores(truth, answers), **figures, "size_mb": size() / 1e6}))
+    figures |= {"size_mb": size() / 1e6, "answers": ["|".join(row) for row in answers]}
+    print(json.dumps({**scores(truth, answers), **figures}))
 
 
 def scores(truth: list[list[str]], answers: list[list[str]]) -> dict:
