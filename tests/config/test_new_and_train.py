@@ -9,6 +9,7 @@ import pyarrow.parquet
 import pytest
 
 import textclf
+from tests.csv_files import write_rows
 from tests.data.readers.written_files import write_excel
 from textclf.config.config import load_config
 from textclf.config.starter import write_starter
@@ -36,8 +37,7 @@ def several(row):
 
 
 def as_csv(path, rows, encoding="utf-8", header=("text", "label"), **form):
-    with path.open("w", encoding=encoding, newline="") as stream:
-        csv.writer(stream, **form).writerows([header, *rows])
+    write_rows(path, [header, *rows], encoding, **form)
 
 
 def cp1251(folder):

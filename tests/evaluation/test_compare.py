@@ -11,6 +11,7 @@ import pytest
 
 import textclf
 from tests.conftest import LINEAR, rewrite_config
+from tests.csv_files import write_rows
 from textclf.config.config import load_config
 from textclf.core.errors import DataError, RunError
 from textclf.core.run_folder import RunFolder, create_run
@@ -141,8 +142,7 @@ def retrained(workplace):
         rows = list(csv.reader(stream))
     more = [[f"{thing} number {number}", "neutral"] for number in range(15) for thing in ("a table", "one chair")]
     for name, content in (("all.csv", rows + more), ("more.csv", rows[:60] + more)):
-        with Path(name).open("w", newline="", encoding="utf-8") as stream:
-            csv.writer(stream).writerows(content)
+        write_rows(name, content)
     for name, train in (("old", "data/toy_en/train.csv"), ("new", "all.csv")):
         textclf.train({"data": {"train": train, "test": "data/toy_en/test.csv"}, **LINEAR}, run=name)
 

@@ -7,6 +7,7 @@ import json
 import pandas
 import pytest
 
+from tests.csv_files import write_rows
 from textclf.core.errors import DataError
 from textclf.inference.classifier import load
 from textclf.inference.predict import format_predictions
@@ -34,10 +35,7 @@ def written(folder, kind, rows=ROWS):
     elif kind == "parquet":
         pandas.DataFrame(rows).to_parquet(path)
     else:
-        with path.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, list(rows[0]), delimiter="\t" if kind == "tsv" else ",")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_rows(path, rows, delimiter="\t" if kind == "tsv" else ",")
     return str(path)
 
 

@@ -1,7 +1,6 @@
 """Loggers, through the real clients: what is in their stores is what is in the run, and no fault of theirs ends it."""
 
 import contextlib
-import csv
 import importlib
 import json
 import logging
@@ -15,6 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util.tensor_util import make_ndarray
 
 import textclf
+from tests.csv_files import read_rows
 from textclf.config.config import load_config
 from textclf.core.errors import ConfigError
 from textclf.core.run_folder import RunFolder, create_run
@@ -70,7 +70,7 @@ def curves(folder) -> dict[str, list[tuple[int, float]]]:
 
 def of_history(path, prefix: str) -> dict[str, list[tuple[int, float]]]:
     """The same from `history.csv`: columns with the prefix, or those of train without one."""
-    rows = list(csv.DictReader(path.open()))
+    rows = read_rows(path)
     names = [name for name in rows[0] if name != "epoch" and name.startswith("validation_") == bool(prefix)]
     return {
         name.removeprefix(prefix): [(step, float(row[name])) for step, row in enumerate(rows, start=1)]
