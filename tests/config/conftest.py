@@ -40,9 +40,8 @@ def problems(load):
 
 
 @pytest.fixture
-def write(tmp_path, monkeypatch):
+def write(here):
     """Write a CSV file into a working directory of its own."""
-    monkeypatch.chdir(tmp_path)
 
     def write_file(rows, header=("text", "label"), name="a.csv", delimiter=","):
         write_rows(name, [header, *rows], delimiter=delimiter)

@@ -165,10 +165,9 @@ FILES = (
 
 
 @pytest.fixture
-def written(request, tmp_path, monkeypatch):
+def written(request, here):
     """The rows of a file, and the config that `textclf new` wrote for it."""
-    monkeypatch.chdir(tmp_path)
-    source, rows = request.param(tmp_path)
+    source, rows = request.param(here)
     write_starter("c.yaml", source)
     return [(text, labels if isinstance(labels, tuple) else (labels,)) for text, labels in rows]
 

@@ -82,10 +82,9 @@ def test_samples_without_any_label_have_an_f1_of_nought():
     assert difference(first, other).confidence_intervals["f1_macro"] == (1.0, 0.0, 1.0)
 
 
-def test_figures_are_those_of_the_runs(finished_runs, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_figures_are_those_of_the_runs(finished_runs, here):
     for number in (1, 2):
-        shutil.copytree(finished_runs / "runs/toy_topics", tmp_path / "runs" / f"run{number}")
+        shutil.copytree(finished_runs / "runs/toy_topics", here / "runs" / f"run{number}")
     changed = RunFolder("runs/run2")
     labels = json.loads((changed.classifier / "labels.json").read_text())
     assert labels["decision"] == {}
@@ -99,8 +98,8 @@ def test_figures_are_those_of_the_runs(finished_runs, tmp_path, monkeypatch):
     assert compared.settings == {"training.epochs": [2, 3]}
     assert (compared.different, compared.differences[0].p_value) == (0, 1.0)
     assert compared.differences[0].confidence_intervals["accuracy"] == (0, 0, 0)
-    write_comparison(compared, tmp_path / "compared.html")
-    [data] = re.findall(r'id="data">(.*?)</script>', (tmp_path / "compared.html").read_text(encoding="utf-8"))
+    write_comparison(compared, here / "compared.html")
+    [data] = re.findall(r'id="data">(.*?)</script>', (here / "compared.html").read_text(encoding="utf-8"))
     assert [section["title"] for section in json.loads(data)["sections"]] == ["Scores", "Settings"]
 
 
@@ -112,8 +111,7 @@ def test_settings_that_only_one_has():
     assert "data.train" not in found
 
 
-def test_runs_without_a_classifier_are_not_compared(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_runs_without_a_classifier_are_not_compared(here):
     create_run("unfinished", "toy", {})
     with pytest.raises(RunError, match=r"To continue it: textclf resume runs/unfinished$"):
         compare(["unfinished", "unfinished"])

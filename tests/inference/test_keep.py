@@ -9,7 +9,6 @@ import pytest
 
 from tests.csv_files import write_rows
 from textclf.core.errors import DataError
-from textclf.inference.classifier import load
 from textclf.inference.predict import format_predictions
 from textclf.inference.text_source import read_source
 
@@ -19,11 +18,6 @@ ROWS = [
     {"id": 9, "date": "", "text": "bad\rfilm", "label": "", "note": "é\n"},
     {"id": 10, "date": "d", "text": "   ", "label": "z", "note": "漢"},
 ]
-
-
-@pytest.fixture(scope="module")
-def classifier(finished_runs):
-    return load(finished_runs / "runs/toy_en")
 
 
 def written(folder, kind, rows=ROWS):

@@ -184,8 +184,7 @@ def test_predictions_that_are_none_are_refused_and_nothing_is_written(with_runs,
     assert not RunFolder("runs/toy_en").report.exists()
 
 
-def test_a_cross_validation_has_no_report(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_cross_validation_has_no_report(here):
     create_run("folds", "toy", {"folds": 2}).finish()
     with pytest.raises(RunError, match=r"but a cross-validation has none\. Train without --folds\.$"):
         textclf.write_report("folds")

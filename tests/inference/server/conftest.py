@@ -15,7 +15,22 @@ from textclf.inference.server.app import make_app
 from textclf.inference.server.connections import listen
 from textclf.inference.server.serve import ServeOptions, Service, make_server
 
+TEXTS = [
+    "a wonderful film",
+    "a waste of time",
+    "味道很好",
+    "",
+    "cherry and sky",
+    "tab\tand\nline \ud83d",
+    "\x00 \U0001f600",
+]
 TOKEN = b"a-token-of-the-tests-0123456789"
+
+
+def infer(texts, shape=None, **more):
+    """The body of a request of the inference protocol."""
+    tensor = {"name": "text", "shape": shape or [len(texts)], "datatype": "BYTES", "data": texts}
+    return {"inputs": [tensor], **more}
 
 
 class Client:

@@ -36,7 +36,7 @@ def trained(tmp_path_factory) -> tuple[Path, list]:
     (place / "data").symlink_to(ROOT / "data")
     threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     command = [sys.executable, str(SCRIPT), json.dumps(CONFIGS)]
-    environment = {**os.environ, **threads, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, **threads}
     done = subprocess.run(command, cwd=place, env=environment, capture_output=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr.decode()
     return place / "runs", json.loads(done.stdout)

@@ -4,7 +4,6 @@ import contextlib
 import importlib
 import json
 import logging
-import os
 import socket
 import sys
 
@@ -42,15 +41,8 @@ def store(tmp_path_factory) -> str:
 
 
 @pytest.fixture(autouse=True)
-def own_environment(monkeypatch, store):
-    """What a user has set for other runs of MLflow, and what the logger sets, is not that of the tests."""
-    before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
-        monkeypatch.delenv(name)
+def own_store(own_environment, monkeypatch, store):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture
