@@ -116,11 +116,7 @@ ERRORS = {
     ),
     "neither text nor file": (["predict"], 2, r"expected either texts or --file"),
     "text and file": (["predict", "x", "--file", "-"], 2, r"expected either texts or --file"),
-    "explain as csv": (
-        ["predict", "x", "--explain", "--format", "csv"],
-        2,
-        r"--explain needs --format text or jsonl",
-    ),
+    "explain as csv": (["predict", "x", "--explain", "--format", "csv"], 2, r"--explain needs --format text or jsonl"),
     "unknown option": (["predict", "--fille", "x"], 2, r"No such option.*--fille"),
     "unknown command": (["tran"], 2, r"No such command 'tran'"),
     "output into nowhere": (["predict", "x", "--output", "no/where.txt"], 1, r"no/where.txt: cannot be written"),

@@ -57,10 +57,7 @@ def predictions_of(truth, right_share, seed):
 def test_a_large_difference_is_none_of_chance_and_a_small_one_may_be():
     truth = np.random.default_rng(0).integers(2, size=1000)
     base = predictions_of(truth, 0.70, 1)
-    better, same = (
-        difference(base, predictions_of(truth, 0.85, 2)),
-        difference(base, predictions_of(truth, 0.71, 3)),
-    )
+    better, same = (difference(base, predictions_of(truth, 0.85, 2)), difference(base, predictions_of(truth, 0.71, 3)))
     difference_, low, high = better.confidence_intervals["accuracy"]
     assert 0 < low < difference_ < high
     assert better.p_value < 0.001

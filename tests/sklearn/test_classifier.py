@@ -47,9 +47,7 @@ def through_joblib(estimator):
 
 
 @pytest.mark.parametrize(
-    "copied",
-    [lambda one: pickle.loads(pickle.dumps(one)), through_joblib],
-    ids=["pickle", "joblib"],
+    "copied", [lambda one: pickle.loads(pickle.dumps(one)), through_joblib], ids=["pickle", "joblib"]
 )
 def test_copies_predict_the_same(fitted, reviews, copied):
     assert copied(fitted).predict_proba(reviews["text"]).tolist() == fitted.predict_proba(reviews["text"]).tolist()

@@ -23,10 +23,7 @@ CONFIG = {
     "model": {"architecture": "cnn", "embedding_dim": 4, "filters": 4, "widths": [2], "dropout": 0.0, "l2": 0.01},
     "training": {**TRAINING, "ema_decay": 0.9, "schedule": "linear", "validations_per_epoch": 2},
 }
-CONFIGS = {
-    "one": CONFIG,
-    "two": {**CONFIG, "training": {**CONFIG["training"], "devices": 2}},
-}
+CONFIGS = {"one": CONFIG, "two": {**CONFIG, "training": {**CONFIG["training"], "devices": 2}}}
 
 
 @pytest.fixture(scope="module")

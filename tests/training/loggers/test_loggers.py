@@ -27,10 +27,7 @@ HISTORY = [
 ]
 ENSEMBLE = {
     "architecture": "ensemble",
-    "members": [
-        {"model": {"architecture": "ngrams"}},
-        {"model": {"architecture": "ngrams", "hidden_units": 4}},
-    ],
+    "members": [{"model": {"architecture": "ngrams"}}, {"model": {"architecture": "ngrams", "hidden_units": 4}}],
 }
 
 

@@ -11,14 +11,7 @@ from textclf.config.ensemble import LIBLINEAR
 from textclf.config.training_options import TrainingOptions
 from textclf.core.options import fields_of
 from textclf.models.checkpoints import load_checkpoint
-from textclf.training.fitting.optimizers import (
-    OPTIMIZERS,
-    Adagrad,
-    Adam,
-    build_optimizer,
-    lazy_rows,
-    updates,
-)
+from textclf.training.fitting.optimizers import OPTIMIZERS, Adagrad, Adam, build_optimizer, lazy_rows, updates
 
 TOKEN_IDS = np.array([[1, 1, 1, 2], [1, 3, 3, 2]])
 ANSWERS = np.array([[1.0], [3.0]])
