@@ -17,7 +17,7 @@ def without_figures(output):
 
 def test_the_notebook_shows_what_it_shows_when_it_runs(workplace):
     cells = json.loads((ROOT / "docs/notebook.ipynb").read_text(encoding="utf-8"))["cells"]
-    found = runpy.run_path(ROOT / "docs/run_notebook.py")["run_cells"](cells)
+    found = runpy.run_path(str(ROOT / "docs/run_notebook.py"))["run_cells"](cells)
     lines = 0
     for cell, outputs in zip(cells, found, strict=True):
         if cell["cell_type"] == "code":
