@@ -15,7 +15,7 @@ from textclf.core.files import MIB
 from textclf.core.options import Limit, setting
 from textclf.core.options import Options as BaseOptions
 from textclf.core.run_folder import LARGEST_MODEL
-from textclf.core.tuned import OneOf
+from textclf.core.search_ranges import OneOf
 from textclf.models.encoder.config import EncoderConfig, read_encoder_config
 from textclf.models.encoder.families import FAMILIES
 from textclf.models.encoder.network import Tuning, encode_tokens

@@ -21,7 +21,7 @@ IN_FRONT = "Pareto front"
 FEWEST = 4  # finished trials that say something about what mattered
 MOST_IMPORTANT = 10  # settings
 BEST_SHARE = 0.2  # of the trials are drawn as the best ones
-FLATTERY = (
+SELECTION_BIAS = (
     "The best of many validation scores is too high, because the search chose it for being high. Trust the scores on "
     "the test texts, which no trial has seen."
 )
@@ -44,7 +44,9 @@ def write_page(results: SearchResults, folder: RunFolder) -> Path:
 def _sections(results: SearchResults, folder: RunFolder) -> list[dict]:
     config = read_untrusted(folder.path, BEST_CONFIG, LARGEST_RUN_CONFIG).decode("utf-8", "replace")
     return [
-        blocks.section("Best", _cards(results), _changes(results), blocks.code(BEST_CONFIG, config), note=FLATTERY),
+        blocks.section(
+            "Best", _cards(results), _changes(results), blocks.code(BEST_CONFIG, config), note=SELECTION_BIAS
+        ),
         blocks.section("Course", _course(results), *_against(results)),
         blocks.section("Settings", _importance(results), _parallel(results)),
         blocks.section("Trials", _trials_table(results)),
