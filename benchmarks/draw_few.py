@@ -10,11 +10,9 @@ import argparse
 import csv
 import random
 import shutil
-import sys
 from itertools import product
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
 from baselines import read
 
 

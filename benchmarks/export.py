@@ -19,7 +19,6 @@ import tempfile
 from itertools import chain
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
 from baselines import FASTTEXT, FastText, read
 
 SETTINGS: dict[str, dict] = {

@@ -11,14 +11,11 @@ end the script names the recipe with the best mean, and what a set loses when th
 import argparse
 import logging
 import os
-import sys
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent))
 from accuracy import BY_MACRO_F1, UNEVEN
 from baselines import read
 from search_members import MEMBERS, Fold

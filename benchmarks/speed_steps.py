@@ -9,7 +9,6 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
 SINGLES = {"textclf": 500, "keras": 60, "scikit-learn": 500}
 
 

@@ -179,17 +179,20 @@ def measure(folder: Path, sources: list[Path], expected: list[list[dict]], argum
     wrong += [f"exit code {code}"] if code else []
     wrong += [f"in the log: {line}" for line in log if "internal error" in line or "Traceback" in line]
     wrong += [line for client in clients for line in client.wrong]
-    a_minute = max(1, int(60 / arguments.swap))
-    counts = [sum(client.counts[number] for client in clients) for number in range(2)]
-    print(f"{sum(counts):,} requests: {counts[0]:,} answered by the first, {counts[1]:,} by the second")
     print(f"{swaps} swaps, {offered} of them broken")
-    print(f"largest difference from predict: {max(client.largest for client in clients):.1e}")
-    print(
-        f"memory: at most {max(sizes[:a_minute]):.0f} MB in the first minute, {max(sizes[-a_minute:]):.0f} in the last"
-    )
+    show(clients, sizes, max(1, int(60 / arguments.swap)))
     print(f"ended {seconds:.1f} s after SIGTERM")
     print("\n".join(wrong[:20]) or "nothing was lost or wrong")
     return int(bool(wrong))
+
+
+def show(clients: list[Client], sizes: list[float], a_minute: int) -> None:
+    """Print what the clients counted, and the memory of the server; `a_minute` sizes are of one minute."""
+    counts = [sum(client.counts[number] for client in clients) for number in range(2)]
+    print(f"{sum(counts):,} requests: {counts[0]:,} answered by the first, {counts[1]:,} by the second")
+    print(f"largest difference from predict: {max(client.largest for client in clients):.1e}")
+    first, last = max(sizes[:a_minute]), max(sizes[-a_minute:])
+    print(f"memory: at most {first:.0f} MB in the first minute, {last:.0f} in the last")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import click
 from textclf.cli.group import cli
 from textclf.config.config import CHOICES, Config
 from textclf.config.problems import describe, settings_in
-from textclf.config.written import json_schema
+from textclf.config.serialization import json_schema
 from textclf.core.formatting import short_repr
 from textclf.core.options import Options, default_of, fields_of, is_required, plain
 from textclf.inference.server.app import ENDPOINTS

@@ -18,6 +18,8 @@ from textclf.core import program
 from textclf.core.run_folder import RunFolder
 
 ROOT = Path(__file__).parent.parent
+# The processes that tests start import this textclf, and packages that are not installed.
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 if "PYTEST_XDIST_WORKER" in os.environ:  # the workers fill the cores: threads of each would only wait for each other
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -70,12 +72,18 @@ def root() -> Path:
 
 
 @pytest.fixture
-def workplace(tmp_path, monkeypatch) -> Path:
-    """An empty working directory with the toy data and the configs of the repository."""
-    for name in ("data", "configs"):
-        (tmp_path / name).symlink_to(ROOT / name)
+def here(tmp_path, monkeypatch) -> Path:
+    """An empty working directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def workplace(here) -> Path:
+    """A working directory with the toy data and the configs of the repository."""
+    for name in ("data", "configs"):
+        (here / name).symlink_to(ROOT / name)
+    return here
 
 
 @pytest.fixture
@@ -194,8 +202,7 @@ def textclf_command():
 
     def run(*arguments: str, input: bytes | None = None, python: tuple[str, ...] = (), **options):
         command = [sys.executable, *(python or ("-m", "textclf")), *arguments]
-        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])  # of packages not installed
-        environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "120", **options.pop("env", {})}
+        environment = {**os.environ, "COLUMNS": "120", **options.pop("env", {})}
         return subprocess.run(
             command, input=input, capture_output=True, env=environment, timeout=600, check=False, **options
         )

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+from hypothesis import strategies as st
 
 from textclf.data.checks.context import CheckContext
 from textclf.data.dataset import Dataset
@@ -46,3 +47,22 @@ def only(findings):
 def found(findings):
     """What the findings say."""
     return [finding.found for finding in findings]
+
+
+def subjects(findings):
+    """What they are about."""
+    return {finding.subject for finding in findings}
+
+
+def rows_of(dataset):
+    """Text, labels between bars, row number."""
+    labels = ["|".join(row) for row in dataset.labels]
+    return list(zip(dataset.texts.to_pylist(), labels, dataset.rows.tolist(), strict=True))
+
+
+EVEN = distinct({"x": 20, "y": 20})
+ANY_TEXT = st.one_of(
+    st.text(max_size=12), st.sampled_from(["", " ", "好评 好评", "a b c d e f g", "A b c d e f g!", "\ufffd\x00"])
+)
+ANY_LABEL = st.one_of(st.sampled_from(["x", "y", "z", "X"]), st.text(min_size=1, max_size=3))
+ONE_LABEL = st.lists(st.tuples(ANY_TEXT, ANY_LABEL), max_size=12)

@@ -1,18 +1,11 @@
 """The notebook of the documents runs and shows what it shows on the page, up to its figures."""
 
-import importlib.util
 import json
 import re
+import runpy
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-
-
-def run_cells():
-    specification = importlib.util.spec_from_file_location("run_notebook", ROOT / "docs/run_notebook.py")
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module.run_cells
 
 
 def without_figures(output):
@@ -24,7 +17,7 @@ def without_figures(output):
 
 def test_the_notebook_shows_what_it_shows_when_it_runs(workplace):
     cells = json.loads((ROOT / "docs/notebook.ipynb").read_text(encoding="utf-8"))["cells"]
-    found = run_cells()(cells)
+    found = runpy.run_path(str(ROOT / "docs/run_notebook.py"))["run_cells"](cells)
     lines = 0
     for cell, outputs in zip(cells, found, strict=True):
         if cell["cell_type"] == "code":

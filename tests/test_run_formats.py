@@ -24,13 +24,12 @@ OLD = Path(__file__).parent / "formats" / "run-1"
 
 
 @pytest.fixture
-def old_runs(tmp_path, monkeypatch) -> Path:
+def old_runs(here) -> Path:
     """A working directory with copies of both runs and their data."""
-    monkeypatch.chdir(tmp_path)
-    shutil.copytree(OLD, tmp_path / "runs")
+    shutil.copytree(OLD, here / "runs")
     for name in ("train.csv", "test.csv"):
-        (tmp_path / "runs" / name).rename(tmp_path / name)
-    return tmp_path
+        (here / "runs" / name).rename(here / name)
+    return here
 
 
 def predictions_in(path: Path) -> tuple[list[list[str]], np.ndarray]:

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,6 +28,12 @@ def screen_of(monkeypatch):
             return written.result().decode()
 
     return run
+
+
+def in_a_shell(command: str, program: str = "-m textclf") -> subprocess.CompletedProcess:
+    """Run a line of bash, in which `textclf` is the program."""
+    command = command.replace("textclf", f"{sys.executable} {program}", 1)
+    return subprocess.run(["bash", "-c", command], capture_output=True, timeout=600, check=False)
 
 
 def read_to_the_end(screen: int) -> bytes:

@@ -16,8 +16,7 @@ def test_without_a_name_it_lists_every_config_with_its_summary():
     assert [tuple(line.split(maxsplit=1)) for line in lines] == list(example_configs().items())
 
 
-def test_with_a_name_it_copies_and_says_what_it_wrote(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_with_a_name_it_copies_and_says_what_it_wrote(here):
     shown = CliRunner().invoke(cli, ["configs", "toy_zh", "--output", "mine.yaml"], catch_exceptions=False).output
     *wrote, advice = shown.splitlines()
     assert all(Path(line.removeprefix("wrote ")).is_file() for line in wrote)
@@ -26,8 +25,7 @@ def test_with_a_name_it_copies_and_says_what_it_wrote(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("output", ["my file.yaml", "a\nb: [.yaml"])
-def test_any_name_gives_a_config_and_a_command(tmp_path, monkeypatch, output):
-    monkeypatch.chdir(tmp_path)
+def test_any_name_gives_a_config_and_a_command(here, output):
     shown = CliRunner().invoke(cli, ["configs", "toy_zh", "--output", output], catch_exceptions=False).output
     quoted = escape_unsafe(f"'{output}'")
     assert shown.splitlines()[-1] == f"next: textclf train {quoted}"

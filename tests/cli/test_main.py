@@ -1,12 +1,13 @@
 """The program as it is installed: everything is written, the exit code is right, and errors are one message."""
 
 import errno
+import fcntl
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -16,7 +17,10 @@ import textclf.cli.list
 from tests.conftest import LINEAR, TOY_EN
 from textclf.cli.main import missing_package
 
+from .conftest import in_a_shell
+
 SCRIPT = "from textclf.cli.main import run; run()"
+PROGRAM = f'-c "{SCRIPT}"'
 AT_EXIT = f"import atexit, sys, threading; atexit.register(print, 'ended in order'); {{}}; {SCRIPT}"
 
 # A thread that is certainly still there when the program has answered, however slow or quick the machine is.
@@ -26,12 +30,6 @@ WAITS_FOR_THE_END = "threading.Thread(target=lambda: (threading.main_thread().jo
 @pytest.fixture
 def script(textclf_command):
     return lambda *arguments, python=SCRIPT, **options: textclf_command(*arguments, python=("-c", python), **options)
-
-
-def in_a_shell(command: str, root) -> subprocess.CompletedProcess:
-    command = command.replace("textclf", f'{sys.executable} -c "{SCRIPT}"', 1)
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    return subprocess.run(["bash", "-c", command], capture_output=True, env=environment, timeout=600, check=False)
 
 
 def test_all_answers_are_written(with_runs, script):
@@ -64,35 +62,37 @@ def test_it_is_gone_at_once_unless_something_has_to_end_in_order(with_runs, scri
     assert rest == ended
 
 
-def test_a_closed_pipe_and_no_output_at_all_are_no_faults(with_runs, root):
+def test_a_closed_pipe_and_no_output_at_all_are_no_faults(with_runs):
     finished = in_a_shell(
-        "set -o pipefail; textclf predict --file <(yes 'a wonderful film' | head -n 20000) | head -n 1", root
+        "set -o pipefail; textclf predict --file <(yes 'a wonderful film' | head -n 20000) | head -n 1", PROGRAM
     )
     assert finished.stdout.count(b"\n") == 1
     assert (finished.returncode, finished.stderr) == (0, b"")
-    finished = in_a_shell("textclf predict 'a wonderful film' >&-", root)
+    finished = in_a_shell("textclf predict 'a wonderful film' >&-", PROGRAM)
     assert (finished.returncode, finished.stderr) == (0, b"")
 
 
-def test_messages_that_nobody_reads_end_nothing(with_runs, root):
+def test_messages_that_nobody_reads_end_nothing(with_runs):
     Path("linear.yaml").write_text(json.dumps({"data": TOY_EN, **LINEAR}))
-    finished = in_a_shell("textclf train linear.yaml --run r 2> >(head -c 1 > /dev/null)", root)
+    finished = in_a_shell("textclf train linear.yaml --run r 2> >(head -c 1 > /dev/null)", PROGRAM)
     assert finished.returncode == 0
     assert b"next: textclf predict" in finished.stdout
 
 
 @pytest.mark.parametrize(("before", "code"), [(signal.SIG_DFL, 129), (signal.SIG_IGN, 0)])  # as below nohup
-def test_a_closed_terminal_leaves_no_half_file(with_runs, root, before, code):
+def test_a_closed_terminal_leaves_no_half_file(with_runs, before, code):
     command = [sys.executable, "-m", "textclf", "predict", "--file", "-", "--output", "out.txt"]
     handler = signal.signal(signal.SIGHUP, before)
-    running = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(root)})
+    running = subprocess.Popen(command, stdin=subprocess.PIPE)
     signal.signal(signal.SIGHUP, handler)
-    while not list(Path().glob(".out.txt.*")):
+    running.stdin.write(b"a wonderful film\n")
+    running.stdin.flush()
+    while fcntl.ioctl(running.stdin, termios.FIONREAD, bytes(4)) != bytes(4):  # until it has read the line
         assert running.poll() is None
         time.sleep(0.05)
+    assert list(Path().glob(".out.txt.*"))
     running.send_signal(signal.SIGHUP)
-    time.sleep(0.5)
-    running.communicate(b"a wonderful film\n", timeout=60)
+    running.communicate(timeout=60)
     assert running.returncode == code
     assert not list(Path().glob(".out.txt.*"))
     assert Path("out.txt").exists() == (code == 0)
@@ -116,11 +116,7 @@ ERRORS = {
     ),
     "neither text nor file": (["predict"], 2, r"expected either texts or --file"),
     "text and file": (["predict", "x", "--file", "-"], 2, r"expected either texts or --file"),
-    "explain as csv": (
-        ["predict", "x", "--explain", "--format", "csv"],
-        2,
-        r"--explain needs --format text or jsonl",
-    ),
+    "explain as csv": (["predict", "x", "--explain", "--format", "csv"], 2, r"--explain needs --format text or jsonl"),
     "unknown option": (["predict", "--fille", "x"], 2, r"No such option.*--fille"),
     "unknown command": (["tran"], 2, r"No such command 'tran'"),
     "output into nowhere": (["predict", "x", "--output", "no/where.txt"], 1, r"no/where.txt: cannot be written"),

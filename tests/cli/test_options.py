@@ -1,6 +1,5 @@
 """Paths with `~`, texts that begin with a dash, and what is refused before any work."""
 
-import csv
 import json
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 import textclf
 from tests.conftest import LINEAR, TOY_EN
+from tests.csv_files import read_rows
 from textclf.cli.serve import command
 from textclf.config.config import load_config
 from textclf.config.starter import write_starter
@@ -107,8 +107,7 @@ def test_new_says_what_it_reads(home, textclf_main):
 def test_the_same_from_python(home):
     assert textclf.load("~/runs/toy_en").labels
     assert textclf.evaluate("~/runs/toy_en", "~/data/toy_en/test.csv", output="~/figures")["rows"] == 120
-    with (home / "figures/predictions.csv").open(newline="", encoding="utf-8") as stream:
-        assert len(list(csv.DictReader(stream))) == 120
+    assert len(read_rows(home / "figures/predictions.csv")) == 120
     write_starter("~/new.yaml", f"{home}/data/toy_en/train.csv")
     assert load_config("~/new.yaml").data.train == f"{home}/data/toy_en/train.csv"
 

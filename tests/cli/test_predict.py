@@ -1,12 +1,11 @@
 """`textclf predict` as a user meets it: arguments, files, pipes and a terminal."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 import pytest
+
+from .conftest import in_a_shell
 
 
 def test_without_any_run_it_says_what_to_do(workplace, textclf_main):
@@ -50,19 +49,15 @@ def test_a_fault_within_the_input_leaves_no_half_output(with_runs, textclf_comma
         (["--output", "out.csv.gz", "--format", "csv"], "does not compress its output. Omit .gz."),
     ],
 )
-def test_the_ending_of_the_output_promises_nothing_else(tmp_path, monkeypatch, textclf_main, arguments, message):
-    monkeypatch.chdir(tmp_path)
+def test_the_ending_of_the_output_promises_nothing_else(here, textclf_main, arguments, message):
     finished = textclf_main("predict", "x", *arguments)
     assert finished.code == 2
     assert message in " ".join(finished.stderr.split())
-    assert not list(tmp_path.iterdir())
+    assert not list(here.iterdir())
 
 
-def test_a_closed_pipe_is_no_fault(with_runs, root):
-    program = f"{sys.executable} -m textclf"
-    command = f"yes 'a wonderful film' | {program} predict --file - | head -n 1; exit ${{PIPESTATUS[1]}}"
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    finished = subprocess.run(["bash", "-c", command], capture_output=True, env=environment, timeout=600, check=False)
+def test_a_closed_pipe_is_no_fault(with_runs):
+    finished = in_a_shell("yes 'a wonderful film' | textclf predict --file - | head -n 1; exit ${PIPESTATUS[1]}")
     assert finished.stdout.count(b"\n") == 1
     assert (finished.returncode, finished.stderr) == (0, b"")
 

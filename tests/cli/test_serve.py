@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 def process(*arguments):
     """A server on a free port; yields the process and the port."""
     command = [sys.executable, "-m", "textclf", "serve", "--port", "0", *arguments]
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         yield running, int(re.search(r":(\d+) ", wait_for(running, "serving on"))[1])
     finally:

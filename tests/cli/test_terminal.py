@@ -4,9 +4,7 @@ import csv
 import io
 import itertools
 import json
-import os
 import re
-import subprocess
 import sys
 
 import pytest
@@ -16,6 +14,8 @@ from tests.conftest import LINEAR
 from textclf.cli.main import main
 from textclf.cli.terminal import print_line
 from textclf.core.formatting import UNSAFE, escape_unsafe, json_escape, json_escape_unsafe
+
+from .conftest import in_a_shell
 
 TEXT = "schön 漢字 😀 wonderful \x1b[31mred\x1b[0m \x9b2J \u202eevil\u2028 \x07"
 STYLES = r"\x1b\[[\d;?]*[a-zA-Z]"  # those of our own output
@@ -181,9 +181,9 @@ ENDS = [("predict 'a wonderful film'", 0), ("list", 0), ("predict --run missing 
 
 
 @pytest.mark.parametrize(("ends", "closed"), a_few(ENDS, ["<&- >&- 2>&-", ">&-", "2>&-", "<&-", ">&- 2>&-"]), ids=str)
-def test_a_closed_stream_changes_no_exit_code(with_runs, root, ends, closed):
+def test_a_closed_stream_changes_no_exit_code(with_runs, ends, closed):
     arguments, code = ends
-    finished = in_a_shell(f"textclf {arguments} {closed}", root)
+    finished = in_a_shell(f"textclf {arguments} {closed}")
     assert finished.returncode == code
     assert b"internal error" not in finished.stderr
     if "2>&-" not in closed:
@@ -195,30 +195,24 @@ def test_a_closed_stream_changes_no_exit_code(with_runs, root, ends, closed):
 @pytest.mark.parametrize(
     "arguments", ["predict --file -", "predict --file - --format csv", "predict --explain --file -"]
 )
-def test_a_closed_standard_input_is_said(with_runs, root, arguments):
-    finished = in_a_shell(f"textclf {arguments} <&-", root)
+def test_a_closed_standard_input_is_said(with_runs, arguments):
+    finished = in_a_shell(f"textclf {arguments} <&-")
     assert finished.returncode == 1
     assert b"standard input" in finished.stderr
     assert finished.stdout == b""
 
 
-def test_a_closed_stream_is_not_where_a_file_is_written(with_runs, root):
-    finished = in_a_shell("textclf predict --format csv --output out.csv 'a film' <&- >&- 2>&-", root)
+def test_a_closed_stream_is_not_where_a_file_is_written(with_runs):
+    finished = in_a_shell("textclf predict --format csv --output out.csv 'a film' <&- >&- 2>&-")
     assert finished.returncode == 0
     assert (with_runs / "out.csv").read_text(encoding="utf-8").startswith("text,label")
 
 
 @pytest.mark.parametrize("arguments", ["predict a", "list", "schema", "evaluate"])
-def test_a_full_disk_behind_standard_output_is_named(with_runs, root, arguments):
-    finished = in_a_shell(f"textclf {arguments} > /dev/full", root)
+def test_a_full_disk_behind_standard_output_is_named(with_runs, arguments):
+    finished = in_a_shell(f"textclf {arguments} > /dev/full")
     assert finished.returncode == 1
     assert b"standard output: cannot be written: No space left" in finished.stderr
-
-
-def in_a_shell(command, root):
-    command = command.replace("textclf", f"{sys.executable} -m textclf", 1)
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    return subprocess.run(["bash", "-c", command], capture_output=True, env=environment, timeout=600, check=False)
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("1", False), ("", True)])  # as no-color.org has it

@@ -1,11 +1,10 @@
 """A config from a text, or what is wrong with it; and files to write a config for."""
 
-import csv
 import re
-from pathlib import Path
 
 import pytest
 
+from tests.csv_files import write_rows
 from textclf.config.config import load_config
 from textclf.core.errors import ConfigError
 
@@ -41,13 +40,11 @@ def problems(load):
 
 
 @pytest.fixture
-def write(tmp_path, monkeypatch):
+def write(here):
     """Write a CSV file into a working directory of its own."""
-    monkeypatch.chdir(tmp_path)
 
     def write_file(rows, header=("text", "label"), name="a.csv", delimiter=","):
-        with Path(name).open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream, delimiter=delimiter).writerows([header, *rows])
+        write_rows(name, [header, *rows], delimiter=delimiter)
         return name
 
     return write_file

@@ -184,8 +184,7 @@ def test_mapping_within_itself_is_refused():
         load_config({"data": {"train": "a.csv"}, **endless})
 
 
-def test_the_config_of_the_latest_run_may_be_named(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_config_of_the_latest_run_may_be_named(here):
     for name, seed in (("first", 1), ("second", 2)):
         run = create_run(name, "toy", {})
         run.config.write_text(f"seed: {seed}\n{DATA}")
@@ -195,7 +194,6 @@ def test_the_config_of_the_latest_run_may_be_named(tmp_path, monkeypatch):
     assert load_config("latest").seed == 3
 
 
-def test_there_may_be_no_latest_run(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_there_may_be_no_latest_run(here):
     with pytest.raises(RunError, match="expected a finished run in runs/"):
         load_config("runs/latest/config.yaml")

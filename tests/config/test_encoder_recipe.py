@@ -18,10 +18,9 @@ ENGLISH = "this is a {} film and it has the number {}"
 
 
 @pytest.fixture
-def written(tmp_path, monkeypatch):
+def written(here, monkeypatch):
     """The config for so many texts a label."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", str(tmp_path))  # without the driver of a GPU
+    monkeypatch.setenv("PATH", str(here))  # without the driver of a GPU
 
     def write(texts_a_label, text="a {} film number {}", labels=("good", "poor"), **choices):
         rows = [
@@ -29,7 +28,7 @@ def written(tmp_path, monkeypatch):
             for number in range(texts_a_label)
             for word, label in zip(cycle(("fine", "bad")), labels, strict=False)
         ]
-        (tmp_path / "data.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+        (here / "data.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
         return starter_config("data.csv", encoder=choices.pop("encoder", BERT), **choices)
 
     return write

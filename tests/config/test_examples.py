@@ -12,9 +12,8 @@ TOYS = [name for name in example_configs() if name.startswith("toy_")]
 
 
 @pytest.fixture
-def empty(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def empty(here):
+    return here
 
 
 def test_every_config_of_the_repository_has_a_summary_in_one_line(root):

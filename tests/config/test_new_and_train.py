@@ -9,6 +9,7 @@ import pyarrow.parquet
 import pytest
 
 import textclf
+from tests.csv_files import write_rows
 from tests.data.readers.written_files import write_excel
 from textclf.config.config import load_config
 from textclf.config.starter import write_starter
@@ -36,20 +37,18 @@ def several(row):
 
 
 def as_csv(path, rows, encoding="utf-8", header=("text", "label"), **form):
-    with path.open("w", encoding=encoding, newline="") as stream:
-        csv.writer(stream, **form).writerows([header, *rows])
+    write_rows(path, [header, *rows], encoding, **form)
 
 
-def cp1251(folder):
-    rows = table(RUSSIAN)
-    as_csv(folder / "a.csv", rows, "cp1251")
-    return "a.csv", rows
+def csv_file(sentences, encoding, **form):
+    """A function that writes a CSV file."""
 
+    def write(folder):
+        rows = table(sentences)
+        as_csv(folder / "a.csv", rows, encoding, **form)
+        return "a.csv", rows
 
-def shift_jis(folder):
-    rows = table(JAPANESE)
-    as_csv(folder / "a.csv", rows, "shift_jis")
-    return "a.csv", rows
+    return write
 
 
 def open_quotes(folder):
@@ -64,12 +63,6 @@ def excel(folder):
     with (folder / "a.csv").open("w", encoding="utf-16", newline="") as stream:
         stream.write("sep=;\r\n")
         csv.writer(stream, delimiter=";").writerows([("text", "label"), *rows])
-    return "a.csv", rows
-
-
-def old_mac(folder):
-    rows = table(ENGLISH)
-    as_csv(folder / "a.csv", rows, "cp1252", delimiter=";", lineterminator="\r")
     return "a.csv", rows
 
 
@@ -99,18 +92,6 @@ def json_array(folder):
     content = json.dumps([{"text": text, "label": label} for text, label in rows], indent=1)
     (folder / "a.json").write_text(content)
     return "a.json", rows
-
-
-def polish(folder):
-    rows = table(POLISH)
-    as_csv(folder / "a.csv", rows, "cp1250", delimiter=";")
-    return "a.csv", rows
-
-
-def big5(folder):
-    rows = table(TRADITIONAL)
-    as_csv(folder / "a.csv", rows, "big5")
-    return "a.csv", rows
 
 
 def json_by_name(folder):
@@ -158,22 +139,31 @@ def spark_parquet(folder):
     return spark(folder, ".snappy.parquet", write)
 
 
-FILES = (
-    cp1251, shift_jis, polish, big5, open_quotes, json_by_name, workbook, excel, old_mac, fasttext, multi_hot, jigsaw,
-    json_array, spark_csv, spark_json, spark_parquet,
-)  # fmt: skip
+FILES = {
+    "cp1251": csv_file(RUSSIAN, "cp1251"),
+    "shift_jis": csv_file(JAPANESE, "shift_jis"),
+    "polish": csv_file(POLISH, "cp1250", delimiter=";"),
+    "big5": csv_file(TRADITIONAL, "big5"),
+    "old_mac": csv_file(ENGLISH, "cp1252", delimiter=";", lineterminator="\r"),
+    **{
+        write.__name__: write
+        for write in (
+            open_quotes, json_by_name, workbook, excel, fasttext, multi_hot, jigsaw, json_array, spark_csv, spark_json,
+            spark_parquet,
+        )
+    },
+}  # fmt: skip
 
 
 @pytest.fixture
-def written(request, tmp_path, monkeypatch):
+def written(request, here):
     """The rows of a file, and the config that `textclf new` wrote for it."""
-    monkeypatch.chdir(tmp_path)
-    source, rows = request.param(tmp_path)
+    source, rows = FILES[request.param](here)
     write_starter("c.yaml", source)
     return [(text, labels if isinstance(labels, tuple) else (labels,)) for text, labels in rows]
 
 
-@pytest.mark.parametrize("written", FILES, indirect=True, ids=lambda write: write.__name__)
+@pytest.mark.parametrize("written", FILES, indirect=True)
 def test_what_is_written_reads_every_row(written, tmp_path, caplog):
     caplog.set_level(logging.WARNING, "textclf")
     config = load_config("c.yaml")
@@ -194,7 +184,7 @@ def test_what_is_written_reads_every_row(written, tmp_path, caplog):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("written", FILES, indirect=True, ids=lambda write: write.__name__)
+@pytest.mark.parametrize("written", FILES, indirect=True)
 def test_what_is_written_trains(written):
     run = textclf.train("c.yaml", ["training.epochs=1"])
     assert len(textclf.load(run).predict([text for text, _ in written])) == ROWS

@@ -45,30 +45,14 @@ def test_every_problem_is_named_at_once_in_the_order_of_the_file(problems):
         ),
         ("line 5", "data.text_colum", "unknown setting; did you mean 'text_column'?"),
         ("line 7", "targets.type", "expected one of auto, binary, multiclass, multilabel, got 'no'"),
-        (
-            "line 9",
-            "preprocessing.tokenizer",
-            f"expected one of {CHOICE}, got 'wrod'; did you mean 'word'?",
-        ),
-        (
-            "line 10",
-            "preprocessing.vocabulary_size",
-            "expected an integer >= 3 and <= 1000000, got 2",
-        ),
+        ("line 9", "preprocessing.tokenizer", f"expected one of {CHOICE}, got 'wrod'; did you mean 'word'?"),
+        ("line 10", "preprocessing.vocabulary_size", "expected an integer >= 3 and <= 1000000, got 2"),
         ("line 11", "preprocessing.lowercase", "expected true or false, got 'yes'"),
-        (
-            "line 13",
-            "model.architecture",
-            f"expected one of {', '.join(MODELS)}, got 'lsmt'; did you mean 'lstm'?",
-        ),
+        ("line 13", "model.architecture", f"expected one of {', '.join(MODELS)}, got 'lsmt'; did you mean 'lstm'?"),
         ("line 14", "model.units", "expected an integer >= 1, got 1.5"),
         ("line 15", "model.num_layers", "expected an integer >= 1 and <= 8, got 9"),
         ("line 18", "training.clip_norm", "expected a number > 0, or null, got 'off'"),
-        (
-            "line 20",
-            "training.early_stopping.metric",
-            "expected one of accuracy, f1_macro, loss, roc_auc, got 'f1'",
-        ),
+        ("line 20", "training.early_stopping.metric", "expected one of accuracy, f1_macro, loss, roc_auc, got 'f1'"),
         ("line 21", "training.epochs", "expected every setting once, got it in line 17 too"),
         ("line 22", "surplus", "unknown setting"),
         ("--set foo", FORM),
@@ -113,11 +97,7 @@ def test_missing_data_section_is_said(problems):
 
 def test_missing_setting_is_said_with_the_line_of_its_section(problems):
     assert problems("seed: 1\ndata:\n  test: a.csv\n") == [
-        (
-            "line 2",
-            "data.train",
-            f"{FILES}, but the setting is missing",
-        )
+        ("line 2", "data.train", f"{FILES}, but the setting is missing")
     ]
 
 
@@ -175,16 +155,8 @@ def test_the_widths_of_a_cnn_are_checked_one_by_one():
         ),
         ("model.members=[]", "model.members", "expected a list of 1 to 8 settings (name: value), got []"),
         ("model.members=[cnn]", "model.members.1", "expected settings (name: value), got 'cnn'"),
-        (
-            "data.train=''",
-            "data.train",
-            f"{FILES}, got ''",
-        ),
-        (
-            "data.train=2020-01-01",
-            "data.train",
-            f'{FILES}, got "date 2020-01-01"',
-        ),
+        ("data.train=''", "data.train", f"{FILES}, got ''"),
+        ("data.train=2020-01-01", "data.train", f'{FILES}, got "date 2020-01-01"'),
     ],
 )
 def test_a_wrong_length_or_kind_is_said(problems, override, setting, message):

@@ -91,10 +91,9 @@ def test_alias_stands_for_what_it_names(load):
         "!x 1",
     ],
 )
-def test_tags_make_no_objects(problems, tmp_path, monkeypatch, value):
-    monkeypatch.chdir(tmp_path)
+def test_tags_make_no_objects(problems, here, value):
     assert problems(f"{DATA}seed: {value}")[0][:2] == ("line 2", "seed")
-    assert not list(tmp_path.iterdir())
+    assert not list(here.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,15 @@ from textclf.core.errors import RunError
 from textclf.core.find_run import find_classifier, find_folder, find_run, run_names
 from textclf.core.run_folder import create_run
 
-pytestmark = pytest.mark.usefixtures("folder")
+pytestmark = pytest.mark.usefixtures("here")
 
 
-def test_run_is_found_by_folder_and_by_name(folder, monkeypatch):
+def test_run_is_found_by_folder_and_by_name(here, monkeypatch):
     finished_run("mine")
-    for run in ("mine", "runs/mine", "runs/mine/", Path("runs/mine"), folder / "runs" / "mine", "latest"):
-        assert find_run(run).path.resolve() == folder / "runs" / "mine"
-        assert find_classifier(run).resolve() == folder / "runs" / "mine" / "classifier"
-    monkeypatch.chdir(folder / "runs" / "mine")
+    for run in ("mine", "runs/mine", "runs/mine/", Path("runs/mine"), here / "runs" / "mine", "latest"):
+        assert find_run(run).path.resolve() == here / "runs" / "mine"
+        assert find_classifier(run).resolve() == here / "runs" / "mine" / "classifier"
+    monkeypatch.chdir(here / "runs" / "mine")
     assert find_run(".").metadata.exists()
 
 
@@ -39,23 +39,23 @@ def test_a_run_without_a_classifier_says_why():
         find_classifier("removed")
 
 
-def test_copied_classifier_is_found_without_any_run(folder):
-    (folder / "copied").mkdir()
-    (folder / "copied" / "classifier.json").touch()
+def test_copied_classifier_is_found_without_any_run(here):
+    (here / "copied").mkdir()
+    (here / "copied" / "classifier.json").touch()
     assert find_classifier("copied") == Path("copied")
     with pytest.raises(RunError, match=r"^copied: expected a run folder, but it has no run\.json"):
         find_run("copied")
 
 
-def test_folder_named_comes_before_a_run_of_that_name(folder):
+def test_folder_named_comes_before_a_run_of_that_name(here):
     finished_run("mine")
-    (folder / "mine").mkdir()
+    (here / "mine").mkdir()
     assert find_folder("mine") == Path("mine")
 
 
-def test_latest_may_lie_elsewhere(folder, tmp_path_factory):
+def test_latest_may_lie_elsewhere(here, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    (folder / "runs").symlink_to(elsewhere)
+    (here / "runs").symlink_to(elsewhere)
     finished_run("mine")
     assert find_run(None).metadata.exists()
 
@@ -106,8 +106,8 @@ def test_only_the_last_runs_are_listed():
         find_run("zzz")
 
 
-def test_folder_that_is_no_run_is_refused(folder):
-    (folder / "empty").mkdir()
+def test_folder_that_is_no_run_is_refused(here):
+    (here / "empty").mkdir()
     for find in (find_run, find_classifier):
         with pytest.raises(RunError, match=r"^empty: expected a run folder, but it has no run\.json\.$"):
             find("empty")
@@ -133,11 +133,11 @@ def test_a_classifier_that_was_never_measured_does_not_answer():
         find_classifier("mine")
 
 
-def test_names_of_runs_are_sorted_and_without_latest(folder):
+def test_names_of_runs_are_sorted_and_without_latest(here):
     assert run_names() == []
     finished_run("b")
-    (folder / "runs" / ".c.half.partial").mkdir()
-    (folder / "runs" / ".c.half.partial" / "run.json").touch()
+    (here / "runs" / ".c.half.partial").mkdir()
+    (here / "runs" / ".c.half.partial" / "run.json").touch()
     create_run("a", "toy", {})
-    (folder / "runs" / "c").mkdir()
+    (here / "runs" / "c").mkdir()
     assert run_names() == ["a", "b"]

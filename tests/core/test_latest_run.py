@@ -14,7 +14,7 @@ from textclf.core.find_run import find_classifier, find_folder, find_run, latest
 from textclf.core.run_folder import RunFolder, create_run
 
 HOUR = 3600
-pytestmark = pytest.mark.usefixtures("folder")
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def trained_at(name, seconds, **metadata):
@@ -42,13 +42,13 @@ def test_latest_is_the_run_that_finished_last(find):
 @pytest.mark.parametrize(
     "given", ["latest", "runs/latest", "./runs/latest/", "runs/../runs/latest", "{here}/runs/latest"]
 )
-def test_latest_may_be_given_as_a_path(folder, given):
+def test_latest_may_be_given_as_a_path(here, given):
     trained_at("old", HOUR)
     trained_at("new", 2 * HOUR)
-    given = given.format(here=folder)
-    assert find_run(given).path.resolve() == folder / "runs/new"
-    assert find_classifier(given).resolve() == folder / "runs/new/classifier"
-    assert find_run(Path(given)).path.resolve() == folder / "runs/new"
+    given = given.format(here=here)
+    assert find_run(given).path.resolve() == here / "runs/new"
+    assert find_classifier(given).resolve() == here / "runs/new/classifier"
+    assert find_run(Path(given)).path.resolve() == here / "runs/new"
 
 
 def test_files_of_the_latest_run_may_be_named():
@@ -79,13 +79,13 @@ def test_a_copy_does_not_win_because_it_was_written_later():
     assert name_of_latest() == "new"
 
 
-def test_copies_of_all_runs_are_in_the_order_of_the_runs(folder):
+def test_copies_of_all_runs_are_in_the_order_of_the_runs(here):
     for number, name in enumerate(["a", "z", "m"], 1):
         trained_at(name, number * HOUR)
     shutil.copytree("runs", "moved", copy_function=shutil.copy)
     assert latest_run(Path("moved")).path == Path("moved/m")
     assert find_run("moved/latest").path == Path("moved/m")
-    assert find_run(folder / "moved" / "latest").path == folder / "moved" / "m"
+    assert find_run(here / "moved" / "latest").path == here / "moved" / "m"
 
 
 def test_a_clock_of_the_file_server_that_is_behind_changes_nothing():
@@ -170,23 +170,23 @@ def test_a_real_folder_named_latest_in_runs_is_not_used():
     assert name_of_latest() == "new"
 
 
-def test_a_folder_named_latest_elsewhere_is_itself(folder):
+def test_a_folder_named_latest_elsewhere_is_itself(here):
     trained_at("run", HOUR)
     for path in ("latest", "models/latest"):
-        (folder / path).mkdir(parents=True)
-        (folder / path / "classifier.json").touch()
+        (here / path).mkdir(parents=True)
+        (here / path / "classifier.json").touch()
         assert find_classifier(path) == Path(path)
-    (folder / "models" / "v3").mkdir()
-    (folder / "linked").mkdir()
-    (folder / "linked" / "latest").symlink_to("../models/latest")
+    (here / "models" / "v3").mkdir()
+    (here / "linked").mkdir()
+    (here / "linked" / "latest").symlink_to("../models/latest")
     assert find_classifier("linked/latest") == Path("linked/latest")
 
 
 @pytest.mark.parametrize("find", [find_run, find_classifier, find_folder])
 @pytest.mark.parametrize("given", [None, "latest", "runs/latest"])
-def test_a_dangling_link_is_no_run(find, given, folder):
-    (folder / "runs").mkdir()
-    (folder / "runs" / "latest").symlink_to("removed")
+def test_a_dangling_link_is_no_run(find, given, here):
+    (here / "runs").mkdir()
+    (here / "runs" / "latest").symlink_to("removed")
     with pytest.raises(RunError) as caught:
         find(given)
     assert str(caught.value) == NOTHING_THERE

@@ -10,14 +10,7 @@ from hypothesis import strategies as st
 
 from textclf.core import memmap
 from textclf.core.errors import TrainingError
-from textclf.core.memmap import (
-    blocks,
-    check_not_truncated,
-    concatenate_on_disk,
-    gather,
-    map_file,
-    release_pages,
-)
+from textclf.core.memmap import blocks, check_not_truncated, concatenate_on_disk, gather, map_file, release_pages
 
 
 def test_pages_that_were_given_back_are_read_again():

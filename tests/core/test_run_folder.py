@@ -13,7 +13,7 @@ from textclf.core.errors import RunError, WriteError
 from textclf.core.find_run import find_classifier, find_run, run_names
 from textclf.core.run_folder import RunFolder, create_run
 
-pytestmark = pytest.mark.usefixtures("folder")
+pytestmark = pytest.mark.usefixtures("here")
 
 
 # Creating
@@ -41,11 +41,11 @@ def test_taken_name_is_refused_and_the_run_left_alone():
 
 
 @pytest.mark.parametrize("name", ["", " ", ".", "..", "../x", "a/b", "a/", "/a", "latest", ".hidden", "~a"])
-def test_name_that_is_no_folder_below_runs_is_refused(name, folder):
+def test_name_that_is_no_folder_below_runs_is_refused(name, here):
     with pytest.raises(RunError) as caught:
         create_run(name, "toy", {})
     assert str(caught.value).startswith(f"--run: expected a name for a folder below runs/, got '{name}'. Choose")
-    assert list(folder.iterdir()) == []
+    assert list(here.iterdir()) == []
 
 
 def test_a_name_in_other_bytes_than_utf_8_is_refused_and_that_of_a_config_replaced():
@@ -64,22 +64,22 @@ def test_name_that_the_disk_refuses_is_said(name):
         create_run(name, "toy", {})
 
 
-def test_file_in_place_of_runs_is_said(folder):
-    (folder / "runs").touch()
+def test_file_in_place_of_runs_is_said(here):
+    (here / "runs").touch()
     for name in ("mine", None):
         with pytest.raises(RunError, match=r"^runs: expected a folder for runs, but a file is in its place"):
             create_run(name, "toy", {})
 
 
-def test_a_run_is_there_whole_or_not_at_all(folder):
+def test_a_run_is_there_whole_or_not_at_all(here):
     def fill(run):
         run.config.write_text("seed: 1")
-        assert not (folder / "runs" / "mine").exists()
+        assert not (here / "runs" / "mine").exists()
         raise WriteError("the disk is full")
 
     with pytest.raises(WriteError, match="the disk is full"):
         create_run("mine", "toy", {}, fill)
-    assert list((folder / "runs").iterdir()) == []
+    assert list((here / "runs").iterdir()) == []
 
 
 # Finishing
@@ -95,29 +95,29 @@ def test_a_finished_run_says_so_and_when():
     assert metadata == {"format_version": 1, "status": "finished", "seed": 3, "seconds": 4}
 
 
-def test_finishing_leaves_nothing_else_behind(folder):
+def test_finishing_leaves_nothing_else_behind(here):
     finished_run("first")
     finished_run("second")
-    assert {path.name for path in (folder / "runs").iterdir()} == {"first", "second"}
+    assert {path.name for path in (here / "runs").iterdir()} == {"first", "second"}
 
 
-def test_finishing_removes_the_link_of_an_older_version(folder):
+def test_finishing_removes_the_link_of_an_older_version(here):
     finished_run("first")
-    (folder / "runs" / "latest").symlink_to("first")
+    (here / "runs" / "latest").symlink_to("first")
     finished_run("second")
-    assert {path.name for path in (folder / "runs").iterdir()} == {"first", "second"}
+    assert {path.name for path in (here / "runs").iterdir()} == {"first", "second"}
 
 
-def test_finishing_leaves_a_real_folder_named_latest_as_it_is(folder):
-    (folder / "runs" / "latest").mkdir(parents=True)
-    (folder / "runs" / "latest" / "mine.txt").touch()
+def test_finishing_leaves_a_real_folder_named_latest_as_it_is(here):
+    (here / "runs" / "latest").mkdir(parents=True)
+    (here / "runs" / "latest" / "mine.txt").touch()
     assert finished_run("first").read_metadata()["status"] == "finished"
-    assert (folder / "runs" / "latest" / "mine.txt").exists()
+    assert (here / "runs" / "latest" / "mine.txt").exists()
 
 
-def test_a_link_that_cannot_be_removed_fails_no_run(folder, monkeypatch):
+def test_a_link_that_cannot_be_removed_fails_no_run(here, monkeypatch):
     run = create_run("mine", "toy", {})
-    (folder / "runs" / "latest").symlink_to("older")
+    (here / "runs" / "latest").symlink_to("older")
 
     def refused(path):
         raise PermissionError(errno.EPERM, "Operation not permitted")

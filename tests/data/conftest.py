@@ -6,13 +6,12 @@ import pytest
 
 
 @pytest.fixture
-def write(tmp_path, monkeypatch):
+def write(here):
     """Write a file of this content, a text or bytes, into an empty working directory, and return its name."""
-    monkeypatch.chdir(tmp_path)
 
     def write_file(content, name="a.csv", encoding="utf-8"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
         return name
 
     return write_file

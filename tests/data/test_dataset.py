@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.hand_made import rows_of
 from textclf.core.errors import DataError
 from textclf.core.text_column import text_array
 from textclf.data.dataset import (
@@ -26,12 +27,6 @@ def read(path, separator=None, **columns):
 
 def read_for_training(path, **columns):
     return drop_blank_texts(read(path, **columns))
-
-
-def rows_of(dataset):
-    """Text, labels between bars, row number."""
-    labels = ["|".join(row) for row in dataset.labels]
-    return list(zip(dataset.texts.to_pylist(), labels, dataset.rows.tolist(), strict=True))
 
 
 def test_rows_are_read_in_order_and_counted_from_one(write):

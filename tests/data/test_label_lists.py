@@ -22,9 +22,7 @@ ROWS = [(f"{' and '.join(LABELS[number % 7])} text number {number}", LABELS[numb
 COUNTS = {name: sum(name in labels for _, labels in ROWS) for name in NAMES}
 
 
-@pytest.fixture(autouse=True)
-def _place(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def marks(labels):

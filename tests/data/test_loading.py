@@ -13,8 +13,7 @@ ROWS = [f"{word} {number},{word}" for number in range(20) for word in ("good", "
 
 
 @pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def _in_a_folder(here):
     write("train.csv", *ROWS, " ,good")
     write("test.csv", "good 100,good", "bad 100,bad")
     write("broken.csv", "text,label,more")

@@ -92,16 +92,14 @@ def test_a_training_honours_it(workplace):
         ((0, 1), 3, "0"),
     ],
 )
-def test_new_writes_the_rarer_one(tmp_path, monkeypatch, labels, every, positive):
-    monkeypatch.chdir(tmp_path)
+def test_new_writes_the_rarer_one(here, labels, every, positive):
     rows = [(f"text number {number}", labels[number % every > 0]) for number in range(100)]
     pd.DataFrame(rows, columns=["text", "label"]).to_csv("a.csv", index=False)
     config = load_config(parse_yaml(starter_config("a.csv")).data)
     assert config.targets.positive_label == positive
 
 
-def test_new_writes_none_for_other_types(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_new_writes_none_for_other_types(here):
     rows = [(f"text number {number}", "abc"[number % 3]) for number in range(60)]
     pd.DataFrame(rows, columns=["text", "label"]).to_csv("a.csv", index=False)
     assert "positive_label" not in starter_config("a.csv")

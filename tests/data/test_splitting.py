@@ -4,16 +4,16 @@ import re
 from collections import Counter
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.hand_made import dataset as dataset_of
+from tests.hand_made import distinct, rows_of
 from textclf.core import text_column
 from textclf.core.errors import DataError
 from textclf.data import dataset as dataset_module
-from textclf.data.dataset import ColumnOptions, Dataset, parse_labels, read_dataset
-from textclf.data.labels import Labels
+from textclf.data.dataset import ColumnOptions, parse_labels, read_dataset
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.splitting import fold_numbers, split
 
@@ -24,25 +24,9 @@ ROWS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("xyz")), 
 ALWAYS_SPLITTABLE = [("one", "w"), ("two", "w")]
 
 
-def dataset_of(rows):
-    texts = pa.array([text for text, _ in rows], pa.large_string())
-    return Dataset("a.csv", texts, Labels.of((label,) for _, label in rows), np.arange(1, len(rows) + 1))
-
-
-def rows_of(dataset):
-    """Text, labels between bars, row number."""
-    labels = ["|".join(row) for row in dataset.labels]
-    return list(zip(dataset.texts.to_pylist(), labels, dataset.rows.tolist(), strict=True))
-
-
 def names(dataset):
     """Every label of every text."""
     return [label for row in dataset.labels for label in row]
-
-
-def distinct(counts):
-    """Rows with texts of their own: {"x": 3} gives x three."""
-    return [(f"{label} {number}", label) for label, count in counts.items() for number in range(count)]
 
 
 def without_contradictions(rows):

@@ -11,6 +11,7 @@ import pytest
 
 import textclf
 from tests.conftest import LINEAR, rewrite_config
+from tests.csv_files import write_rows
 from textclf.config.config import load_config
 from textclf.core.errors import DataError, RunError
 from textclf.core.run_folder import RunFolder, create_run
@@ -56,10 +57,7 @@ def predictions_of(truth, right_share, seed):
 def test_a_large_difference_is_none_of_chance_and_a_small_one_may_be():
     truth = np.random.default_rng(0).integers(2, size=1000)
     base = predictions_of(truth, 0.70, 1)
-    better, same = (
-        difference(base, predictions_of(truth, 0.85, 2)),
-        difference(base, predictions_of(truth, 0.71, 3)),
-    )
+    better, same = (difference(base, predictions_of(truth, 0.85, 2)), difference(base, predictions_of(truth, 0.71, 3)))
     difference_, low, high = better.confidence_intervals["accuracy"]
     assert 0 < low < difference_ < high
     assert better.p_value < 0.001
@@ -81,10 +79,9 @@ def test_samples_without_any_label_have_an_f1_of_nought():
     assert difference(first, other).confidence_intervals["f1_macro"] == (1.0, 0.0, 1.0)
 
 
-def test_figures_are_those_of_the_runs(finished_runs, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_figures_are_those_of_the_runs(finished_runs, here):
     for number in (1, 2):
-        shutil.copytree(finished_runs / "runs/toy_topics", tmp_path / "runs" / f"run{number}")
+        shutil.copytree(finished_runs / "runs/toy_topics", here / "runs" / f"run{number}")
     changed = RunFolder("runs/run2")
     labels = json.loads((changed.classifier / "labels.json").read_text())
     assert labels["decision"] == {}
@@ -98,8 +95,8 @@ def test_figures_are_those_of_the_runs(finished_runs, tmp_path, monkeypatch):
     assert compared.settings == {"training.epochs": [2, 3]}
     assert (compared.different, compared.differences[0].p_value) == (0, 1.0)
     assert compared.differences[0].confidence_intervals["accuracy"] == (0, 0, 0)
-    write_comparison(compared, tmp_path / "compared.html")
-    [data] = re.findall(r'id="data">(.*?)</script>', (tmp_path / "compared.html").read_text(encoding="utf-8"))
+    write_comparison(compared, here / "compared.html")
+    [data] = re.findall(r'id="data">(.*?)</script>', (here / "compared.html").read_text(encoding="utf-8"))
     assert [section["title"] for section in json.loads(data)["sections"]] == ["Scores", "Settings"]
 
 
@@ -111,8 +108,7 @@ def test_settings_that_only_one_has():
     assert "data.train" not in found
 
 
-def test_runs_without_a_classifier_are_not_compared(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_runs_without_a_classifier_are_not_compared(here):
     create_run("unfinished", "toy", {})
     with pytest.raises(RunError, match=r"To continue it: textclf resume runs/unfinished$"):
         compare(["unfinished", "unfinished"])
@@ -141,8 +137,7 @@ def retrained(workplace):
         rows = list(csv.reader(stream))
     more = [[f"{thing} number {number}", "neutral"] for number in range(15) for thing in ("a table", "one chair")]
     for name, content in (("all.csv", rows + more), ("more.csv", rows[:60] + more)):
-        with Path(name).open("w", newline="", encoding="utf-8") as stream:
-            csv.writer(stream).writerows(content)
+        write_rows(name, content)
     for name, train in (("old", "data/toy_en/train.csv"), ("new", "all.csv")):
         textclf.train({"data": {"train": train, "test": "data/toy_en/test.csv"}, **LINEAR}, run=name)
 

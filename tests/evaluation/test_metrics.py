@@ -81,12 +81,7 @@ def assert_equals_sklearn(true, probabilities):
     assert list(ours["by_class"]) == labels
     for name, figures in by_class.items():
         assert [figures_of[name] for figures_of in ours["by_class"].values()] == pytest.approx(list(figures), **SAME)
-    elsewhere = (
-        "by_class",
-        "confusion_matrix",
-        "roc_auc",
-        "expected_calibration_error",
-    )
+    elsewhere = ("by_class", "confusion_matrix", "roc_auc", "expected_calibration_error")
     rest = {name: ours[name] for name in ours if name not in elsewhere}
     assert rest == pytest.approx(expected, **SAME)
     assert json.loads(json.dumps(ours, allow_nan=False)) == ours

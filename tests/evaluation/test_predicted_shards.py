@@ -45,8 +45,7 @@ def test_the_metrics_are_those_of_the_file(predicted):
     assert Path("of_shards/predictions.csv").read_bytes() == Path("of_file/predictions.csv").read_bytes()
 
 
-def test_columns_are_read_as_in_training(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_columns_are_read_as_in_training(here):
     labels = [[1, 0], [0, 1]] * 20
     table = pa.table({"title": ["red", "green"] * 20, "body": [f"wine {row}" for row in range(40)], "label": labels})
     pq.write_table(table, "table.parquet")

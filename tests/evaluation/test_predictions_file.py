@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import textclf
+from tests.csv_files import write_rows
 from textclf.core.errors import RunError
 from textclf.core.run_folder import RunFolder
 from textclf.evaluation import predictions_file
@@ -22,8 +23,7 @@ def rewritten(with_runs):
     def read(change=lambda lines: lines, **options):
         with run.predictions.open(encoding="utf-8", newline="") as stream:
             header, *lines = csv.reader(stream)
-        with run.predictions.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream).writerows([header, *change(lines)])
+        write_rows(run.predictions, [header, *change(lines)])
         return read_predictions(run, classifier, **options)
 
     read.classifier = classifier

@@ -1,13 +1,9 @@
 """Every architecture and tokenizer, a text of each of five scripts: all forms of a classifier give one answer."""
 
 import contextlib
-import functools
-import http.server
 import json
 import os
-import shutil
 import subprocess
-import threading
 from pathlib import Path
 
 import keras
@@ -15,6 +11,7 @@ import numpy as np
 import pytest
 
 import textclf
+from tests.browser import chromium, file_server
 from tests.pretrained import BERT, REFERENCES
 from textclf.export.export import Limits, export
 from textclf.export.keras_files import custom_objects
@@ -140,15 +137,7 @@ def _node(folder: Path):
 
 
 def _browser(folder: Path):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, playwright.sync_playwright() as driver:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        chromium = driver.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
-        page = chromium.new_context(bypass_csp=True).new_page()
-        page.goto(f"http://127.0.0.1:{server.server_port}/")
-        answers = page.evaluate(IN_BROWSER, TEXTS)
-        chromium.close()
-        server.shutdown()
-    return answers
+    with file_server(folder) as address, chromium() as browser:
+        page = browser.new_context(bypass_csp=True).new_page()
+        page.goto(address)
+        return page.evaluate(IN_BROWSER, TEXTS)

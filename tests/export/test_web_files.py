@@ -1,19 +1,17 @@
 """The form `web`: JavaScript gives the numbers of Python, in Node and in a browser; the page asks nobody else."""
 
 import gzip
-import http.server
 import json
 import os
 import shutil
 import subprocess
-import threading
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import textclf
+from tests.browser import BROWSER, FLAGS, chromium, file_server, needs_browser
 from textclf.cli.main import main
 from textclf.core.errors import RunError
 from textclf.export.export import export
@@ -208,18 +206,12 @@ def test_a_tokenizer_that_is_not_ported_is_an_error(with_runs):
 
 
 @pytest.mark.slow
+@needs_browser
 def test_a_page_without_its_packages_says_what_to_install(with_runs):
-    browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    if not browser:
-        pytest.skip("Chromium is not installed")
     assert main(["export", "toy_en", "--format", "web", "--output", "web"]) == 0
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory="web")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom"]
-        url = f"http://127.0.0.1:{server.server_port}/"
-        shown = subprocess.run([browser, *options, url], capture_output=True, text=True, check=True, timeout=120).stdout
-        server.shutdown()
+    with file_server("web") as address:
+        command = [BROWSER, "--headless", *FLAGS, "--virtual-time-budget=5000", "--dump-dom", address]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     assert "Run: npm install" in shown
 
 
@@ -227,35 +219,18 @@ def test_a_page_without_its_packages_says_what_to_install(with_runs):
 def page(with_runs):
     """The page of a classifier in Chromium, from a plain file server."""
     modules = os.environ.get("NODE_MODULES")  # a folder node_modules with onnxruntime-web
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    if not browser or not modules:
-        pytest.skip("Chromium is not installed, or NODE_MODULES does not name a folder with onnxruntime-web")
+    if not modules:
+        pytest.skip("NODE_MODULES does not name a folder with onnxruntime-web")
     assert main(["export", "toy_en", "--format", "web", "--output", "web"]) == 0
     Path("web/node_modules").symlink_to(Path(modules).resolve())
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *arguments):
-            super().__init__(*arguments, directory="web")
-
-        def log_message(self, *arguments):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, playwright.sync_playwright() as driver:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        chromium = driver.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
-        context = chromium.new_context(viewport={"width": 375, "height": 667})
-        opened = context.new_page()
-        opened.url_of_page = f"http://127.0.0.1:{server.server_port}/"
-        opened.faults = []
+    with file_server("web") as address, chromium() as browser:
+        opened = browser.new_context(viewport={"width": 375, "height": 667}).new_page()
+        opened.url_of_page, opened.faults, opened.asked = address, [], []
         opened.on("pageerror", lambda error: opened.faults.append(str(error)))
-        opened.asked = []
         opened.on("request", lambda request: opened.asked.append(request.url))
-        opened.goto(opened.url_of_page)
+        opened.goto(address)
         opened.get_by_text("Ready.").wait_for()
         yield opened
-        chromium.close()
-        server.shutdown()
 
 
 @pytest.mark.slow

@@ -40,8 +40,7 @@ OF_ANOTHER_FILE = {"too few": GOOD[:2], "too many": [*GOOD, "threat"], "many": [
 
 
 @pytest.fixture(autouse=True)
-def _place(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def _place(here):
     rows = [{"text": f"a text {row}", "label": [row % 2, (row + 1) % 2, int(row % 3 == 0)]} for row in range(40)]
     Path("a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 

@@ -1,5 +1,6 @@
 """Zip files from a stranger: bombs, paths that lead out, damage. Same bounds as for a folder, nothing is unpacked."""
 
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -42,14 +43,7 @@ def bomb(path):
 def bomb_that_lies(path):
     """The same, but the list of files says that it is small."""
     bomb(path)
-    content = bytearray(path.read_bytes())
-    for signature, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
-        place = content.find(signature)
-        while place >= 0:
-            if struct.unpack_from("<I", content, place + offset)[0] == 70 << 20:
-                struct.pack_into("<I", content, place + offset, 1000)
-            place = content.find(signature, place + 4)
-    path.write_bytes(content)
+    path.write_bytes(path.read_bytes().replace(struct.pack("<I", 70 << 20), struct.pack("<I", 1000)))
 
 
 def out_of_the_folder(path):
@@ -68,29 +62,21 @@ def thousands_of_files(path):
     rewritten(path, lambda name, content: [(name, content), *((f"{name}{number}", b"") for number in range(500))])
 
 
-def encrypted(path):
+def with_entries(path, field: int, value: int) -> None:
+    """Set a field of two bytes in the head of each file, and in the list of files, where it is two bytes later."""
     content = bytearray(path.read_bytes())
-    for signature, offset in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
-        place = content.find(signature)
-        while place >= 0:
-            content[place + offset] |= 1
-            place = content.find(signature, place + 4)
+    for signature, offset in ((b"PK\x01\x02", field + 2), (b"PK\x03\x04", field)):
+        for found in re.finditer(re.escape(signature), bytes(content)):
+            struct.pack_into("<H", content, found.start() + offset, value)
     path.write_bytes(content)
+
+
+def encrypted(path):
+    with_entries(path, 6, 1)
 
 
 def packed_otherwise(path):
-    with zipfile.ZipFile(path) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    content = bytearray(path.read_bytes())
-    for signature, offset in ((b"PK\x01\x02", 10), (b"PK\x03\x04", 8)):
-        place = content.find(signature)
-        while place >= 0:
-            struct.pack_into("<H", content, place + offset, 99)
-            place = content.find(signature, place + 4)
-    path.write_bytes(content)
+    with_entries(path, 8, 99)
 
 
 def without_the_model(path):

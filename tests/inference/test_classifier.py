@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import textclf
+from tests.hostile.rejections import with_checksums
 from tests.tolerances import assert_close, close_to
 from textclf.core.errors import RunError
 
@@ -15,11 +16,6 @@ ODD_TEXTS = [
     "", "   ", "\x00", "a\x00b", "🎉🎉", "👩‍👩‍👧", "今天天气很好", "مرحبا بالعالم", "ภาษาไทย", "\ud83d", "é" * 10_000,
     "good " * 100_000, "\n", "\ufeff", "x" * 1_000_000,
 ]  # fmt: skip
-
-
-@pytest.fixture
-def classifier(finished_runs):
-    return textclf.load(finished_runs / "runs" / "toy_en")
 
 
 def test_a_copied_folder_answers_the_same(finished_runs, tmp_path, classifier):
@@ -96,17 +92,6 @@ def test_metadata_of_another_kind_is_an_error(folder, content):
     (folder / "classifier.json").write_text(content)
     with pytest.raises(RunError, match="damaged"):
         textclf.load(folder)
-
-
-def with_checksums(folder):
-    """Make the list of files fit again, as somebody would who means harm."""
-    import hashlib
-
-    about = json.loads((folder / "classifier.json").read_text())
-    for name in about["files"]:
-        content = (folder / name).read_bytes()
-        about["files"][name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    (folder / "classifier.json").write_text(json.dumps(about))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Shards on a real cluster of Ray with two nodes: also if a node, or the driver, is killed in the middle."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -19,12 +18,11 @@ WAIT = 240  # seconds that a test waits for a shard
 
 
 @pytest.fixture
-def cluster(monkeypatch, root):
+def cluster():
     """Two nodes with a core each, whose processes find this textclf."""
     pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])]))
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     made.second = made.add_node(num_cpus=1)
     yield made

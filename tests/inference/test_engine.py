@@ -14,11 +14,6 @@ from textclf.inference.onnx.session import GraphError
 WORDS = ["a", "wonderful", "film", "with", "the", "worst", "cast", "ever", "no", "end"]
 
 
-@pytest.fixture
-def classifier(finished_runs):
-    return textclf.load(finished_runs / "runs" / "toy_en")
-
-
 def texts_of(rows: int) -> list[str]:
     random = np.random.default_rng(0)
     return [" ".join(random.choice(WORDS, 1 + row % 50)) for row in range(rows)]

@@ -88,43 +88,33 @@ def test_what_a_training_learned_is_found(colours):
         assert strongest_words(explanation, colours.labels.index(label))[0][0] == word
 
 
-@pytest.fixture(scope="module")
-def colours(finished_runs):
-    return textclf.load(finished_runs / "colours")
-
-
-@pytest.fixture(scope="module")
-def english(finished_runs):
-    return textclf.load(finished_runs / "runs/toy_en")
-
-
-def test_an_effect_is_what_leaving_the_word_out_changes(english):
+def test_an_effect_is_what_leaving_the_word_out_changes(classifier):
     text = "a wonderful film, but dull"
-    explanation = explain(english, text)
+    explanation = explain(classifier, text)
     assert explanation.words() == ["a", "wonderful", "film", ",", "but", "dull"]
-    whole, shorter = english.predict_proba([text, "a   film, but dull"])
+    whole, shorter = classifier.predict_proba([text, "a   film, but dull"])
     assert_close(explanation.effects[1], whole - shorter)
     assert_close(explanation.effects.sum(axis=1), 0)  # two labels: one's gain, the other's loss
 
 
-def test_a_text_is_predicted_once_with_all_words_and_once_without_each(english, monkeypatch):
+def test_a_text_is_predicted_once_with_all_words_and_once_without_each(classifier, monkeypatch):
     rows = []
-    run = english._engine.run
+    run = classifier._engine.run
     monkeypatch.setattr(
-        english._engine, "run", lambda arrays: rows.append(len(arrays["token_ids"].lengths)) or run(arrays)
+        classifier._engine, "run", lambda arrays: rows.append(len(arrays["token_ids"].lengths)) or run(arrays)
     )
-    explanation = explain(english, "a wonderful film")
+    explanation = explain(classifier, "a wonderful film")
     assert rows == [4]
-    assert explanation.prediction.labels == tuple(english.predict(["a wonderful film"]))
+    assert explanation.prediction.labels == tuple(classifier.predict(["a wonderful film"]))
 
 
 @pytest.mark.parametrize(("most", "batches"), [(10**7, [4]), (40, [2, 2]), (1, [1, 1, 1, 1])])
-def test_copies_of_a_long_text_are_predicted_in_parts(english, monkeypatch, most, batches):
-    expected, predicted = explain(english, "a wonderful film"), []
+def test_copies_of_a_long_text_are_predicted_in_parts(classifier, monkeypatch, most, batches):
+    expected, predicted = explain(classifier, "a wonderful film"), []
     monkeypatch.setattr("textclf.inference.explain.MOST_CHARACTERS", most)
-    predict = english.predict_proba
-    monkeypatch.setattr(english, "predict_proba", lambda texts: predicted.append(len(texts)) or predict(texts))
-    found = explain(english, "a wonderful film")
+    predict = classifier.predict_proba
+    monkeypatch.setattr(classifier, "predict_proba", lambda texts: predicted.append(len(texts)) or predict(texts))
+    found = explain(classifier, "a wonderful film")
     assert predicted == batches
     assert found.prediction == expected.prediction
     assert_close(found.effects, expected.effects)
@@ -146,34 +136,34 @@ def test_an_answer_without_labels_is_explained_by_the_nearest(colours):
     assert list(row["explanation"]) == [max(row["probabilities"], key=row["probabilities"].get)]
 
 
-def test_text_lines_name_the_strongest_words_first(english):
-    lines = list(format_explanations(english, [["a wonderful film"], ["bad\n\tsoup"]], "text"))
+def test_text_lines_name_the_strongest_words_first(classifier):
+    lines = list(format_explanations(classifier, [["a wonderful film"], ["bad\n\tsoup"]], "text"))
     assert len(lines) == 2
     for line in lines:
         label, probability, words = line.split("\t")
         effects = [float(word.split(" ")[1]) for word in words.split("  ")]
-        assert label in english.labels
+        assert label in classifier.labels
         assert 0 <= float(probability) <= 1
         assert effects == sorted(effects, key=abs, reverse=True)
 
 
-def test_top_k_explains_that_many_labels(english):
-    [answer, other] = format_explanations(english, [["fine"]], "text", top_k=2)
+def test_top_k_explains_that_many_labels(classifier):
+    [answer, other] = format_explanations(classifier, [["fine"]], "text", top_k=2)
     assert [answer.split("\t")[0], other.split("\t")[0]] == sorted(
-        english.labels, key=lambda label: label != english.predict(["fine"])[0]
+        classifier.labels, key=lambda label: label != classifier.predict(["fine"])[0]
     )
 
 
-def test_a_threshold_decides_which_label_is_explained(english):
+def test_a_threshold_decides_which_label_is_explained(classifier):
     for threshold, label in ((0.0, "positive"), (1.0, "negative")):
-        [line] = format_explanations(english, [["fine"]], "text", threshold=threshold)
+        [line] = format_explanations(classifier, [["fine"]], "text", threshold=threshold)
         assert line.startswith(f"{label}\t")
 
 
 @pytest.mark.parametrize("format", ["text", "jsonl"])
 @pytest.mark.parametrize("text", ["", "  \n", "!", "\ud800 x", "x" * 10_000])
-def test_any_text_is_explained(english, format, text):
-    assert len(list(format_explanations(english, [[text]], format))) == 1
+def test_any_text_is_explained(classifier, format, text):
+    assert len(list(format_explanations(classifier, [[text]], format))) == 1
 
 
 WORDS = {

@@ -13,11 +13,6 @@ TABLE = {"id": [3, 1, 2], "text": TEXTS}
 PANDAS = pd.DataFrame(TABLE, index=["x", "y", "z"])
 
 
-@pytest.fixture(scope="module")
-def classifier(finished_runs):
-    return textclf.load(finished_runs / "runs/toy_en")
-
-
 def polars(content):
     return pytest.importorskip("polars").DataFrame(content)
 

@@ -7,8 +7,8 @@ import json
 import pandas
 import pytest
 
+from tests.csv_files import write_rows
 from textclf.core.errors import DataError
-from textclf.inference.classifier import load
 from textclf.inference.predict import format_predictions
 from textclf.inference.text_source import read_source
 
@@ -20,11 +20,6 @@ ROWS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def classifier(finished_runs):
-    return load(finished_runs / "runs/toy_en")
-
-
 def written(folder, kind, rows=ROWS):
     path = folder / f"texts.{kind}"
     if kind == "jsonl":
@@ -34,10 +29,7 @@ def written(folder, kind, rows=ROWS):
     elif kind == "parquet":
         pandas.DataFrame(rows).to_parquet(path)
     else:
-        with path.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, list(rows[0]), delimiter="\t" if kind == "tsv" else ",")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_rows(path, rows, delimiter="\t" if kind == "tsv" else ",")
     return str(path)
 
 

@@ -1,6 +1,5 @@
 """The recipe for Spark in docs/many-machines.md, run as it stands there by a real Spark with two cores."""
 
-import os
 import re
 import shutil
 import sys
@@ -15,13 +14,11 @@ ROWS, GROUP = 3_000, 500
 
 
 @pytest.fixture
-def spark(monkeypatch, root):
+def spark(monkeypatch):
     """A session of Spark, whose Python workers find this textclf."""
     sql = pytest.importorskip("pyspark.sql")
     if not shutil.which("java"):
         pytest.skip("Spark needs Java")
-    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
     settings = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")

@@ -15,11 +15,6 @@ TEXTS = ["a wonderful film", "a waste of time", ""]
 TABLE = {"id": [1, 2, 3], "text": TEXTS}
 
 
-@pytest.fixture(scope="module")
-def classifier(finished_runs):
-    return textclf.load(finished_runs / "runs/toy_en")
-
-
 @pytest.mark.parametrize(
     "column",
     [

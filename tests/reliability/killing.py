@@ -19,8 +19,7 @@ STATE = "last.npz"  # with the seconds that it took
 def run_dying(plan: dict, *arguments: str) -> subprocess.CompletedProcess:
     """The program, in the working directory, as `plan` says."""
     command = [sys.executable, str(Path(__file__).parent / "dying.py"), json.dumps(plan), *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, capture_output=True, env=environment, timeout=1800, check=False)
+    return subprocess.run(command, capture_output=True, timeout=1800, check=False)
 
 
 def killed(finished: subprocess.CompletedProcess) -> bool:

@@ -101,11 +101,7 @@ def test_a_folder_that_may_not_be_written(interrupted, textclf_main):
     run.checkpoints.chmod(0o555)
     with may_only_write_its_own():
         finished = textclf_main("resume", "r")
-    refused(
-        finished.code,
-        finished.stderr,
-        "runs/r/checkpoints/best.npz: cannot be written: Permission denied.",
-    )
+    refused(finished.code, finished.stderr, "runs/r/checkpoints/best.npz: cannot be written: Permission denied.")
     run.checkpoints.chmod(0o755)
     assert run.last_checkpoint.read_bytes() == before
     Path("runs").chmod(0o555)

@@ -47,9 +47,7 @@ def through_joblib(estimator):
 
 
 @pytest.mark.parametrize(
-    "copied",
-    [lambda one: pickle.loads(pickle.dumps(one)), through_joblib],
-    ids=["pickle", "joblib"],
+    "copied", [lambda one: pickle.loads(pickle.dumps(one)), through_joblib], ids=["pickle", "joblib"]
 )
 def test_copies_predict_the_same(fitted, reviews, copied):
     assert copied(fitted).predict_proba(reviews["text"]).tolist() == fitted.predict_proba(reviews["text"]).tolist()
@@ -69,9 +67,8 @@ def test_the_classifier_can_be_saved_and_loaded(fitted, reviews, tmp_path):
         loaded.save(tmp_path / "third")
 
 
-def test_a_fit_is_quiet_and_leaves_no_folder_and_no_seed(reviews, tmp_path, monkeypatch, capfd, caplog):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+def test_a_fit_is_quiet_and_leaves_no_folder_and_no_seed(reviews, here, monkeypatch, capfd, caplog):
+    monkeypatch.setattr(tempfile, "tempdir", str(here / "temporary"))
     Path("temporary").mkdir()
     random.seed(3), np.random.seed(3)
     expected = (random.random(), np.random.random())
@@ -80,12 +77,11 @@ def test_a_fit_is_quiet_and_leaves_no_folder_and_no_seed(reviews, tmp_path, monk
     assert (random.random(), np.random.random()) == expected
     assert capfd.readouterr() == ("", "")
     assert caplog.messages == []
-    assert [path for path in tmp_path.rglob("*") if path.name != "temporary"] == []
+    assert [path for path in here.rglob("*") if path.name != "temporary"] == []
 
 
 @pytest.mark.parametrize("texts", [20, pytest.param(60, marks=pytest.mark.slow)])  # alone, and beside n-grams
-def test_an_encoder_is_used_as_new_writes_it(reviews, tmp_path, monkeypatch, texts):
-    monkeypatch.chdir(tmp_path)
+def test_an_encoder_is_used_as_new_writes_it(reviews, here, texts):
     few = reviews.groupby("label").head(texts // 2)
     estimator = TextClassifier(encoder=BERT).fit(few["text"], few["label"])
     few[["text", "label"]].to_csv("few.csv", index=False)
@@ -93,7 +89,7 @@ def test_an_encoder_is_used_as_new_writes_it(reviews, tmp_path, monkeypatch, tex
     assert {name: estimator.config_[name] for name in SECTIONS} == {name: written[name] for name in SECTIONS}
     assert estimator.predict_proba(few["text"]).shape == (texts, 2)
     assert estimator.get_params()["encoder"] == BERT
-    assert [path.name for path in tmp_path.iterdir()] == ["few.csv"]
+    assert [path.name for path in here.iterdir()] == ["few.csv"]
 
 
 def test_an_encoder_that_cannot_be_used(reviews):

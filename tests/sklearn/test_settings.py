@@ -10,8 +10,7 @@ from textclf.sklearn.settings import SECTIONS, base_settings, check_setting, con
 
 
 @pytest.mark.parametrize(
-    ("section", "name"),
-    [(section, name) for section, choice in CHOICES.items() for name in choice.names],
+    ("section", "name"), [(section, name) for section, choice in CHOICES.items() for name in choice.names]
 )
 def test_every_setting_has_a_name(section, name):
     settings = plain(CHOICES[section].options(name)())

@@ -1,11 +1,11 @@
 """Wrong labels that were put in are on the list, and so are near duplicates."""
 
-import csv
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import LINEAR
+from tests.csv_files import read_rows, write_rows
 from textclf.config.run_config import read_run_config
 from textclf.core.run_folder import RunFolder
 from textclf.training.label_audit import audit
@@ -14,18 +14,14 @@ from textclf.training.label_audit import audit
 @pytest.fixture
 def flawed(workplace):
     """Toy reviews of which some have the other label, and one stands there twice with two labels."""
-    with Path("data/toy_en/train.csv").open(encoding="utf-8", newline="") as stream:
-        lines = list(csv.DictReader(stream))
+    lines = read_rows("data/toy_en/train.csv")
     other = {"positive": "negative", "negative": "positive"}
     flipped = set(range(10, len(lines), 25))
     for number in flipped:
         lines[number]["label"] = other[lines[number]["label"]]
     long = max(lines, key=lambda line: len(line["text"]))
     lines.append({"text": long["text"].upper(), "label": other[long["label"]]})
-    with Path("flawed.csv").open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, ["text", "label"])
-        writer.writeheader()
-        writer.writerows(lines)
+    write_rows("flawed.csv", lines)
     return {number + 1 for number in flipped}, len(lines)
 
 
@@ -34,8 +30,7 @@ def test_wrong_labels_and_near_duplicates_are_listed(flawed):
     model = {"architecture": "ngrams"}
     config = {"data": {"train": "flawed.csv"}, "model": model, "training": {"epochs": 8, "learning_rate": 0.05}}
     found = audit(config, folds=2, run="audited", output="list.csv")
-    with Path("list.csv").open(encoding="utf-8", newline="") as stream:
-        lines = list(csv.DictReader(stream))
+    lines = read_rows("list.csv")
     doubtful = [line for line in lines if line["problem"] == "label"]
     assert (found.texts, found.doubtful, found.pairs) == (rows, len(doubtful), len(lines) - len(doubtful))
     listed = {int(line["row"]) for line in doubtful}
@@ -54,8 +49,7 @@ def test_a_misspelt_label_is_listed(workplace):
     model = {"architecture": "ngrams"}
     config = {"data": {"train": "a.csv"}, "model": model, "training": {"epochs": 8, "learning_rate": 0.05}}
     audit(config, folds=3, run="audited", output="list.csv")
-    with Path("list.csv").open(encoding="utf-8", newline="") as stream:
-        found = list(csv.DictReader(stream))
+    found = read_rows("list.csv")
     [misspelt] = [line for line in found if line["label"] == "postive"]
     assert int(misspelt["row"]) == place
     assert misspelt["suggested"] == "positive"

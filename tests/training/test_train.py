@@ -1,6 +1,5 @@
 """A training as a whole: what is kept, what is refused before anything is written, and how it ends."""
 
-import csv
 import json
 import math
 import re
@@ -9,6 +8,7 @@ import pytest
 
 import textclf
 from tests.conftest import LINEAR, LSTM, TINY, write_colours
+from tests.csv_files import read_rows, write_rows
 from textclf.config.config import load_config
 from textclf.core.errors import ConfigError, DataError, RunError, TrainingError
 from textclf.core.find_run import find_run, latest_run
@@ -21,11 +21,6 @@ ONE_EPOCH = {"epochs": 1}
 
 def train(config, *overrides, run="r"):
     return textclf.train(config, overrides, run=run)
-
-
-def history(run):
-    with run.history.open(newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 def test_the_run_folder_has_everything_it_promises(with_runs):
@@ -56,7 +51,7 @@ def test_the_resolved_config_repeats_the_run_and_its_seed_matters(with_runs):
 
 def test_validation_figures_of_the_history_are_those_of_the_classifier(with_runs):
     run = RunFolder(with_runs / "runs/toy_en")
-    row = history(run)[run.read_metadata()["networks"]["lstm"]["best_epoch"] - 1]
+    row = read_rows(run.history)[run.read_metadata()["networks"]["lstm"]["best_epoch"] - 1]
     metrics = json.loads(run.metrics.read_text())["validation"]
     for name in ("accuracy", "f1_macro", "roc_auc"):
         assert float(row[f"validation_{name}"]) == pytest.approx(metrics[name], abs=1e-5)
@@ -72,8 +67,7 @@ def test_a_validation_file_is_used_as_it_is(workplace, tiny_config):
 
 
 def test_the_split_is_kept_by_row_number(with_runs):
-    with (with_runs / "runs/toy_en/splits.csv").open(newline="") as stream:
-        rows = [(row["split"], row["file"], int(row["row"])) for row in csv.DictReader(stream)]
+    rows = [(row["split"], row["file"], int(row["row"])) for row in read_rows(with_runs / "runs/toy_en/splits.csv")]
     held_out = [row for split, file, row in rows if split == "validation"]
     learned = [row for split, file, row in rows if split == "train"]
     assert sorted(held_out + learned) == list(range(1, 441))
@@ -188,15 +182,14 @@ def test_several_labels_a_text_are_learned_and_answered(finished_runs):
     assert "task: multilabel (3 labels, inferred)" in run.log.read_text()
     answers = textclf.load(run).predict(["the sky", "rose and leaf", "a 3 day"])
     assert [sorted(labels) for labels in answers] == [["blue"], ["green", "red"], []]
-    with run.predictions.open(newline="", encoding="utf-8") as stream:
-        labels = {row["label"] for row in csv.DictReader(stream)}
+    labels = {row["label"] for row in read_rows(run.predictions)}
     assert {"", "red", "green|red"} <= labels | {"red|green", "green|red"}
 
 
 def test_lists_of_labels_in_json_are_the_same_as_a_separator(workplace):
     write_colours(workplace / "colours.csv", separator=";")
-    with (workplace / "colours.csv").open(newline="", encoding="utf-8") as stream:
-        rows = [{**row, "label": [part for part in row["label"].split(";") if part]} for row in csv.DictReader(stream)]
+    lines = read_rows(workplace / "colours.csv")
+    rows = [{**line, "label": [part for part in line["label"].split(";") if part]} for line in lines]
     (workplace / "colours.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     first = train({"data": {"train": "colours.csv"}, "targets": {"separator": ";"}, **LINEAR}, run="first")
     second = train({"data": {"train": "colours.jsonl"}, "targets": {"separator": ";"}, **LINEAR}, run="second")
@@ -204,13 +197,9 @@ def test_lists_of_labels_in_json_are_the_same_as_a_separator(workplace):
 
 
 def test_class_weights_find_more_of_a_rare_label(workplace, tiny_config):
-    with (workplace / "data/toy_en/train.csv").open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = read_rows(workplace / "data/toy_en/train.csv")
     kept = [row for index, row in enumerate(rows) if row["label"] == "negative" or index < 90]
-    with (workplace / "rare.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, ["text", "label"])
-        writer.writeheader()
-        writer.writerows(kept)
+    write_rows(workplace / "rare.csv", kept)
     config = tiny_config(data={"train": "rare.csv"})
     plain, weighted = train(config, run="plain"), train(config, "targets.class_weights={positive: 20}", run="weighted")
     found = [json.loads(run.metrics.read_text())["test"]["by_class"]["positive"] for run in (plain, weighted)]

@@ -4,7 +4,7 @@ import click
 
 from textclf.cli.tables import Table, format_field, print_table
 from textclf.cli.terminal import print_line
-from textclf.core.formatting import format_figures
+from textclf.core.formatting import format_figure
 
 
 @click.command("list")
@@ -58,5 +58,5 @@ def _describe(run) -> list[str]:
     if about.get("status") == "running" and not is_locked(run):
         about["status"] = "killed"
     found = test.get("accuracy") if isinstance(test, dict) else None
-    [accuracy] = format_figures([found if isinstance(found, float) else None])
+    accuracy = format_figure(found if isinstance(found, float) else None)
     return [format_field(text) for text in (about.get("status", ""), accuracy, about.get("seconds", ""))]

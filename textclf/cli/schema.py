@@ -15,6 +15,6 @@ def command():
     Examples:
       textclf schema > schema.json
     """
-    from textclf.config.written import json_schema
+    from textclf.config.serialization import json_schema
 
     print_json(json_schema())

@@ -8,7 +8,7 @@ is the same text in JSON.
 import codecs
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
@@ -105,7 +105,8 @@ def print_data(lines: Iterable[str], format: str) -> None:
     Args:
         format: text, jsonl or csv.
     """
-    stream, shown = sys.stdout, _as_it_is
+    stream = sys.stdout
+    shown: Callable[[str], str] = str  # as it is
     if is_terminal():
         shown = json_escape_unsafe if format == "jsonl" else _with_tabs
     for line in lines:
@@ -143,10 +144,6 @@ def terminal_width() -> int | None:
     import shutil  # `predict` needs it not, and starts 5 ms earlier without
 
     return shutil.get_terminal_size().columns if is_terminal() else None
-
-
-def _as_it_is(line: str) -> str:
-    return line
 
 
 def _with_tabs(line: str) -> str:

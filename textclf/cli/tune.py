@@ -135,7 +135,7 @@ def _print_space(config: str, overrides: list[str]) -> None:
 def print_search(folder: "RunFolder") -> None:
     """Print the trials of a finished search, the best first, and the metrics of its run."""
     from textclf.cli.train import write_report_and_print
-    from textclf.training.tuning.page import FLATTERY, PAGE
+    from textclf.training.tuning.page import PAGE, SELECTION_BIAS
     from textclf.training.tuning.results import read_results
 
     results = read_results(folder.path)
@@ -147,7 +147,7 @@ def print_search(folder: "RunFolder") -> None:
             str(trial.number), *figures, f"{trial.size:.2f}", f"{trial.latency:.2f}", f"{trial.seconds:.0f}", mark
         )
     print_table(table)
-    print_line(f"{len(results.trials)} trials; * Pareto front of score, size and speed. {FLATTERY}")
+    print_line(f"{len(results.trials)} trials; * Pareto front of score, size and speed. {SELECTION_BIAS}")
     if results.nested_score is not None:
         print_line(f"estimate by folds that did not choose: {results.goal.metric} {results.nested_score:.4f}")
     print_line(f"search: {folder.path / PAGE}")

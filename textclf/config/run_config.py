@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import replace
 
 from textclf.config.config import LARGEST_RUN_CONFIG, Config, load_config
-from textclf.config.written import write_config
+from textclf.config.serialization import write_config
 from textclf.core.errors import ConfigError, RunError
 from textclf.core.files import checksum, read_untrusted
 from textclf.core.run_folder import RunFolder, unusable

@@ -1,6 +1,6 @@
 """The search space of a config: which settings a search changes, and the values that it tries.
 
-Every part says which of its settings are worth it (`core/tuned.py`); the section `tuning` narrows or widens that.
+Every part names its settings worth searching (`core/search_ranges.py`). The section `tuning` narrows or widens that.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ from textclf.config.yaml import Document, Problem
 from textclf.core.errors import did_you_mean
 from textclf.core.formatting import short_repr
 from textclf.core.options import Options, fields_of, is_settings, plain
-from textclf.core.tuned import Between, OneOf, Tuned
+from textclf.core.search_ranges import Between, OneOf, Tuned
 
 SCALES = ("linear", "log")
 RANGE_KEYS = ("from", "to", "scale")

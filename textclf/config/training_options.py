@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from textclf.core.options import Check, Limit, Options, setting
-from textclf.core.tuned import Around, OneOf
+from textclf.core.search_ranges import Around, OneOf
 
 
 def _devices(value: object) -> int | str:

@@ -141,15 +141,12 @@ def atomic_file(path: Path, mode: str = "w") -> Iterator[IO]:
     Raises:
         WriteError: the folder is missing or not writable, or the disk is full.
     """
-    text_form: dict[str, Any] = (
-        {} if "b" in mode else {"encoding": "utf-8", "newline": "", "errors": "backslashreplace"}
-    )
     import tempfile
 
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=partial_prefix(path), suffix=PARTIAL)
-        with os.fdopen(handle, mode, **text_form) as stream:
+        with os.fdopen(handle, mode, **text_form(mode)) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -197,6 +194,11 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         raise cannot_write(path, error) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def text_form(mode: str) -> dict[str, Any]:
+    """Return how a file is opened in a mode: text is UTF-8, with line ends as they are given."""
+    return {} if "b" in mode else {"encoding": "utf-8", "newline": "", "errors": "backslashreplace"}
 
 
 def partial_prefix(path: Path) -> str:

@@ -85,7 +85,7 @@ def summary_header() -> list[str]:
 def summary_row(metrics: Mapping) -> list[str]:
     """Return the main metrics of a split, beside the accuracy of the most frequent label."""
     accuracy, *others = format_figures(metrics[name] for name in SUMMARY_METRICS)
-    return [str(metrics["rows"]), accuracy, *format_figures([metrics["majority_accuracy"]]), *others]
+    return [str(metrics["rows"]), accuracy, format_figure(metrics["majority_accuracy"]), *others]
 
 
 def label_rows(metrics: Mapping) -> list[list[str]]:
@@ -104,5 +104,10 @@ def label_rows(metrics: Mapping) -> list[list[str]]:
 
 
 def format_figures(values: Iterable[float | None]) -> list[str]:
-    """Format numbers with four digits, `None` as a dash."""
-    return ["–" if value is None else f"{value:.4f}" for value in values]
+    """Return numbers as `format_figure`."""
+    return list(map(format_figure, values))
+
+
+def format_figure(value: float | None) -> str:
+    """Return a number with four digits, `None` as a dash."""
+    return "–" if value is None else f"{value:.4f}"

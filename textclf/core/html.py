@@ -7,6 +7,7 @@ from textclf.core.formatting import escape_unsafe
 
 FOR, AGAINST = "0,114,178", "213,94,0"  # blue and orange, which the colour-blind tell apart too
 FAINTEST = 0.05  # share of the largest effect below which a word has no colour
+FRAME_HEIGHT = 600  # pixels
 STRONGEST = 0.75  # opacity of the largest effect
 
 
@@ -36,11 +37,11 @@ def html_words(text: str, spans: Iterable[tuple[int, int]], effects: Sequence[fl
     return f"<p>{''.join(parts)}{html_text(text[end:])}</p>"
 
 
-def html_frame(document: str, height: int = 600) -> str:
+def html_frame(document: str) -> str:
     """Return a document within a frame that can neither change the page around it nor load anything for it."""
     return (
         f'<iframe sandbox="allow-scripts" srcdoc="{escape(document)}" '
-        f'style="width:100%;height:{height}px;border:0"></iframe>'
+        f'style="width:100%;height:{FRAME_HEIGHT}px;border:0"></iframe>'
     )
 
 

@@ -14,7 +14,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
 
 from textclf.core.formatting import LONGEST_SHOWN
-from textclf.core.tuned import Tuned
+from textclf.core.search_ranges import Tuned
 
 Kind = TypeVar("Kind", bound="Options")
 # Limit of a number -> how it is checked, and how a message writes it.

@@ -15,9 +15,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from textclf.core.files import PARTIAL, atomic_file, cannot_write, expand_home, partial_prefix
+from textclf.core.files import PARTIAL, atomic_file, cannot_write, expand_home, partial_prefix, text_form
 
 MOST_LINKS = 40  # from one to the next, as in Linux
 # Names of an open file of this process. Opening them anew would empty the file, or fail for a socket.
@@ -124,10 +124,6 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
-def _text_form(mode: str) -> dict[str, Any]:
-    return {} if "b" in mode else {"encoding": "utf-8", "newline": "", "errors": "backslashreplace"}
-
-
 @contextmanager
 def _stream(target: Path | int, mode: str) -> Iterator[IO]:
     """Open a device, a pipe or an open file, so that every line of text arrives at once."""
@@ -136,7 +132,7 @@ def _stream(target: Path | int, mode: str) -> Iterator[IO]:
             printed.flush()
     buffering = -1 if "b" in mode else 1
     where = os.dup(target) if isinstance(target, int) else target
-    with open(where, mode, buffering=buffering, **_text_form(mode)) as stream:  # noqa: PTH123 (a number, too)
+    with open(where, mode, buffering=buffering, **text_form(mode)) as stream:  # noqa: PTH123 (a number, too)
         yield stream
 
 
@@ -152,7 +148,7 @@ def _existing_file(path: Path, status: os.stat_result, mode: str) -> Iterator[IO
             raise
         handle, temporary = tempfile.mkstemp(suffix=PARTIAL)  # only the file is writable, not its folder
     try:
-        with os.fdopen(handle, mode, **_text_form(mode)) as stream:
+        with os.fdopen(handle, mode, **text_form(mode)) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

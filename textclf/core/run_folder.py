@@ -233,7 +233,7 @@ def create_part(run: RunFolder, name: str, metadata: dict, fill: Callable[[RunFo
     return _create(run.path / name, metadata, fill)
 
 
-def _create(path: Path, metadata: dict, fill: Callable[[RunFolder], None] | None = None) -> RunFolder:
+def _create(path: Path, metadata: dict, fill: Callable[[RunFolder], None] | None) -> RunFolder:
     with atomic_folder(path) as partial:
         run = RunFolder(partial)
         run.checkpoints.mkdir()

@@ -137,11 +137,11 @@ def explanation_to_dict(explanation: Explanation, labels: list[str], classifier:
     return {**explanation.prediction.to_dict(classifier.targets), "explanation": content}
 
 
-def strongest_words(explanation: Explanation, column: int, most: int = MOST_WORDS_SHOWN) -> list[tuple[str, float]]:
+def strongest_words(explanation: Explanation, column: int) -> list[tuple[str, float]]:
     """Return the words with the largest effect on one label, positive or negative, the largest first."""
     effects = explanation.effects[:, column].tolist()
     pairs = sorted(zip(explanation.words(), effects, strict=True), key=lambda pair: -abs(pair[1]))
-    return pairs[:most]
+    return pairs[:MOST_WORDS_SHOWN]
 
 
 def format_explanations(

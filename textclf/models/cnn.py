@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from textclf.core.options import Limit, setting
-from textclf.core.tuned import Around, Between
+from textclf.core.search_ranges import Around, Between
 from textclf.models.embedding import EmbeddingOptions, embed, logits_of
 from textclf.models.sizes import Sizes
 

@@ -1,7 +1,7 @@
 """The parts that all networks of token sequences share: settings, the embedding, and the output layer."""
 
 from textclf.core.options import Options, setting
-from textclf.core.tuned import Around, Between
+from textclf.core.search_ranges import Around, Between
 from textclf.models.sizes import Sizes
 
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from textclf.core.options import setting
-from textclf.core.tuned import Around, OneOf
+from textclf.core.search_ranges import Around, OneOf
 from textclf.models.embedding import EmbeddingOptions, embed, logits_of
 from textclf.models.sizes import Sizes
 

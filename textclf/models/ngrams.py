@@ -4,7 +4,7 @@ from typing import Literal
 
 from textclf.core.options import Options as BaseOptions
 from textclf.core.options import setting
-from textclf.core.tuned import Between
+from textclf.core.search_ranges import Between
 from textclf.models.sizes import Sizes
 
 INPUTS = ("ngram_ids", "ngram_weights")

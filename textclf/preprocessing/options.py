@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Literal
 
 from textclf.core.options import Options, setting
-from textclf.core.tuned import Around, OneOf
+from textclf.core.search_ranges import Around, OneOf
 
 Side = Literal["right", "left"]
 # A bucket is the kind of an n-gram (words, characters) and 23 bits of its hash. With the number of one of 256 rows, it

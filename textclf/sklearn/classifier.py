@@ -94,7 +94,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             WriteError: the file cannot be written.
         """
         from textclf.config.config import load_config
-        from textclf.config.written import write_config
+        from textclf.config.serialization import write_config
 
         if self.config is None:
             check_is_fitted(self, "config_", msg="Without a config the settings depend on the data: call fit first.")

@@ -231,10 +231,7 @@ def test_commands_take_an_address(hub, workplace, capsys):
 def test_the_program_takes_the_variables_of_the_hub(hub, tmp_path, textclf_command):
     given = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": ""}
     first = textclf_command("predict", "--run", "hf://me/good", "a wonderful film", env=given)
-    assert first.stderr.decode().splitlines() == [
-        "downloading hf://me/good: 0.0 MB",
-        f"hf://me/good: commit {COMMIT}",
-    ]
+    assert first.stderr.decode().splitlines() == ["downloading hf://me/good: 0.0 MB", f"hf://me/good: commit {COMMIT}"]
     assert (tmp_path / "home/assets/textclf/me--good" / COMMIT / "good/model.onnx").is_file()
     again = textclf_command(
         "predict", "--run", "hf://me/good", "a wonderful film", env={**given, "HF_HUB_OFFLINE": "1"}

@@ -83,11 +83,7 @@ COMPRESSED = {
     "a tar archive named .csv.gz": ("a.csv.gz", gzip.compress(tar_of(CSV)), "a tar archive"),
     "a tar archive named .tgz": ("a.tgz", gzip.compress(tar_of(CSV)), r"compressed by gzip.*\.gz"),
     "gzip in gzip": ("a.csv.gz", gzip.compress(gzip.compress(CSV)), "It is compressed twice"),
-    "gzip in zstd": (
-        "a.jsonl.zst",
-        pa.compress(gzip.compress(CSV), "zstd", asbytes=True),
-        r"compressed by gzip.*\.gz",
-    ),
+    "gzip in zstd": ("a.jsonl.zst", pa.compress(gzip.compress(CSV), "zstd", asbytes=True), r"compressed by gzip.*\.gz"),
     "no workbook": ("a.xlsx.gz", gzip.compress(CSV), "expected an Excel workbook"),
 }
 

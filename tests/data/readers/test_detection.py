@@ -21,9 +21,7 @@ ROWS = [{"text": f"text {number}", "label": "ab"[number % 2]} for number in rang
 LINES = "\n".join(map(json.dumps, ROWS))
 
 
-@pytest.fixture(autouse=True)
-def _place(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("here")
 
 
 @pytest.mark.parametrize(

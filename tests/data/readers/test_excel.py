@@ -65,13 +65,12 @@ def test_a_sheet_can_be_named():
     assert "'b', as --sheet says, but the sheets are: A, B" in message
 
 
-def test_other_sheets_with_rows_are_not_read_silently(tmp_path, monkeypatch, warnings):
-    monkeypatch.chdir(tmp_path)
+def test_other_sheets_with_rows_are_not_read_silently(here, warnings):
     rows = {one: [row(("str", f"{one} film {n}"), ("str", "xy"[n % 2])) for n in range(30)] for one in "AB"}
     note = row(("str", "a note"))
     sheets = {one: HEADER + "".join(rows[one]) for one in "AB"}
-    (tmp_path / "a.xlsx").write_bytes(workbook({**sheets, "Note": note, "Empty": ""}))
-    (tmp_path / "b.xlsx").write_bytes(workbook({"C": sheets["A"]}))
+    (here / "a.xlsx").write_bytes(workbook({**sheets, "Note": note, "Empty": ""}))
+    (here / "b.xlsx").write_bytes(workbook({"C": sheets["A"]}))
     expected = ["a.xlsx: read the sheet A; not read: B. Name one with {}"]
     for sheet, count in ((None, 1), ("A", 0), ("B", 0)):
         warnings.clear()
@@ -90,11 +89,10 @@ def test_other_sheets_with_rows_are_not_read_silently(tmp_path, monkeypatch, war
     assert load_config("f.yaml").data.sheet is None
 
 
-def test_a_title_row_is_not_the_header(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_title_row_is_not_the_header(here):
     title = row(("str", "Mails"), ("str", "")) + "<row></row>"
     content = workbook({"A": title + HEADER + row(("str", "a"), ("str", "x")) * 3})
-    (tmp_path / "a.xlsx").write_bytes(content)
+    (here / "a.xlsx").write_bytes(content)
     with pytest.raises(DataError, match=r"Row 3 seems to be the header \(text, label\): remove the rows above it"):
         write_starter("c.yaml", "a.xlsx")
     assert "the columns are: Mails. Name the right one with data.text_column" in fault("excel", content)
@@ -112,13 +110,12 @@ def test_row_numbers_leave_out_blank_rows(caplog):
     assert caplog.messages == ["stream: row numbers count neither the header nor 2 blank rows of the sheet"]
 
 
-def test_messages_name_the_other_sheets(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_messages_name_the_other_sheets(here):
     notes = row(("str", "Notes of the annotators")) + row(("str", "see the next sheet"))
     content = workbook({"Notes": notes, "Data": HEADER + row(("str", "a"), ("str", "x"))})
     sheets = "For another sheet set {}; the sheets are: Notes, Data."
     assert fault("excel", content).endswith(sheets.format("data.sheet"))
-    (tmp_path / "a.xlsx").write_bytes(content)
+    (here / "a.xlsx").write_bytes(content)
     with pytest.raises(DataError) as caught:
         write_starter("c.yaml", "a.xlsx")
     assert str(caught.value).endswith(f"If the first row is a title or a comment, remove it: the header comes first. "
@@ -126,10 +123,9 @@ def test_messages_name_the_other_sheets(tmp_path, monkeypatch):
     assert "For another sheet" not in fault("excel", content, options=ReadingOptions(sheet="Notes"))
 
 
-def test_new_finds_that_the_header_is_missing(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_new_finds_that_the_header_is_missing(here):
     rows = "".join(row(("str", f"a fine film {number}"), ("str", "ab"[number % 2])) for number in range(30))
-    (tmp_path / "a.xlsx").write_bytes(workbook({"A": rows}))
+    (here / "a.xlsx").write_bytes(workbook({"A": rows}))
     with pytest.raises(DataError, match=r"expected a header line .*'a' is also a label"):
         write_starter("c.yaml", "a.xlsx")
 
@@ -182,10 +178,9 @@ def test_missing_columns_are_named():
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.csv"])
-def test_new_and_predict_read_the_rows(tmp_path, monkeypatch, name):
-    monkeypatch.chdir(tmp_path)
+def test_new_and_predict_read_the_rows(here, name):
     rows = [(f"a fine film {number}", "ab"[number % 2]) for number in range(30)]
-    (tmp_path / name).write_bytes(write_excel(rows))
+    (here / name).write_bytes(write_excel(rows))
     if name == "a.csv":
         with pytest.raises(DataError, match=r"an Excel workbook.*set --input-format excel"):
             write_starter("c.yaml", name)

@@ -112,8 +112,7 @@ def test_too_many_values(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["a.json", "A.JSON", "a.Json.gz"])
-def test_new_reads_it_whatever_the_case_of_the_ending(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_new_reads_it_whatever_the_case_of_the_ending(name, here):
     FRAME.to_json(name, orient="records", compression="gzip" if name.endswith("gz") else None)
     content = starter_config(name)
     assert "text_column: text " in content
@@ -136,10 +135,9 @@ def test_new_reads_it_whatever_the_case_of_the_ending(name, tmp_path, monkeypatc
     ids=["data", "items", "nested", "names", "keys", "numbers"],
 )
 @pytest.mark.parametrize("indent", [None, 1])
-def test_rows_within_an_object(wrap, indent, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_rows_within_an_object(wrap, indent, here):
     rows = FRAME.to_dict("records")
-    (tmp_path / "a.json").write_text(json.dumps(wrap(rows), indent=indent))
+    (here / "a.json").write_text(json.dumps(wrap(rows), indent=indent))
     assert "label_column: label " in starter_config("a.json")
     dataset = read_dataset("a.json", ColumnOptions(), DEFAULTS)
     assert dataset.texts.to_pylist() == list(FRAME.text)
@@ -150,11 +148,10 @@ ARRAYS = [["label", "id", "text"], *([row["label"], number, row["text"]] for num
 
 @pytest.mark.parametrize("indent", [None, 1])
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.txt", "lines.json", "lines.txt"])
-def test_arrays_below_an_array_of_names(name, indent, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_arrays_below_an_array_of_names(name, indent, here):
     lines = name in ("a.jsonl", "lines.json", "lines.txt")
     content = "\n".join(map(json.dumps, ARRAYS)) if lines else json.dumps(ARRAYS, indent=indent)
-    (tmp_path / name).write_text(content)
+    (here / name).write_text(content)
     written = starter_config(name)
     assert "text_column: text " in written
     assert "label_column: label " in written
@@ -164,16 +161,15 @@ def test_arrays_below_an_array_of_names(name, indent, tmp_path, monkeypatch):
     found = list(read_source(name, column="text", keep=["id"]))
     assert [text for texts in found for text in texts] == list(FRAME.text)
     assert [row["id"] for texts in found for row in texts.kept] == list(range(40))
-    (tmp_path / name).write_text("\n".join(map(json.dumps, ARRAYS[1:])) if lines else json.dumps(ARRAYS[1:]))
+    (here / name).write_text("\n".join(map(json.dumps, ARRAYS[1:])) if lines else json.dumps(ARRAYS[1:]))
     with pytest.raises(DataError, match=r"array.* names of the columns, got"):
         starter_config(name)
     with pytest.raises(DataError, match='Put an array of the names first, with "text"'):
         list(read_source(name, column="text"))
 
 
-def test_arrays_of_texts_and_labels_alone_are_no_names(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.json").write_text(json.dumps([[row["text"], row["label"]] for row in ROWS]))
+def test_arrays_of_texts_and_labels_alone_are_no_names(here):
+    (here / "a.json").write_text(json.dumps([[row["text"], row["label"]] for row in ROWS]))
     with pytest.raises(DataError, match=r"\('a' is also a label\)\. Put an array such as \[\"text\", "):
         starter_config("a.json")
 

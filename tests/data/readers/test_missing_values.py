@@ -16,9 +16,7 @@ NAN = float("nan")
 WORDS = ["nan", "NaN", "NA", "null", "None", "N/A", ""]
 
 
-@pytest.fixture(autouse=True)
-def _place(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def read(name):

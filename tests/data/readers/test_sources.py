@@ -14,13 +14,12 @@ FOLDER = ReadingOptions(format="folder")
 
 
 @pytest.fixture
-def write(tmp_path, monkeypatch):
+def write(here):
     """Write files below a working directory of their own."""
-    monkeypatch.chdir(tmp_path)
 
     def write_files(**contents):
         for name, content in contents.items():
-            path = tmp_path / name
+            path = here / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
 
@@ -239,8 +238,7 @@ def test_texts_are_read_without_pandas(write, textclf_command, tmp_path):
     assert finished.stdout.split() == [b"one", b"two", b"three", b"four", b"False"], finished.stderr.decode()
 
 
-def test_a_folder_of_spark_is_its_parts(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_folder_of_spark_is_its_parts(here):
     for name, content in {
         "_SUCCESS": "",
         "._SUCCESS.crc": "crc",
@@ -249,18 +247,17 @@ def test_a_folder_of_spark_is_its_parts(tmp_path, monkeypatch):
         "part-00001-1f-c000.csv": "text,label\none,a\n",
         "part-00002-1f-c000.csv": "text,label\ntwo,b\nthree,a\n",
     }.items():
-        (tmp_path / "out").mkdir(exist_ok=True)
-        (tmp_path / "out" / name).write_text(content)
+        (here / "out").mkdir(exist_ok=True)
+        (here / "out" / name).write_text(content)
     for source in ("out", "out/", "out/*"):
         tables = read_files(source, Columns(["text"], "label"))
         assert [text for table in tables for text in table["text"].to_pylist()] == ["one", "two", "three"]
 
 
-def test_partitions_of_spark_are_no_labels(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "out/label=a").mkdir(parents=True)
-    (tmp_path / "out/_SUCCESS").write_text("")
-    (tmp_path / "out/label=a/part-00000.csv").write_text("text\none\n")
+def test_partitions_of_spark_are_no_labels(here):
+    (here / "out/label=a").mkdir(parents=True)
+    (here / "out/_SUCCESS").write_text("")
+    (here / "out/label=a/part-00000.csv").write_text("text\none\n")
     with pytest.raises(DataError, match="partitionBy"):
         expand("out")
 

@@ -24,8 +24,7 @@ AWKWARD = [*LIKE_NOTHING_OR_NUMBERS, "你好，世界", " x ", "é", "e\u0301", 
 ODD = ["one, two; three", 'he said "no"', '"', "'", "tab\there", "\\n \\", "", "two\nlines\n", "win\r\ndows", "｜|"]
 # Sorted by label, as a folder has them.
 ROWS = sorted(
-    [(text, ["好评", "negative", "7"][number % 3]) for number, text in enumerate(AWKWARD + ODD)],
-    key=lambda row: row[1],
+    [(text, ["好评", "negative", "7"][number % 3]) for number, text in enumerate(AWKWARD + ODD)], key=lambda row: row[1]
 )
 
 

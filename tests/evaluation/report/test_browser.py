@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 import textclf
+from tests.browser import BROWSER, FLAGS, needs_browser
 from tests.conftest import rewrite_config
+from tests.csv_files import write_rows
 from textclf.core.run_folder import RunFolder
 from textclf.evaluation.compare import compare, write_comparison
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt-get install chromium)")
-QUIET = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+pytestmark = needs_browser
 # Before everything else: whatever goes wrong is kept.
 LISTENING = """<script>
 const problems = [];
@@ -97,8 +97,8 @@ def visited(path, folder, width):
     page = page.replace("<head>", f"<head>{LISTENING}").replace("</body>", f"{VISITING}</body>")
     prepared = Path(folder, "visited.html")
     prepared.write_text(page, encoding="utf-8")
-    options = [*QUIET.split(), f"--user-data-dir={folder}/profile", f"--window-size={width},900"]
-    command = [CHROMIUM, *options, "--virtual-time-budget=8000", "--dump-dom", prepared.as_uri()]
+    options = ["--headless", *FLAGS, f"--user-data-dir={folder}/profile", f"--window-size={width},900"]
+    command = [BROWSER, *options, "--virtual-time-budget=8000", "--dump-dom", prepared.as_uri()]
     finished = subprocess.run(command, capture_output=True, timeout=90, check=True)
     [seen] = re.findall(r'<pre id="seen">(.*?)</pre>', finished.stdout.decode(), re.DOTALL)
     return json.loads(seen.replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&"))
@@ -133,8 +133,7 @@ def test_a_comparison_is_drawn_and_long_names_are_whole(with_runs, tmp_path):
     header, first, *others = list(csv.reader(predictions.open(encoding="utf-8")))
     first[-2:] = first[:-3:-1]  # the probabilities of both labels
     first[3] = "negative" if first[3] == "positive" else "positive"  # the prediction
-    with predictions.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream).writerows([header, first, *others])
+    write_rows(predictions, [header, first, *others])
     write_comparison(compare(["toy_en", "other"]), tmp_path / "compared.html")
     seen = visited(tmp_path / "compared.html", tmp_path, 500)
     assert (seen["problems"], seen["requests"]) == ([], [])

@@ -1,6 +1,5 @@
 """The report of a run: what it says is what the run measured, and it needs nothing but itself."""
 
-import csv
 import json
 import re
 from functools import partial
@@ -10,6 +9,7 @@ import pytest
 
 import textclf
 from tests.conftest import rewrite_config
+from tests.csv_files import read_rows, write_rows
 from textclf.config.run_config import read_run_config
 from textclf.core.errors import RunError
 from textclf.core.find_run import find_run
@@ -37,8 +37,7 @@ def of_kind(blocks, kind):
 
 
 def predictions(run):
-    with (find_run(run).predictions).open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+    return read_rows(find_run(run).predictions)
 
 
 def test_the_scores_are_those_of_the_run_beside_no_skill_and_a_linear_model(reports):
@@ -132,10 +131,7 @@ def test_what_stands_in_the_data_stays_text(with_runs):
     run = RunFolder("runs/toy_en")
     hostile = "</script><script>alert(1)</script><!--"
     lines = [{**line, "text": f"{hostile} {number}"} for number, line in enumerate(predictions("toy_en"))]
-    with run.predictions.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, lines[0])
-        writer.writeheader()
-        writer.writerows(lines)
+    write_rows(run.predictions, lines)
     text = textclf.write_report("toy_en", with_baseline=False).read_text(encoding="utf-8")
     assert "alert(1)" in text
     assert "<script>alert" not in text
@@ -188,8 +184,7 @@ def test_predictions_that_are_none_are_refused_and_nothing_is_written(with_runs,
     assert not RunFolder("runs/toy_en").report.exists()
 
 
-def test_a_cross_validation_has_no_report(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_cross_validation_has_no_report(here):
     create_run("folds", "toy", {"folds": 2}).finish()
     with pytest.raises(RunError, match=r"but a cross-validation has none\. Train without --folds\.$"):
         textclf.write_report("folds")

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import threading
 from contextlib import contextmanager
 
@@ -9,11 +10,27 @@ import pytest
 
 pytest.importorskip("starlette", reason="the extra `serve` is not installed")
 
+from tests.browser import chromium
 from textclf.inference.server.app import make_app
 from textclf.inference.server.connections import listen
 from textclf.inference.server.serve import ServeOptions, Service, make_server
 
+TEXTS = [
+    "a wonderful film",
+    "a waste of time",
+    "味道很好",
+    "",
+    "cherry and sky",
+    "tab\tand\nline \ud83d",
+    "\x00 \U0001f600",
+]
 TOKEN = b"a-token-of-the-tests-0123456789"
+
+
+def infer(texts, shape=None, **more):
+    """The body of a request of the inference protocol."""
+    tensor = {"name": "text", "shape": shape or [len(texts)], "datatype": "BYTES", "data": texts}
+    return {"inputs": [tensor], **more}
 
 
 class Client:
@@ -82,3 +99,32 @@ def client(running):
     client = Client(running[0])
     yield client
     client.connection.close()
+
+
+@pytest.fixture(scope="module")  # while it is open, no other test may start an event loop
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def opened(browser, running):
+    """Open the page with options of a browser context; afterwards there is no error and no request to elsewhere."""
+    contexts, errors, asked = [], [], []
+
+    def open_page(port=running[0], path="/", **options):
+        context = browser.new_context(**{"locale": "en-GB", **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: errors.append(message.text))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"http://127.0.0.1:{port}{path}")
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [error for error in errors if "status of 401" not in error] == []
+    assert [url for url in asked if not re.match(r"(http://127\.0\.0\.1:|data:|blob:http://127)", url)] == []

@@ -1,4 +1,4 @@
-"""Who may ask: names in the Host header."""
+"""Who may ask: names in the Host header, tokens, and origins of pages."""
 
 import socket
 
@@ -7,9 +7,10 @@ import pytest
 from textclf.cli.serve import allowed_hosts
 from textclf.inference.server import access
 from textclf.inference.server.access import check_host
+from textclf.inference.server.app import ENDPOINTS
 from textclf.inference.server.problems import RequestError
 
-from .conftest import Client, serving
+from .conftest import TOKEN, Client, serving
 
 ALLOWED = [b"localhost", b"LOCALHOST:8000", b"app.localhost", b"127.0.0.1:8000", b"10.1.2.3", b"[::1]:8000", b"[::1]"]
 REFUSED = [
@@ -77,3 +78,53 @@ def test_the_header_is_checked_everywhere(sources):
             assert status == 403
             assert content["detail"].endswith("To allow this name: textclf serve --allow-host evil.example")
         assert client.post("/predict", {"inputs": "a"})
+
+
+@pytest.fixture(scope="module")
+def guarded(sources):
+    with serving({"toy_en": sources["toy_en"]}, TOKEN, ("https://example.com",)) as (port, _):
+        yield port
+
+
+def test_without_the_token_only_public_endpoints_answer(guarded):
+    for endpoint in ENDPOINTS:
+        path = endpoint.path.replace("{name}", "toy_en")
+        for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": TOKEN.decode()}):
+            status, content, fields = Client(guarded).ask(endpoint.method, path, **headers)
+            if endpoint.public:
+                assert status == 200, path
+            else:
+                assert (status, fields["www-authenticate"]) == (401, "Bearer"), path
+                assert "Authorization: Bearer TOKEN" in content["error"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "received"),
+    [
+        ({}, "none"),
+        ({"x-api-key": TOKEN.decode()}, "none"),
+        ({"authorization": "Bearer"}, "none"),
+        ({"authorization": "Bearer wrong"}, "another token"),
+        ({"authorization": TOKEN.decode()}, "a header without 'Bearer '"),
+        ({"authorization": f"Basic {TOKEN.decode()}"}, "a header without 'Bearer '"),
+    ],
+)
+def test_a_refused_header_is_described(guarded, headers, received):
+    detail = Client(guarded).ask("GET", "/v1/models", **headers)[1]["detail"]
+    assert detail.endswith(f"got {received}.")
+
+
+def test_with_the_token_requests_are_answered_and_classifiers_reload(guarded):
+    client = Client(guarded, TOKEN)
+    assert client.post("/predict", {"inputs": "a"})[0]
+    assert client.post("/reload", None)["models"]["toy_en"]["result"] == "loaded"
+
+
+def test_other_pages_may_ask_only_where_they_are_named(guarded, client):
+    preflight = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    _, _, headers = Client(guarded).ask("OPTIONS", "/predict", origin="https://example.com", **preflight)
+    assert headers["access-control-allow-origin"] == "https://example.com"
+    status, _, headers = Client(guarded).ask("OPTIONS", "/predict", origin="https://elsewhere.com", **preflight)
+    assert (status, "access-control-allow-origin" in headers) == (400, False)
+    _, _, headers = client.ask("POST", "/predict", {"inputs": "a"}, origin="https://example.com")
+    assert "access-control-allow-origin" not in headers

@@ -1,6 +1,5 @@
-"""The endpoints over a real socket: the answers of the command line, and problems that name value and limit."""
+"""Endpoints over a real socket: problems that name value and limit, counters, and what the server says of itself."""
 
-import copy
 import json
 import logging
 import socket
@@ -9,132 +8,9 @@ import time
 
 import pytest
 
-import textclf
-from textclf.inference.decisions import Decision
-from textclf.inference.explain import format_explanations
-from textclf.inference.predict import format_predictions
-from textclf.inference.server.app import ENDPOINTS
 from textclf.inference.server.limits import LIMITS
 
-from .conftest import TOKEN, Client, serving
-
-TEXTS = [
-    "a wonderful film",
-    "a waste of time",
-    "味道很好",
-    "",
-    "cherry and sky",
-    "tab\tand\nline \ud83d",
-    "\x00 \U0001f600",
-]
-OPTIONS = [{}, {"top_k": 1}, {"top_k": 2}, {"threshold": 0.2}, {"threshold": 0.9}]
-
-
-def lines(classifier, texts, function=format_predictions, **options):
-    """What the command line prints for texts."""
-    from textclf.core.text_column import text_array
-
-    chunks = [text_array(texts).to_pylist()]
-    return [json.loads(line) for line in function(classifier, chunks, "jsonl", **options)]
-
-
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("name", ["toy_en", "toy_topics", "toy_zh", "colours"])
-def test_v1_answers_as_the_command_line(client, sources, name, options):
-    classifier = textclf.load(sources[name])
-    if "threshold" in options and classifier.targets.type == "multiclass":
-        status, content, _ = client.ask("POST", "/v1/predict", {"texts": TEXTS, "model": name, **options})
-        assert (status, "multiclass" in content["detail"]) == (422, True)
-        return
-    for explain, function in ((False, format_predictions), (True, format_explanations)):
-        content = client.post("/v1/predict", {"texts": TEXTS, "model": name, "explain": explain, **options})
-        assert content["model"] == name
-        assert content["answers"] == approximately(lines(classifier, TEXTS, function, **options))
-
-
-def approximately(value):
-    """The same with numbers up to 1e-6: texts that are predicted together may differ in the last digit."""
-    if isinstance(value, float):
-        return pytest.approx(value, abs=2e-6)
-    if isinstance(value, list):
-        return [approximately(item) for item in value]
-    return {key: approximately(item) for key, item in value.items()} if isinstance(value, dict) else value
-
-
-def test_one_text_is_a_list_of_one(client):
-    assert client.post("/v1/predict", {"texts": "fine"}) == client.post("/v1/predict", {"texts": ["fine"]})
-    assert client.post("/predict", {"inputs": "fine"}) == client.post("/predict", {"inputs": ["fine"]})
-    assert client.post("/predict", {"inputs": []}) == []
-
-
-@pytest.mark.parametrize("name", ["toy_en", "toy_topics", "colours"])
-def test_predict_gives_nested_lists_with_the_best_first(client, sources, name):
-    classifier = textclf.load(sources[name])
-    content = client.post(f"/predict/{name}", {"inputs": TEXTS[:3]})
-    for scores, expected in zip(content, lines(classifier, TEXTS[:3]), strict=True):
-        assert {one["label"]: one["score"] for one in scores} == approximately(expected["probabilities"])
-        assert [one["score"] for one in scores] == sorted((one["score"] for one in scores), reverse=True)
-    top = client.post(f"/predict/{name}", {"inputs": TEXTS[:3], "parameters": {"top_k": 1}})
-    assert top == [scores[:1] for scores in content]
-
-
-def test_the_first_label_of_predict_is_the_answer_of_the_command_line(client, sources):
-    classifier = textclf.load(sources["toy_en"])
-    for threshold in (0.0, 0.3, 0.55, 1.0):
-        content = client.post("/predict", {"inputs": TEXTS, "parameters": {"threshold": threshold}})
-        expected = [line["label"] for line in lines(classifier, TEXTS, threshold=threshold)]
-        assert [scores[0]["label"] for scores in content] == expected
-
-
-def test_a_threshold_of_many_labels_leaves_the_predicted_ones(client, sources):
-    classifier = textclf.load(sources["colours"])
-    body = {"inputs": ["cherry and sky", "a plain day"], "parameters": {"threshold": 0.5}}
-    found = [{one["label"] for one in scores} for scores in client.post("/predict/colours", body)]
-    assert found == [set(line["labels"]) for line in lines(classifier, body["inputs"], threshold=0.5)]
-
-
-def test_unsure_is_unsure_on_every_way(sources):
-    with serving({"toy_en": sources["toy_en"]}) as (port, server):
-        [served] = server.classifiers.all()
-        unsure = copy.copy(served.classifier)
-        unsure.decision = Decision(abstain_below=1.0)
-        server.classifiers._served = {"toy_en": served._replace(classifier=unsure)}
-        client = Client(port)
-        assert client.post("/v1/predict", {"texts": "film"})["answers"][0]["label"] is None
-        assert client.post("/predict", {"inputs": "film"})[0][0]["label"] == "unsure"
-        outputs = client.post("/v2/models/toy_en/infer", infer(["film"]))["outputs"]
-        assert outputs[0]["data"] == ["unsure"]
-        assert b'textclf_answers_total{label="unsure",model="toy_en"} 3.0' in client.get("/metrics")
-
-
-def infer(texts, shape=None, **more):
-    tensor = {"name": "text", "shape": shape or [len(texts)], "datatype": "BYTES", "data": texts}
-    return {"inputs": [tensor], **more}
-
-
-def test_the_inference_protocol_answers_as_the_command_line(client, sources):
-    for name in ("toy_en", "toy_topics", "colours"):
-        classifier = textclf.load(sources[name])
-        content = client.post(f"/v2/models/{name}/infer", infer(TEXTS[:5], id="7"))
-        assert (content["model_name"], content["id"]) == (name, "7")
-        label, probability, probabilities = content["outputs"]
-        printed = [line.split("\t") for line in format_predictions(classifier, [TEXTS[:5]], "text")]
-        assert label["data"] == [columns[0] for columns in printed]
-        assert probability["shape"] == [5]
-        assert probabilities["shape"] == [5, len(classifier.labels)]
-        assert probabilities["data"] == pytest.approx(classifier.predict_proba(TEXTS[:5]).ravel().tolist(), abs=1e-6)
-
-
-def test_the_inference_protocol_describes_itself(client):
-    assert client.get("/v2")["name"] == "textclf"
-    assert client.get("/v2/health/live") == {"live": True}
-    assert client.get("/v2/health/ready") == {"ready": True}
-    assert client.get("/v2/models/toy_en/ready") == {"name": "toy_en", "ready": True}
-    described = client.get("/v2/models/toy_topics")
-    assert [one["name"] for one in described["outputs"]] == ["label", "probability", "probabilities"]
-    body = infer([["a"], ["b"]], [2, 1], outputs=[{"name": "label", "parameters": {"binary_data": False}}])
-    assert [one["name"] for one in client.post("/v2/models/toy_en/infer", body)["outputs"]] == ["label"]
-
+from .conftest import Client, infer, serving
 
 WRONG = [
     ("/predict", b"", 400, "the body is empty"),
@@ -258,56 +134,6 @@ def test_answers_and_problems_are_utf_8(client):
         content = client.connection.getresponse().read()
         assert expected in content.decode()
         json.loads(content)
-
-
-@pytest.fixture(scope="module")
-def guarded(sources):
-    with serving({"toy_en": sources["toy_en"]}, TOKEN, ("https://example.com",)) as (port, _):
-        yield port
-
-
-def test_without_the_token_only_public_endpoints_answer(guarded):
-    for endpoint in ENDPOINTS:
-        path = endpoint.path.replace("{name}", "toy_en")
-        for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": TOKEN.decode()}):
-            status, content, fields = Client(guarded).ask(endpoint.method, path, **headers)
-            if endpoint.public:
-                assert status == 200, path
-            else:
-                assert (status, fields["www-authenticate"]) == (401, "Bearer"), path
-                assert "Authorization: Bearer TOKEN" in content["error"]
-
-
-@pytest.mark.parametrize(
-    ("headers", "received"),
-    [
-        ({}, "none"),
-        ({"x-api-key": TOKEN.decode()}, "none"),
-        ({"authorization": "Bearer"}, "none"),
-        ({"authorization": "Bearer wrong"}, "another token"),
-        ({"authorization": TOKEN.decode()}, "a header without 'Bearer '"),
-        ({"authorization": f"Basic {TOKEN.decode()}"}, "a header without 'Bearer '"),
-    ],
-)
-def test_a_refused_header_is_described(guarded, headers, received):
-    detail = Client(guarded).ask("GET", "/v1/models", **headers)[1]["detail"]
-    assert detail.endswith(f"got {received}.")
-
-
-def test_with_the_token_requests_are_answered_and_classifiers_reload(guarded):
-    client = Client(guarded, TOKEN)
-    assert client.post("/predict", {"inputs": "a"})[0]
-    assert client.post("/reload", None)["models"]["toy_en"]["result"] == "loaded"
-
-
-def test_other_pages_may_ask_only_where_they_are_named(guarded, client):
-    preflight = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
-    _, _, headers = Client(guarded).ask("OPTIONS", "/predict", origin="https://example.com", **preflight)
-    assert headers["access-control-allow-origin"] == "https://example.com"
-    status, _, headers = Client(guarded).ask("OPTIONS", "/predict", origin="https://elsewhere.com", **preflight)
-    assert (status, "access-control-allow-origin" in headers) == (400, False)
-    _, _, headers = client.ask("POST", "/predict", {"inputs": "a"}, origin="https://example.com")
-    assert "access-control-allow-origin" not in headers
 
 
 def test_models_say_what_they_are(client, sources):

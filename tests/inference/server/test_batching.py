@@ -19,6 +19,11 @@ def served(sources):
     return load_served("toy_en", sources["toy_en"])
 
 
+@pytest.fixture
+def gated(served):
+    return served._replace(classifier=Gate(served.classifier))
+
+
 class Gate:
     """A classifier that waits until it is let go, and remembers what it was asked together."""
 
@@ -35,23 +40,22 @@ class Gate:
         return self._predict(texts)
 
 
-async def first_and_others(batcher, served, gate, others):
+async def first_and_others(gated, others):
     """Start one request, let the others wait behind it, then open the gate; the results of all."""
-    tasks = [asyncio.ensure_future(batcher.predict(served, ["first"], Options()))]
+    batcher, gate = Batcher(Metrics()), gated.classifier
+    tasks = [asyncio.ensure_future(batcher.predict(gated, ["first"], Options()))]
     while not gate.asked:
         await asyncio.sleep(0)
-    tasks += [asyncio.ensure_future(batcher.predict(served, *other)) for other in others]
+    tasks += [asyncio.ensure_future(batcher.predict(gated, *other)) for other in others]
     await asyncio.sleep(0)
     gate.opened.set()
     return await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def test_what_waits_is_predicted_together_each_with_its_options(served, sources):
-    gate = Gate(served.classifier)
-    gated = served._replace(classifier=gate)
+def test_what_waits_is_predicted_together_each_with_its_options(gated, sources):
     others = [(["a", "b"], Options()), (["c"], Options(threshold=0.9)), (["d"], Options(top_k=1)), ([], Options())]
-    results = asyncio.run(first_and_others(Batcher(Metrics()), gated, gate, others))
-    assert gate.asked == [1, 4]
+    results = asyncio.run(first_and_others(gated, others))
+    assert gated.classifier.asked == [1, 4]
     classifier = textclf.load(sources["toy_en"])
     for (texts, options), predictions in zip([(["first"], Options()), *others], results, strict=True):
         expected = predict_texts(classifier, texts, **options._asdict())
@@ -60,39 +64,31 @@ def test_what_waits_is_predicted_together_each_with_its_options(served, sources)
             assert one.probabilities == pytest.approx(other.probabilities, abs=2e-6)
 
 
-def test_a_text_that_fails_harms_nobody_else(served):
-    gate = Gate(served.classifier)
-    gated = served._replace(classifier=gate)
+def test_a_text_that_fails_harms_nobody_else(gated):
     others = [(["a"], Options()), (["poison"], Options()), (["b"], Options())]
-    results = asyncio.run(first_and_others(Batcher(Metrics()), gated, gate, others))
+    results = asyncio.run(first_and_others(gated, others))
     assert [type(result) for result in results] == [list, list, ValueError, list]
-    assert gate.asked == [1, 3, 1, 1, 1]
+    assert gated.classifier.asked == [1, 3, 1, 1, 1]
 
 
-def test_many_texts_are_predicted_in_parts_so_that_others_come_in_between(served):
-    gate = Gate(served.classifier)
-    gated = served._replace(classifier=gate)
+def test_many_texts_are_predicted_in_parts_so_that_others_come_in_between(gated):
     many = [str(number) for number in range(2 * BATCH_TEXTS + 1)]
-    results = asyncio.run(first_and_others(Batcher(Metrics()), gated, gate, [(many, Options()), (["a"], Options())]))
-    assert gate.asked == [1, BATCH_TEXTS, BATCH_TEXTS, 2]
+    results = asyncio.run(first_and_others(gated, [(many, Options()), (["a"], Options())]))
+    assert gated.classifier.asked == [1, BATCH_TEXTS, BATCH_TEXTS, 2]
     assert [one.text for one in results[1]] == many
 
 
-def test_too_many_waiting_texts_get_503_and_leave_the_others_alone(served):
-    gate = Gate(served.classifier)
-    gated = served._replace(classifier=gate)
+def test_too_many_waiting_texts_get_503_and_leave_the_others_alone(gated):
     full = [(["x"] * LIMITS.texts, Options())] * (LIMITS.waiting_texts // LIMITS.texts)
-    results = asyncio.run(first_and_others(Batcher(Metrics()), gated, gate, [*full, (["one"], Options())]))
+    results = asyncio.run(first_and_others(gated, [*full, (["one"], Options())]))
     assert isinstance(results[-1], RequestError)
     assert (results[-1].status, results[-1].headers) == (503, {"retry-after": "1"})
     assert "expected at most 2,000 texts to wait, 2,000 do" in results[-1].detail
     assert [len(result) for result in results[:-1]] == [1, LIMITS.texts, LIMITS.texts]
 
 
-def test_texts_of_a_request_that_is_gone_are_not_predicted(served):
-    gate = Gate(served.classifier)
-    gated = served._replace(classifier=gate)
-    batcher = Batcher(Metrics())
+def test_texts_of_a_request_that_is_gone_are_not_predicted(gated):
+    batcher, gate = Batcher(Metrics()), gated.classifier
 
     async def run():
         first = asyncio.ensure_future(batcher.predict(gated, ["first"], Options()))
@@ -108,7 +104,7 @@ def test_texts_of_a_request_that_is_gone_are_not_predicted(served):
 
     [prediction] = asyncio.run(run())
     assert prediction.text == "next"
-    assert gate.asked == [1, 1]
+    assert gated.classifier.asked == [1, 1]
     assert (batcher._num_texts, batcher._num_characters) == (0, 0)
 
 

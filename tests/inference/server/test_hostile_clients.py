@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import re
 import resource
 import socket
@@ -49,8 +48,7 @@ BODIES = {
 def server(sources):
     """A process with one classifier; yields its port, and a function for its memory in MB."""
     command = [sys.executable, "-m", "textclf", "serve", "--port", "0", "--run", sources["toy_en"]]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as running:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
         port = next(int(found[1]) for line in running.stderr if (found := re.search(r"serving on .*:(\d+) ", line)))
         status = Path(f"/proc/{running.pid}/status")
         yield port, lambda: int(re.findall(r"VmHWM:\s+(\d+)", status.read_text())[0]) / 1024

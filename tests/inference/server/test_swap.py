@@ -72,7 +72,7 @@ def test_no_request_is_lost(with_runs, swaps):
         classifier = textclf.load(folder)
         allowed.append([one.to_dict(classifier.targets) for one in predict_texts(classifier, TEXTS)])
     shutil.copytree(folders[0], "served")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TEXTCLF_TOKEN": TOKEN.decode()}
+    environment = {**os.environ, "TEXTCLF_TOKEN": TOKEN.decode()}
     command = [sys.executable, "-m", "textclf", "serve", "--port", "0", "--run", "served"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as running:
         port = next(int(found[1]) for line in running.stderr if (found := re.search(r"serving on .*:(\d+) ", line)))

@@ -10,6 +10,7 @@ import pytest
 
 from textclf.core.errors import ConfigError, DataError
 from textclf.models import build_model, encoder
+from textclf.models.encoder import num_positions
 from textclf.models.encoder.config import read_encoder_config
 from textclf.models.encoder.families import FAMILIES
 from textclf.models.encoder.network import Tuning, encode_tokens
@@ -39,8 +40,7 @@ def encoder_of(folder: Path) -> keras.Model:
     family, tensors = FAMILIES[name], tensors_of(folder)
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     tuning = Tuning(trained_layers=config.num_hidden_layers, embedding=True, layer_decay=0.9, dropout=0.1)
-    positions = config.max_position_embeddings - family.first_position(config)
-    model = keras.Model(token_ids, encode_tokens(config, tuning, token_ids, positions))
+    model = keras.Model(token_ids, encode_tokens(config, tuning, token_ids, num_positions(name, config)))
     for layer, weights in layer_weights(config, family, tensors, lambda name, shape: tensors[name].reshape(shape)):
         model.get_layer(layer).set_weights(weights)
     return model

@@ -17,8 +17,7 @@ from textclf.preprocessing.tokenizers import pretrained
 
 
 @pytest.mark.slow
-def test_ids_and_vectors_are_those_of_the_reference(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_ids_and_vectors_are_those_of_the_reference(here):
     try:
         resolve("minilm")
     except DataError as error:

@@ -106,16 +106,10 @@ FAULTS = {
     "huge.vec": (b"9999999999 3\nfilm 1 2 3\n", "cannot hold them"),
     "huge.bin": (b"9999999999 3\nfilm 123412341234", "cannot hold them"),
     "huge.fasttext": (fasttext_binary(TABLE)[:56] + b"\xff\xff\xff\x7f" * 9, "cannot be read"),
-    "infinite.txt": (
-        glove({"film": [1, 2, 3]}).replace(b"2.0000", b"1e99"),
-        "vector 1: expected finite numbers",
-    ),
+    "infinite.txt": (glove({"film": [1, 2, 3]}).replace(b"2.0000", b"1e99"), "vector 1: expected finite numbers"),
     "nan.bin": (word2vec_binary({"film": [1, float("nan"), 3]}), "vector 1: expected finite numbers"),
     "word.txt": (glove(TABLE).replace(b"film 4.0000", b"film four"), "vector 3: expected numbers after the word"),
-    "few.txt": (
-        glove(TABLE).replace(b"film 4.0000", b"film"),
-        "vector 3: expected 3 numbers after the word, got 2",
-    ),
+    "few.txt": (glove(TABLE).replace(b"film 4.0000", b"film"), "vector 3: expected 3 numbers after the word, got 2"),
     "texts.csv": (b"text,label\na film,good\n", "expected a word and its numbers in each line"),
     "words.txt": (b"one two three four\n", "vector 1: expected numbers after the word"),
     "text.bin": (glove(TABLE), "must end in .txt or .vec"),

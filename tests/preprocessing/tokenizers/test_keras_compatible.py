@@ -1,6 +1,5 @@
 """The tokenizer `keras` gives the ids of Keras's own `Tokenizer`, which is the reference here."""
 
-import csv
 import itertools
 import random
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.csv_files import read_rows
 from textclf.core.errors import DataError
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import pad
@@ -43,8 +43,7 @@ UNSEEN = ["never seen words and the tie", "unseen", "", "...", "the unseen THE",
 
 
 def read_texts(folder, split):
-    with (DATA / folder / f"{split}.csv").open(encoding="utf-8", newline="") as file:
-        return [row["text"] for row in csv.DictReader(file)]
+    return [row["text"] for row in read_rows(DATA / folder / f"{split}.csv")]
 
 
 @pytest.fixture(scope="module", params=["toy_en", "toy_zh", "toy_topics", "hand made"])

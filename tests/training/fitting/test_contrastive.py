@@ -36,11 +36,7 @@ def config(workplace):
     rows = (workplace / "data/toy_topics/train.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     (workplace / "few.csv").write_text("".join(rows[:81]), encoding="utf-8")
     model = {"architecture": "encoder", "weights": BERT, "trained_layers": 0, "contrastive_steps": STEPS}
-    return {
-        "data": {"train": "few.csv", "validation": 0.25},
-        "preprocessing": {"sequence_length": 24},
-        "model": model,
-    }
+    return {"data": {"train": "few.csv", "validation": 0.25}, "preprocessing": {"sequence_length": 24}, "model": model}
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """Fitting: which epoch is kept, when it stops, several networks and their weights, refitting."""
 
-import csv
 import json
 
 import numpy as np
 import pytest
 
 import textclf
+from tests.csv_files import read_rows
 from textclf.core.errors import TrainingError
 from textclf.core.find_run import latest_run
 from textclf.models.checkpoints import load_checkpoint
@@ -22,15 +22,10 @@ def train(config, *overrides, run="r"):
     return textclf.train(config, overrides, run=run)
 
 
-def history(run):
-    with run.history.open(newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
 def test_the_best_epoch_is_kept_and_patience_ends_the_training(workplace, tiny_config):
     stopping = {"metric": "accuracy", "patience": 2}
     run = train(tiny_config(training={"epochs": 40, "learning_rate": 0.1, "early_stopping": stopping}))
-    values = [float(row["validation_accuracy"]) for row in history(run)]
+    values = [float(row["validation_accuracy"]) for row in read_rows(run.history)]
     about = run.read_metadata()["networks"]["cnn"]
     best = int(np.argmax(values))
     assert about["best_epoch"] == best + 1
@@ -42,7 +37,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_training(workplace, tiny_c
 
 def test_loss_is_better_when_lower(workplace, tiny_config):
     run = train(tiny_config(training={"epochs": 6, "learning_rate": 0.1, "early_stopping": None}))
-    losses = [float(row["validation_loss"]) for row in history(run)]
+    losses = [float(row["validation_loss"]) for row in read_rows(run.history)]
     assert len(losses) == 6
     assert run.read_metadata()["networks"]["cnn"]["best_epoch"] == int(np.argmin(losses)) + 1
 
@@ -84,7 +79,7 @@ def test_an_ensemble_is_fitted_network_by_network_and_answers_as_one(workplace, 
     assert [network["epochs"] for network in about["networks"].values()] == [3, 2]
     for name in names:
         assert run.network(name).best_checkpoint.exists()
-        assert len(history(run.network(name))) == about["networks"][name]["epochs"]
+        assert len(read_rows(run.network(name).history)) == about["networks"][name]["epochs"]
     classifier = textclf.load(run)
     assert classifier.preprocessor.names == ("ngram_ids", "ngram_weights", "token_ids")
     together = classifier.predict_proba(["a wonderful film", "the worst of all", ""])
@@ -98,8 +93,8 @@ def test_refit_learns_from_validation_too_and_measures_it_before(workplace, tiny
     before = train(plain, run="before")
     after = train({**plain, "training": {**plain["training"], "refit": True}}, run="after")
     [best] = [network["best_epoch"] for network in after.read_metadata()["networks"].values()]
-    assert history(after) == history(before)
-    refitted = history(after.network("refit-cnn"))
+    assert read_rows(after.history) == read_rows(before.history)
+    refitted = read_rows(after.network("refit-cnn").history)
     assert len(refitted) == best
     assert not any(name.startswith("validation") for name in refitted[0])
     first, second = (json.loads(run.metrics.read_text()) for run in (before, after))
@@ -127,7 +122,7 @@ def test_validation_several_times_an_epoch(workplace, tiny_config):
     stopping = {"metric": "loss", "patience": 2}
     parts = {"validations_per_epoch": 4, "epochs": 9, "early_stopping": stopping, "learning_rate": 0.1, "refit": True}
     run = train(tiny_config(training=parts))
-    rows, about = history(run), run.read_metadata()["networks"]["cnn"]
+    rows, about = read_rows(run.history), run.read_metadata()["networks"]["cnn"]
     assert [float(row["epoch"]) for row in rows] == [(number + 1) / 4 for number in range(len(rows))]
     losses = [float(row["validation_loss"]) for row in rows]
     best = int(np.argmin(losses)) + 1

@@ -50,7 +50,7 @@ def start(place: Path, config: dict, number: int, ports: list[int], plan: dict) 
     cluster = {"cluster": {"worker": [f"127.0.0.1:{port}" for port in ports]}, "task": {"type": "worker"}}
     cluster["task"]["index"] = number
     threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
-    environment = {**os.environ, **threads, "PYTHONPATH": str(ROOT), "TF_CONFIG": json.dumps(cluster)}
+    environment = {**os.environ, **threads, "TF_CONFIG": json.dumps(cluster)}
     command = [sys.executable, str(DYING), json.dumps(plan), "train", "config.json"]
     named = [*command, "--run", "r"] if number == 0 else command
     return subprocess.Popen(named, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -23,10 +23,7 @@ CONFIG = {
     "model": {"architecture": "cnn", "embedding_dim": 4, "filters": 4, "widths": [2], "dropout": 0.0, "l2": 0.01},
     "training": {**TRAINING, "ema_decay": 0.9, "schedule": "linear", "validations_per_epoch": 2},
 }
-CONFIGS = {
-    "one": CONFIG,
-    "two": {**CONFIG, "training": {**CONFIG["training"], "devices": 2}},
-}
+CONFIGS = {"one": CONFIG, "two": {**CONFIG, "training": {**CONFIG["training"], "devices": 2}}}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +33,7 @@ def trained(tmp_path_factory) -> tuple[Path, list]:
     (place / "data").symlink_to(ROOT / "data")
     threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     command = [sys.executable, str(SCRIPT), json.dumps(CONFIGS)]
-    environment = {**os.environ, **threads, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, **threads}
     done = subprocess.run(command, cwd=place, env=environment, capture_output=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr.decode()
     return place / "runs", json.loads(done.stdout)

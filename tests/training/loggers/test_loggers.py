@@ -1,11 +1,9 @@
 """Loggers, through the real clients: what is in their stores is what is in the run, and no fault of theirs ends it."""
 
 import contextlib
-import csv
 import importlib
 import json
 import logging
-import os
 import socket
 import sys
 
@@ -15,6 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util.tensor_util import make_ndarray
 
 import textclf
+from tests.csv_files import read_rows
 from textclf.config.config import load_config
 from textclf.core.errors import ConfigError
 from textclf.core.run_folder import RunFolder, create_run
@@ -28,10 +27,7 @@ HISTORY = [
 ]
 ENSEMBLE = {
     "architecture": "ensemble",
-    "members": [
-        {"model": {"architecture": "ngrams"}},
-        {"model": {"architecture": "ngrams", "hidden_units": 4}},
-    ],
+    "members": [{"model": {"architecture": "ngrams"}}, {"model": {"architecture": "ngrams", "hidden_units": 4}}],
 }
 
 
@@ -42,15 +38,8 @@ def store(tmp_path_factory) -> str:
 
 
 @pytest.fixture(autouse=True)
-def own_environment(monkeypatch, store):
-    """What a user has set for other runs of MLflow, and what the logger sets, is not that of the tests."""
-    before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
-        monkeypatch.delenv(name)
+def own_store(own_environment, monkeypatch, store):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture
@@ -70,7 +59,7 @@ def curves(folder) -> dict[str, list[tuple[int, float]]]:
 
 def of_history(path, prefix: str) -> dict[str, list[tuple[int, float]]]:
     """The same from `history.csv`: columns with the prefix, or those of train without one."""
-    rows = list(csv.DictReader(path.open()))
+    rows = read_rows(path)
     names = [name for name in rows[0] if name != "epoch" and name.startswith("validation_") == bool(prefix)]
     return {
         name.removeprefix(prefix): [(step, float(row[name])) for step, row in enumerate(rows, start=1)]

@@ -42,8 +42,7 @@ def test_the_time_for_the_best_trial_has_a_refit():
 
 
 @pytest.mark.parametrize(
-    ("left", "folds", "refits"),
-    [(275.0, 5, True), (245.0, 5, True), (244.0, None, True), (44.0, None, False)],
+    ("left", "folds", "refits"), [(275.0, 5, True), (245.0, 5, True), (244.0, None, True), (44.0, None, False)]
 )
 def test_inner_folds_are_the_first_to_go(left, folds, refits):
     """They take five fits of 40 s, beside the 75 s of the start, the refit and the report."""

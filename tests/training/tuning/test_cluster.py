@@ -1,7 +1,6 @@
 """Trials on a real cluster of Ray with two nodes, also if one of them is killed: the same search as on one machine."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -18,13 +17,11 @@ ARGUMENTS = ["tune", "tiny.yaml", "--trials", "6", "--workers", "2"]
 
 
 @pytest.mark.slow
-def test_two_nodes_find_what_one_machine_finds(workplace, tiny_config, monkeypatch, root):
+def test_two_nodes_find_what_one_machine_finds(workplace, tiny_config):
     pytest.importorskip("ray")
     pytest.importorskip("optuna")
     from ray.cluster_utils import Cluster
 
-    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))  # for the nodes and their processes
     config = tiny_config("toy_topics", training={"epochs": 2})
     Path("tiny.yaml").write_text(json.dumps(config), encoding="utf-8")
     command = [sys.executable, "-m", "textclf", *ARGUMENTS]

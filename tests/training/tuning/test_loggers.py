@@ -1,6 +1,5 @@
 """A search in TensorBoard and MLflow, through their real clients: a run for the search and one for each trial."""
 
-import os
 import time
 
 import pytest
@@ -25,15 +24,8 @@ TRIALS = [
 
 
 @pytest.fixture(autouse=True)
-def own_environment(monkeypatch, tmp_path):
-    """What a user has set for other runs of MLflow, and what the logger sets, is not that of the tests."""
-    before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
-        monkeypatch.delenv(name)
+def own_store(own_environment, monkeypatch, tmp_path):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture

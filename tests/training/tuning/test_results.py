@@ -1,11 +1,11 @@
 """The front of a search, its table and its page."""
 
-import csv
 import json
 import re
 
 import pytest
 
+from tests.csv_files import read_rows
 from textclf.config.config import load_config
 from textclf.config.search_space import Range, search_space, value_of
 from textclf.core.run_folder import RunFolder
@@ -38,8 +38,7 @@ def test_the_front_has_the_trials_that_no_other_beats():
 def test_the_table_has_a_line_for_each_trial(tmp_path):
     results = results_of((0.5, 1.0, 1.0), (0.4, 2.0, 1.0))
     write_trials(results, tmp_path / "trials.csv")
-    with (tmp_path / "trials.csv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = read_rows(tmp_path / "trials.csv")
     assert [row["score"] for row in rows] == ["0.5", "0.4"]
     assert [row["model.units"] for row in rows] == ["16", "17"]
     assert rows[0]["model.pooling"] == "last"

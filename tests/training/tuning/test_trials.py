@@ -195,10 +195,7 @@ def test_a_trial_knows_the_values_of_those_that_run_with_it():
         (3, "running", {"x": 3}),
         (4, "running", {"x": 4}),
     ]
-    assert known_to(2, values, trials, workers=4) == [
-        Trial(0, "running", values[0]),
-        Trial(1, "running", values[1]),
-    ]
+    assert known_to(2, values, trials, workers=4) == [Trial(0, "running", values[0]), Trial(1, "running", values[1])]
 
 
 def test_values_that_exclude_each_other_end_no_search(begin):

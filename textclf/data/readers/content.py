@@ -11,6 +11,9 @@ from textclf.data.readers.options import ReadingOptions
 FIRST_BYTES = 1 << 12
 BINARY_FORMATS = ("parquet", "excel")
 EXCEL = "If it is a table, set {excel}, or save it as CSV (UTF-8)."
+CHECK = "Check that the file is the right one."
+COPY = "Copy its texts into a CSV file, one row a text."
+UNPACK = "Unpack it, and use the file in it."
 EXPORT = "Export the texts and labels as CSV, JSON Lines or Parquet."
 
 
@@ -24,18 +27,18 @@ class Kind(NamedTuple):
 
 # Those that begin alike are told apart by what follows, in `_office`.
 KINDS = (
-    Kind(b"PK\x03\x04", "a zip archive", "Unpack it, and use the file in it."),
-    Kind(b"PK\x05\x06", "an empty zip archive", "Check that the file is the right one."),
-    Kind(b"%PDF-", "a PDF document", "Copy its texts into a CSV file, one row a text."),
+    Kind(b"PK\x03\x04", "a zip archive", UNPACK),
+    Kind(b"PK\x05\x06", "an empty zip archive", CHECK),
+    Kind(b"%PDF-", "a PDF document", COPY),
     Kind(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (.xls, .doc)", EXCEL),
-    Kind(b"{\\rtf", "an RTF document", "Copy its texts into a CSV file, one row a text."),
+    Kind(b"{\\rtf", "an RTF document", COPY),
     Kind(b"\x1f\x8b", "data compressed by gzip", "Let its name end in .gz, as in texts.csv.gz."),
     Kind(b"BZh", "data compressed by bzip2", "Let its name end in .bz2, as in texts.csv.bz2."),
     Kind(b"\x28\xb5\x2f\xfd", "data compressed by zstd", "Let its name end in .zst, as in texts.csv.zst."),
     Kind(b"\xfd7zXZ\x00", "data compressed by xz", "Decompress it: unxz FILE."),
     Kind(b"\x04\x22\x4d\x18", "data compressed by lz4", "Decompress it: unlz4 FILE."),
-    Kind(b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "Unpack it, and use the file in it."),
-    Kind(b"Rar!\x1a\x07", "a RAR archive", "Unpack it, and use the file in it."),
+    Kind(b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", UNPACK),
+    Kind(b"Rar!\x1a\x07", "a RAR archive", UNPACK),
     Kind(b"PAR1", "a Parquet file", "Let its name end in .parquet, or set {parquet}."),
     Kind(b"ARROW1", "an Arrow (Feather) file", EXPORT),
     Kind(b"ORC", "an ORC file", EXPORT),
@@ -43,27 +46,24 @@ KINDS = (
     Kind(b"\x89HDF\r\n\x1a\n", "an HDF5 file", EXPORT),
     Kind(b"SQLite format 3\x00", "an SQLite database", EXPORT),
     Kind(b"\x93NUMPY", "a NumPy array", EXPORT),
-    Kind(b"\x80\x02", "a Python pickle", EXPORT),
-    Kind(b"\x80\x03", "a Python pickle", EXPORT),
-    Kind(b"\x80\x04", "a Python pickle", EXPORT),
-    Kind(b"\x80\x05", "a Python pickle", EXPORT),
-    Kind(b"\x89PNG\r\n\x1a\n", "a picture (PNG)", "Check that the file is the right one."),
-    Kind(b"\xff\xd8\xff", "a picture (JPEG)", "Check that the file is the right one."),
-    Kind(b"GIF8", "a picture (GIF)", "Check that the file is the right one."),
-    Kind(b"\x7fELF", "a program", "Check that the file is the right one."),
-    Kind(b"MZ\x90\x00", "a program", "Check that the file is the right one."),
+    *(Kind(bytes([0x80, protocol]), "a Python pickle", EXPORT) for protocol in range(2, 6)),
+    Kind(b"\x89PNG\r\n\x1a\n", "a picture (PNG)", CHECK),
+    Kind(b"\xff\xd8\xff", "a picture (JPEG)", CHECK),
+    Kind(b"GIF8", "a picture (GIF)", CHECK),
+    Kind(b"\x7fELF", "a program", CHECK),
+    Kind(b"MZ\x90\x00", "a program", CHECK),
     Kind(b"version https://git-lfs.github.com/spec/", "a pointer of Git LFS", "Fetch the file itself: git lfs pull."),
 )
 # What the first bytes of a zip archive contain -> what it is.
 OFFICE = {
     b"xl/": Kind(b"", "an Excel workbook (.xlsx)", EXCEL),
-    b"word/": Kind(b"", "a Word document (.docx)", "Copy its texts into a CSV file, one row a text."),
-    b"ppt/": Kind(b"", "a PowerPoint file (.pptx)", "Copy its texts into a CSV file, one row a text."),
+    b"word/": Kind(b"", "a Word document (.docx)", COPY),
+    b"ppt/": Kind(b"", "a PowerPoint file (.pptx)", COPY),
     b"opendocument.spreadsheet": Kind(b"", "an OpenDocument spreadsheet (.ods)", EXCEL),
-    b"opendocument.text": Kind(b"", "an OpenDocument text (.odt)", "Copy its texts into a CSV file, one row a text."),
-    b"epub+zip": Kind(b"", "an e-book (EPUB)", "Copy its texts into a CSV file, one row a text."),
+    b"opendocument.text": Kind(b"", "an OpenDocument text (.odt)", COPY),
+    b"epub+zip": Kind(b"", "an e-book (EPUB)", COPY),
 }
-TAR = Kind(b"ustar", "a tar archive", "Unpack it, and use the file in it.")
+TAR = Kind(b"ustar", "a tar archive", UNPACK)
 TAR_PLACE = 257
 TWICE = "It is compressed twice: decompress it once."
 TEXT_BYTES = frozenset(range(32, 127)) | {9, 10, 13}

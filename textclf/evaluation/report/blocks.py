@@ -128,8 +128,3 @@ def code(title: str, text: str) -> dict:
 def shortened(text: str, most: int = LONGEST_TEXT) -> str:
     """Return the beginning of a text, short enough for a table."""
     return text if len(text) <= most else f"{text[:most]}…"
-
-
-def figure(value: float | None, digits: int = DECIMALS) -> str:
-    """Format a number, `None` as a dash."""
-    return "–" if value is None else f"{value:.{digits}f}"

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from textclf.core.formatting import format_figure
 from textclf.data.targets import Targets
 from textclf.evaluation.calibration import before_temperature, expected_calibration_error, reliability
 from textclf.evaluation.metrics import binary_roc_auc
@@ -31,9 +32,9 @@ def label_curves(predictions: Predictions, targets: Targets) -> dict:
 
 def _curves_of(label: str, ranking: Ranking, area: float | None, points: int) -> list[dict]:
     precision_recall = {label: thinned(ranking.recall, ranking.precision, points)}
-    note = f"Average precision {blocks.figure(average_precision(ranking))}."
+    note = f"Average precision {format_figure(average_precision(ranking))}."
     roc = {label: thinned(*roc_curve(ranking), points)}
-    area_note = f"Area under the curve {blocks.figure(area)}."
+    area_note = f"Area under the curve {format_figure(area)}."
     return [
         blocks.lines("Precision-recall curve", precision_recall, "recall", "precision", note=note),
         blocks.with_diagonal(blocks.lines("ROC curve", roc, "false-alarm rate", "hit rate", note=area_note)),

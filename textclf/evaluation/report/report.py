@@ -11,6 +11,7 @@ from textclf.config.run_config import read_run_config
 from textclf.core.errors import DataError, TextclfError
 from textclf.core.files import MIB, atomic_file, read_untrusted
 from textclf.core.find_run import find_classifier, find_run
+from textclf.core.formatting import format_figure
 from textclf.core.output_file import output_file
 from textclf.core.run_folder import VALIDATION, RunFolder
 from textclf.data.in_memory import IN_MEMORY
@@ -124,17 +125,17 @@ def _sections(about: dict, metrics: dict, classifier: Classifier, predictions: P
 
 def _cards(metrics: dict, baseline: dict | None) -> dict:
     def of_baseline(name: str) -> str:
-        return f"linear {blocks.figure(baseline[name])}" if baseline and name in baseline else ""
+        return f"linear {format_figure(baseline[name])}" if baseline and name in baseline else ""
 
-    error = blocks.figure(metrics["before_calibration"]["expected_calibration_error"])
+    error = format_figure(metrics["before_calibration"]["expected_calibration_error"])
     accuracy = "accuracy" if "confusion_matrix" in metrics else "accuracy (all labels right)"
-    majority = f"majority {blocks.figure(metrics['majority_accuracy'])}"
+    majority = f"majority {format_figure(metrics['majority_accuracy'])}"
     return blocks.cards(
-        (accuracy, blocks.figure(metrics["accuracy"]), ", ".join(filter(None, [majority, of_baseline("accuracy")]))),
-        ("F1 macro", blocks.figure(metrics["f1_macro"]), of_baseline("f1_macro")),
-        ("log loss", blocks.figure(metrics["log_loss"]), ""),
-        ("ROC AUC", blocks.figure(metrics["roc_auc"]), ""),
-        ("calibration error", blocks.figure(metrics["expected_calibration_error"]), f"before calibration {error}"),
+        (accuracy, format_figure(metrics["accuracy"]), ", ".join(filter(None, [majority, of_baseline("accuracy")]))),
+        ("F1 macro", format_figure(metrics["f1_macro"]), of_baseline("f1_macro")),
+        ("log loss", format_figure(metrics["log_loss"]), ""),
+        ("ROC AUC", format_figure(metrics["roc_auc"]), ""),
+        ("calibration error", format_figure(metrics["expected_calibration_error"]), f"before calibration {error}"),
     )
 
 

@@ -15,11 +15,11 @@ from textclf.core.files import MIB
 from textclf.core.options import Limit, setting
 from textclf.core.options import Options as BaseOptions
 from textclf.core.run_folder import LARGEST_MODEL
-from textclf.core.tuned import OneOf
+from textclf.core.search_ranges import OneOf
 from textclf.models.encoder.config import EncoderConfig, read_encoder_config
 from textclf.models.encoder.families import FAMILIES
 from textclf.models.encoder.network import Tuning, encode_tokens
-from textclf.models.encoder.tensors import layer_weights
+from textclf.models.encoder.tensors import first_position, layer_weights
 from textclf.models.encoder.weights_file import read_index, read_tensor
 from textclf.models.sizes import Sizes
 
@@ -160,7 +160,7 @@ def check_files(options: Options, sequence_length: int) -> tuple[Path, str, Enco
 
 def num_positions(family: str, config: EncoderConfig) -> int:
     """Return the tokens of the longest text that an encoder can read."""
-    return config.max_position_embeddings - FAMILIES[family].first_position(config)
+    return config.max_position_embeddings - first_position(config, FAMILIES[family])
 
 
 def build(options: Options, inputs: dict, sizes: Sizes, num_outputs: int):

@@ -78,10 +78,15 @@ def with_padding_first(table: np.ndarray, padding: int) -> np.ndarray:
     return exchanged
 
 
+def first_position(config: EncoderConfig, family: Any) -> int:
+    """Return the row of the position table that the first token reads."""
+    return config.pad_token_id + 1 if family.POSITIONS_AFTER_PADDING else 0
+
+
 def _positions(config: EncoderConfig, family: Any, values: Callable) -> np.ndarray:
     """Return the vectors of the positions, with the vector of first sentences added: every text is one sentence."""
     rows, dim = config.max_position_embeddings, config.hidden_size
-    table = values(family.TENSORS.positions, "weight", (rows, dim))[family.first_position(config) :]
+    table = values(family.TENSORS.positions, "weight", (rows, dim))[first_position(config, family) :]
     if family.TENSORS.types is None:
         return table
     return table + values(family.TENSORS.types, "weight", (config.type_vocab_size, dim))[0]

@@ -140,10 +140,10 @@ def _backward_chunks(d_last, d_states, recurrent_kernel, masks, lengths, factors
     factors = [tf.TensorArray(tf.float32, flow=flow) for flow in factors]
 
     def run_chunk(number, d_added, *gradients):
+        read = tuple(array.read(number) for array in factors)
         d_chunk, *next_gradients = _backward(
-            d_states[number], recurrent_kernel, masks[number], lengths[number],
-            *(array.read(number) for array in factors), *gradients,
-        )  # fmt: skip
+            d_states[number], recurrent_kernel, masks[number], lengths[number], read, gradients
+        )
         _set_shapes(next_gradients, gradients)
         return number - 1, d_added.write(number, d_chunk), *next_gradients
 
@@ -210,18 +210,19 @@ def _forward(added, recurrent_kernel, mask, length, state, cell):
     return state, cell, *(array.stack() for array in arrays)
 
 
-# Nine parameters, one for each input of the compiled program: they are its signature.
-@tf.function(jit_compile=True, input_signature=[ROWS, MATRIX, MASK, LENGTH, *[ROWS] * 3, *[MATRIX] * 2])
-def _backward(d_states, recurrent_kernel, mask, length, to_gates, state_to_cell, forget_gate, d_state, d_cell):
-    """Run a chunk backward, with the factors of `_forward`.
+@tf.function(jit_compile=True, input_signature=[ROWS, MATRIX, MASK, LENGTH, (ROWS, ROWS, ROWS), (MATRIX, MATRIX)])
+def _backward(d_states, recurrent_kernel, mask, length, factors, d_after):
+    """Run a chunk backward.
 
     Args:
         d_states: gradients of all states, (tokens, rows, units).
-        d_state, d_cell: gradients of state and cell after the chunk, (rows, units).
+        factors: of `_forward`.
+        d_after: gradients of state and cell after the chunk, (rows, units) each.
 
     Returns:
         The gradients of `added` (tokens, rows, 4 * units), and of state and cell before the chunk.
     """
+    to_gates, state_to_cell, forget_gate = factors
     transposed = tf.transpose(recurrent_kernel)
 
     def step(token, d_state, d_cell, d_added):
@@ -232,7 +233,7 @@ def _backward(d_states, recurrent_kernel, mask, length, to_gates, state_to_cell,
         d_state = tf.matmul(d_gates, transposed) + tf.where(mask[token][:, None], 0.0, d_state)
         return token - 1, d_state, d_cell, d_added.write(token, d_gates)
 
-    first = (length - 1, d_state, d_cell, _token_array(d_states))
+    first = (length - 1, *d_after, _token_array(d_states))
     _, d_state, d_cell, d_added = tf.while_loop(lambda token, *_: token >= 0, step, first)
     return d_added.stack(), d_state, d_cell
 
@@ -242,7 +243,7 @@ def _both(added, recurrent_kernel, mask, state):
     """Call both programs from a graph, as the graph of a network does: only then it finds them compiled."""
     length = tf.constant(1)
     _, _, states, *factors = _forward(added, recurrent_kernel, mask, length, state, state)
-    return _backward(states, recurrent_kernel, mask, length, *factors, state, state)
+    return _backward(states, recurrent_kernel, mask, length, tuple(factors), (state, state))
 
 
 def _token_array(like):

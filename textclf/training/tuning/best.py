@@ -9,7 +9,7 @@ from typing import Any
 from textclf.config.config import Config
 from textclf.config.run_config import CHECKSUM
 from textclf.config.search_space import with_values
-from textclf.config.written import write_config
+from textclf.config.serialization import write_config
 from textclf.core.files import atomic_file, checksum
 from textclf.core.run_folder import RunFolder
 from textclf.data.loading import encode_labels, read_splits

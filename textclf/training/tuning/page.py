@@ -7,7 +7,7 @@ from typing import Any
 from textclf.config.config import LARGEST_RUN_CONFIG
 from textclf.config.search_space import Choices, Range
 from textclf.core.files import atomic_file, read_untrusted
-from textclf.core.formatting import short_repr
+from textclf.core.formatting import format_figure, short_repr
 from textclf.core.run_folder import RunFolder
 from textclf.evaluation.report import blocks
 from textclf.evaluation.report.render import page
@@ -21,7 +21,7 @@ IN_FRONT = "Pareto front"
 FEWEST = 4  # finished trials that say something about what mattered
 MOST_IMPORTANT = 10  # settings
 BEST_SHARE = 0.2  # of the trials are drawn as the best ones
-FLATTERY = (
+SELECTION_BIAS = (
     "The best of many validation scores is too high, because the search chose it for being high. Trust the scores on "
     "the test texts, which no trial has seen."
 )
@@ -44,7 +44,9 @@ def write_page(results: SearchResults, folder: RunFolder) -> Path:
 def _sections(results: SearchResults, folder: RunFolder) -> list[dict]:
     config = read_untrusted(folder.path, BEST_CONFIG, LARGEST_RUN_CONFIG).decode("utf-8", "replace")
     return [
-        blocks.section("Best", _cards(results), _changes(results), blocks.code(BEST_CONFIG, config), note=FLATTERY),
+        blocks.section(
+            "Best", _cards(results), _changes(results), blocks.code(BEST_CONFIG, config), note=SELECTION_BIAS
+        ),
         blocks.section("Course", _course(results), *_against(results)),
         blocks.section("Settings", _importance(results), _parallel(results)),
         blocks.section("Trials", _trials_table(results)),
@@ -55,11 +57,11 @@ def _cards(results: SearchResults) -> dict:
     best = results.best
     assert best is not None  # else the search has ended with an error
     nested = results.nested_score
-    honest = "" if nested is None else f"chosen by other folds {blocks.figure(nested)}"
+    honest = "" if nested is None else f"chosen by other folds {format_figure(nested)}"
     return blocks.cards(
-        (f"{results.goal.metric}, validation", blocks.figure(best.score), honest),
+        (f"{results.goal.metric}, validation", format_figure(best.score), honest),
         ("trial", str(best.number), f"of {len(results.trials)}; trial 0 is the config itself"),
-        ("accuracy", blocks.figure(best.metrics.get("accuracy")), "validation"),
+        ("accuracy", format_figure(best.metrics.get("accuracy")), "validation"),
         ("size", f"{best.size:.2f} MB", _limit(results.goal.limits.size, "MB")),
         ("single text", f"{best.latency:.2f} ms", _limit(results.goal.limits.latency, "ms")),
         ("search", f"{sum(trial.seconds for trial in results.trials) / 60:.1f} min", ""),
@@ -126,7 +128,7 @@ def _parallel(results: SearchResults) -> dict | None:
     count = max(1, round(BEST_SHARE * len(results.ranked)))
     rows = [
         (
-            f"trial {trial.number}: {blocks.figure(trial.score)}",
+            f"trial {trial.number}: {format_figure(trial.score)}",
             [_place(results.space[path], trial.values[path]) for path in results.space],
             place < count,
         )

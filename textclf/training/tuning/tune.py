@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textclf.config.config import Config, load_config
 from textclf.config.ensemble import check_labels
-from textclf.config.search_space import search_space
+from textclf.config.search_space import Space, search_space
 from textclf.config.tuning_options import TuningOptions
 from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.formatting import counted
@@ -79,18 +79,7 @@ def tune_run(
     """
     started = time.perf_counter()
     with collected_log() as collected, ExitStack() as stack:
-        check_optuna()
-        check_alone("a search")
-        check_requirements(config)
-        splits, targets = read_splits(config.data, config.targets, config.seed)  # raises what every trial would raise
-        check_labels(config.model, targets)
-        check_inner_folds(config, splits)  # the best config has them
-        space = search_space(config)
-        if not space:
-            raise ConfigError(
-                "tuning.settings: expected a setting to search, but this config has none by default. Name one, such as "
-                "model.contrastive_steps: {choices: [0, 20]}."
-            )
+        space = _checked_space(config)
         number = (config.tuning or TuningOptions()).workers
         if cluster and number == 1:
             raise ConfigError(
@@ -116,6 +105,23 @@ def tune_run(
             found = _finish(search, trials, best, results)
         write_page(found, folder)  # of a finished run: what is only shown cannot make a long search fail
     return folder
+
+
+def _checked_space(config: Config) -> Space:
+    """Return what a search tries. Raise now what each of its trials would raise."""
+    check_optuna()
+    check_alone("a search")
+    check_requirements(config)
+    splits, targets = read_splits(config.data, config.targets, config.seed)
+    check_labels(config.model, targets)
+    check_inner_folds(config, splits)  # the best config has them
+    space = search_space(config)
+    if not space:
+        raise ConfigError(
+            "tuning.settings: expected a setting to search, but this config has none by default. Name one, such as "
+            "model.contrastive_steps: {choices: [0, 20]}."
+        )
+    return space
 
 
 def _finish(search: Search, trials: list[Trial], best: Trial, results: dict) -> SearchResults:

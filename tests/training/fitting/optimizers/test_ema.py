@@ -1,27 +1,15 @@
 """The EMA of the weights follows its definition, and is what is validated and kept."""
 
-import keras
 import numpy as np
 import pytest
 
 import textclf
+from tests.training.fitting.optimizers.small_network import model_of
 from textclf.models.checkpoints import load_checkpoint
-from textclf.models.layers import Embedding
-from textclf.training.fitting.optimizers import Adagrad, Adam, ema, updates, use_sparse_updates
+from textclf.training.fitting.optimizers import Adagrad, Adam, ema, updates
 from textclf.training.fitting.optimizers.ema import ema_weights
 
 RANDOM = np.random.default_rng(0)
-
-
-def model_of(optimizer, *, sparse: bool = False):
-    keras.utils.set_random_seed(0)
-    inputs = keras.Input((None,), dtype="int32")
-    features = keras.layers.GlobalAveragePooling1D()(Embedding(12, 3)(inputs))
-    model = keras.Model(inputs, keras.layers.Dense(1)(features))
-    if sparse:
-        use_sparse_updates(model, optimizer, ids_per_step=1)
-    model.compile(optimizer=optimizer, loss="mse")
-    return model
 
 
 def follow(model, steps, decay):
@@ -44,7 +32,7 @@ def sparse(request, monkeypatch):
 
 @pytest.mark.parametrize("make", [Adam, Adagrad])
 def test_the_average_is_that_of_all_weights_there_were(sparse, make):
-    model = model_of(make(0.05, ema_decay=0.9, weight_decay=0.1), sparse=sparse)
+    model = model_of(make(0.05, ema_decay=0.9, weight_decay=0.1), rows=12, sparse=sparse)
     expected = follow(model, 60, 0.9)
     for value, mean in zip(model.optimizer.ema.values(), expected, strict=True):
         np.testing.assert_allclose(value, mean, atol=1e-6)
@@ -54,7 +42,7 @@ def test_the_average_is_that_of_all_weights_there_were(sparse, make):
 def test_a_long_training_keeps_it_exact(sparse, monkeypatch):
     """The factor of the lags would soon be too small for a float."""
     monkeypatch.setattr(ema, "SMALLEST_FACTOR", 1e-3)
-    model = model_of(Adam(0.05, ema_decay=0.5), sparse=sparse)
+    model = model_of(Adam(0.05, ema_decay=0.5), rows=12, sparse=sparse)
     expected = follow(model, 100, 0.5)
     assert float(model.optimizer.ema.factor) > 1e-4
     for value, mean in zip(model.optimizer.ema.values(), expected, strict=True):
@@ -62,7 +50,7 @@ def test_a_long_training_keeps_it_exact(sparse, monkeypatch):
 
 
 def test_it_goes_on_from_saved_variables(sparse):
-    model, other = (model_of(Adam(0.05, ema_decay=0.9), sparse=sparse) for _ in range(2))
+    model, other = (model_of(Adam(0.05, ema_decay=0.9), rows=12, sparse=sparse) for _ in range(2))
     follow(model, 5, 0.9)
     other.optimizer.build(other.trainable_variables)
     for variable, saved in zip(other.optimizer.variables, model.optimizer.variables, strict=True):

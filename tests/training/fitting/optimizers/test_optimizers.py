@@ -6,38 +6,16 @@ import pytest
 import tensorflow as tf
 
 import textclf
+from tests.training.fitting.optimizers.small_network import model_of
 from textclf.config.ensemble import LIBLINEAR
 from textclf.config.training_options import TrainingOptions
 from textclf.core.options import fields_of
 from textclf.models.checkpoints import load_checkpoint
-from textclf.models.layers import Embedding
-from textclf.training.fitting.optimizers import (
-    OPTIMIZERS,
-    Adagrad,
-    Adam,
-    build_optimizer,
-    lazy_rows,
-    updates,
-    use_sparse_updates,
-)
+from textclf.training.fitting.optimizers import OPTIMIZERS, Adagrad, Adam, build_optimizer, lazy_rows, updates
 
 TOKEN_IDS = np.array([[1, 1, 1, 2], [1, 3, 3, 2]])
 ANSWERS = np.array([[1.0], [3.0]])
 LATER = np.array([[4, 4, 1, 1], [2, 2, 2, 1]])  # rows 3 and 5 are not in this one, row 4 comes for the first time
-
-
-def model_of(optimizer, dim: int = 3, rows: int = 6, sparse: bool = False, factor: float | None = None):
-    keras.utils.set_random_seed(0)
-    inputs = keras.Input((None,), dtype="int32")
-    table = Embedding(rows, dim)
-    if factor:
-        table.rate_factor = factor
-    features = keras.layers.GlobalAveragePooling1D()(table(inputs))
-    model = keras.Model(inputs, keras.layers.Dense(1)(features))
-    if sparse:
-        use_sparse_updates(model, optimizer, ids_per_step=1)
-    model.compile(optimizer=optimizer, loss="mse")
-    return model
 
 
 def trained_embedding(optimizer, batches=(TOKEN_IDS, LATER, TOKEN_IDS), *, sparse: bool = False):

@@ -7,7 +7,7 @@ and in the first position. One file each. A module offers
     DEFAULTS        settings that `config.json` may leave out
     TENSORS         a `TensorNames`
     PREFIX          before the names of tensors, in checkpoints with a head
-    first_position(config) -> the row of the position table that the first token reads
+    POSITIONS_AFTER_PADDING  whether the first token reads the row of the position table after that of padding
 """
 
 from textclf.models.encoder.families import bert, distilbert, roberta

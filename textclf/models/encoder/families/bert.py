@@ -1,10 +1,10 @@
 """BERT (Devlin et al. 2019): also MiniLM, BGE, E5, GTE, and most Chinese and multilingual BERTs."""
 
-from textclf.models.encoder.config import EncoderConfig
 from textclf.models.encoder.tensors import TensorNames
 
 SETTINGS: dict[str, str] = {}
 DEFAULTS = {"layer_norm_eps": 1e-12, "pad_token_id": 0, "hidden_act": "gelu", "type_vocab_size": 2}
+POSITIONS_AFTER_PADDING = False
 PREFIX = "bert."
 LAYER = "encoder.layer.{layer}."
 TENSORS = TensorNames(
@@ -21,8 +21,3 @@ TENSORS = TensorNames(
     output=LAYER + "output.dense",
     output_normalization=LAYER + "output.LayerNorm",
 )
-
-
-def first_position(config: EncoderConfig) -> int:  # noqa: ARG001
-    """Return the row of the position table that the first token reads."""
-    return 0

@@ -1,6 +1,5 @@
 """DistilBERT (Sanh et al. 2019), also its multilingual form."""
 
-from textclf.models.encoder.config import EncoderConfig
 from textclf.models.encoder.tensors import TensorNames
 
 SETTINGS = {
@@ -11,6 +10,7 @@ SETTINGS = {
     "hidden_act": "activation",
 }
 DEFAULTS = {"layer_norm_eps": 1e-12, "pad_token_id": 0, "hidden_act": "gelu", "type_vocab_size": 0}
+POSITIONS_AFTER_PADDING = False
 PREFIX = "distilbert."
 LAYER = "transformer.layer.{layer}."
 TENSORS = TensorNames(
@@ -27,8 +27,3 @@ TENSORS = TensorNames(
     output=LAYER + "ffn.lin2",
     output_normalization=LAYER + "output_layer_norm",
 )
-
-
-def first_position(config: EncoderConfig) -> int:  # noqa: ARG001
-    """Return the row of the position table that the first token reads."""
-    return 0

@@ -1,4 +1,4 @@
-"""What is written about a config: the resolved config of a run, and the JSON Schema of all configs."""
+"""Write a resolved config as YAML, and the JSON Schema of all configs."""
 
 import sys
 from functools import reduce

@@ -1,4 +1,4 @@
-"""The values of a setting that a search tries, said beside its limits: `setting(default=64, tuned=Around(4), ...)`."""
+"""The values of a setting that a search tries, beside its limits: `setting(default=64, tuned=Around(4), ...)`."""
 
 from typing import Any, NamedTuple
 

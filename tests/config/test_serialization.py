@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.config.odd_configs import YAML_TEXTS
 from textclf.config.config import Config, load_config
-from textclf.config.written import json_schema, write_config
+from textclf.config.serialization import json_schema, write_config
 from textclf.core.options import fields_of, plain
 from textclf.preprocessing.tokenizers import TOKENIZERS
 
