@@ -23,7 +23,6 @@ import tempfile
 from itertools import chain
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
 from baselines import BASELINES, FASTTEXT, read
 from measure_one import OURS
 from paired_interval import paired_interval

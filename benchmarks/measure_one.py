@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
 from baselines import BASELINES, read
 
 OURS = "textclf"  # "textclf + NAME" is the same with a pretrained encoder
