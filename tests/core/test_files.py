@@ -4,6 +4,8 @@ import errno
 import hashlib
 import json
 import os
+import signal
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +21,7 @@ from textclf.core.files import (
     write_json,
 )
 from textclf.core.output_file import output_file
+from textclf.core.signals import Interrupted
 
 
 @pytest.fixture
@@ -205,3 +208,16 @@ def test_names_that_are_no_text_are_written_and_come_back(path):
 def test_an_empty_name_is_said_to_be_one():
     with pytest.raises(DataError, match=r"^expected the path of a file, got an empty one"):
         open_file("")
+
+
+def test_a_signal_at_the_moment_when_the_file_is_made_leaves_nothing(tmp_path, monkeypatch):
+    made = Path.open
+
+    def interrupted(path: Path, *arguments, **options):
+        made(path, *arguments, **options).close()
+        raise Interrupted(signal.SIGTERM)
+
+    monkeypatch.setattr(Path, "open", interrupted)
+    with pytest.raises(Interrupted), atomic_file(tmp_path / "a.txt"):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -141,21 +141,17 @@ def atomic_file(path: Path, mode: str = "w") -> Iterator[IO]:
     Raises:
         WriteError: the folder is missing or not writable, or the disk is full.
     """
-    import tempfile
-
-    temporary = None
+    partial = _partial_path(path)
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=partial_prefix(path), suffix=PARTIAL)
-        with os.fdopen(handle, mode, **text_form(mode)) as stream:
+        with partial.open(mode.replace("w", "x"), **text_form(mode)) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())  # mkstemp gives the owner alone the right to read
-        Path(temporary).replace(path)
+        partial.replace(path)
         _flush_folder(path.parent)
     except BaseException as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        with suppress(ValueError):  # the name holds a NUL
+            partial.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise cannot_write(path, error) from None
         raise
@@ -170,18 +166,17 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         WriteError: the folder above is missing or not writable, or the disk is full.
     """
     import shutil
-    import tempfile
 
+    partial = _partial_path(path)
     try:
-        partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=partial_prefix(path), suffix=PARTIAL))
-    except (OSError, ValueError) as error:
-        raise cannot_write(path, error) from None
-    try:
+        try:
+            partial.mkdir()
+        except (OSError, ValueError) as error:
+            raise cannot_write(path, error) from None
         yield partial
         for written in partial.rglob("*"):
             if written.is_file():
                 _flush_file(written)
-        partial.chmod(0o777 & ~_umask())
         if os.path.lexists(path):  # an empty folder would be replaced
             raise FileExistsError(path)
         partial.rename(path)
@@ -204,6 +199,11 @@ def text_form(mode: str) -> dict[str, Any]:
 def partial_prefix(path: Path) -> str:
     """Return the beginning of the temporary name of a file or folder, which must not be too long itself."""
     return f".{path.name[:LONGEST_PREFIX]}."
+
+
+def _partial_path(path: Path) -> Path:
+    """Return a temporary name that is known before anything is made there: a signal may arrive at any moment."""
+    return path.parent / f"{partial_prefix(path)}{os.urandom(6).hex()}{PARTIAL}"
 
 
 def remove_partial(folder: Path) -> None:
@@ -289,9 +289,3 @@ def _flush_folder(path: Path) -> None:
                 os.fsync(handle)
             finally:
                 os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
