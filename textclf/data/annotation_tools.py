@@ -8,6 +8,7 @@ from textclf.core.formatting import escape_control
 from textclf.data.readers.options import ReadingOptions
 
 VERDICTS = "answer"  # Prodigy: what the annotator thought of a row, not a label
+REFUSED = ("reject", "ignore")
 PRODIGY = "_task_hash"
 LABEL_STUDIO = "annotations"  # objects with the labels, beside fields that count them
 
@@ -22,8 +23,7 @@ def check_export(path: str, samples: Mapping[str, list], unreadable: Collection[
         raise DataError(
             f"{path}: expected a field with labels, got the nested JSON of Label Studio. Export it as JSON-MIN or CSV."
         )
-    verdicts = set(samples.get(VERDICTS, ())) if PRODIGY in samples else set()
-    if verdicts & {"reject", "ignore"}:
+    if PRODIGY in samples and any(verdict in REFUSED for verdict in samples.get(VERDICTS, ())):
         raise DataError(
             f"{path}: expected rows with the answer 'accept', got also rows of Prodigy that somebody rejected or "
             f"ignored. Keep the others: jq -c 'select(.answer == \"accept\")' {escape_control(quote(path))}. "
