@@ -16,6 +16,7 @@ import pytest
 import textclf.cli.list
 from tests.conftest import LINEAR, TOY_EN
 from textclf.cli.main import missing_package
+from textclf.core.signals import Interrupted
 
 from .conftest import in_a_shell
 
@@ -149,6 +150,15 @@ def test_an_error_of_the_disk_is_one_message(textclf_main, monkeypatch, number, 
     monkeypatch.setattr(textclf.cli.list.command, "callback", fails)
     finished = textclf_main("list")
     assert (finished.code, finished.stderr) == (1, message)
+
+
+def test_a_signal_during_the_import_of_a_module_in_c_is_no_internal_error(textclf_main, monkeypatch):
+    def fails(**_):
+        raise ImportError("initialization failed") from Interrupted(signal.SIGTERM)  # as pybind11 does
+
+    monkeypatch.setattr(textclf.cli.list.command, "callback", fails)
+    finished = textclf_main("list")
+    assert (finished.code, finished.stderr) == (143, "Interrupted.\n")
 
 
 def test_an_internal_error_is_one_line_and_a_log(textclf_command, tmp_path):

@@ -1,5 +1,6 @@
 """Configs: defaults, the forms in which one may come, and what is no config."""
 
+import shlex
 from contextlib import suppress
 from dataclasses import FrozenInstanceError
 from pathlib import Path
@@ -142,6 +143,15 @@ def test_mapping_and_config_are_sources_too_and_are_left_as_they_were():
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"none\.yaml: expected a config file, but there is none"):
         load_config(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("name", ["my texts.csv", "a.CSV.gz", "a.parquet"])
+def test_a_file_of_texts_is_no_config(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"text,label\na: b,c\n\xff")
+    with pytest.raises(ConfigError, match="expected a config, got a file of texts") as caught:
+        load_config(path)
+    assert shlex.split(str(caught.value))[-1] == str(path)
 
 
 @pytest.mark.parametrize("name", ["", "file/below.yaml", "a\0b.yaml", "x" * 300])

@@ -182,7 +182,7 @@ def test_only_an_ordinary_file_would_be_replaced(tmp_path):
 
 def test_standard_output_is_known_under_all_its_names(tmp_path, root):
     (tmp_path / "link").symlink_to("/proc/self/fd/1")
-    for name in ("/dev/fd/1", "/proc/self/fd/1", tmp_path / "link"):
+    for name in ("/dev/fd/1", "/proc/self/fd/1", tmp_path / "link", "-"):
         assert is_standard_output(name)
     assert not is_standard_output(tmp_path / "other")
     assert not is_standard_output("/dev/fd/2")
@@ -193,6 +193,7 @@ def test_standard_output_is_known_under_all_its_names(tmp_path, root):
     [
         ("(textclf configs toy_en --output >(tr a-z A-Z >&3) > /dev/null) 3>&1 | cat > {copy}", "SEED: 42"),
         ("textclf configs toy_en --output {link} > {copy}", "seed: 42"),
+        ("textclf configs toy_en --output - > {copy}", "seed: 42"),
         ("textclf configs toy_en --output {link} | cat > {copy}", "seed: 42"),
         ("echo before > {copy}; textclf configs toy_en --output {link} >> {copy}", "before\n# "),
     ],

@@ -121,7 +121,7 @@ def test_contradicting_labels_of_one_text_stay_together(seed):
 
 
 def test_only_repetitions_cannot_be_split():
-    with pytest.raises(DataError, match="got only repetitions"):
+    with pytest.raises(DataError, match="got only one for each label"):
         split(dataset_of([("a", "x"), ("b", "y"), ("a", "x"), ("b", "y")]), 0.5, 0)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.metrics import accuracy_score, f1_score
 import textclf
 from tests.conftest import LINEAR, rewrite_config
 from tests.csv_files import read_rows, write_rows
-from textclf.core.errors import DataError, RunError
+from textclf.core.errors import DataError, RunError, WriteError
 from textclf.core.run_folder import RunFolder
 from textclf.data.dataset import ColumnOptions, read_dataset
 from textclf.data.readers.options import DEFAULTS
@@ -58,6 +59,14 @@ def test_predictions_carry_the_texts_as_they_were(with_runs):
     rows = read_rows(with_runs / "runs/toy_en/evaluations/test/predictions.csv")
     assert [row["text"] for row in rows] == texts
     assert [int(row["row"]) for row in rows] == list(range(1, 121))
+
+
+def test_predictions_that_cannot_be_written_leave_no_metrics(with_runs):
+    Path("elsewhere").mkdir()
+    Path("elsewhere/predictions.csv").symlink_to("/dev/full")
+    with pytest.raises(WriteError, match="No space left"):
+        textclf.evaluate("toy_en", output="elsewhere")
+    assert [path.name for path in Path("elsewhere").iterdir()] == ["predictions.csv"]
 
 
 def test_jsonl_gives_the_same_as_csv(with_runs):

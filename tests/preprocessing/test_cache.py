@@ -146,6 +146,18 @@ def test_an_entry_that_another_process_removes_meanwhile_is_left_alone(tmp_path,
     assert encoded_texts(OPTIONS, SPLITS, tmp_path)[0].options == OPTIONS
 
 
+def test_an_entry_of_a_folder_that_cannot_be_written_is_used(tmp_path, monkeypatch, said):
+    encoded_texts(OPTIONS, SPLITS, tmp_path)
+
+    def read_only(*_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(cache.os, "utime", read_only)
+    encoded_texts(OPTIONS, SPLITS, tmp_path)
+    assert "reused" in said.text
+    assert "damaged" not in said.text
+
+
 def test_a_fault_leaves_nothing(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")

@@ -65,6 +65,8 @@ def test_values_become_what_they_become_in_a_parquet_file(tmp_path, labels, expe
         ({"text": ["a"]}, r"expected a column 'label', got 'text'"),
         ({"test": TABLE}, "expected a table 'train', got only 'test'"),
         (pd.DataFrame({"text": ["a", "b"], "label": [1, "b"]}), "expected columns of one type"),
+        (pd.DataFrame([["a", "b", "c"]], columns=["text", "label", "label"]), "expected one column 'label', got 2"),
+        (pd.DataFrame({"text": ["a", "b"], "label": pd.arrays.SparseArray([0, 1])}), "expected columns of one type"),
         (pd.DataFrame({"text": [], "label": []}), "expected rows of texts and labels"),
     ],
 )

@@ -75,13 +75,14 @@ def main(arguments: Sequence[str] | None = None, command: click.Command = cli) -
         print_message(_usage_message(error), multiline=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
-        print_message("Interrupted.")
-        return getattr(error.__cause__ or error, "exit_code", INTERRUPTED)
+        return _interrupted(error.__cause__ or error)
     except ReaderGoneError:
         discard(sys.stdout)
         discard(sys.stderr)
         return 0
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # a module in C, whose import failed because of it
+            return _interrupted(error.__cause__)
         if isinstance(error, ModuleNotFoundError) and (advice := missing_package(error)):
             _print_error(advice)
             return TextclfError.exit_code
@@ -91,6 +92,11 @@ def main(arguments: Sequence[str] | None = None, command: click.Command = cli) -
         path = _write_traceback()
         _print_error(f"internal error ({type(error).__name__}: {error}). Please report it and attach {path}")
         return INTERNAL_ERROR
+
+
+def _interrupted(error: BaseException) -> int:
+    print_message("Interrupted.")
+    return getattr(error, "exit_code", INTERRUPTED)
 
 
 def missing_package(error: ModuleNotFoundError) -> str | None:

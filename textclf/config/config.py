@@ -1,6 +1,7 @@
 """The YAML config: what it holds, and how it is loaded, checked and overridden."""
 
 import copy
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from textclf.config.removed_settings import drop_removed_settings
 from textclf.config.training_options import TrainingOptions
 from textclf.config.tuning_options import TuningOptions
 from textclf.config.yaml import Document, Problem, parse_value, parse_yaml
+from textclf.core.compression import without_compression
 from textclf.core.errors import ConfigError, did_you_mean
 from textclf.core.files import expand_home
 from textclf.core.find_run import resolve_latest
@@ -22,6 +24,7 @@ from textclf.core.formatting import escape_control, short_repr
 from textclf.core.options import Options, plain, setting, with_types
 from textclf.data.dataset import DataOptions
 from textclf.data.label_lists import fault_of_names
+from textclf.data.readers import ENDINGS
 from textclf.data.target_options import TargetOptions
 from textclf.preprocessing.options import PreprocessingOptions
 from textclf.preprocessing.tokenizers import TOKENIZERS
@@ -29,6 +32,7 @@ from textclf.preprocessing.tokenizers import TOKENIZERS
 # Bytes. ruamel reads as many in a second; five thousand labels with their weights fit.
 LARGEST_CONFIG = 100_000
 LARGEST_RUN_CONFIG = 3 * LARGEST_CONFIG  # every item of a list has its own line
+DATA_ENDINGS = {*ENDINGS} - {".json", ".txt"}  # a config can have these two
 LONGEST_PLACE = 200  # characters of an override that a message repeats
 
 
@@ -235,6 +239,11 @@ def _config_text(path: Path, most: int) -> str:
     """Return the text of a config file. The file may be huge, or endless."""
     with path.open("rb") as stream:
         content = stream.read(most + 1)
+    if Path(without_compression(path.name)).suffix.lower() in DATA_ENDINGS:
+        raise ConfigError(
+            f"{path}: expected a config, got a file of texts. Write a config for it: textclf new mine.yaml --data "
+            f"{shlex.quote(str(path))}"
+        )
     if len(content) > most:
         raise ValueError(f"expected at most {most:,} bytes, got more")
     return content.decode("utf-8-sig")

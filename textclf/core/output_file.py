@@ -90,7 +90,7 @@ def would_replace(path: str | Path) -> bool:
 
 
 def is_standard_output(path: str | Path) -> bool:
-    """Return whether a name leads to where this process prints: `/dev/stdout`, or a link to it."""
+    """Return whether a name leads to where this process prints: `-`, `/dev/stdout`, or a link to it."""
     try:
         number, target = _resolved(Path(path))
         return number == 1 or (number is None and os.path.samestat(target.stat(), os.fstat(1)))
@@ -100,6 +100,8 @@ def is_standard_output(path: str | Path) -> bool:
 
 def _resolved(path: Path) -> tuple[int | None, Path]:
     """Follow links; return the number of the open file that they end at, or the path that they end at."""
+    if str(path) == "-":  # as in other programs, and in `--file -`
+        return 1, path
     for _ in range(MOST_LINKS):
         name = os.path.abspath(path)  # noqa: PTH100 (Path.resolve would go on to what is open there)
         if (number := _number(name)) is not None:

@@ -10,6 +10,7 @@ from textclf.core.compression import decompressed
 from textclf.core.errors import DataError
 from textclf.core.files import open_file
 from textclf.core.formatting import escape_control
+from textclf.data.annotation_tools import check_export
 from textclf.data.column_names import LABEL_NAMES, TEXT_NAMES, named
 from textclf.data.dataset import ColumnOptions
 from textclf.data.likely_columns import label_columns_of, text_column_of
@@ -49,6 +50,8 @@ def choose_columns(
             raise missing_columns(path, [column], names, reading, named_by=reading.named(setting))
     others = {name: values for name, values in samples.items() if name != said.get("label_column")}
     text = said.get("text_column") or text_column_of(others)
+    if "label_column" not in said:
+        check_export(path, samples, unreadable, reading)
     if "text_column" not in said:
         _check_meant(text, TEXT_NAMES, unreadable)
     label = said.get("label_column") or (label_columns_of(samples, text) if text else None)

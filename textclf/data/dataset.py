@@ -16,7 +16,7 @@ from textclf.core.memmap import BLOCK_BYTES, blocks
 from textclf.core.options import Check, Limit, Options, setting
 from textclf.core.parallel import chunks_of, map_chunks
 from textclf.core.text_column import stored_texts
-from textclf.data.label_lists import decode_multi_hot, is_multi_hot, name_multi_hot, unfold_list_literals
+from textclf.data.label_lists import choices_of, decode_multi_hot, is_multi_hot, name_multi_hot, unfold_list_literals
 from textclf.data.labels import Labels, encode_column
 from textclf.data.numeric_labels import merge_spellings
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
@@ -279,7 +279,7 @@ def _blank(texts: pa.LargeStringArray) -> np.ndarray:
 
 
 def _stripped(labels: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(label.strip() for label in labels if label and label.strip())
+    return tuple(label.strip() for field in labels for label in choices_of(field or "") if label.strip())
 
 
 def _split(category: tuple[str, ...], separator: str) -> tuple[str, ...]:

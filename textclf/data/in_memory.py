@@ -13,6 +13,7 @@ from textclf.core.options import default_of, fields_of
 from textclf.core.tables import column_names, is_table, to_arrow
 from textclf.core.text_column import bytes_of
 from textclf.data.dataset import DataOptions, Dataset, dataset_of_tables, split_by_column
+from textclf.data.readers.problems import check_names
 from textclf.data.readers.sources import Columns, read_stream
 
 IN_MEMORY = "(in memory)"  # in a config, in place of the path of a file
@@ -87,10 +88,11 @@ def _read(table: Any, split: str, options: DataOptions) -> tuple[Dataset, Any]:
             f"{name}: expected a column '{missing[0]}', got {named(found) or 'no columns'}. Set "
             "data.text_column and data.label_column."
         )
+    check_names(name, wanted, found)
     content = io.BytesIO()
     try:
         pyarrow.parquet.write_table(to_arrow(table, list(dict.fromkeys(wanted))), content, compression="none")
-    except (pa.ArrowException, UnicodeEncodeError) as error:
+    except (pa.ArrowException, UnicodeEncodeError, TypeError) as error:  # TypeError: a sparse column of pandas
         reason = str(error).partition("\n")[0]
         raise DataError(f"{name}: expected columns of one type, texts or numbers: {reason}.") from None
     content.seek(0)

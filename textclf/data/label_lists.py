@@ -14,6 +14,7 @@ BRACKETS = {"[": "]", "(": ")", "{": "}"}
 # An item in quotes, with the escapes of JSON and Python. NumPy has no comma between items.
 QUOTED = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')\s*(?:,|(?=["'])|$)""", re.DOTALL)
 ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+CHOICES = re.compile(r'\{"choices": (\[.*\])\}', re.DOTALL)
 NUMBERS = re.compile(r"[-+.\d]+(?:\s+[-+.\d]+)*|(?:True|False)(?:\s+(?:True|False))*")
 UNWRITABLE = ("Cc", "Cs")  # control characters, and halves of characters
 PRESENT, ABSENT = ("1", "1.0", "1.", "true"), ("0", "0.0", "0.", "false")
@@ -38,6 +39,12 @@ def parse_list(field: str) -> tuple[str, ...] | None:
         return None
     items = re.split(r"\s+", inner) if NUMBERS.fullmatch(inner) else inner.split(",")
     return tuple(item.strip() for item in items if item.strip())
+
+
+def choices_of(field: str) -> tuple[str, ...]:
+    """Return the labels of `{"choices": ["a", "b"]}`, as Label Studio writes several labels into CSV, or the field."""
+    choices = CHOICES.fullmatch(field)
+    return (choices and parse_list(choices[1])) or (field,)
 
 
 def has_list_literals(labels: Labels, known: Set[str] = frozenset()) -> bool:

@@ -54,7 +54,7 @@ def split(dataset: Dataset, share: float, seed: int, *, warn: bool = True) -> tu
     if not in_share.any():
         raise DataError(
             f"{dataset.name}: expected a label with at least two different texts, one to learn from and one to "
-            "validate on, got only repetitions. Add rows, or give data.validation a file of its own."
+            "validate on, got only one for each label. Add rows, or give data.validation a file of its own."
         )
     return dataset.take(~in_share), dataset.take(in_share)
 

@@ -237,14 +237,14 @@ def write_evaluation(
     metrics: dict,
     open_file: Callable[[Path], AbstractContextManager[IO]] = atomic_file,
 ) -> None:
-    """Write `metrics.json`, and `predictions.csv` with one line for each text of the dataset.
+    """Write `predictions.csv` with one line for each text of the dataset, and then `metrics.json`.
 
-    The labels of a text have the order of the classifier, so that equal ones are equal fields.
+    In this order a full disk leaves no metrics without their predictions. The labels of a text have the order of the
+    classifier, so that equal ones are equal fields.
 
     Args:
         open_file: `output_file` in a folder that the user names, where links are followed.
     """
-    write_json(folder / "metrics.json", metrics, open_file)
     with open_file(folder / "predictions.csv") as stream:
         header = [
             "row",
@@ -261,6 +261,7 @@ def write_evaluation(
             lines = csv_lines(_lines(block, probabilities[start : start + len(block)], classifier))
             stream.writelines(f"{line}\n" for line in lines)
             start += len(block)
+    write_json(folder / "metrics.json", metrics, open_file)
 
 
 def _lines(dataset: Dataset, probabilities: np.ndarray, classifier: Classifier) -> Iterator[list]:

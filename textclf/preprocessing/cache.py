@@ -137,7 +137,8 @@ def _read(entry: Path, splits: Iterable[str], names: Sequence[str]) -> tuple[Pre
     arrays: dict[str, RaggedArrays] = {
         split: {name: _map_rows(entry, split, name) for name in names} for split in splits
     }
-    os.utime(entry)
+    with suppress(OSError):  # of a folder that cannot be written
+        os.utime(entry)
     return Preprocessor.from_json((entry / TOKENIZER).read_bytes()), arrays
 
 

@@ -12,6 +12,7 @@ from textclf.data.checks.labels import (
     rare_labels,
     sorted_by_label,
     unknown_labels,
+    without_labels,
 )
 
 EVEN = distinct({"x": 20, "y": 20})
@@ -39,6 +40,14 @@ def test_balance_of_several_labels_a_row():
     )
     assert "2 labels (0.50 a row)" in finding.found
     assert "not informative" in finding.advice
+
+
+def test_rows_without_a_label_are_counted():
+    rows = [("a", ("x",)), ("b", ()), ("c", ("x", "y")), ("d", ())]
+    finding = only(without_labels(material(rows, type="multilabel", test=[("e", ("x",))])))
+    assert finding.severity == "note"
+    assert finding.found == "Without a label: train 2 of 4 rows (50.0 %; rows 2, 4)."
+    assert found(without_labels(material(EVEN))) == []
 
 
 def test_rare_labels_have_few_rows():

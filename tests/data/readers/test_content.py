@@ -57,6 +57,7 @@ FILES = {
     "xz": (b"\xfd7zXZ\x00\x00\x04", "compressed by xz"),
     "parquet": (written(pyarrow.parquet.write_table), r"a Parquet file.*\.parquet"),
     "feather": (written(pyarrow.feather.write_feather), "an Arrow"),
+    "arrow": (written(lambda table, stream: pa.ipc.new_stream(stream, table.schema).write(table)), "an Arrow stream"),
     "pickle": (pickle.dumps(["good"]), "a Python pickle"),
     "png": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "a picture"),
     "lfs": (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n", "git lfs pull"),

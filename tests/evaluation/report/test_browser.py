@@ -67,6 +67,16 @@ function visit() {
   if (table?.querySelector("input")) readTexts(table);  // of one that makes no mistakes there are none
   seen.titles = [...document.querySelectorAll("h2")].map((title) => title.textContent);
   seen.broken = [...document.querySelectorAll("td.name")].map((cell) => cell.textContent);
+  const turned = [...document.querySelectorAll("td")].filter((cell) => cell.textContent === "שלום!");
+  seen.turned = turned.map((cell) => {
+    const range = document.createRange();
+    const left = (at) => {
+      range.setStart(cell.firstChild, at);
+      range.setEnd(cell.firstChild, at + 1);
+      return range.getBoundingClientRect().left;
+    };
+    return left(4) < left(0);
+  });
   seen.label = [...document.querySelectorAll("#section-2 tbody tr:first-child td")].map((cell) => cell.textContent);
   const slider = document.querySelector("input[type=range]");
   if (slider) {
@@ -123,6 +133,20 @@ def test_everything_is_drawn_and_works(finished_runs, tmp_path, name):
         assert 0 < seen["leads"] <= seen["linked"]
     assert seen.get("slid", True)
     assert "epoch 1" in seen["hover"]
+
+
+def test_right_to_left_texts_begin_at_the_right(with_runs, tmp_path):
+    predictions = RunFolder("runs/toy_en").predictions
+    with predictions.open(encoding="utf-8", newline="") as stream:
+        lines = [{**line, "text": "שלום!"} for line in csv.DictReader(stream)]
+    with predictions.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, lines[0])
+        writer.writeheader()
+        writer.writerows(lines)
+    path = textclf.write_report("toy_en", output=tmp_path / "report.html", with_baseline=False)
+    turned = visited(path, tmp_path, 500)["turned"]
+    assert turned
+    assert all(turned)
 
 
 def test_a_comparison_is_drawn_and_long_names_are_whole(with_runs, tmp_path):

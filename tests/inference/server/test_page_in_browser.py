@@ -39,6 +39,28 @@ def test_words_after_an_emoji_are_coloured_whole(opened):
     assert {"wonderful", "awful"} & set(marks)
 
 
+LEFTS = """(part) => {
+    const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT), range = document.createRange(), found = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) for (let at = 0; at < node.length; at++) {
+        range.setStart(node, at);
+        range.setEnd(node, at + 1);
+        found.push([node.data[at], range.getBoundingClientRect().left]);
+    }
+    return found;
+}"""
+
+
+def test_right_to_left_texts_begin_at_the_right(opened):
+    page = opened()
+    article = classify(page, "נהדר, wonderful!").first
+    lefts = article.locator(".text").evaluate(LEFTS)
+    assert lefts[-1][1] < min(left for _, left in lefts[:-1])
+    assert (
+        page.get_by_label("Texts, one a line").evaluate("(area) => getComputedStyle(area).unicodeBidi") == "plaintext"
+    )
+    assert "\u2068wonderful\u2069 +" in article.locator(".words").text_content()
+
+
 def test_the_threshold_changes_the_answer(opened):
     page = opened()
     articles = classify(page, "a wonderful film")

@@ -13,6 +13,7 @@ from textclf.data.checks.labels import (
     same_labels,
     sorted_by_label,
     unknown_labels,
+    without_labels,
     words_for_missing,
 )
 from textclf.data.checks.near_duplicates import near_duplicates
@@ -22,6 +23,7 @@ from textclf.data.checks.tokens import lengths, unknown_words, wrong_tokenizer
 # One function and one line each, in the order of the report: CheckContext -> findings.
 CHECKS = {
     "labels": balance,
+    "no label": without_labels,
     "unknown labels": unknown_labels,
     "missing labels": missing_labels,
     "rare labels": rare_labels,

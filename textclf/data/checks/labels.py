@@ -9,7 +9,7 @@ import numpy as np
 
 from textclf.core.formatting import counted, first_shown, percent, short_repr
 from textclf.data.checks.context import CheckContext
-from textclf.data.checks.finding import Finding, shown_rows
+from textclf.data.checks.finding import Finding, rows_by_split, shown_rows
 from textclf.data.separators import joining_separator
 
 FEW_ROWS = 10
@@ -38,6 +38,19 @@ def balance(context: CheckContext) -> Iterator[Finding]:
         if several
         else f"Compare every accuracy with {share}, the accuracy of always predicting {short_repr(most)}.",
     )
+
+
+def without_labels(context: CheckContext) -> Iterator[Finding]:
+    """Find the rows without a label, which stay where a text may have any number of labels."""
+    marked = {split: dataset.labels.where(lambda category: not category) for split, dataset in context.splits.items()}
+    described, share = rows_by_split(context.splits, marked)
+    if share:
+        yield Finding(
+            "note",
+            "no label",
+            f"Without a label: {described}.",
+            "They teach the classifier to predict no label. Remove rows that nobody has labelled.",
+        )
 
 
 def rare_labels(context: CheckContext) -> Iterator[Finding]:

@@ -41,6 +41,7 @@ KINDS = (
     Kind(b"Rar!\x1a\x07", "a RAR archive", UNPACK),
     Kind(b"PAR1", "a Parquet file", "Let its name end in .parquet, or set {parquet}."),
     Kind(b"ARROW1", "an Arrow (Feather) file", EXPORT),
+    Kind(b"\xff\xff\xff\xff", "an Arrow stream (.arrow)", EXPORT),
     Kind(b"ORC", "an ORC file", EXPORT),
     Kind(b"Obj\x01", "an Avro file", EXPORT),
     Kind(b"\x89HDF\r\n\x1a\n", "an HDF5 file", EXPORT),

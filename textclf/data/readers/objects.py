@@ -19,6 +19,7 @@ from textclf.data.readers.problems import check_names, missing_columns
 MOST_WAITING, MOST_WAITING_CHARACTERS = 1000, MIB  # rows without an optional field, before it is said to be missing
 
 DEEPEST, MOST_FIELDS = 5, 100  # objects within each other, and fields of one; a larger one is no record
+CHOICES = {"choices"}  # the field of several labels in Label Studio's JSON-MIN, where a single one is a string
 MOST_SHOWN = 40  # characters of a value in a message
 
 
@@ -144,7 +145,12 @@ class Rows:
 def nested_names(row: dict, before: str = "") -> Iterator[str]:
     """Yield the names of the fields of a row, and in place of an object those of its fields, such as `ticket.body`."""
     for name, value in row.items():
-        if isinstance(value, dict) and 0 < len(value) <= MOST_FIELDS and before.count(".") < DEEPEST:
+        if (
+            isinstance(value, dict)
+            and value.keys() != CHOICES
+            and 0 < len(value) <= MOST_FIELDS
+            and before.count(".") < DEEPEST
+        ):
             yield from nested_names(value, f"{before}{name}.")
         else:
             yield f"{before}{name}"
@@ -168,6 +174,7 @@ def _named_values(names: list[str], row: list, place: str) -> dict:
 
 
 def _value(value: object, column: str, place: str) -> str | list[str]:
+    value = value["choices"] if isinstance(value, dict) and value.keys() == CHOICES else value
     values = value if isinstance(value, list) else [value]
     if not all(item is None or isinstance(item, str | int | float) for item in values):
         got = dumps(value, ensure_ascii=False)

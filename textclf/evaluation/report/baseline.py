@@ -1,5 +1,7 @@
 """The baseline of the report: a linear model on tf-idf weights of words and word pairs, trained in seconds."""
 
+import warnings
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,11 +36,16 @@ def linear_baseline(train: Dataset, texts: list[str], targets: Targets) -> tuple
     ngrams = Ngrams(options, normalization, learn_ngrams(train.texts, options, normalization))
     columns_of_text = train.texts, others.take(pa.array(chosen))
     train_matrix, other_matrix = (sparse_matrix(ngrams.encode(part), ngrams.num_ids) for part in columns_of_text)
+
+    def predicted_by(column: np.ndarray) -> np.ndarray:
+        with warnings.catch_warnings(action="ignore"):  # scikit-learn's advice, such as for few texts a label
+            return LinearSVC(C=1).fit(train_matrix, column).predict(other_matrix)
+
     if not targets.multilabel:
-        return len(train), chosen, LinearSVC(C=1).fit(train_matrix, classes).predict(other_matrix)
+        return len(train), chosen, predicted_by(classes)
     predicted = np.zeros((len(chosen), columns), bool)
     for label in np.flatnonzero(classes.any(axis=0) & ~classes.all(axis=0)):
-        predicted[:, label] = LinearSVC(C=1).fit(train_matrix, classes[:, label]).predict(other_matrix)
+        predicted[:, label] = predicted_by(classes[:, label])
     return len(train), chosen, predicted
 
 

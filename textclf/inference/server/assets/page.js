@@ -64,8 +64,8 @@ const strongest = (answer) => {
   const [label, words] = Object.entries(answer.explanation || {})[0] || [];
   const chosen = (words || []).filter((word) => Math.abs(word.effect) >= LEAST_EFFECT).sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect)).slice(0, MOST_WORDS);
   if (!chosen.length) return [];
-  const listed = chosen.map((word) => `${word.word} ${signed(word.effect)}`).join(say.comma);
-  return [make("p", { className: "hint words", textContent: `${say.strongest(label)}${listed}` })];
+  const listed = chosen.map((word) => `${isolated(word.word)} ${signed(word.effect)}`).join(say.comma);
+  return [make("p", { className: "hint words", textContent: `${say.strongest(isolated(label))}${listed}` })];
 };
 
 const bars = (answer) => {

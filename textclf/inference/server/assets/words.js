@@ -11,4 +11,6 @@ const piecesOf = (text, words) => {
   if (at < points.length) pieces.push({ text: points.slice(at).join("") });
   return pieces;
 };
+// Beside a word of a right-to-left script, its number stays where it is (Unicode's FSI and PDI).
+const isolated = (text) => `\u2068${text}\u2069`;
 const lengthOf = (text) => [...text].length;
