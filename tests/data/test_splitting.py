@@ -120,6 +120,21 @@ def test_contradicting_labels_of_one_text_stay_together(seed):
     assert sorted(side.texts.to_pylist().count("same") for side in (rest, held_out)) == [0, 3]
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("share", "repetitions"), [(0.5, 5), (0.8, 1), (0.8, 5)])
+def test_labels_that_share_a_text_leave_each_other_both_sides(share, repetitions, seed):
+    texts = [("shared", ("x", "y")), ("of x", ("x",)), *[("of y", ("y",))] * repetitions]
+    for part in split(dataset_of(texts), share, seed):
+        assert {*names(part)} == {"x", "y"}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_only_text_of_a_label_is_learned_from_whatever_other_labels_it_has(seed):
+    texts = [("first", ("a", "common")), *((f"other {number}", ("common",)) for number in range(3))]
+    rest, _ = split(dataset_of(texts), 0.5, seed)
+    assert "a" in names(rest)
+
+
 def test_only_repetitions_cannot_be_split():
     with pytest.raises(DataError, match="got only one for each label"):
         split(dataset_of([("a", "x"), ("b", "y"), ("a", "x"), ("b", "y")]), 0.5, 0)
@@ -214,3 +229,19 @@ def test_folds_keep_identical_texts_together_and_every_label_apart(rows, folds, 
 def test_large_groups_of_identical_texts_do_not_fill_one_fold():
     rows = [(f"repeated {text}", "x") for text in range(3) for _ in range(20)] + distinct({"x": 60, "y": 30})
     assert np.bincount(fold_numbers(dataset_of(rows), 3, seed=1)).tolist() == [50, 50, 50]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_folds_have_as_many_rows_of_each_label_where_texts_have_several(seed):
+    texts = [(f"other {number}", ("common",)) for number in range(8)]
+    texts += [(f"both {number}", ("common", "rare")) for number in range(8)]
+    dataset = dataset_of(texts)
+    numbers = fold_numbers(dataset, 4, seed)
+    for fold in range(4):
+        assert Counter(names(dataset.take(numbers == fold))) == {"common": 4, "rare": 2}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_repeated_texts_come_first_so_that_single_ones_even_out(seed):
+    numbers = fold_numbers(dataset_of([("often", "x")] * 3 + distinct({"x": 3})), 2, seed)
+    assert np.bincount(numbers).tolist() == [3, 3]

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from textclf.evaluation.calibration import before_temperature, expected_calibration_error, fit_temperature, reliability
+from textclf.evaluation import calibration
+from textclf.evaluation.calibration import (
+    before_temperature,
+    doubtful_truth,
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+)
 
 
 def sigmoid(logits):
@@ -33,6 +40,13 @@ def test_the_error_is_the_distance_of_the_bins_by_their_size():
     confidences, right = np.array([0.95, 0.95, 0.95, 0.95, 0.51]), np.array([1, 1, 1, 0, 1])
     assert expected_calibration_error(confidences, right) == pytest.approx(0.8 * 0.2 + 0.2 * 0.49)
     assert expected_calibration_error(np.ones(3), np.ones(3)) == 0
+
+
+def test_the_error_has_fifteen_bins():
+    """14 / 15 = 0.9333 is the border of two bins."""
+    right = np.array([0, 1])
+    assert expected_calibration_error(np.array([0.93, 0.936]), right) == pytest.approx((0.93 + 0.064) / 2)
+    assert expected_calibration_error(np.array([0.936, 0.99]), right) == pytest.approx(0.963 - 0.5)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
@@ -72,6 +86,25 @@ def test_a_few_texts_without_a_mistake_make_nobody_certain():
     logits, truth = np.array([[4.0], [-4.0]] * 5), np.array([1, 0] * 5)
     assert sigmoid(4 / fit_temperature(logits, truth, "sigmoid")) < 0.97
     assert sigmoid(4 / fit_temperature(np.repeat(logits, 200, 0), np.repeat(truth, 200), "sigmoid")) > 0.999
+
+
+def test_the_doubt_is_shared_by_all_outcomes():
+    """Of two rows each truth loses a quarter, which every label gets a part of: one of two, or of all of a softmax."""
+    assert doubtful_truth(np.array([1, 0]), (2, 1), "sigmoid").tolist() == [[0.875], [0.125]]
+    of_many = doubtful_truth(np.array([[1, 0, 0, 1], [0, 0, 0, 1]]), (2, 4), "sigmoid")
+    assert of_many.tolist() == [[0.875, 0.125, 0.125, 0.875], [0.125, 0.125, 0.125, 0.875]]
+    of_classes = doubtful_truth(np.array([3, 0]), (2, 4), "softmax")
+    assert of_classes.tolist() == [[0.0625, 0.0625, 0.0625, 0.8125], [0.8125, 0.0625, 0.0625, 0.0625]]
+
+
+def test_of_many_rows_a_part_of_all_is_enough(monkeypatch):
+    random = np.random.default_rng(4)
+    logits = random.normal(size=(100, 1)) * 3
+    truth = (random.random(100) < sigmoid(logits[:, 0] / 2)).astype(int)
+    expected = fit_temperature(logits, truth, "sigmoid")
+    assert 1 < expected < 4
+    monkeypatch.setattr(calibration, "MOST_ROWS", 100)
+    assert fit_temperature(np.repeat(logits, 7, axis=0), np.repeat(truth, 7), "sigmoid") == expected
 
 
 @pytest.mark.parametrize("many", [False, True])

@@ -38,8 +38,24 @@ def test_each_of_many_labels_is_judged_by_itself():
     given[3, 0], given[30, 0] = False, True
     found = label_errors(given, probabilities)
     assert sorted(zip(found.rows.tolist(), found.given.tolist(), strict=True)) == [(3, 0), (30, 0)]
+    assert found.margins == pytest.approx([0.9, 0.9])
 
 
 def test_a_label_without_a_text_is_never_suggested():
     found = label_errors(np.zeros(3, int), np.array([[0.1, 0.9], [0.9, 0.1], [0.2, 0.8]]))
     assert len(found.rows) == 0
+
+
+def test_a_label_of_a_single_text_is_never_suggested():
+    """Out of fold, the classifier of its text has not learned it: any probability is at least that low."""
+    truth = np.array([0, 0, 0, 1, 2, 2])
+    of_first = [[0.75, 0, 0.25, 0], [0.75, 0, 0.25, 0], [0.25, 0.5, 0.25, 0]]
+    probabilities = np.array([*of_first, [0.9, 0, 0.1, 0], [0, 0.5, 0.5, 0], [0, 0.5, 0.5, 0]])
+    assert label_errors(truth, probabilities).rows.tolist() == [3]
+
+
+def test_the_mean_probability_of_the_other_label_is_enough():
+    truth = np.array([0, 0, 1, 1, 0])
+    probabilities = np.array([[0.75, 0.25]] * 2 + [[0.5, 0.5]] * 3)
+    found = label_errors(truth, probabilities)
+    assert (found.rows.tolist(), found.suggested.tolist(), found.margins.tolist()) == ([4], [1], [0.0])

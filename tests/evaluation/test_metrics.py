@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from textclf.data.targets import Targets
+from textclf.evaluation.calibration import expected_calibration_error
 from textclf.evaluation.metrics import classification_metrics, confusion_matrix, measure, multilabel_metrics, roc_auc
 from textclf.inference.decisions import Decision
 
@@ -84,6 +85,8 @@ def assert_equals_sklearn(true, probabilities):
     elsewhere = ("by_class", "confusion_matrix", "roc_auc", "expected_calibration_error")
     rest = {name: ours[name] for name in ours if name not in elsewhere}
     assert rest == pytest.approx(expected, **SAME)
+    right = probabilities.argmax(axis=1) == true
+    assert ours["expected_calibration_error"] == expected_calibration_error(probabilities.max(axis=1), right)
     assert json.loads(json.dumps(ours, allow_nan=False)) == ours
     return ours
 
@@ -138,6 +141,14 @@ def test_single_precision_gives_the_figures_of_its_double_precision_values():
     assert classification_metrics(true.astype(np.int32), single, answers, labels)["rows"] == 300
 
 
+def test_single_precision_makes_no_difference_with_many_labels():
+    true, probabilities = many_answers(300, 3, seed=6)
+    single = probabilities.astype(np.float32)
+    predicted, labels = single >= 0.5, ["a", "b", "c"]
+    expected = multilabel_metrics(true, single.astype(float), predicted, labels)
+    assert multilabel_metrics(true, single, predicted, labels) == expected
+
+
 def test_ties_count_half():
     assert roc_auc(np.array([0, 1, 1]), np.array([[0.5, 0.5], [0.5, 0.5], [0.2, 0.8]])) == 0.75
 
@@ -188,6 +199,7 @@ def test_multilabel_figures_are_those_of_scikit_learn(labels, seed, density):
     assert ours["log_loss"] == pytest.approx(np.mean(losses))
     scores = [sklearn_metrics.brier_score_loss(true[:, c], probabilities[:, c], labels=[0, 1]) for c in range(labels)]
     assert ours["brier_score"] == pytest.approx(np.mean(scores))
+    assert ours["expected_calibration_error"] == expected_calibration_error(probabilities.ravel(), true.ravel())
 
 
 def test_texts_without_a_label_that_get_none_are_right():

@@ -46,6 +46,22 @@ def test_a_sample_is_of_the_whole_file(rewritten, order, monkeypatch):
     assert again.texts == half.texts
 
 
+def test_a_sample_of_as_many_rows_is_the_whole_file(rewritten):
+    whole = rewritten()
+    assert rewritten(most_rows=len(whole)).rows.tolist() == whole.rows.tolist()
+
+
+def test_a_text_may_be_as_long_as_the_file(rewritten):
+    long = "word " * 20_000
+    assert rewritten(lambda lines: [[line[0], long, *line[2:]] for line in lines[:1]]).texts == [long]
+
+
+@pytest.mark.parametrize("values", [("-0.5", "0.5"), ("0.5", "1.5"), ("nan", "0.5")])
+def test_probabilities_that_are_none_are_damage(rewritten, values):
+    with pytest.raises(RunError, match="damaged: the probabilities are not all between 0 and 1"):
+        rewritten(lambda lines: [*lines[:-1], [*lines[-1][:5], *values]])
+
+
 def test_two_runs_have_the_same_texts_in_their_samples(rewritten):
     first = rewritten(most_rows=10)
     other = rewritten(lambda lines: [[*line[:5], "0.123456", "0.876544"] for line in lines], most_rows=10)

@@ -45,4 +45,22 @@ def test_curves_are_those_of_scikit_learn(seed):
 
 
 def test_there_is_no_average_precision_of_a_label_that_no_text_has():
-    assert average_precision(rank(np.zeros(3, bool), np.array([0.1, 0.2, 0.3]))) is None
+    ranking = rank(np.zeros(3, bool), np.array([0.1, 0.2, 0.3]))
+    assert average_precision(ranking) is None
+    assert ranking.recall.tolist() == [0, 0, 0]
+
+
+def test_the_recall_of_a_single_text_is_all_or_nothing():
+    assert rank(np.array([False, True]), np.array([0.9, 0.5])).recall.tolist() == [0, 1]
+
+
+def test_the_text_with_the_lowest_probability_counts():
+    ranking = rank(np.array([False, True, True]), np.array([0.9, 0.5, 0.1]))
+    assert (ranking.positives, ranking.negatives) == (2, 1)
+    assert [rates.tolist() for rates in roc_curve(ranking)] == [[0, 1, 1, 1], [0, 0, 0.5, 1]]
+
+
+@pytest.mark.parametrize("has_label", [True, False])
+def test_a_rate_of_no_text_is_zero(has_label):
+    rates = roc_curve(rank(np.array([has_label]), np.array([0.5])))
+    assert [list(rate) for rate in rates] == ([[0, 0], [0, 1]] if has_label else [[0, 1], [0, 0]])

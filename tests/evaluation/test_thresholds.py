@@ -57,6 +57,12 @@ def test_where_no_precision_is_enough_the_best_is_taken():
     assert recall_at_precision(ranking, 0.99) == pytest.approx(0.5)
 
 
+def test_a_precision_or_recall_that_is_just_reached_is_enough():
+    ranking = rank(np.array([True, False, True, False]), np.array([0.8, 0.6, 0.4, 0.2]))
+    assert recall_at_precision(ranking, 0.5) == pytest.approx(0.1)
+    assert precision_at_recall(ranking, 0.5) == pytest.approx(0.7)
+
+
 def test_a_label_that_no_text_has_and_one_that_all_have():
     nowhere, everywhere = (rank(np.full(2, has_label), np.array([0.9, 0.1])) for has_label in (0, 1))
     assert 0 <= best_f1(nowhere) <= 1
@@ -76,6 +82,8 @@ def test_thresholds_are_chosen_for_the_aim():
     truth = (random.random((500, 2)) < [0.5, 0.2]).astype(np.float32)
     probabilities = random.random((500, 2)) * 0.6 + 0.4 * truth * [1, 0.5]
     first, second = choose_thresholds(Decision(), "f1", truth, probabilities, MULTILABEL).thresholds
+    best = np.array([best_f1(rank(truth[:, label], probabilities[:, label])) for label in (0, 1)])
+    assert [first, second] == pytest.approx(shared(best, truth.sum(axis=0)).tolist())
     assert first != second
     positive = probabilities[:, 0]
     both = np.stack([1 - positive, positive], axis=1)

@@ -53,7 +53,8 @@ def test_costs_of_two_labels_are_the_threshold_of_elkan():
 
 def test_it_abstains_below():
     decision = made("one", abstain_below=0.6)
-    assert decision.abstains(np.array([[0.5, 0.3, 0.2], [0.1, 0.7, 0.2]])).tolist() == [True, False]
+    probabilities = np.array([[0.5, 0.3, 0.2], [0.1, 0.7, 0.2], [0.6, 0.2, 0.2]])
+    assert decision.abstains(probabilities).tolist() == [True, False, False]
     assert not Decision().abstains(np.array([[0.5, 0.3, 0.2]])).any()
 
 
@@ -100,8 +101,10 @@ def test_multiclass_targets_have_no_threshold():
     ("kind", "decision"),
     [
         ("binary", Decision((0.25,), None, 0.6)),
-        ("one", Decision(None, {"a": {"b": 2.0}}, None)),
+        ("binary", Decision((1.0,), None, 1)),
+        ("one", Decision(None, {"a": {"b": 2.0, "c": 10}}, None)),
         ("many", Decision((0.25, 0.75))),
+        ("many", Decision((0.0, 1.0))),
         ("one", Decision()),
     ],
 )
@@ -128,11 +131,14 @@ def test_what_was_written_is_read(kind, decision):
         ("many", {"costs": {"a": {"b": 1}}}),
         ("many", {"abstain_below": 0.5}),
         ("one", {"costs": {"a": 1}}),
+        ("one", {"costs": [{"a": 1}]}),
+        ("one", {"costs": {"a": {"b": 1, "c": "2"}}}),
         ("one", {"costs": {"d": {"a": 1}}}),
         ("one", {"costs": {"a": {"b": -1}}}),
         ("one", {"costs": {"a": {"b": float("inf")}}}),
         ("one", {"abstain_below": "0.5"}),
         ("one", {"abstain_below": -0.5}),
+        ("one", {"abstain_below": 1.5}),
     ],
 )
 def test_what_was_not_written_by_us_is_refused(kind, content):

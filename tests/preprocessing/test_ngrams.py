@@ -140,6 +140,14 @@ def test_the_most_frequent_are_learned():
     assert rows_of(most, ["a", "b"]) == [{2: 1}, {UNKNOWN_ID: 1}]
 
 
+def test_the_most_frequent_of_many_are_learned_whatever_their_order():
+    words = [f"w{number}" for number in range(20)]
+    texts = [" ".join(words[first:]) for first in range(20)]  # the later a word, the more texts have it
+    most = learned(texts, longest_words=1, longest_characters=0, most_ngrams=12)
+    known = [row != {UNKNOWN_ID: 1} for row in rows_of(most, words)]
+    assert known == [False] * 8 + [True] * 12
+
+
 def test_a_long_text_keeps_its_heaviest_ngrams():
     random = np.random.default_rng(0)
     for _ in range(50):

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from textclf.core import memmap
 from textclf.preprocessing import ragged
-from textclf.preprocessing.ragged import Ragged, concatenate, fill_empty_rows, pad, take, truncate
+from textclf.preprocessing.ragged import (
+    Ragged,
+    concatenate,
+    concatenate_arrays_on_disk,
+    fill_empty_rows,
+    pad,
+    take,
+    truncate,
+)
 
 ROWS = st.lists(st.lists(st.integers(1, 2**31 - 1), max_size=6), max_size=8)
 SIDES = st.sampled_from(["left", "right"])
@@ -102,3 +110,14 @@ def test_rows_of_a_large_file_come_in_the_order_they_are_asked_for(lists, data, 
         patch.setattr(memmap, "BLOCK_BYTES", size)
         patch.setattr(ragged, "BLOCK_BYTES", size)
         assert lists_of(take(rows_of(lists), np.array(indices, int))) == [lists[index] for index in indices]
+
+
+def test_weights_stay_fractions():
+    weights = Ragged.from_lengths(np.array([0.25, 0.5, 0.75], np.float32), np.array([1, 2]))
+    assert take(weights, np.array([1, 0])).values.tolist() == [0.5, 0.75, 0.25]
+
+
+@given(st.lists(ROWS, min_size=1, max_size=3))
+def test_on_disk_the_rows_of_all_parts_are_the_same(parts):
+    together = concatenate_arrays_on_disk([{"token_ids": rows_of(part)} for part in parts])
+    assert lists_of(together["token_ids"]) == [row for part in parts for row in part]

@@ -34,9 +34,17 @@ def test_balanced_weights_of_many_labels_are_bounded_and_in_the_loss():
     assert sample_weights(weights, MULTILABEL, classes) is None
 
 
+def test_the_weight_of_one_label_of_many_is_how_much_more_often_it_is_absent():
+    weights = class_weights("balanced", MULTILABEL, np.array([[1, 1], [1, 0], [0, 0], [0, 0], [0, 0]], np.float32))
+    np.testing.assert_allclose(weights, [3 / 2, 4 / 1], rtol=1e-6)
+    assert weights.dtype == np.float32
+
+
 @pytest.mark.parametrize(("targets", "classes"), [(MULTICLASS, np.array([0, 1])), (MULTILABEL, np.array([[1.0, 0.0]]))])
 def test_a_label_that_these_texts_lack_has_a_finite_weight(targets, classes):
-    assert np.isfinite(class_weights("balanced", targets, classes)).all()
+    weights = class_weights("balanced", targets, classes)
+    assert len(weights) == len(targets.labels)
+    assert np.isfinite(weights).all()
 
 
 def test_weights_by_name_and_none():

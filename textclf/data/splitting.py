@@ -37,13 +37,11 @@ def split(dataset: Dataset, share: float, seed: int, *, warn: bool = True) -> tu
     sizes = np.bincount(groups)
     groups_of = _groups_of_labels(groups, dataset.labels)
     held_out, decided = np.zeros((2, len(sizes)), bool)
-    for own in groups_of.values():
-        decided[own] |= len(own) == 1  # the only text of a label stays in train, whatever other labels it has
     random = np.random.default_rng(seed)
     for label in sorted(groups_of, key=lambda label: (len(groups_of[label]), label)):
         own = groups_of[label]
         candidates = random.permutation(own[~decided[own]])
-        learned = (decided[own] & ~held_out[own]).any()
+        learned = (decided[own] & ~held_out[own]).any()  # if none is, one stays: a label's only text, before others
         wanted = max(1, round(share * sizes[own].sum())) - int(sizes[own][held_out[own]].sum())
         held_out[_fitting(candidates, sizes, wanted, len(candidates) - (not learned))] = True
         decided[own] = True

@@ -28,9 +28,9 @@ def reliability(confidences: np.ndarray, correct: np.ndarray, bins: int = BINS) 
     """
     edges = np.linspace(0, 1, bins + 1)
     bin_of = np.searchsorted(edges[1:-1], confidences)
-    counts = np.bincount(bin_of, minlength=bins)
-    confidence = np.bincount(bin_of, weights=confidences, minlength=bins)
-    hits = np.bincount(bin_of, weights=correct.astype(np.float64), minlength=bins)
+    counts = np.bincount(bin_of)
+    confidence = np.bincount(bin_of, weights=confidences)
+    hits = np.bincount(bin_of, weights=correct.astype(np.float64))
     return [
         Bin(float(confidence[number] / counts[number]), float(hits[number] / counts[number]), int(counts[number]))
         for number in np.flatnonzero(counts)
@@ -47,9 +47,10 @@ def expected_calibration_error(confidences: np.ndarray, correct: np.ndarray) -> 
 
 
 def doubtful_truth(truth: np.ndarray, shape: tuple[int, ...], activation: str) -> np.ndarray:
-    """Return the truth as a probability of each output, float64 (rows, outputs): 1 - 1 / (rows + 2) instead of 1.
+    """Return the truth as a probability of each output, float64 (rows, outputs), never quite 0 or 1.
 
-    This is the correction of Platt (1999): a few validation texts without an error do not justify certainty.
+    All labels get equal parts of a probability of 1 / (rows + 2), and the true one gets the rest. As in the correction
+    of Platt (1999), a few validation texts without an error do not justify certainty.
 
     Args:
         truth, activation: as for `fit_temperature`.
@@ -58,7 +59,7 @@ def doubtful_truth(truth: np.ndarray, shape: tuple[int, ...], activation: str) -
     softmax = activation == "softmax"
     certain = truth[:, None] == np.arange(shape[1]) if softmax else truth.reshape(shape)
     doubt = 1 / (shape[0] + 2)
-    return certain * (1 - doubt) + doubt / (max(2, shape[1]) if softmax else 2)
+    return certain * (1 - doubt) + doubt / (shape[1] if softmax else 2)
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray, activation: str) -> float:

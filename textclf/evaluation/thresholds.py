@@ -73,7 +73,7 @@ def recall_at_precision(ranking: Ranking, precision: float) -> float:
 
 def precision_at_recall(ranking: Ranking, recall: float) -> float:
     """Return the threshold with the highest precision at this recall."""
-    enough = ranking.recall >= recall - 1e-12
+    enough = ranking.recall >= recall
     return float(ranking.thresholds[np.where(enough, ranking.precision, -1).argmax()])
 
 

@@ -75,9 +75,7 @@ def fill_empty_rows(rows: Ragged, token_id: int) -> Ragged:
     empty = np.flatnonzero(rows.lengths == 0)
     if not len(empty):
         return rows
-    lengths = rows.lengths.copy()
-    lengths[empty] = 1
-    return Ragged.from_lengths(np.insert(rows.values, rows.offsets[empty], token_id), lengths)
+    return Ragged.from_lengths(np.insert(rows.values, rows.offsets[empty], token_id), np.maximum(rows.lengths, 1))
 
 
 def pad(rows: Ragged, length: int | None = None, side: str = "right") -> np.ndarray:

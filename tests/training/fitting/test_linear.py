@@ -12,11 +12,18 @@ from sklearn.svm import LinearSVC
 import textclf
 from textclf.config.config import load_config
 from textclf.core.errors import ConfigError, TrainingError
+from textclf.data.targets import Targets
+from textclf.inference.decisions import Decision
 from textclf.models import build_model, ngrams
 from textclf.models.sizes import Sizes
+from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.tokenizers.word import Options as Words
+from textclf.training.encoded_dataset import EncodedDataset
 from textclf.training.fitting.ensemble import merge_linear
 from textclf.training.fitting.liblinear import SCALINGS, Problem, predict, solve
+from textclf.training.fitting.linear import _weights
 from textclf.training.fitting.losses import LOSSES
+from textclf.training.fitting.task import Objective, Task
 from textclf.training.learning_rate_finder import find_rates
 
 RANDOM = np.random.default_rng(0)
@@ -49,6 +56,26 @@ def test_each_label_of_several_has_weights_of_its_own():
     unweighted = predict(solve(Problem(ROWS, UNITS, None, "log_loss", "none", 0), 1), ROWS)
     np.testing.assert_allclose(logits[:, [0, 2]], unweighted[:, [0, 2]], atol=1e-4)
     assert (logits[:, 1] > unweighted[:, 1]).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("type", "classes", "of_labels", "expected"),
+    [
+        ("multiclass", [0, 2], [1, 2, 3], [[1], [3]]),
+        ("multilabel", [[1, 0, 1], [0, 1, 0]], [5, 6, 7], [[5, 1, 7], [1, 6, 1]]),
+        ("multiclass", [0, 2], None, None),
+    ],
+)
+def test_labels_and_rows_weigh_what_they_do_in_the_loss_of_a_network(type, classes, of_labels, expected):
+    targets = Targets(type, ["a", "b", "c"], [1, 1, 1], ("a",))
+    objective = Objective(targets, Decision(), None if of_labels is None else np.array(of_labels, np.float32))
+    for of_rows in (None, np.array([2, 0.5], np.float32)):
+        dataset = EncodedDataset({}, np.array(classes), of_rows)
+        found = _weights(Task(dataset, dataset, Preprocessor.fit(Words(), ["a"]), objective, 0))
+        if of_rows is not None:
+            assert found.tolist() == (np.array([[1], [1]] if expected is None else expected) * [[2], [0.5]]).tolist()
+        else:
+            assert (found if found is None else found.tolist()) == expected
 
 
 def test_naive_bayes_penalizes_what_separates_the_labels_less():

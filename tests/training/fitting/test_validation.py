@@ -20,7 +20,7 @@ from textclf.preprocessing.tokenizers.word import Options as Words
 from textclf.training.encoded_dataset import EncodedDataset
 from textclf.training.fitting.optimizers import build_optimizer
 from textclf.training.fitting.task import Objective, Task
-from textclf.training.fitting.validation import predict_logits, predict_probabilities, validation_metrics
+from textclf.training.fitting.validation import log_loss, predict_logits, predict_probabilities, validation_metrics
 
 LENGTHS = np.random.default_rng(1).integers(1, 30, 301)
 TEXTS = Ragged.from_lengths(np.random.default_rng(2).integers(1, 50, LENGTHS.sum()).astype(np.int32), LENGTHS)
@@ -84,3 +84,26 @@ def test_an_engine_without_memory_is_not_taken_for_a_loss_that_is_no_number(task
     monkeypatch.setattr("textclf.inference.engine.Engine.run", fail)
     with pytest.raises(TrainingError, match="cannot predict the validation texts: a batch needs more than 2 GiB"):
         predict_probabilities(network(), task)
+
+
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def test_the_log_loss_of_logits_is_that_of_their_probabilities():
+    random = np.random.default_rng(0)
+    logits, classes = random.normal(size=(50, 3)) * 3, random.integers(3, size=50)
+    expected = -np.log(softmax(logits)[np.arange(50), classes]).mean()
+    assert log_loss(classes, logits, "softmax") == pytest.approx(expected)
+    truth = random.dirichlet([1, 1, 1], 50)
+    assert log_loss(truth, logits, "softmax") == pytest.approx(-(truth * np.log(softmax(logits))).sum(axis=1).mean())
+    labels = random.integers(2, size=(50, 3))
+    rights = 1 / (1 + np.exp(np.where(labels, -logits, logits)))
+    assert log_loss(labels, logits, "sigmoid") == pytest.approx(-np.log(rights).mean())
+    assert log_loss(labels[:, 0], logits[:, :1], "sigmoid") == pytest.approx(-np.log(rights[:, 0]).mean())
+
+
+def test_the_log_loss_of_a_certain_mistake_is_finite():
+    assert log_loss(np.array([1]), np.array([[2000.0, 0.0]]), "softmax") == pytest.approx(2000)
+    assert log_loss(np.array([1]), np.array([[-2000.0]]), "sigmoid") == pytest.approx(2000)
