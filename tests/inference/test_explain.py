@@ -152,11 +152,11 @@ def test_top_k_explains_that_many_labels(classifier):
     assert [answer.split("\t")[0], other.split("\t")[0]] == sorted(
         classifier.labels, key=lambda label: label != classifier.predict(["fine"])[0]
     )
-    assert list(format_explanations(english, [["fine"]], "text", top_k=1)) == [answer]
+    assert list(format_explanations(classifier, [["fine"]], "text", top_k=1)) == [answer]
 
 
-def test_at_most_ten_words_are_named(english):
-    [line] = format_explanations(english, [[" ".join(ENGLISH)]], "text")
+def test_at_most_ten_words_are_named(classifier):
+    [line] = format_explanations(classifier, [[" ".join(ENGLISH)]], "text")
     assert len(line.split("\t")[2].split("  ")) == 10
 
 
