@@ -16,6 +16,7 @@ from textclf.training.check import check_requirements
 from textclf.training.devices import check_alone
 from textclf.training.encoded_dataset import encode
 from textclf.training.fitting.task import Task, build_task
+from textclf.training.one_at_a_time import one_at_a_time
 from textclf.training.tensorflow_import import importing_tensorflow
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Sweep(NamedTuple):
     own_training: bool = False  # a member of an ensemble that does not read the section `training`
 
 
+@one_at_a_time()
 def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] = ()) -> list[Sweep]:
     """Run the range test for each network of a config that has a learning rate. It makes no run folder.
 

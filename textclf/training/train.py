@@ -36,6 +36,7 @@ from textclf.training.fitting.task import build_task, inner_folds, refit_task
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.loggers import LogHistory, logging_to
+from textclf.training.one_at_a_time import one_at_a_time
 from textclf.training.provenance import encoders_of
 from textclf.training.tensorflow_import import importing_tensorflow
 from textclf.training.training_run import config_name, new_run, training_run
@@ -79,6 +80,7 @@ def train(
     return train_run(resumable_run(run, config, in_memory), config, name, run, in_memory)
 
 
+@one_at_a_time()
 def train_run(
     folder: RunFolder | None,
     config: Config,
