@@ -49,16 +49,16 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        config=None,
+        config: Any = None,
         *,
-        encoder=None,
-        validation=None,
-        class_weight=None,
-        random_state=None,
-        run=None,
-        verbose=False,
-        **settings,
-    ):
+        encoder: str | os.PathLike | None = None,
+        validation: float | None = None,
+        class_weight: Any = None,
+        random_state: Any = None,
+        run: str | None = None,
+        verbose: bool = False,
+        **settings: Any,
+    ) -> None:
         self.config = config
         self.encoder = encoder
         self.validation = validation
