@@ -17,6 +17,7 @@ from textclf.core.encoder_source import notice
 from textclf.core.files import atomic_file
 from textclf.core.options import fields_of
 from textclf.core.run_folder import RunFolder
+from textclf.core.tensorflow_import import importing_tensorflow
 from textclf.data.checks import SLOW_CHECKS
 from textclf.data.dataset import DataOptions, Dataset
 from textclf.data.in_memory import IN_MEMORY, options_in_memory, read_tables
@@ -38,7 +39,6 @@ from textclf.training.log_file import collected_log
 from textclf.training.loggers import LogHistory, logging_to
 from textclf.training.one_at_a_time import one_at_a_time
 from textclf.training.provenance import encoders_of
-from textclf.training.tensorflow_import import importing_tensorflow
 from textclf.training.training_run import config_name, new_run, training_run
 
 log = logging.getLogger(__name__)
