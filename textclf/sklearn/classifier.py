@@ -18,7 +18,7 @@ from textclf.data.dataset import Dataset
 from textclf.data.in_memory import IN_MEMORY
 from textclf.sklearn.fitting import alone, trained
 from textclf.sklearn.labels import INDICATOR, LISTS, ONE, Classes, indicator, read_labels
-from textclf.sklearn.settings import SEPARATOR, base_settings, check_setting, config_of, with_parameters
+from textclf.sklearn.settings import SEPARATOR, as_number, base_settings, check_setting, config_of, with_parameters
 
 COLUMNS = ("text_column", "label_column")
 
@@ -255,7 +255,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         settings = with_parameters(base, self._own_settings())
         data = {"validation": (settings.get("data") or {}).get("validation", 0.1)}
         if self.validation is not None:
-            data["validation"] = float(self.validation)
+            data["validation"] = as_number("validation", self.validation)
         elif not isinstance(data["validation"], float):  # files of the config
             data["validation"] = 0.1
         settings["data"] = data
@@ -291,4 +291,4 @@ def _class_weights(weights: Any, classes: Classes) -> Any:
     unknown = [label for label in weights if label not in names]
     if unknown:
         raise ValueError(f"class_weight: expected classes of y, got {unknown[0]!r}.")
-    return {names[label]: float(weight) for label, weight in weights.items()}
+    return {names[label]: as_number(f"class_weight[{label!r}]", weight) for label, weight in weights.items()}
