@@ -1,6 +1,7 @@
 """What a process that only answers imports: never TensorFlow or Keras, and nothing slow without need."""
 
 import ast
+import inspect
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +190,13 @@ def test_type_checkers_see_the_public_names_where_they_are():
     assert seen == {name: module for name, (module, _) in textclf._HOMES.items()}
     assert set(seen) == set(textclf.__all__)
     assert Path(textclf.__file__).with_name("py.typed").exists()
+
+
+@pytest.mark.parametrize("name", textclf.__all__)
+def test_every_public_name_can_be_called_in_strictly_typed_code(name):
+    called = getattr(textclf, name)
+    called = called.__init__ if isinstance(called, type) else called
+    assert set(inspect.signature(called).parameters) - {"self"} <= set(called.__annotations__) - {"return"}
 
 
 def test_an_unknown_name_is_an_attribute_error():

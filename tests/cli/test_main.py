@@ -115,7 +115,7 @@ ERRORS = {
         1,
         r"expected a column 'txt', but the columns are: text, label; did you mean 'text'\?",
     ),
-    "neither text nor file": (["predict"], 2, r"expected either texts or --file"),
+    "neither text nor file": (["predict"], 2, r'expected either texts or --file, as in: textclf predict "a w'),
     "text and file": (["predict", "x", "--file", "-"], 2, r"expected either texts or --file"),
     "explain as csv": (["predict", "x", "--explain", "--format", "csv"], 2, r"--explain needs --format text or jsonl"),
     "unknown option": (["predict", "--fille", "x"], 2, r"No such option.*--fille"),

@@ -10,9 +10,10 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
 
-from textclf.cli.serve import is_loopback
+from textclf.cli.serve import HOST, ORIGIN, check_form, is_loopback
 
 pytest.importorskip("starlette", reason="the extra `serve` is not installed")
 ROOT = Path(__file__).parents[2]
@@ -160,6 +161,8 @@ def test_a_token_of_a_file_and_of_the_environment(with_runs, monkeypatch):
         (("--token-file", "short"), 1, "expected at least 16 letters, digits or signs of ASCII without spaces, got 3"),
         (("--run", "nobody"), 1, "nobody: expected a run or classifier folder"),
         (("--run", "a=toy_en", "--run", "a=toy_zh"), 2, "two runs are called 'a'"),
+        (("--allow-origin", "https://a.b/"), 2, "--allow-origin https://a.b/: expected an origin such as https://ex"),
+        (("--allow-host", "a.b:80"), 2, "--allow-host a.b:80: expected a name such as example.com"),
     ],
 )
 def test_what_it_does_not_start_with(with_runs, textclf_main, arguments, code, message):
@@ -175,6 +178,28 @@ def test_a_token_of_bytes_that_are_no_text(workplace, textclf_main, monkeypatch)
     assert finished.code == 1
     assert "TEXTCLF_TOKEN: expected at least 16" in finished.stderr
     assert "got other characters" in " ".join(finished.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://example.com/",
+        "example.com",
+        "https://Example.com",
+        "https://example.com:443",
+        "http://a:80",
+        "https://ä.de",
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_wrong_usage(origin):
+    with pytest.raises(click.UsageError, match=re.escape(f"--allow-origin {origin}: expected an origin such as")):
+        check_form("--allow-origin", (origin,), ORIGIN, "an origin such as https://example.com")
+
+
+def test_origins_as_browsers_send_them_and_names_of_hosts():
+    origins = ("https://example.com", "http://localhost:3000", "https://a.b:80", "http://[::1]:8080", "app://a", "null")
+    check_form("--allow-origin", (*origins, "*"), ORIGIN, "")
+    check_form("--allow-host", ("example.com", "Example.com.", "a_b", "*"), HOST, "")
 
 
 def test_loopback():

@@ -88,6 +88,12 @@ for (const word of ["fails", "works"]) {
   console.log(`${elements.state.className}: ${elements.state.textContent}`);
 }
 """
+NO_TEXTS = """
+const { Classifier } = await import(process.argv[1]);
+const classifier = new Classifier(null, { labels: [] }, null, null);
+for (const texts of ["a text", [5], [null], [undefined], [["a"]]])
+  console.log(await classifier.predict(texts).catch((error) => `${error.name}: ${error.message}`));
+"""
 STUBS = {
     "index.js": """export const loadClassifier = async () => ({ labels: ["a"], predict: async ([text]) => {
       if (text === "fails") throw new Error("no memory");
@@ -181,6 +187,16 @@ def shown_by_node(script: str, path: Path) -> list[str]:
         pytest.skip("Node is not installed")
     command = ["node", "--input-type=module", "-e", script, str(path)]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.splitlines()
+
+
+def test_javascript_predicts_only_texts():
+    assert shown_by_node(NO_TEXTS, SCRIPTS / "index.js") == [
+        "TypeError: expected a list of texts, got one text: put it in a list.",
+        "TypeError: expected texts, got 5 at position 0.",
+        "TypeError: expected texts, got null at position 0.",
+        "TypeError: expected texts, got undefined at position 0.",
+        "TypeError: expected texts, got a at position 0.",
+    ]
 
 
 def test_the_page_opens_where_there_is_no_room_to_keep_it():

@@ -36,6 +36,7 @@ def test_an_installed_wheel_answers(with_runs, root):
     assert shown.startswith("Usage: toy_en [OPTIONS]")
     assert '  toy_en --explain "a wonderful film"' in shown
     assert not {"textclf", "--run"} & set(shown.split())
+    assert 'as in: toy_en "a wonderful film"' in run("installed/bin/toy_en").stderr
     refused = run("installed/bin/toy_en", "-1")
     assert refused.returncode == 2
     assert refused.stderr.endswith('Put -- before a text that begins with a dash: toy_en -- "-1"\n')

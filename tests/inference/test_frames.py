@@ -49,6 +49,21 @@ def test_columns_of_further_libraries(classifier, make):
         classifier.predict(table)
 
 
+@pytest.mark.parametrize("make", [pd.DataFrame, pa.table, polars], ids=["pandas", "pyarrow", "polars"])
+@pytest.mark.parametrize(("run", "threshold"), [("runs/toy_en", None), ("colours", 1.0)])
+def test_a_table_without_rows_or_labels_has_the_types_of_every_other_one(finished_runs, make, run, threshold):
+    classifier = textclf.load(finished_runs / run)
+
+    def types(texts, threshold):
+        table = make({"text": texts}) if texts else make({"text": ["a"]})[:0]
+        found = classifier.predict_frame(table, threshold=threshold)
+        return found.schema if make is not pd.DataFrame else dict(found.dtypes)
+
+    expected = types(["cherry and sky"], None)
+    assert types([], None) == expected
+    assert types(["a day"], threshold) == expected
+
+
 def test_the_index_stays_and_the_table_is_not_changed(classifier):
     table = PANDAS.copy()
     found = classifier.predict_frame(table)

@@ -102,6 +102,8 @@ def test_threads_change_nothing_and_are_kept(classifier, threads):
 
 
 def test_threads_are_at_least_one(classifier):
+    with pytest.raises(ValueError, match="threads: expected an integer >= 1, got '2'"):
+        textclf.load(classifier.folder, threads="2")
     with pytest.raises(ValueError, match="threads: expected an integer >= 1, got 0"):
         textclf.load(classifier.folder, threads=0)
 

@@ -3,6 +3,7 @@
 import json
 import pickle
 import random
+import re
 import shutil
 import tempfile
 from io import BytesIO
@@ -90,6 +91,16 @@ def test_an_encoder_is_used_as_new_writes_it(reviews, here, texts):
     assert estimator.predict_proba(few["text"]).shape == (texts, 2)
     assert estimator.get_params()["encoder"] == BERT
     assert [path.name for path in here.iterdir()] == ["few.csv"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [({"validation": "a tenth"}, "validation"), ({"validation": [1]}, "validation"),
+     ({"class_weight": {"negative": None}}, "class_weight['negative']")],
+)  # fmt: skip
+def test_what_is_no_number_is_named(reviews, parameters, name):
+    with pytest.raises(ValueError, match=f"^{re.escape(name)}: expected a number, got "):
+        TextClassifier(FAST, **parameters).fit(reviews["text"], reviews["label"])
 
 
 def test_an_encoder_that_cannot_be_used(reviews):

@@ -100,7 +100,7 @@ def test_lists_of_labels(y):
         (pd.DataFrame({"label": ["a", None, "b"]}), "got nan at position 1"),
         ([["a", "b"], None], "got None at position 1"),
         ([["a", None], ["b"]], "at position 0"),
-        (np.array([1, "a"], dtype=object), "labels of one type"),
+        (np.array([1, "a"], dtype=object), "labels of one type that Python can sort, such as text, got int, str."),
         ([["a"], "b"], "a list of labels for every text"),
         ([["a"], [1]], "labels of one type"),
         (pd.Series([1, None, 2], dtype="Int64"), "NaN"),

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import sys
 from importlib.util import find_spec
 
@@ -12,6 +13,8 @@ from textclf.core.errors import TextclfError
 
 TOKEN = "TEXTCLF_TOKEN"
 NEEDS = ("starlette", "uvicorn", "httptools", "prometheus_client")
+ORIGIN = r"\*|null|(?!http:.*:80$|https:.*:443$)[a-z][a-z0-9+.-]*://[a-z0-9._:\[\]-]+"  # as browsers write it
+HOST = r"\*|[A-Za-z0-9._-]+"
 
 
 @click.command("serve")
@@ -87,8 +90,22 @@ def command(runs, host, port, token_file, allow_origins, allow_hosts, workers, f
             f"--host {host}: expected a loopback address such as 127.0.0.1, because the server has no token. "
             f"To open it to other machines, give --token-file or {TOKEN}."
         )
+    example = "such as https://example.com or http://localhost:3000, in small letters, without a path or a default port"
+    check_form("--allow-origin", allow_origins, ORIGIN, f"an origin {example}")
+    check_form("--allow-host", allow_hosts, HOST, "a name such as example.com, without https:// or a port, or *")
     hosts = allowed_hosts(allow_hosts, has_token=token is not None)
     serve(ServeOptions(parse_sources(runs), host, port, token, allow_origins, hosts, follow, workers))
+
+
+def check_form(option: str, values: tuple[str, ...], form: str, expected: str) -> None:
+    """Check values that the server compares with headers as they are: others would never be equal to one.
+
+    Raises:
+        UsageError: a value has another form.
+    """
+    for value in values:
+        if not re.fullmatch(form, value):
+            raise click.UsageError(f"{option} {value}: expected {expected}.")
 
 
 def allowed_hosts(names: tuple[str, ...], *, has_token: bool) -> frozenset[str] | None:

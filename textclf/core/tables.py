@@ -48,11 +48,12 @@ def _plain(column: Any) -> Any:
     return column.tolist() if getattr(column, "ndim", 1) > 1 else column
 
 
-def with_columns(table: Any, columns: Mapping[str, Any]) -> Any:
+def with_columns(table: Any, columns: Mapping[str, Any], types: Mapping[str, pa.DataType]) -> Any:
     """Return the table with further columns, in its own type. The rows, and their index in pandas, stay.
 
     Args:
         columns: names that the table does not have -> a list or an array of NumPy for each.
+        types: of the lists, because a table without rows, or with empty lists only, has the types of every other one.
     """
     if isinstance(table, Mapping):
         return {**table, **columns}
@@ -60,11 +61,11 @@ def with_columns(table: Any, columns: Mapping[str, Any]) -> Any:
         table = pa.Table.from_batches([table])
     for name, values in columns.items():
         if isinstance(table, pa.Table):
-            table = table.append_column(name, pa.array(values))
+            table = table.append_column(name, pa.array(values, types.get(name)))
         elif hasattr(table, "assign"):  # pandas
-            table = table.assign(**{name: values})
+            table = table.assign(**{name: values if len(values) else pa.array(values, types.get(name)).to_pandas()})
         elif hasattr(table, "hstack"):  # Polars
-            table = table.hstack(type(table)({name: values}))
+            table = table.hstack(type(table)({name: pa.array(values, types.get(name))}))
         elif hasattr(table, "add_column"):  # datasets
             table = table.add_column(name, values)
         else:

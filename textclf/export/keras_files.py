@@ -4,7 +4,6 @@ The network is built anew from the config of the run, gets the weights of its ch
 classifier before anything is written.
 """
 
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 
 from textclf.core.errors import RunError
 from textclf.core.run_folder import RunFolder
+from textclf.core.tensorflow_import import importing_tensorflow
 from textclf.inference.classifier import Classifier
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def keras_model(classifier: Classifier, run: RunFolder) -> "keras.Model":
     Raises:
         RunError: a checkpoint is missing or damaged.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells standard error about the machine
-    import keras
+    with importing_tensorflow():
+        import keras
 
     from textclf.config.ensemble import members_of
     from textclf.config.run_config import read_run_config

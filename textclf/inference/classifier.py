@@ -218,10 +218,10 @@ def load(run: str | Path | RunFolder | None = None, *, threads: int | None = Non
 
     Raises:
         RunError: there is no such run, or its classifier is damaged.
-        ValueError: fewer threads than one.
+        ValueError: `threads` is no integer, or below one.
     """
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads: expected an integer >= 1, got {threads}.")
+    if threads is not None and not (isinstance(threads, int | np.integer) and threads >= 1):
+        raise ValueError(f"threads: expected an integer >= 1, got {threads!r}.")
     classifier = load_classifier(find_classifier(run))
     classifier.threads = threads
     return classifier

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from textclf.core.errors import DataError, TextTypeError, named
 from textclf.core.tables import column_names, with_columns
@@ -11,6 +12,8 @@ from textclf.inference.classifier import Classifier
 from textclf.inference.predict import PROBABILITY, of_labels
 
 PREDICTED, CONFIDENCE = "predicted", "probability"
+ONE = {PREDICTED: pa.string()}  # types of the columns
+SEVERAL = {PREDICTED: pa.list_(pa.string()), CONFIDENCE: pa.list_(pa.float64())}  # of a multi-label classifier
 
 
 def predict_frame(
@@ -37,7 +40,7 @@ def predict_frame(
     taken = [name for name in added if name in found]
     if taken:
         raise DataError(f"the table has a column '{taken[0]}' already. Rename it, or leave it out.")
-    return with_columns(table, added)
+    return with_columns(table, added, SEVERAL if classifier.targets.multilabel else ONE)
 
 
 def _texts(classifier: Classifier, columns: list[Any]) -> Any:

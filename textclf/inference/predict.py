@@ -184,7 +184,8 @@ def check_request(
         click.UsageError: they do not.
     """
     if bool(texts) == bool(file):
-        raise click.UsageError('expected either texts or --file, as in: textclf predict "a wonderful film"')
+        program = click.get_current_context().command_path  # that of a wheel has the name of the wheel
+        raise click.UsageError(f'expected either texts or --file, as in: {program} "a wonderful film"')
     if keep is not None and not file:
         raise click.UsageError("--keep needs --file: texts of the command line have no columns.")
     if keep is not None and format == "text":

@@ -18,7 +18,7 @@ from textclf.data.dataset import Dataset
 from textclf.data.in_memory import IN_MEMORY
 from textclf.sklearn.fitting import alone, trained
 from textclf.sklearn.labels import INDICATOR, LISTS, ONE, Classes, indicator, read_labels
-from textclf.sklearn.settings import SEPARATOR, base_settings, check_setting, config_of, with_parameters
+from textclf.sklearn.settings import SEPARATOR, as_number, base_settings, check_setting, config_of, with_parameters
 
 COLUMNS = ("text_column", "label_column")
 
@@ -49,16 +49,16 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        config=None,
+        config: Any = None,
         *,
-        encoder=None,
-        validation=None,
-        class_weight=None,
-        random_state=None,
-        run=None,
-        verbose=False,
-        **settings,
-    ):
+        encoder: str | os.PathLike | None = None,
+        validation: float | None = None,
+        class_weight: Any = None,
+        random_state: Any = None,
+        run: str | None = None,
+        verbose: bool = False,
+        **settings: Any,
+    ) -> None:
         self.config = config
         self.encoder = encoder
         self.validation = validation
@@ -255,7 +255,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         settings = with_parameters(base, self._own_settings())
         data = {"validation": (settings.get("data") or {}).get("validation", 0.1)}
         if self.validation is not None:
-            data["validation"] = float(self.validation)
+            data["validation"] = as_number("validation", self.validation)
         elif not isinstance(data["validation"], float):  # files of the config
             data["validation"] = 0.1
         settings["data"] = data
@@ -291,4 +291,4 @@ def _class_weights(weights: Any, classes: Classes) -> Any:
     unknown = [label for label in weights if label not in names]
     if unknown:
         raise ValueError(f"class_weight: expected classes of y, got {unknown[0]!r}.")
-    return {names[label]: float(weight) for label, weight in weights.items()}
+    return {names[label]: as_number(f"class_weight[{label!r}]", weight) for label, weight in weights.items()}

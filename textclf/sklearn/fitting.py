@@ -3,7 +3,6 @@
 import logging
 import random
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -14,13 +13,13 @@ from textclf.config.config import Config
 from textclf.core.progress import quiet
 from textclf.data.dataset import Dataset
 
-_fitting = threading.Lock()  # Keras has one state for a process
-
 
 @contextmanager
 def alone(*, verbose: bool) -> Iterator[None]:
-    """Within the block no other estimator fits, and nothing is shown unless `verbose`."""
-    with _fitting, _unchanged_random_state(), _shown_log() if verbose else _quiet_log():
+    """Within the block no other thread trains, and nothing is shown unless `verbose`."""
+    from textclf.training.one_at_a_time import one_at_a_time
+
+    with one_at_a_time(), _unchanged_random_state(), _shown_log() if verbose else _quiet_log():
         yield
 
 

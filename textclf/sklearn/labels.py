@@ -137,7 +137,8 @@ def _unique(values: Any) -> np.ndarray:
             return np.unique(values)
         return np.array(np.unique(np.array(values, dtype=object)).tolist())
     except TypeError:
-        raise ValueError("y: expected labels of one type, got several, such as 1 and 'a'.") from None
+        types = ", ".join(sorted({type(_item(value)).__name__ for value in values}))
+        raise ValueError(f"y: expected labels of one type that Python can sort, such as text, got {types}.") from None
 
 
 def _names(values: np.ndarray) -> list[str]:

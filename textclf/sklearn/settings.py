@@ -85,6 +85,18 @@ def config_of(settings: Mapping[str, Any]) -> Config:
     return load_config({**settings, "data": {**(settings.get("data") or {}), "train": IN_MEMORY}})
 
 
+def as_number(name: str, value: Any) -> float:
+    """Return the value of a parameter as a number.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: expected a number, got {value!r}.") from None
+
+
 @cache
 def _kinds_of(section: str) -> list[Any]:
     """Return the settings that a section may have: one class, or one for each tokenizer or architecture."""

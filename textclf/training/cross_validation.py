@@ -23,6 +23,7 @@ from textclf.training.check import check_inner_folds, check_requirements
 from textclf.training.devices import check_alone
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
+from textclf.training.one_at_a_time import one_at_a_time
 from textclf.training.train import fit_and_evaluate
 from textclf.training.training_run import config_name, new_part, new_run, training_run
 
@@ -58,6 +59,7 @@ def cross_validate(
     return cross_validate_run(folder, config, folds, name, run)
 
 
+@one_at_a_time()
 def cross_validate_run(
     folder: RunFolder | None, config: Config, folds: int, name: str = "config", run: str | None = None
 ) -> RunFolder:

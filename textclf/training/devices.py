@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from textclf.core.errors import ConfigError, RunError
 from textclf.core.formatting import short_repr
-from textclf.training.tensorflow_import import importing_tensorflow
+from textclf.core.tensorflow_import import importing_tensorflow
 
 TF_CONFIG = "TF_CONFIG"
 TASKS = ("chief", "worker")  # in the order of TensorFlow's numbers

@@ -11,12 +11,13 @@ from textclf.config.config import Config, load_config
 from textclf.config.ensemble import LIBLINEAR, Member, members_of
 from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.run_folder import CACHE, RUNS
+from textclf.core.tensorflow_import import importing_tensorflow
 from textclf.data.loading import encode_labels, read_splits
 from textclf.training.check import check_requirements
 from textclf.training.devices import check_alone
 from textclf.training.encoded_dataset import encode
 from textclf.training.fitting.task import Task, build_task
-from textclf.training.tensorflow_import import importing_tensorflow
+from textclf.training.one_at_a_time import one_at_a_time
 
 log = logging.getLogger(__name__)
 LOWEST, HIGHEST, STEPS = 1e-4, 10.0, 600  # with half the steps a cnn does not start to learn (docs/experiments.md)
@@ -36,6 +37,7 @@ class Sweep(NamedTuple):
     own_training: bool = False  # a member of an ensemble that does not read the section `training`
 
 
+@one_at_a_time()
 def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] = ()) -> list[Sweep]:
     """Run the range test for each network of a config that has a learning rate. It makes no run folder.
 

@@ -18,12 +18,18 @@ def collected_log() -> Iterator[MemoryHandler]:
     logger = logging.getLogger("textclf")
     level_before = logger.level
     logger.setLevel(logging.INFO)
+    of_package = [one for name, one in logger.manager.loggerDict.items() if name.startswith("textclf.")]
+    disabled = [one for one in of_package if isinstance(one, logging.Logger) and one.disabled]
+    for one in disabled:  # `logging.config` of a program does this to all loggers that exist, by default
+        one.disabled = False
     logger.addHandler(collected)
     try:
         yield collected
     finally:
         logger.removeHandler(collected)
         logger.setLevel(level_before)
+        for one in disabled:
+            one.disabled = True
         file_handler = collected.target
         collected.close()
         if file_handler:

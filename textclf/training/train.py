@@ -17,6 +17,7 @@ from textclf.core.encoder_source import notice
 from textclf.core.files import atomic_file
 from textclf.core.options import fields_of
 from textclf.core.run_folder import RunFolder
+from textclf.core.tensorflow_import import importing_tensorflow
 from textclf.data.checks import SLOW_CHECKS
 from textclf.data.dataset import DataOptions, Dataset
 from textclf.data.in_memory import IN_MEMORY, options_in_memory, read_tables
@@ -36,8 +37,8 @@ from textclf.training.fitting.task import build_task, inner_folds, refit_task
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.loggers import LogHistory, logging_to
+from textclf.training.one_at_a_time import one_at_a_time
 from textclf.training.provenance import encoders_of
-from textclf.training.tensorflow_import import importing_tensorflow
 from textclf.training.training_run import config_name, new_run, training_run
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ def train(
     return train_run(resumable_run(run, config, in_memory), config, name, run, in_memory)
 
 
+@one_at_a_time()
 def train_run(
     folder: RunFolder | None,
     config: Config,

@@ -9,11 +9,11 @@ from textclf.config.config import Config, load_config
 from textclf.config.run_config import read_run_config
 from textclf.core.find_run import find_run
 from textclf.core.run_folder import RunFolder
+from textclf.core.tensorflow_import import importing_tensorflow
 from textclf.data.loading import encode_labels, read_splits
 from textclf.training.check import check_requirements
 from textclf.training.encoded_dataset import encode
 from textclf.training.fitting.task import build_task, refit_task
-from textclf.training.tensorflow_import import importing_tensorflow
 
 log = logging.getLogger(__name__)
 

@@ -82,3 +82,19 @@ def test_choices_and_lengths_are_checked_and_described():
     properties = object_schema(fields)["properties"]
     assert properties["a"]["enum"] == ["x", "y"]
     assert (properties["b"]["minItems"], properties["b"]["maxItems"]) == (2, 2)
+
+
+def test_every_array_says_what_it_holds():
+    """Generators of clients leave out an endpoint with an array that does not."""
+
+    def arrays(schema):
+        if isinstance(schema, dict):
+            if "array" in schema.get("type", ()) and isinstance(schema["type"], str | list):
+                yield schema
+            yield from (one for value in schema.values() for one in arrays(value))
+        elif isinstance(schema, list):
+            yield from (one for value in schema for one in arrays(value))
+
+    found = list(arrays(document(["a"])))
+    assert found
+    assert all("items" in schema for schema in found)

@@ -70,7 +70,8 @@ export class Classifier {
     if (typeof texts === "string") throw new TypeError("expected a list of texts, got one text: put it in a list.");
     const rows = [];
     for (const text of texts) {
-      const arrays = this.encode(String(text));
+      if (typeof text !== "string") throw new TypeError(`expected texts, got ${text} at position ${rows.length}.`);
+      const arrays = this.encode(text);
       const feeds = {};
       for (const [name, values] of Object.entries(arrays)) {
         const [type, array] = name === "ngram_weights" ? ["float32", Float32Array] : ["int32", Int32Array];

@@ -158,15 +158,14 @@ def _shape(field: Field, value: object, path: str) -> list[int]:
 
 
 _TEXT = {"type": "string", "maxLength": LIMITS.characters}
+_TEXTS = {"type": "array", "items": _TEXT, "maxItems": LIMITS.texts}
 KINDS = {
-    "texts": Kind(
-        lambda _: {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "maxItems": LIMITS.texts}]}, _text_list
-    ),
+    "texts": Kind(lambda _: {"anyOf": [_TEXT, _TEXTS]}, _text_list),
     "probability": Kind(lambda _: {"type": "number", "minimum": 0, "maximum": 1}, _probability),
     "count": Kind(lambda _: {"type": "integer", "minimum": 1}, _count),
     "boolean": Kind(lambda _: {"type": "boolean"}, _of_type(bool, "true or false")),
     "text": Kind(lambda field: {"enum": list(field.choices)} if field.choices else {"type": "string"}, _text),
-    "list": Kind(lambda _: {"type": "array"}, _of_type(list, "a list")),
+    "list": Kind(lambda _: {"type": "array", "items": {"anyOf": [_TEXT, _TEXTS]}}, _of_type(list, "a list")),
     "any object": Kind(lambda _: {"type": "object"}, _of_type(dict, "an object")),
     "object": Kind(lambda field: object_schema(field.fields), _object),
     "open objects": Kind(_open_objects_schema, _open_objects),

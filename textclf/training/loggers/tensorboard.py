@@ -5,8 +5,8 @@ from typing import Any
 
 from textclf.config.config import Config
 from textclf.core.run_folder import VALIDATION, RunFolder
+from textclf.core.tensorflow_import import importing_tensorflow
 from textclf.training.loggers.logger import Logger
-from textclf.training.tensorflow_import import importing_tensorflow
 
 NEEDS = ("tensorboard",)  # `tf.summary` writes with it
 

@@ -184,10 +184,10 @@ def _check_size(
     if largest is None:
         return
     from textclf.config.ensemble import members_of
+    from textclf.core.tensorflow_import import importing_tensorflow
     from textclf.models import build_model
     from textclf.models.sizes import sizes_of
     from textclf.training.encoded_dataset import encode
-    from textclf.training.tensorflow_import import importing_tensorflow
 
     preprocessor, _ = encode(config, splits, classes, folder.cache)
     with importing_tensorflow():

@@ -18,6 +18,7 @@ from textclf.training.check import check_inner_folds, check_requirements
 from textclf.training.devices import check_alone
 from textclf.training.locking import check_unchanged, interrupted_run
 from textclf.training.log_file import collected_log
+from textclf.training.one_at_a_time import one_at_a_time
 from textclf.training.training_run import config_name, new_run, training_run
 from textclf.training.tuning.best import as_time_allows, restore_search_config, train_best
 from textclf.training.tuning.cluster import workers_on_cluster
@@ -68,6 +69,7 @@ def tune(
     return tune_run(folder, config, name, run, cluster)
 
 
+@one_at_a_time()
 def tune_run(
     folder: RunFolder | None, config: Config, name: str = "config", run: str | None = None, cluster: str | None = None
 ) -> RunFolder:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from textclf.core import program
-from textclf.training.tensorflow_import import UNUSED, importing_tensorflow
+from textclf.core.tensorflow_import import UNUSED, importing_tensorflow
 
 
 def test_what_native_code_writes_is_dropped(capfd):
@@ -33,7 +33,7 @@ SCRIPT = """
 import sys
 from textclf.core import program
 program.started = True
-from textclf.training.tensorflow_import import importing_tensorflow
+from textclf.core.tensorflow_import import importing_tensorflow
 with importing_tensorflow():
     import keras
     import tensorflow as tf
