@@ -80,12 +80,6 @@ def test_the_script_in_the_folder_predicts(with_runs, root, textclf_command, for
     assert len((folder / "predict.py").read_text().splitlines()) < 20
 
 
-@pytest.mark.slow
-def test_the_command_keeps_the_messages_of_tensorflow_off_the_screen(with_runs, textclf_command):
-    finished = textclf_command("export", "toy_en", "--format", "keras", "--output", "exported")
-    assert (finished.stdout.decode(), finished.stderr.decode()) == ("wrote exported\n", "")
-
-
 def test_a_classifier_folder_alone_has_no_keras_network(with_runs):
     (with_runs / "runs/toy_en/classifier").rename("alone")
     with pytest.raises(RunError, match="expected a run"):

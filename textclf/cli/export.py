@@ -14,8 +14,7 @@ from textclf.core.formatting import format_figures
 if TYPE_CHECKING:
     from textclf.export.comparison import Comparison
 
-KERAS_FORMATS = ("keras", "saved_model")
-FORMATS = ("zip", "folder", "web", "wheel", *KERAS_FORMATS)  # the keys of `export.formats.FORMATS`
+FORMATS = ("zip", "folder", "web", "wheel", "keras", "saved_model")  # the keys of `export.formats.FORMATS`
 PRECISIONS = ("int8", "int4", "float16", "float32")
 
 
@@ -99,11 +98,6 @@ def command(run, format, output, precision, limits, fields):
     """
     from textclf.export.export import export
 
-    if format in KERAS_FORMATS:
-        from textclf.training.tensorflow_import import importing_tensorflow
-
-        with importing_tensorflow():  # TensorFlow tells standard error about the machine
-            import keras  # noqa: F401
     exported = export(run, format=format, precision=precision, output=output, limits=limits, fields=fields)
     if exported.comparison:
         print_comparison(exported.comparison, exported.precision)
