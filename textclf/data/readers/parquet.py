@@ -1,11 +1,12 @@
 """Read Parquet: columns of any plain type, a batch of rows at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 import pyarrow as pa
 
 from textclf.core.errors import DataError
+from textclf.data.readers.class_labels import class_names, named
 from textclf.data.readers.columns import ALL, KEEP, KEPT, column_of, is_missing, kept_column, kept_names, plain_text
 from textclf.data.readers.limits import MOST_ROW_BYTES, too_long
 from textclf.data.readers.options import DEFAULTS, ReadingOptions
@@ -49,12 +50,13 @@ def read(
         if not set(names) <= set(found):
             raise missing_columns(name, names, found, options, named_by=KEEP)
         check_names(name, columns if kept == [ALL] else [*columns, *names], found)
+        classes = class_names(file.schema_arrow)
         # Texts as they are stored, each once: how large they become is known before they are made.
         texts = [column for column in columns if file.schema_arrow.field(found.index(column)).type in TEXTS]
         file = pyarrow.parquet.ParquetFile(source, metadata=file.metadata, read_dictionary=texts)
         for batch in file.iter_batches(CHUNK_ROWS, row_groups, columns=list(dict.fromkeys([*columns, *names]))):
             first = {column: batch.schema.get_all_field_indices(column)[0] for column in [*columns, *names]}
-            arrays = {column: _texts(batch.column(first[column]), column, name) for column in columns}
+            arrays = {column: _texts(batch.column(first[column]), column, name, classes) for column in columns}
             if kept is not None:
                 rows = zip(*(batch.column(first[column]).to_pylist() for column in names), strict=True)
                 arrays[KEPT] = kept_column(dict(zip(names, row, strict=True)) for row in rows)
@@ -66,7 +68,9 @@ def read(
         ) from None
 
 
-def _texts(array: pa.Array, column: str, name: str) -> pa.Array:
+def _texts(array: pa.Array, column: str, name: str, classes: Mapping[str, list[str]]) -> pa.Array:
+    if column in classes:
+        array = named(array, classes[column])
     if isinstance(array, pa.DictionaryArray):
         if _decoded_bytes(array) > MOST_ROW_BYTES:
             raise too_long(name, f"{CHUNK_ROWS:,} rows", MOST_ROW_BYTES)
