@@ -73,6 +73,23 @@ def test_jsonl_missing_field_is_named_with_line_and_fields():
     assert "(none)" in fault("jsonl", b"{}")
 
 
+@pytest.mark.parametrize(("format", "place"), [("jsonl", "line"), ("json", "row")])
+def test_all_rows_with_a_fault_are_named_at_once(format, place):
+    rows = [{"text": "a", "label": 1} for _ in range(20)]
+    rows[3], rows[7], rows[11], rows[12] = {"text": "a"}, 5, {"label": 1}, {"text": {"b": 1}, "label": 1}
+    lines = [json.dumps(row) for row in rows]
+    content = "\n".join(lines) if format == "jsonl" else f"[{','.join(lines)}]"
+    message = fault(format, content.encode())
+    assert message.startswith(f"stream, {place} 4: expected a field 'label', as in earlier rows, but ")
+    assert message.endswith(f" 3 more rows with a fault: {place} 8, {place} 12, {place} 13.")
+
+
+def test_a_line_that_is_no_json_is_named_with_the_others():
+    message = fault("jsonl", b'{"text": "a", "label": 1}\n{\n{"text": "a", "label": 1}\n{"text": "a"}\n')
+    assert message.startswith("stream, line 2: expected a JSON object, got something else: ")
+    assert message.endswith(" 1 more row with a fault: line 4.")
+
+
 @pytest.mark.parametrize("value", ['{"a": 1}', '[["a"]]', '["a", {"b": 1}]', "[[]]"])
 def test_jsonl_value_that_is_no_text_is_refused(value):
     message = fault("jsonl", f'{{"text": "a", "label": {value}}}'.encode())

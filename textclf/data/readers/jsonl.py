@@ -47,11 +47,12 @@ def read(
 
 
 def _parsed(line: str, place: str) -> Any:
+    """Return the value of a line, or the error for one that has none."""
     if len(line) > MIB and sum(map(line.count, ",[{")) > MOST_LINE_VALUES:
-        raise DataError(f"{place}: expected at most {MOST_LINE_VALUES:,} values, got more.")
+        return DataError(f"{place}: expected at most {MOST_LINE_VALUES:,} values, got more.")
     try:
         return json.loads(line.removeprefix(BYTE_ORDER_MARK))  # files may have been put together with theirs
     except RecursionError:
-        raise DataError(f"{place}: expected a JSON object, got one nested too deeply.") from None
+        return DataError(f"{place}: expected a JSON object, got one nested too deeply.")
     except ValueError as error:  # no JSON, or a number of thousands of digits
-        raise DataError(f"{place}: expected a JSON object, got something else: {error}.") from None
+        return DataError(f"{place}: expected a JSON object, got something else: {error}.")

@@ -3,7 +3,7 @@
 A row is an object; an array below a first one with the names of the columns; or a text where nothing else is read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from json import dumps
 from typing import TypedDict
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from textclf.core.errors import DataError, did_you_mean
 from textclf.core.files import MIB
-from textclf.core.formatting import short_repr
+from textclf.core.formatting import counted, first_shown, short_repr
 from textclf.data.readers.columns import KEEP, KEPT, column_of, is_missing, kept_column, kept_names, plain_text
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.readers.problems import check_names, missing_columns
@@ -56,20 +56,24 @@ class Rows:
         self._has_objects = False
         self._has_columns = False  # whether a row has had all of them
         self._rows: dict[str, dict] = {}
+        self._faults: dict[str, DataError] = {}  # of rows, by their places
         self._characters = 0
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._rows) + len(self._faults)
 
     def add(self, place: str, row: object, characters: int = 0) -> None:
         """Add a row; nothing for an array with the names of the columns.
 
+        A row that is no object, and no array below one with the names, is a fault that `take` raises.
+
         Args:
             place: of the row, for messages.
+            row: or the error of one that cannot be parsed.
             characters: of the row in the file.
 
         Raises:
-            DataError: the row is no object, and no array below one with the names.
+            DataError: the first array does not have the names of the columns.
         """
         if isinstance(row, list) and not self._has_objects:
             if self._names is None:
@@ -80,30 +84,46 @@ class Rows:
             self._has_objects = True
             row = {self._columns[0]: row} if isinstance(row, str) and len(self._columns) == 1 else row
         if not isinstance(row, dict):
-            raise DataError(f"{place}: expected a JSON object, got {short_repr(row)}.")
+            wrong = DataError(f"{place}: expected a JSON object, got {short_repr(row)}.")
+            self._faults[place] = row if isinstance(row, DataError) else wrong
+            return
         self._rows[place] = row
         self._characters += characters
         self._known |= dict.fromkeys(self._optional & self._with_nested(row).keys())
 
     @property
     def ready(self) -> bool:
-        """Whether there are rows, and every optional field is known or said to be missing."""
-        return bool(self._rows) and (
-            len(self._known) == len(self._optional)
-            or len(self._rows) >= MOST_WAITING
-            or self._characters >= MOST_WAITING_CHARACTERS
+        """Whether there are rows, and every optional field is known or said to be missing; or a row with a fault."""
+        return bool(self._faults) or (
+            bool(self._rows)
+            and (
+                len(self._known) == len(self._optional)
+                or len(self._rows) >= MOST_WAITING
+                or self._characters >= MOST_WAITING_CHARACTERS
+            )
         )
 
     def take(self) -> pa.Table:
         """Return a table of the rows, at least one, and forget them.
 
         Raises:
-            DataError: a field that is missing or neither a string or number nor an array of them.
+            DataError: rows that are no objects, or have a field that is missing or neither a string or number nor an
+                array of them; all these rows at once.
         """
         rows, self._rows, self._characters = self._rows, {}, 0
         known = self._known.keys() & set(self._columns) if self._optional else ()
         fill = dict.fromkeys(known)
-        values = zip(*(self._values(fill | self._with_nested(row), place) for place, row in rows.items()), strict=True)
+        found = []
+        for place, row in rows.items():
+            try:
+                found.append(self._values(fill | self._with_nested(row), place))
+            except DataError as error:
+                self._faults[place] = error
+                if not self._has_columns:  # the columns have other names
+                    break
+        if self._faults:
+            raise _together(self._faults)
+        values = zip(*found, strict=True)
         arrays = {column: column_of(list(each)) for column, each in zip(self._columns, values, strict=True)}
         if self._kept is not None:
             names = kept_names(self._kept, [])
@@ -140,6 +160,15 @@ class Rows:
             raise missing_columns(place, self._columns, list(row), self._options)
         self._has_columns = True
         return [_value(row[column], column, place) for column in self._columns]
+
+
+def _together(faults: Mapping[str, DataError]) -> DataError:
+    """Return the first fault of a file, which also says where the others are."""
+    places = sorted(faults, key=lambda place: int(place.rpartition(" ")[2]))
+    first, others = faults[places[0]], [place.rpartition(", ")[2] for place in places[1:]]
+    if not others:
+        return first
+    return DataError(f"{first} {counted(len(others), 'more row')} with a fault: {first_shown(others)}.")
 
 
 def nested_names(row: dict, before: str = "") -> Iterator[str]:
