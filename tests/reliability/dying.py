@@ -52,7 +52,7 @@ def die_at_step(number: int) -> None:
 
 def die_in_writing(number: int) -> None:
     left = number
-    fdopen = os.fdopen
+    opened = Path.open
 
     class Dying(io.BufferedWriter):
         def write(self, content):
@@ -65,12 +65,12 @@ def die_in_writing(number: int) -> None:
             left -= len(content)
             return super().write(content)
 
-    def open_dying(handle, mode="r", *arguments, **options):
-        if ".last.npz." in Path(f"/proc/self/fd/{handle}").readlink().name:
-            return Dying(io.FileIO(handle, "w"))
-        return fdopen(handle, mode, *arguments, **options)
+    def open_dying(path, mode="r", *arguments, **options):
+        if path.name.startswith(".last.npz."):
+            return Dying(io.FileIO(path, "x"))
+        return opened(path, mode, *arguments, **options)
 
-    os.fdopen = open_dying
+    Path.open = open_dying
 
 
 def die_at_renaming(number: int, after: bool = False) -> None:
