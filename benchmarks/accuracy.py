@@ -108,7 +108,7 @@ def table(names: list[str], known: dict, data: Path) -> str:
             name + mark,
             *map(_spread, scores),
             "" if math.isnan(difference) else f"{difference:+.2f}",
-            "" if math.isnan(difference) else _interval(data / name, results[systems[-1]], results[best][0]),
+            "" if math.isnan(difference) else _interval(data / name, results[systems[-1]], results[best]),
             *_costs(results[systems[-1]]),
         ]
         lines.append(f"| {' | '.join(cells)} |")
@@ -119,13 +119,14 @@ def table(names: list[str], known: dict, data: Path) -> str:
     return "\n".join(lines)
 
 
-def _interval(folder: Path, ours: list[dict], best: dict) -> str:
+def _interval(folder: Path, ours: list[dict], best: list[dict]) -> str:
     """Return the interval of the difference; nothing for several draws, which have a test file each."""
-    if not (folder / "test.csv").exists() or not all("answers" in result for result in [*ours, best]):
+    if not (folder / "test.csv").exists() or not all("answers" in result for result in [*ours, *best]):
         return ""
     _, truth = read(folder / "test.csv")
-    answers, other = [_answers(result) for result in ours], _answers(best)
-    low, high = paired_interval(truth, answers, other, _by_f1(folder.name, best))
+    low, high = paired_interval(
+        truth, list(map(_answers, ours)), list(map(_answers, best)), _by_f1(folder.name, best[0])
+    )
     return f"{low:+.2f} to {high:+.2f}"
 
 

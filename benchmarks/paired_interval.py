@@ -10,26 +10,28 @@ INTERVAL = (2.5, 97.5)  # percentiles
 Answers = Sequence[Sequence[str]]  # the labels of each text
 
 
-def paired_interval(truth: Answers, ours: Sequence[Answers], other: Answers, by_f1: bool) -> tuple[float, float]:
+def paired_interval(
+    truth: Answers, ours: Sequence[Answers], others: Sequence[Answers], by_f1: bool
+) -> tuple[float, float]:
     """Return the 95 % interval of the score of ours minus that of the other, in points.
 
     Args:
         truth: the right labels.
         ours: the answers of one system with each of its seeds, whose scores are averaged.
-        other: the answers of the other system.
+        others: those of the other system.
         by_f1: the score is macro F1 instead of accuracy.
     """
-    labels = sorted({label for answers in (truth, *ours, other) for row in answers for label in row})
+    labels = sorted({label for answers in (truth, *ours, *others) for row in answers for label in row})
     columns = {label: column for column, label in enumerate(labels)}
     true = _indicators(truth, columns)
     score = _macro_f1 if by_f1 else _accuracy
-    counts_of = [_counts(true, _indicators(answers, columns), by_f1) for answers in [*ours, other]]
+    systems = [[_counts(true, _indicators(answers, columns), by_f1) for answers in seeds] for seeds in (ours, others)]
     random = np.random.default_rng(1)
     differences = []
     for _ in range(RESAMPLES // BATCH):
         drawn = random.multinomial(len(truth), np.full(len(truth), 1 / len(truth)), size=BATCH).astype(np.float32)
-        *mine, others = [score(drawn, counts) for counts in counts_of]
-        differences.append(100 * (np.mean(mine, axis=0) - others))
+        mine, theirs = [np.mean([score(drawn, counts) for counts in seeds], axis=0) for seeds in systems]
+        differences.append(100 * (mine - theirs))
     low, high = np.percentile(np.concatenate(differences), INTERVAL)
     return float(low), float(high)
 

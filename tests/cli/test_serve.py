@@ -198,7 +198,7 @@ def test_an_origin_that_no_browser_sends_is_wrong_usage(origin):
 
 def test_origins_as_browsers_send_them_and_names_of_hosts():
     origins = ("https://example.com", "http://localhost:3000", "https://a.b:80", "http://[::1]:8080", "app://a", "null")
-    check_form("--allow-origin", (*origins, "*"), ORIGIN, "")
+    check_form("--allow-origin", (*origins, "file://", "*"), ORIGIN, "")
     check_form("--allow-host", ("example.com", "Example.com.", "a_b", "*"), HOST, "")
 
 

@@ -14,6 +14,7 @@ from textclf.core.files import (
     MOST_NAMED,
     _flush_folder,
     atomic_file,
+    atomic_folder,
     checksum,
     checksums,
     make_folder,
@@ -208,6 +209,14 @@ def test_names_that_are_no_text_are_written_and_come_back(path):
 def test_an_empty_name_is_said_to_be_one():
     with pytest.raises(DataError, match=r"^expected the path of a file, got an empty one"):
         open_file("")
+
+
+@pytest.mark.parametrize("opened", [atomic_file, atomic_folder])
+@pytest.mark.parametrize("place", ["file/a.txt", f"{'a' * 300}/a.txt"])
+def test_a_place_where_nothing_can_be_made_is_named(tmp_path, opened, place):
+    (tmp_path / "file").write_text("in place of a folder")
+    with pytest.raises(WriteError, match=rf"^{tmp_path / place}: cannot be written: .+"), opened(tmp_path / place):
+        pass
 
 
 def test_a_signal_at_the_moment_when_the_file_is_made_leaves_nothing(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 
 import textclf
 from textclf.core.errors import DataError, TextTypeError
+from textclf.inference.decisions import Decision
 
 TEXTS = ["a wonderful film", "a waste of time", "fine"]
 TABLE = {"id": [3, 1, 2], "text": TEXTS}
@@ -62,6 +63,8 @@ def test_a_table_without_rows_or_labels_has_the_types_of_every_other_one(finishe
     expected = types(["cherry and sky"], None)
     assert types([], None) == expected
     assert types(["a day"], threshold) == expected
+    classifier.decision = Decision(abstain_below=1.1)
+    assert types(["a day"], None) == expected
 
 
 def test_the_index_stays_and_the_table_is_not_changed(classifier):

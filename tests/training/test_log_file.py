@@ -20,3 +20,20 @@ def test_lines_of_loggers_that_a_program_has_disabled_are_collected():
         for logger in logging.getLogger().manager.loggerDict.values():
             if isinstance(logger, logging.Logger):
                 logger.disabled = False
+
+
+def test_a_logger_that_another_thread_makes_meanwhile_does_no_harm():
+    made = []
+
+    class Name(str):
+        def startswith(self, *arguments):
+            made.append(logging.getLogger(f"made meanwhile {len(made)}"))
+            return super().startswith(*arguments)
+
+    name = Name("of another package")
+    loggers = logging.getLogger(name).manager.loggerDict
+    try:
+        with collected_log():
+            assert made
+    finally:
+        del loggers[name]

@@ -13,7 +13,8 @@ from textclf.core.errors import TextclfError
 
 TOKEN = "TEXTCLF_TOKEN"
 NEEDS = ("starlette", "uvicorn", "httptools", "prometheus_client")
-ORIGIN = r"\*|null|(?!http:.*:80$|https:.*:443$)[a-z][a-z0-9+.-]*://[a-z0-9._:\[\]-]+"  # as browsers write it
+# As browsers write it. Apps of Cordova and Electron send file://.
+ORIGIN = r"\*|null|file://|(?!http:.*:80$|https:.*:443$)[a-z][a-z0-9+.-]*://[a-z0-9._:\[\]-]+"
 HOST = r"\*|[A-Za-z0-9._-]+"
 
 

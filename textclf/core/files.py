@@ -150,7 +150,7 @@ def atomic_file(path: Path, mode: str = "w") -> Iterator[IO]:
         partial.replace(path)
         _flush_folder(path.parent)
     except BaseException as error:
-        with suppress(ValueError):  # the name holds a NUL
+        with suppress(OSError, ValueError):  # for the reason for which it was not made, such as a NUL in the name
             partial.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise cannot_write(path, error) from None

@@ -63,7 +63,8 @@ def with_columns(table: Any, columns: Mapping[str, Any], types: Mapping[str, pa.
         if isinstance(table, pa.Table):
             table = table.append_column(name, pa.array(values, types.get(name)))
         elif hasattr(table, "assign"):  # pandas
-            table = table.assign(**{name: values if len(values) else pa.array(values, types.get(name)).to_pandas()})
+            empty = pa.array(values[:0], types.get(name)).to_pandas()
+            table = table.assign(**{name: type(empty)(values, table.index, empty.dtype)})
         elif hasattr(table, "hstack"):  # Polars
             table = table.hstack(type(table)({name: pa.array(values, types.get(name))}))
         elif hasattr(table, "add_column"):  # datasets

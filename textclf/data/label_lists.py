@@ -44,7 +44,8 @@ def parse_list(field: str) -> tuple[str, ...] | None:
 def choices_of(field: str) -> tuple[str, ...]:
     """Return the labels of `{"choices": ["a", "b"]}`, as Label Studio writes several labels into CSV, or the field."""
     choices = CHOICES.fullmatch(field)
-    return (choices and parse_list(choices[1])) or (field,)
+    labels = parse_list(choices[1]) if choices else None
+    return (field,) if labels is None else labels
 
 
 def has_list_literals(labels: Labels, known: Set[str] = frozenset()) -> bool:

@@ -18,7 +18,8 @@ def collected_log() -> Iterator[MemoryHandler]:
     logger = logging.getLogger("textclf")
     level_before = logger.level
     logger.setLevel(logging.INFO)
-    of_package = [one for name, one in logger.manager.loggerDict.items() if name.startswith("textclf.")]
+    loggers = list(logger.manager.loggerDict.items())  # another thread may make one at any moment
+    of_package = [one for name, one in loggers if name.startswith("textclf.")]
     disabled = [one for one in of_package if isinstance(one, logging.Logger) and one.disabled]
     for one in disabled:  # `logging.config` of a program does this to all loggers that exist, by default
         one.disabled = False

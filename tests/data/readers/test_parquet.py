@@ -111,6 +111,7 @@ def of_datasets(column, feature):
         (pa.array([1]), {"dtype": "int64", "_type": "Value"}, ["1"]),
         (pa.array([1]), {"names": [1, None], "_type": "ClassLabel"}, ["1"]),
         (pa.array([1]), {"feature": {"feature": CLASSES}}, ["1"]),
+        (pa.array([0, 0]), {"names": ["\ud800"], "_type": "ClassLabel"}, ["\ufffd", "\ufffd"]),  # as in JSON
         (pa.array([1]), ["ClassLabel"], ["1"]),
     ],
 )

@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from textclf.core.files import parse_json
+from textclf.data.readers.columns import column_of
 
 METADATA = b"huggingface"
 NO_LABEL = -1
@@ -25,15 +26,15 @@ def class_names(schema: pa.Schema) -> dict[str, list[str]]:
 def named(array: pa.Array, names: list[str]) -> pa.Array:
     """Return the names of numbered classes, or lists of them. -1 is no label; a number without a name stays one."""
 
-    def name(number: int | None) -> str | None:
+    def name(number: int | None) -> str:
         if number is None or number == NO_LABEL:
-            return None
+            return ""
         return names[number] if 0 <= number < len(names) else str(number)
 
     rows = array.to_pylist()
     if pa.types.is_nested(array.type):
-        return pa.array([row and [name(number) for number in row] for row in rows], pa.list_(pa.string()))
-    return pa.array(map(name, rows), pa.string())
+        return column_of([list(map(name, row or ())) for row in rows])
+    return column_of(list(map(name, rows)))
 
 
 def _names(feature: object) -> list[str] | None:
