@@ -189,7 +189,7 @@ def check_vector_files(model: Any) -> None:
         ConfigError: its vectors do not have `embedding_dim` numbers.
     """
     for one in networks_of(model):
-        if vectors := getattr(one, "vectors", None):
+        if (vectors := getattr(one, "vectors", None)) and vectors.file:
             check_vectors(vectors.file, one.embedding_dim)
 
 
@@ -210,7 +210,7 @@ def check_pretrained_files(model: Any, sequence_length: int) -> None:
 def vector_files(model: Any) -> list[str]:
     """Return the files of word vectors that the networks start from."""
     vectors = (getattr(one, "vectors", None) for one in networks_of(model))
-    return [options.file for options in vectors if options]
+    return [options.file for options in vectors if options and options.file]
 
 
 def networks_of(model: Any) -> list[Any]:

@@ -6,12 +6,14 @@ from textclf.models.sizes import Sizes
 
 
 class VectorOptions(Options):
-    """Pretrained word vectors. Only training needs their file."""
+    """Word vectors to start from. Only training needs their file."""
 
-    file: str = setting(
+    file: str | None = setting(
+        default=None,
         min_length=1,
         description="Word vectors of word2vec, GloVe or fastText: text (.txt, .vec) or binary (.bin), compressed "
-        "or not (.gz, .bz2, .zst). Their dimension must be `embedding_dim`.",
+        "or not (.gz, .bz2, .zst). Their dimension must be `embedding_dim`. null: textclf learns vectors from the "
+        "training texts, from the tokens that occur near each other.",
     )
     tuned: bool = setting(default=True, description="Train the vectors too.")
     frozen_epochs: int = setting(
@@ -26,7 +28,7 @@ class EmbeddingOptions(Options):
         default=64, ge=1, tuned=Around(3, smaller=32), description="Dimension of the token embeddings."
     )
     vectors: VectorOptions | None = setting(
-        default=None, description="Pretrained word vectors to start from (null: random numbers)."
+        default=None, description="Word vectors to start from (null: random numbers)."
     )
     word_dropout: float = setting(
         default=0.0,

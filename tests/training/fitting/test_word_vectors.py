@@ -16,6 +16,7 @@ from textclf.models.sizes import Sizes
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.tokenizers.word import Options as Words
 from textclf.training.check import check_config
+from textclf.training.fitting.cooccurrence import cooccurrence_vectors
 from textclf.training.fitting.word_vectors import UnfreezeEmbedding, load_word_vectors
 
 TEXTS = ["a good film", "A bad film", "Fine film"]  # film, a, bad, fine, good: ids 2 to 6
@@ -39,7 +40,7 @@ def network(tmp_path, **settings):
     options = VectorOptions(file=str(tmp_path / "v.txt"), **settings)
     sizes = Sizes(preprocessor.num_ids, 5)
     model = build_model(Options(embedding_dim=4, units=3, dropout=0.0, vectors=options), sizes, num_outputs=1)
-    load_word_vectors(model, options, preprocessor, preprocessor.encode(TEXTS).values)
+    load_word_vectors(model, options, preprocessor, preprocessor.encode(TEXTS), seed=1)
     model.compile(keras.optimizers.SGD(0.1), loss="mse", run_eagerly=True)  # a few steps, which take long to trace
     return model, preprocessor
 
@@ -90,6 +91,30 @@ def test_a_classifier_does_not_need_the_file(workplace, tiny_config):
     (workplace / "v.txt").unlink()
     shutil.move(run.classifier, workplace / "elsewhere")
     assert textclf.load(workplace / "elsewhere").predict(["a good film"])
+
+
+def test_without_a_file_vectors_are_learned_from_the_training_texts(workplace, tiny_config, caplog):
+    caplog.set_level("INFO", "textclf")
+    runs = [textclf.train(tiny_config(model={"vectors": {}}), run=name) for name in ("first", "second")]
+    assert "tokens, learned from the training texts" in caplog.text
+    first, second = (run.classifier.joinpath("model.onnx").read_bytes() for run in runs)
+    assert first == second
+
+
+def test_the_embedding_begins_with_the_learned_vectors():
+    texts = ["a good film", "a bad film", "a good film"] * 3
+    preprocessor = Preprocessor.fit(Words(vocabulary_size=50, sequence_length=5), [*texts, "unseen"])
+    options = VectorOptions()
+    model = build_model(
+        Options(embedding_dim=4, units=3, vectors=options), Sizes(preprocessor.num_ids, 5), num_outputs=1
+    )
+    rows = preprocessor.encode(texts)
+    load_word_vectors(model, options, preprocessor, rows, seed=1)
+    learned, table = cooccurrence_vectors(rows, preprocessor.num_ids, 4, seed=1), table_of(model)
+    ids = preprocessor.tokenizer.ids()
+    for word in ("good", "bad", "film"):
+        np.testing.assert_array_equal(table[ids[word]], learned[ids[word]])
+    assert table[ids["unseen"]].any()  # random
 
 
 def test_what_is_wrong_with_the_file_is_said_before_there_is_a_run(workplace, tiny_config):

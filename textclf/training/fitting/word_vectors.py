@@ -1,4 +1,4 @@
-"""Pretrained word vectors: put them into the embedding of a network, and log their coverage."""
+"""Word vectors of a file, or of the training texts: put into the embedding of a network, with their coverage."""
 
 import logging
 
@@ -9,31 +9,40 @@ from textclf.models.embedding import VectorOptions
 from textclf.models.word_vectors import read_vectors
 from textclf.models.word_vectors.vocabulary_vectors import BY_LOWER_CASE, BY_SUBWORDS, MISSING, VocabularyVectors
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.ragged import Ragged
+from textclf.training.fitting.cooccurrence import cooccurrence_vectors
 
 log = logging.getLogger(__name__)
 TOKENS_AT_ONCE = 2**20  # of a mapped file
 
 
 def load_word_vectors(
-    model: keras.Model, options: VectorOptions, preprocessor: Preprocessor, token_ids: np.ndarray
+    model: keras.Model, options: VectorOptions, preprocessor: Preprocessor, token_ids: Ragged, seed: int
 ) -> None:
     """Put the vectors of the vocabulary into the layer `embedding`, and log their coverage.
 
     Tokens without a vector stay random, scaled to the standard deviation of the vectors.
 
     Args:
-        token_ids: of all training texts, flat.
+        token_ids: of all training texts.
+        seed: of the vectors that are learned from them, if the options name no file.
 
     Raises:
         DataError, ConfigError: the file cannot be used.
     """
     table = model.get_layer("embedding")
-    vectors = read_vectors(options.file, preprocessor.tokenizer.ids(), num_ids=table.input_dim, dim=table.output_dim)
-    log.info(coverage(vectors, token_ids, options.file))
-    found = vectors.found > MISSING
+    num_ids, dim = table.input_dim, table.output_dim
+    if options.file is None:
+        vectors = cooccurrence_vectors(token_ids, num_ids, dim, seed)
+        found = np.asarray(vectors.any(axis=1))
+        log.info("vectors for %s tokens, learned from the training texts", f"{found.sum():,}")
+    else:
+        read = read_vectors(options.file, preprocessor.tokenizer.ids(), num_ids=num_ids, dim=dim)
+        log.info(coverage(read, token_ids.values, options.file))
+        vectors, found = read.vectors, read.found > MISSING
     random, *rest = table.get_weights()
-    scale = vectors.vectors[found].std() / random.std() if found.any() else 1.0
-    table.set_weights([np.where(found[:, None], vectors.vectors, random * scale), *rest])
+    scale = vectors[found].std() / random.std() if found.any() else 1.0
+    table.set_weights([np.where(found[:, None], vectors, random * scale), *rest])
 
 
 def coverage(vectors: VocabularyVectors, token_ids: np.ndarray, name: str) -> str:
