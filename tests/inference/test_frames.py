@@ -110,6 +110,12 @@ def test_another_column(classifier):
     assert found["predicted"] == classifier.predict(TEXTS)
 
 
+@pytest.mark.parametrize("make", [pd.DataFrame, dict])
+def test_the_name_of_a_column_may_be_a_number(classifier, make):
+    found = classifier.predict_frame(make({7: TEXTS}), "7")
+    assert list(found["predicted"]) == classifier.predict(TEXTS)
+
+
 @pytest.mark.parametrize("make", [pd.DataFrame, pa.table, dict])
 def test_several_columns_are_joined_as_in_training(classifier, monkeypatch, make):
     monkeypatch.setitem(classifier.metadata, "text_column", ["title", "body"])

@@ -96,7 +96,7 @@ def test_an_encoder_is_used_as_new_writes_it(reviews, here, texts):
 @pytest.mark.parametrize(
     ("parameters", "name"),
     [({"validation": "a tenth"}, "validation"), ({"validation": [1]}, "validation"),
-     ({"class_weight": {"negative": None}}, "class_weight['negative']")],
+     ({"class_weight": {"negative": None}}, "class_weight['negative']"), ({"validation": 10**400}, "validation")],
 )  # fmt: skip
 def test_what_is_no_number_is_named(reviews, parameters, name):
     with pytest.raises(ValueError, match=f"^{re.escape(name)}: expected a number, got "):

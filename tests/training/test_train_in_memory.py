@@ -42,6 +42,13 @@ def test_tables_of_any_library(table):
         )
 
 
+@pytest.mark.parametrize("kind", [pd.DataFrame, dict])
+def test_names_of_columns_may_be_numbers(kind):
+    options = DataOptions(train=IN_MEMORY, text_column="0", label_column="1")
+    found = read_tables(kind({0: TABLE["text"], 1: TABLE["label"]}), options)["train"]
+    assert texts_and_labels(found) == (TABLE["text"], [("a",), ("b",), ("a",)])
+
+
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [
@@ -66,7 +73,7 @@ def test_values_become_what_they_become_in_a_parquet_file(tmp_path, labels, expe
         ({"test": TABLE}, "expected a table 'train', got only 'test'"),
         (pd.DataFrame({"text": ["a", "b"], "label": [1, "b"]}), "expected columns of one type"),
         (pd.DataFrame([["a", "b", "c"]], columns=["text", "label", "label"]), "expected one column 'label', got 2"),
-        (pd.DataFrame({"text": ["a", "b"], "label": pd.arrays.SparseArray([0, 1])}), "expected columns of one type"),
+        (pd.DataFrame({"text": ["a", "b"], "label": pd.arrays.SparseArray([0, 1])}), r"of one type.*not supported\.$"),
         (pd.DataFrame({"text": [], "label": []}), "expected rows of texts and labels"),
     ],
 )

@@ -20,6 +20,13 @@ def column_names(table: object) -> list[str] | None:
     return list(names) if names else None
 
 
+def own_names(table: Any, columns: Sequence[str]) -> list[Any]:
+    """Return the names of columns as the table has them: in pandas, and in a dict, they may be numbers."""
+    names = table if isinstance(table, Mapping) else table.columns if hasattr(table, "iloc") else ()
+    own = {str(name): name for name in names}
+    return [own.get(column, column) for column in columns]
+
+
 def is_table(table: object) -> bool:
     """Return whether something has named columns."""
     return column_names(table) is not None
@@ -35,10 +42,11 @@ def to_arrow(table: Any, columns: Sequence[str]) -> pa.Table:
         selected = table.select(list(columns))
         return selected if isinstance(selected, pa.Table) else pa.Table.from_batches([selected])
     if hasattr(table, "__arrow_c_stream__"):  # pandas, Polars and others
-        return pa.table(table[list(columns)])
+        return pa.table(table[own_names(table, columns)])
     if hasattr(table, "with_format"):  # datasets, whose rows may be a selection
         return table.select_columns(list(columns)).with_format("arrow")[:]
-    return pa.table({name: pa.array(_plain(table[name])) for name in columns})
+    own = zip(columns, own_names(table, columns), strict=True)
+    return pa.table({column: pa.array(_plain(table[name])) for column, name in own})
 
 
 def _plain(column: Any) -> Any:

@@ -93,7 +93,7 @@ def _read(table: Any, split: str, options: DataOptions) -> tuple[Dataset, Any]:
     try:
         pyarrow.parquet.write_table(to_arrow(table, list(dict.fromkeys(wanted))), content, compression="none")
     except (pa.ArrowException, UnicodeEncodeError, TypeError) as error:  # TypeError: a sparse column of pandas
-        reason = str(error).partition("\n")[0]
+        reason = str(error).partition("\n")[0].rstrip(".")
         raise DataError(f"{name}: expected columns of one type, texts or numbers: {reason}.") from None
     content.seek(0)
     columns = Columns(options.text_columns, options.label_columns, options.split_column)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from textclf.core.errors import DataError, TextTypeError, named
-from textclf.core.tables import column_names, with_columns
+from textclf.core.tables import column_names, own_names, with_columns
 from textclf.core.text_column import text_array
 from textclf.inference.classifier import Classifier
 from textclf.inference.predict import PROBABILITY, of_labels
@@ -33,7 +33,7 @@ def predict_frame(
     for column in columns:
         if column not in found:
             raise DataError(f"expected a column '{column}', got {named(found) or 'none'}. Name it: text='…'.")
-    rows = classifier.predict_proba(_texts(classifier, [table[column] for column in columns]))
+    rows = classifier.predict_proba(_texts(classifier, [table[name] for name in own_names(table, columns)]))
     added = _columns(classifier, rows, threshold)
     if probabilities:
         added |= {f"{PROBABILITY}{label}": rows[:, place] for place, label in enumerate(classifier.labels)}
