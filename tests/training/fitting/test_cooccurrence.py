@@ -58,6 +58,12 @@ def test_there_may_be_fewer_tokens_than_dimensions():
     assert vectors[2:].any()
 
 
+def test_equal_numbers_are_not_stretched_without_limit():
+    vectors = cooccurrence_vectors(ragged([2, 3], [3, 4], [4, 2]), 5, 1, seed=1)
+    assert np.isfinite(vectors).all()
+    assert 0 < np.abs(vectors).max() < 1000
+
+
 def test_of_very_many_texts_evenly_spaced_ones_are_read(monkeypatch):
     monkeypatch.setattr(cooccurrence, "MOST_TOKENS", 40)
     texts = [[2, 3] if number % 2 else [4, 5] for number in range(40)]  # 80 tokens: every second text

@@ -35,7 +35,9 @@ def cooccurrence_vectors(rows: Ragged, num_ids: int, dim: int, seed: int) -> np.
     left, values, _ = randomized_svd(information, min(dim, num_ids), random_state=seed)
     vectors[:, : len(values)] = left * np.sqrt(values)
     vectors[np.asarray(information.sum(axis=1)).ravel() == 0] = 0
-    return vectors * np.float32(DEVIATION / vectors[vectors.any(axis=1)].std())
+    found = vectors[vectors.any(axis=1)]
+    spread = max(found.std(), np.abs(found).max() / 1000)  # numbers may be all but equal, as in one dimension
+    return vectors * np.float32(DEVIATION / spread)
 
 
 def _sample(rows: Ragged) -> Ragged:
