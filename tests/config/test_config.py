@@ -21,6 +21,7 @@ DEFAULTS = {
         "train": "train.csv",
         "validation": 0.1,
         "test": None,
+        "unlabelled": None,
         "split_column": None,
         "text_column": "text",
         "label_column": "label",

@@ -15,7 +15,7 @@ from textclf.config.config import load_config
 from textclf.config.starter import write_starter
 from textclf.data.loading import encode_labels, read_splits
 from textclf.training.check import check_config
-from textclf.training.encoded_dataset import encode
+from textclf.training.encoded_dataset import TrainingTexts, encode
 
 ROWS = 60
 RUSSIAN = ("Отличный фильм, смотрел с удовольствием", "Телефон сломался через неделю, не рекомендую")
@@ -176,8 +176,8 @@ def test_what_is_written_reads_every_row(written, tmp_path, caplog):
     assert [row for _, row in sorted(found)] == written
     assert {label for _, labels in written for label in labels} == {*targets.labels}
     assert not caplog.records
-    _, encoded = encode(config, splits, encode_labels(splits, targets), tmp_path / "cache")
-    assert sum(len(split.classes) for split in encoded.values()) == ROWS
+    encoded = encode(config, TrainingTexts(splits, encode_labels(splits, targets)), tmp_path / "cache")
+    assert sum(len(split.classes) for split in encoded.splits.values()) == ROWS
     report = check_config("c.yaml")
     assert not report.would_fail
     assert "wrong encoding" not in {finding.subject for finding in report.findings}

@@ -6,11 +6,11 @@ import pytest
 from tests.hand_made import rows_of
 from textclf.core.errors import DataError
 from textclf.core.text_column import text_array
+from textclf.data.blank_texts import drop_blank_texts
 from textclf.data.dataset import (
     ColumnOptions,
     DataOptions,
     Dataset,
-    drop_blank_texts,
     parse_labels,
     read_dataset,
     read_sources,

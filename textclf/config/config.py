@@ -64,7 +64,7 @@ class Choice(NamedTuple):
     options: Callable[[str], type[Any]]  # the settings of the section when this name is chosen
 
 
-FILES = ("train", "validation", "test")
+FILES = ("train", "validation", "test", "unlabelled")
 CHOICES = {
     "preprocessing": Choice("tokenizer", tuple(TOKENIZERS), "word", lambda name: TOKENIZERS[name].Options),
     "model": Choice("architecture", tuple(MODELS), "lstm", MODELS.__getitem__),

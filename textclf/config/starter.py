@@ -21,7 +21,8 @@ from textclf.core.files import expand_home
 from textclf.core.formatting import counted, escape_control, first_shown, short_repr
 from textclf.core.options import checked
 from textclf.core.output_file import output_file, would_replace
-from textclf.data.dataset import Dataset, drop_blank_texts, parse_labels, read_dataset
+from textclf.data.blank_texts import drop_blank_texts
+from textclf.data.dataset import Dataset, parse_labels, read_dataset
 from textclf.data.english import is_english
 from textclf.data.label_lists import is_multi_hot
 from textclf.data.separators import find_separator

@@ -9,12 +9,11 @@ from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from textclf.core.errors import DataError
 from textclf.core.memmap import BLOCK_BYTES, blocks
 from textclf.core.options import Check, Limit, Options, setting
-from textclf.core.parallel import chunks_of, map_chunks
+from textclf.core.parallel import chunks_of
 from textclf.core.text_column import stored_texts
 from textclf.data.label_lists import choices_of, decode_multi_hot, is_multi_hot, name_multi_hot, unfold_list_literals
 from textclf.data.labels import Labels, encode_column
@@ -83,6 +82,11 @@ class DataOptions(ColumnOptions, ReadingOptions):
     )
     test: Files | None = setting(
         default=None, description="Test texts for the final metrics. Nothing is learned from them."
+    )
+    unlabelled: Files | None = setting(
+        default=None,
+        description="Texts without labels, from which vocabulary, n-grams and word vectors are learned, too. They need "
+        "only text_column.",
     )
     split_column: str | None = setting(
         default=None,
@@ -253,41 +257,10 @@ def parse_labels(
             f"{dataset.name}: expected one label in every row, got {len(dataset.labels[several[0]])} in row "
             f"{dataset.rows[several[0]]}. {reading.several_labels}"
         )
-    return _without(dataset, dataset.labels.where(lambda category: not category), "have no label", MERGED)
+    return without_rows(dataset, dataset.labels.where(lambda category: not category), "have no label", MERGED)
 
 
-def drop_blank_texts(dataset: Dataset) -> Dataset:
-    """Drop the rows without a text, with a warning.
-
-    Raises:
-        DataError: no row is left.
-    """
-    blank = blank_texts(dataset.texts)
-    if blank.all():
-        raise DataError(f"{dataset.name}: expected texts, got only empty fields. Check data.text_column.")
-    return _without(dataset, blank, "have no text")
-
-
-def blank_texts(texts: pa.LargeStringArray) -> np.ndarray:
-    """Return which texts are empty or only spaces, bool (texts,)."""
-    return np.concatenate(list(map_chunks(_blank, texts)))
-
-
-def _blank(texts: pa.LargeStringArray) -> np.ndarray:
-    lengths = pc.binary_length(pc.utf8_trim_whitespace(texts))
-    return lengths.to_numpy(zero_copy_only=False) == 0
-
-
-def _stripped(labels: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(label.strip() for field in labels for label in choices_of(field or "") if label.strip())
-
-
-def _split(category: tuple[str, ...], separator: str) -> tuple[str, ...]:
-    parts = _stripped(part for label in category for part in label.split(separator))
-    return tuple(dict.fromkeys(parts))
-
-
-def _without(dataset: Dataset, unwanted: np.ndarray, reason: str, if_most: str = "") -> Dataset:
+def without_rows(dataset: Dataset, unwanted: np.ndarray, reason: str, if_most: str = "") -> Dataset:
     """Drop the marked rows, with a warning that names the first of them, and advice if they are most of all rows."""
     if not unwanted.any():
         return dataset
@@ -297,3 +270,12 @@ def _without(dataset: Dataset, unwanted: np.ndarray, reason: str, if_most: str =
     message = "%s: %d of %d rows %s and are left out (rows %s)%s"
     log.warning(message, dataset.name, len(rows), len(dataset), reason, shown, advice)
     return dataset.take(~unwanted)
+
+
+def _stripped(labels: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(label.strip() for field in labels for label in choices_of(field or "") if label.strip())
+
+
+def _split(category: tuple[str, ...], separator: str) -> tuple[str, ...]:
+    parts = _stripped(part for label in category for part in label.split(separator))
+    return tuple(dict.fromkeys(parts))

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,16 +15,17 @@ from textclf.core.text_column import bytes_of
 from textclf.data.dataset import DataOptions, Dataset, dataset_of_tables, split_by_column
 from textclf.data.readers.problems import check_names
 from textclf.data.readers.sources import Columns, read_stream
+from textclf.data.unlabelled import UNLABELLED, unlabelled_dataset
 
 IN_MEMORY = "(in memory)"  # in a config, in place of the path of a file
-SPLITS = ("train", "validation", "test")
+TABLES = ("train", "validation", "test", UNLABELLED)
 
 
 def read_tables(data: Any, options: DataOptions) -> dict[str, Dataset]:
     """Return the splits in memory as `read_dataset` returns those of files.
 
     Args:
-        data: a table, or a mapping of tables by split.
+        data: a table, or a mapping of tables by split. A table `UNLABELLED` has texts only.
         options: name the columns.
 
     Raises:
@@ -33,14 +34,21 @@ def read_tables(data: Any, options: DataOptions) -> dict[str, Dataset]:
     tables = data if isinstance(data, Mapping) and _are_splits(data) else {"train": data}
     if "train" not in tables:
         raise DataError(f"data: expected a table 'train', got only {named(list(tables))}.")
-    if options.split_column and len(tables) == 1:
-        return split_by_column(*_read(tables["train"], "train", options), options.split_column)
+    labelled, unlabelled = {name: table for name, table in tables.items() if name != UNLABELLED}, {}
+    if UNLABELLED in tables:
+        name = f"{UNLABELLED} {IN_MEMORY}"
+        rows = _rows(tables[UNLABELLED], name, Columns(options.text_columns), options)
+        unlabelled[UNLABELLED] = unlabelled_dataset(name, rows)
+    if options.split_column and len(labelled) == 1:
+        return split_by_column(*_read(tables["train"], "train", options), options.split_column) | unlabelled
     options = replace(options, split_column=None)
-    return {name: _read(table, name, options)[0] for name, table in tables.items()}
+    return {name: _read(table, name, options)[0] for name, table in labelled.items()} | unlabelled
 
 
 def options_in_memory(options: DataOptions, splits: Mapping[str, Dataset]) -> DataOptions:
     """Return the settings of data for splits in memory, which a config in the run folder shows."""
+    if UNLABELLED in splits:
+        options = replace(options, unlabelled=IN_MEMORY)
     if options.split_column:
         return replace(options, train=IN_MEMORY)
     share = options.validation
@@ -67,26 +75,32 @@ def digest_of(dataset: Dataset) -> str:
 
 
 def _are_splits(data: Mapping) -> bool:
-    return set(data) <= set(SPLITS) and any(map(is_table, data.values()))
+    return set(data) <= set(TABLES) and any(map(is_table, data.values()))
 
 
 def _read(table: Any, split: str, options: DataOptions) -> tuple[Dataset, Any]:
+    name = f"{split} {IN_MEMORY}"
+    columns = Columns(options.text_columns, options.label_columns, options.split_column)
+    return dataset_of_tables(name, _rows(table, name, columns, options), options.label_names)
+
+
+def _rows(table: Any, name: str, columns: Columns, options: DataOptions) -> Iterator[pa.Table]:
     """Read a table as the Parquet file that it would be, so that its values become what those of a file do."""
     import pyarrow.parquet
 
-    name = f"{split} {IN_MEMORY}"
+    both = [*columns.text, *(columns.label or [])]
     if not is_table(table):
         raise DataError(
-            f"{name}: expected a table with the columns {named([*options.text_columns, *options.label_columns])}, got "
-            f"{type(table).__name__}. Give a DataFrame, or a dict of columns."
+            f"{name}: expected a table with the columns {named(both)}, got {type(table).__name__}. Give a DataFrame, "
+            "or a dict of columns."
         )
-    wanted = [*options.text_columns, *options.label_columns, *([options.split_column] if options.split_column else [])]
+    wanted = [*both, *([columns.split] if columns.split else [])]
     found = column_names(table) or []
     missing = [column for column in wanted if column not in found]
     if missing:
         raise DataError(
-            f"{name}: expected a column '{missing[0]}', got {named(found) or 'no columns'}. Set "
-            "data.text_column and data.label_column."
+            f"{name}: expected a column '{missing[0]}', got {named(found) or 'no columns'}. Set data.text_column"
+            f"{' and data.label_column' if columns.label else ''}."
         )
     check_names(name, wanted, found)
     content = io.BytesIO()
@@ -96,7 +110,4 @@ def _read(table: Any, split: str, options: DataOptions) -> tuple[Dataset, Any]:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise DataError(f"{name}: expected columns of one type, texts or numbers: {reason}.") from None
     content.seek(0)
-    columns = Columns(options.text_columns, options.label_columns, options.split_column)
-    return dataset_of_tables(
-        name, read_stream(content, name, columns, replace(options, format="parquet")), options.label_names
-    )
+    return read_stream(content, name, columns, replace(options, format="parquet"))

@@ -6,10 +6,12 @@ from typing import TypeVar
 import numpy as np
 
 from textclf.core.errors import TextclfError
-from textclf.data.dataset import DataOptions, Dataset, drop_blank_texts, parse_labels, read_sources
+from textclf.data.blank_texts import drop_blank_texts
+from textclf.data.dataset import DataOptions, Dataset, parse_labels, read_sources
 from textclf.data.splitting import split
 from textclf.data.target_options import TargetOptions
 from textclf.data.targets import Targets, separator_for
+from textclf.data.unlabelled import UNLABELLED
 
 Result = TypeVar("Result")
 OnError = Callable[[str, TextclfError], None]
@@ -87,7 +89,7 @@ def _read(
     """Return a dataset for each split that the settings name, `None` for one that cannot be used."""
     raw: Mapping[str, Dataset | None]
     if in_memory is not None:
-        raw = in_memory
+        raw = {name: dataset for name, dataset in in_memory.items() if name != UNLABELLED}
     else:
         sources = _attempt(on_error, "data", read_sources, data) or {}
         raw = {name: _attempt(on_error, "data", read) for name, read in sources.items()}

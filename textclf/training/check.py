@@ -9,6 +9,7 @@ from typing import NamedTuple
 from textclf.config.config import Config, load_config
 from textclf.config.ensemble import check_labels, check_ngrams, check_pretrained_files, check_vector_files
 from textclf.core.errors import ConfigError, TextclfError
+from textclf.core.text_column import stored_texts
 from textclf.data.checks import CHECKS
 from textclf.data.checks.context import CheckContext
 from textclf.data.checks.finding import Finding
@@ -16,6 +17,7 @@ from textclf.data.dataset import Dataset
 from textclf.data.loading import read_readable_splits
 from textclf.data.splitting import inner_fold_numbers
 from textclf.data.targets import Targets
+from textclf.data.unlabelled import read_unlabelled
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.training.devices import check_alone, check_devices
 from textclf.training.loggers import check_loggers
@@ -126,12 +128,13 @@ def _check_loaded(name: str, config: Config) -> Report:
             config.seed,
             on_error=lambda subject, error: findings.append(_failure(subject, str(error))),
         )
+        unlabelled = _or_failure(findings, "data.unlabelled", read_unlabelled, config.data, splits)
     if targets:
         _or_failure(findings, "model", check_labels, config.model, targets)
     if targets and {"train", "validation"} <= splits.keys():
         _or_failure(findings, "training.inner_folds", check_inner_folds, config, splits)
     if "train" in splits:
-        texts = splits["train"].texts
+        texts = stored_texts(part for part in (splits["train"].texts, unlabelled) if part is not None)
         preprocessor = _or_failure(findings, "preprocessing", Preprocessor.fit, config.preprocessing, texts)
         if preprocessor:
             findings += find_problems(splits, preprocessor, targets)

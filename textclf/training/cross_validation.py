@@ -19,8 +19,10 @@ from textclf.data.dataset import Dataset
 from textclf.data.loading import encode_labels, read_labelled
 from textclf.data.splitting import fold_numbers, split
 from textclf.data.targets import Targets
+from textclf.data.unlabelled import read_unlabelled
 from textclf.training.check import check_inner_folds, check_requirements
 from textclf.training.devices import check_alone
+from textclf.training.encoded_dataset import TrainingTexts
 from textclf.training.locking import resumable_run
 from textclf.training.log_file import collected_log
 from textclf.training.one_at_a_time import one_at_a_time
@@ -74,6 +76,7 @@ def cross_validate_run(
         check_requirements(config)
         splits, targets = read_labelled(config.data, config.targets)
         check_labels(config.model, targets)
+        unlabelled = read_unlabelled(config.data, splits)
         splits_of_folds = list(_fold_splits(config, splits, folds))
         for fold_splits in splits_of_folds:
             check_inner_folds(config, fold_splits)  # its error before anything is written
@@ -81,7 +84,8 @@ def cross_validate_run(
         with training_run(folder, collected, started=started):
             for number, fold_splits in enumerate(splits_of_folds, 1):
                 log.info("fold %d/%d: %s training rows", number, folds, f"{len(fold_splits['train']):,}")
-                _train_fold(folder, number, config, fold_splits, targets)
+                texts = TrainingTexts(fold_splits, encode_labels(fold_splits, targets), unlabelled)
+                _train_fold(folder, number, config, texts, targets)
             _write_metrics(folder, folds)
             _write_predictions(folder, folds)
     return folder
@@ -119,7 +123,7 @@ def _warn_of_rare_labels(dataset: Dataset, folds: int) -> None:
         )
 
 
-def _train_fold(folder: RunFolder, number: int, config: Config, splits: dict[str, Dataset], targets: Targets) -> None:
+def _train_fold(folder: RunFolder, number: int, config: Config, texts: TrainingTexts, targets: Targets) -> None:
     started = time.perf_counter()
     part = fold_of(folder, number)
     if not part.path.exists():
@@ -128,7 +132,7 @@ def _train_fold(folder: RunFolder, number: int, config: Config, splits: dict[str
         log.info("fold %d: already finished", number)
         return
     with training_run(part, started=started) as results:
-        results.update(fit_and_evaluate(part, config, splits, targets, encode_labels(splits, targets)))
+        results.update(fit_and_evaluate(part, config, texts, targets))
 
 
 def _write_metrics(folder: RunFolder, folds: int) -> None:

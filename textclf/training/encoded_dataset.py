@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from textclf.config.config import Config
 from textclf.config.ensemble import input_arrays
 from textclf.core.memmap import concatenate_on_disk, gather
 from textclf.data.dataset import Dataset
+from textclf.data.unlabelled import UNLABELLED
 from textclf.preprocessing.cache import encoded_texts
 from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import RaggedArrays, concatenate_arrays_on_disk, select, take_rows
@@ -46,21 +48,36 @@ class EncodedDataset(NamedTuple):
         return cls(concatenate_arrays_on_disk([dataset.arrays for dataset in datasets]), classes, weights)
 
 
-def encode(
-    config: Config,
-    splits: dict[str, Dataset],
-    classes: dict[str, np.ndarray],
-    cache: Path,
-    learned_from: Sequence[str] = ("train",),
-) -> tuple[Preprocessor, dict[str, EncodedDataset]]:
-    """Return a preprocessor that has learned from some splits, and all splits encoded; from the cache if it has them.
+class TrainingTexts(NamedTuple):
+    """The texts of a training, before they are encoded."""
+
+    splits: dict[str, Dataset]
+    classes: dict[str, np.ndarray]  # the labels of each split as numbers, from `encode_labels`
+    unlabelled: pa.LargeStringArray | None = None  # from `read_unlabelled`
+
+
+class EncodedTexts(NamedTuple):
+    """The texts of a training, encoded by one preprocessor."""
+
+    preprocessor: Preprocessor
+    splits: dict[str, EncodedDataset]
+    unlabelled: RaggedArrays | None
+
+
+def encode(config: Config, texts: TrainingTexts, cache: Path, learned_from: Sequence[str] = ("train",)) -> EncodedTexts:
+    """Return a preprocessor that has learned from some splits and the unlabelled texts, and all texts encoded.
+
+    They are from the cache if it has them.
 
     Raises:
         WriteError: the disk has no room for the cache.
     """
-    texts = {name: dataset.texts for name, dataset in splits.items()}
+    columns = {name: dataset.texts for name, dataset in texts.splits.items()}
+    if texts.unlabelled is not None:
+        columns[UNLABELLED], learned_from = texts.unlabelled, [*learned_from, UNLABELLED]
     names = input_arrays(config.model)
-    preprocessor, arrays = encoded_texts(config.preprocessing, texts, cache, names, learned_from)
-    return preprocessor, {
-        name: EncodedDataset(arrays[name], classes[name], split.weights) for name, split in splits.items()
+    preprocessor, arrays = encoded_texts(config.preprocessing, columns, cache, names, learned_from)
+    encoded = {
+        name: EncodedDataset(arrays[name], texts.classes[name], split.weights) for name, split in texts.splits.items()
     }
+    return EncodedTexts(preprocessor, encoded, arrays.get(UNLABELLED))

@@ -13,9 +13,10 @@ from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.run_folder import CACHE, RUNS
 from textclf.core.tensorflow_import import importing_tensorflow
 from textclf.data.loading import encode_labels, read_splits
+from textclf.data.unlabelled import read_unlabelled
 from textclf.training.check import check_requirements
 from textclf.training.devices import check_alone
-from textclf.training.encoded_dataset import encode
+from textclf.training.encoded_dataset import TrainingTexts, encode
 from textclf.training.fitting.task import Task, build_task
 from textclf.training.one_at_a_time import one_at_a_time
 
@@ -52,8 +53,8 @@ def find_rates(config: str | Path | Mapping | Config, overrides: Iterable[str] =
     check_alone("a range test")
     check_requirements(config)
     splits, targets = read_splits(config.data, config.targets, config.seed)
-    preprocessor, encoded = encode(config, splits, encode_labels(splits, targets), RUNS / CACHE)
-    task = build_task(config, encoded, preprocessor, targets)
+    texts = TrainingTexts(splits, encode_labels(splits, targets), read_unlabelled(config.data, splits))
+    task = build_task(config, encode(config, texts, RUNS / CACHE), targets)
     return [sweep(each, task)._replace(own_training=each.training is not config.training) for each in members]
 
 

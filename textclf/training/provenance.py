@@ -44,10 +44,11 @@ def provenance(config: Config, in_memory: Mapping[str, Dataset] | None = None) -
     Raises:
         DataError: a data file cannot be read.
     """
-    sources = [config.data.train, config.data.validation, config.data.test]
+    data = config.data
+    sources = [data.train, data.validation, data.unlabelled, data.test]  # the card takes the last one for test
     named = [source for source in sources if source not in (None, IN_MEMORY) and not isinstance(source, float)]
     encoders = encoders_of(config)
-    files = [expand(source, config.data) for source in named] + [vector_files(config.model)]
+    files = [expand(source, data) for source in named] + [vector_files(config.model)]
     return {
         "command": shlex.join(sys.argv),
         "seed": config.seed,

@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from textclf.config.config import Config, load_config
 from textclf.config.ensemble import check_labels
 from textclf.core.encoder_source import notice
@@ -24,14 +22,14 @@ from textclf.data.in_memory import IN_MEMORY, options_in_memory, read_tables
 from textclf.data.loading import encode_labels, read_splits
 from textclf.data.readers.options import ReadingOptions
 from textclf.data.targets import Targets
+from textclf.data.unlabelled import UNLABELLED, read_unlabelled
 from textclf.evaluation.thresholds import choose_thresholds
 from textclf.inference.classifier import load_classifier
 from textclf.inference.classifier_files import classifier_files, write_classifier
-from textclf.preprocessing.preprocessor import Preprocessor
 from textclf.preprocessing.ragged import longest
 from textclf.training.check import check_inner_folds, check_requirements, find_problems, summary
 from textclf.training.devices import check_first
-from textclf.training.encoded_dataset import EncodedDataset, encode
+from textclf.training.encoded_dataset import EncodedTexts, TrainingTexts, encode
 from textclf.training.final_metrics import HeldOut, check_against_keras, write_final_metrics
 from textclf.training.fitting.task import build_task, inner_folds, refit_task
 from textclf.training.locking import resumable_run
@@ -57,7 +55,7 @@ def train(
         run: name for the folder below `runs/`; by default the date and the name of the config.
         data: the data in memory, in place of the files of the config: a table with the columns that the config names
             (a DataFrame of pandas or Polars, a table of pyarrow or datasets, a dict of columns), or a dict of tables
-            by split, "train", "validation" and "test".
+            by split, "train", "validation" and "test". The table "unlabelled" has texts only.
 
     Returns:
         The finished run: its folder has the classifier, the metrics and the history.
@@ -100,7 +98,8 @@ def train_run(
         check_requirements(config)
         splits, targets = read_splits(config.data, config.targets, config.seed, in_memory)
         check_labels(config.model, targets)
-        classes = encode_labels(splits, targets)
+        unlabelled = read_unlabelled(config.data, splits, in_memory)
+        texts = TrainingTexts(splits, encode_labels(splits, targets), unlabelled)
         check_inner_folds(config, splits)  # its error before anything is written
         folder = folder or new_run(config, f"textclf train {name}", name, run, in_memory)
         with training_run(folder, collected, started=started) as results:
@@ -108,52 +107,51 @@ def train_run(
             log.info("task: %s", _describe_task(config, targets))
             for encoder in encoders_of(config).values():
                 log.info("encoder: %s", encoder)
-            log.info("rows: %s", ", ".join(f"{split} {len(dataset):,}" for split, dataset in splits.items()))
-            results.update(fit_and_evaluate(folder, config, splits, targets, classes))
+            log.info("rows: %s", _describe_rows(texts))
+            results.update(fit_and_evaluate(folder, config, texts, targets))
     return folder
 
 
 def fit_and_evaluate(
     folder: RunFolder,
     config: Config,
-    splits: dict[str, Dataset],
+    texts: TrainingTexts,
     targets: Targets,
-    classes: dict[str, np.ndarray],
     watch: LogHistory | None = None,
 ) -> dict:
     """Fit the networks, save the classifier and evaluate it. Return the results for `run.json`.
 
     Args:
-        classes: the labels of each split as numbers, from `encode_labels`.
         watch: called after each validation, as the loggers are. Its exception stops the training.
     """
+    splits = texts.splits
     _write_splits(folder.splits, splits)
-    preprocessor, encoded = encode(config, splits, classes, folder.cache)
-    for line in summary(find_problems(splits, preprocessor, targets, without=SLOW_CHECKS)):
+    encoded = encode(config, texts, folder.cache)
+    for line in summary(find_problems(splits, encoded.preprocessor, targets, without=SLOW_CHECKS)):
         log.warning(line)
-    _log_sizes(preprocessor, encoded)
+    _log_sizes(encoded)
     with logging_to(config.training.log_to, folder, config) as log_history:
         with importing_tensorflow():  # takes seconds, so config and data are checked before it
             # Fits each network (`fitting/fit.py`), and exports all of them as one ONNX graph.
             from textclf.training.fitting.ensemble import fit_networks
-        task = build_task(config, encoded, preprocessor, targets)
+        task = build_task(config, encoded, targets)
         refit, folds = None, None
         if config.training.inner_folds:
-            folds = inner_folds(config, splits, classes, folder.cache, task)
+            folds = inner_folds(config, texts, folder.cache, task)
         if config.training.refit:
-            preprocessor, encoded = encode(config, splits, classes, folder.cache, learned_from=("train", "validation"))
-            refit = refit_task(task, encoded, preprocessor)
+            encoded = encode(config, texts, folder.cache, learned_from=("train", "validation"))
+            refit = refit_task(task, encoded)
         fitted = fit_networks(config, task, folder, _both(log_history, watch), refit, folds)
         aim, probabilities = config.targets.threshold, fitted.held_out_probabilities
         decision = choose_thresholds(task.objective.decision, aim, fitted.held_out_classes, probabilities, targets)
         held_out = HeldOut(probabilities[-len(splits["validation"]) :], fitted.temperature)
-        files = classifier_files(fitted.onnx_model, preprocessor, targets, decision, _input_format(config.data))
+        files = classifier_files(fitted.onnx_model, encoded.preprocessor, targets, decision, _input_format(config.data))
         notices = "\n".join(notice(encoder) for encoder in encoders_of(config).values())
         write_classifier(folder.classifier, files, notices)
         classifier = load_classifier(folder.classifier)
-        difference = check_against_keras(classifier, encoded["validation"].arrays, fitted.probabilities)
+        difference = check_against_keras(classifier, encoded.splits["validation"].arrays, fitted.probabilities)
         folder.update_metadata(onnx_difference=difference)
-        write_final_metrics(folder, classifier, splits, encoded, held_out)
+        write_final_metrics(folder, classifier, splits, encoded.splits, held_out)
         _remove_fold_checkpoints(folder)
     return {**fitted.run_metadata, "peak_memory_mb": _peak_memory_mb()}
 
@@ -199,12 +197,20 @@ def _describe_task(config: Config, targets: Targets) -> str:
     return f"{targets.type} ({len(targets.labels)} labels{inferred})"
 
 
-def _log_sizes(preprocessor: Preprocessor, encoded: dict[str, EncodedDataset]) -> None:
+def _describe_rows(texts: TrainingTexts) -> str:
+    numbers = {split: len(dataset) for split, dataset in texts.splits.items()}
+    if texts.unlabelled is not None:
+        numbers[UNLABELLED] = len(texts.unlabelled)
+    return ", ".join(f"{name} {number:,}" for name, number in numbers.items())
+
+
+def _log_sizes(encoded: EncodedTexts) -> None:
     """Log the number of ids, and of the ids of the longest text."""
+    preprocessor = encoded.preprocessor
     kinds = {"token_ids": ("vocabulary", preprocessor.num_ids), "ngram_ids": ("n-grams", preprocessor.num_ngrams)}
     for name, (kind, number) in kinds.items():
         if name in preprocessor.names:
-            most = max(longest(split.arrays[name]) for split in encoded.values())
+            most = max(longest(split.arrays[name]) for split in encoded.splits.values())
             log.info("%s: %s ids, longest text %s", kind, f"{number:,}", f"{most:,}")
 
 

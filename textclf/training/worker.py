@@ -11,8 +11,9 @@ from textclf.core.find_run import find_run
 from textclf.core.run_folder import RunFolder
 from textclf.core.tensorflow_import import importing_tensorflow
 from textclf.data.loading import encode_labels, read_splits
+from textclf.data.unlabelled import read_unlabelled
 from textclf.training.check import check_requirements
-from textclf.training.encoded_dataset import encode
+from textclf.training.encoded_dataset import TrainingTexts, encode
 from textclf.training.fitting.task import build_task, refit_task
 
 log = logging.getLogger(__name__)
@@ -31,12 +32,10 @@ def train_as_worker(config: str | Path | Config, overrides: Iterable[str] = ()) 
     splits, targets = read_splits(config.data, config.targets, config.seed)
     with tempfile.TemporaryDirectory(prefix="textclf-") as place:
         folder = RunFolder(place)
-        classes = encode_labels(splits, targets)
-        preprocessor, encoded = encode(config, splits, classes, folder.cache)
-        task, refit = build_task(config, encoded, preprocessor, targets), None
+        texts = TrainingTexts(splits, encode_labels(splits, targets), read_unlabelled(config.data, splits))
+        task, refit = build_task(config, encode(config, texts, folder.cache), targets), None
         if config.training.refit:
-            preprocessor, encoded = encode(config, splits, classes, folder.cache, learned_from=("train", "validation"))
-            refit = refit_task(task, encoded, preprocessor)
+            refit = refit_task(task, encode(config, texts, folder.cache, learned_from=("train", "validation")))
         with importing_tensorflow():
             from textclf.training.fitting.worker import fit_networks_as_worker
         fit_networks_as_worker(config, task, folder, refit)

@@ -19,7 +19,7 @@ from textclf.inference.onnx.session import GraphError
 from textclf.models.checkpoints import load_checkpoint
 from textclf.models.encoder import encoder_of
 from textclf.training.check import check_config
-from textclf.training.encoded_dataset import encode
+from textclf.training.encoded_dataset import TrainingTexts, encode
 from textclf.training.fitting.frozen import VECTORS, trained_part
 from textclf.training.fitting.task import build_task
 from textclf.training.fitting.validation import predict_logits
@@ -67,9 +67,9 @@ def member_and_task(encoder_config, tmp_path):
         config["preprocessing"] |= preprocessing
         config = load_config(config)
         splits, targets = read_splits(config.data, config.targets, config.seed)
-        preprocessor, encoded = encode(config, splits, encode_labels(splits, targets), tmp_path)
+        encoded = encode(config, TrainingTexts(splits, encode_labels(splits, targets)), tmp_path)
         [member] = members_of(config.model, config.training)
-        return member, build_task(config, encoded, preprocessor, targets)
+        return member, build_task(config, encoded, targets)
 
     return build
 

@@ -14,7 +14,7 @@ from textclf.data.in_memory import read_tables
 from textclf.data.loading import encode_labels, read_splits
 from textclf.evaluation.thresholds import choose_thresholds
 from textclf.export.export import export
-from textclf.training.encoded_dataset import encode
+from textclf.training.encoded_dataset import TrainingTexts, encode
 from textclf.training.fitting import ensemble
 from textclf.training.fitting.inner_folds import fit_folds
 from textclf.training.fitting.task import build_task, inner_folds
@@ -69,9 +69,8 @@ def test_an_ensemble_is_refitted_and_its_curves_are_in_the_report(workplace, tin
 def folds_of(data, tiny_config, cache, **training):
     config = load_config(tiny_config(training={**TRAINING, **training}) | {"data": {"train": "-"}})
     splits, targets = read_splits(config.data, config.targets, 1, read_tables(data, config.data))
-    classes = encode_labels(splits, targets)
-    preprocessor, encoded = encode(config, splits, classes, cache)
-    return inner_folds(config, splits, classes, cache, build_task(config, encoded, preprocessor, targets))
+    texts = TrainingTexts(splits, encode_labels(splits, targets))
+    return inner_folds(config, texts, cache, build_task(config, encode(config, texts, cache), targets))
 
 
 def test_folds_are_stratified_and_keep_identical_texts_together(workplace, tiny_config):

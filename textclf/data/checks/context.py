@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from textclf.core.parallel import map_chunks
 from textclf.core.text_hashing import text_hashes
+from textclf.data.blank_texts import blank_texts
 from textclf.data.checks.repetitions import Repetitions, find_repetitions
-from textclf.data.dataset import Dataset, blank_texts
+from textclf.data.dataset import Dataset
 from textclf.data.labels import Labels, compact
 from textclf.data.targets import Targets
 from textclf.data.writing_systems import count_characters

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow.compute as pc
 
 from textclf.core.formatting import percent
+from textclf.data.blank_texts import blank_texts
 from textclf.data.checks.context import CheckContext
 from textclf.data.checks.finding import Finding
-from textclf.data.dataset import blank_texts
 from textclf.data.writing_systems import WITHOUT_SPACES, script_shares
 
 MUCH_CUT = 0.5  # of the texts of a split

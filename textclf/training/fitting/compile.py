@@ -39,7 +39,8 @@ def build_network(member: Member, task: Task) -> keras.Model:
     model = build_model(member.model, sizes_of(preprocessor), num_outputs=task.objective.targets.num_outputs)
     log.info("network %s: %s weights, device: %s", member.name, f"{model.count_params():,}", _device())
     if vectors := getattr(member.model, "vectors", None):
-        load_word_vectors(model, vectors, preprocessor, task.train.arrays["token_ids"], task.seed)
+        unlabelled = None if task.unlabelled is None else task.unlabelled["token_ids"]
+        load_word_vectors(model, vectors, preprocessor, task.train.arrays["token_ids"], task.seed, unlabelled)
     return model
 
 

@@ -23,7 +23,7 @@ def cooccurrence_vectors(rows: Ragged, num_ids: int, dim: int, seed: int) -> np.
     """Return a vector for each token id, float32 (num_ids, dim); zeros for a token without neighbours.
 
     Args:
-        rows: the token ids of the training texts.
+        rows: the token ids of the training texts, and of texts without labels.
         seed: of the randomized algorithm (Halko et al. 2011).
     """
     from sklearn.utils.extmath import randomized_svd

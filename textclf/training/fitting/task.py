@@ -1,20 +1,20 @@
 """The task of a training: its data and its objective. This module imports no Keras."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from textclf.config.config import Config
-from textclf.data.dataset import Dataset
 from textclf.data.splitting import concatenate, inner_fold_numbers
 from textclf.data.targets import Targets
 from textclf.evaluation.thresholds import decision_for
 from textclf.inference.decisions import Decision
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.ragged import RaggedArrays, select
 from textclf.training.class_weights import class_weights
-from textclf.training.encoded_dataset import EncodedDataset, encode
+from textclf.training.encoded_dataset import EncodedDataset, EncodedTexts, TrainingTexts, encode
 
 
 class Objective(NamedTuple):
@@ -34,10 +34,13 @@ class Task(NamedTuple):
     preprocessor: Preprocessor
     objective: Objective
     seed: int
+    unlabelled: RaggedArrays | None = None  # of the texts of `data.unlabelled`, encoded as those of train
 
     def select(self, names: Sequence[str]) -> "Task":
         """Return the task with only the arrays that a network reads."""
-        return self._replace(train=self.train.select(names), validation=self.validation.select(names))
+        unlabelled = None if self.unlabelled is None else select(self.unlabelled, names)
+        train, validation = self.train.select(names), self.validation.select(names)
+        return self._replace(train=train, validation=validation, unlabelled=unlabelled)
 
 
 class InnerFolds(NamedTuple):
@@ -48,27 +51,29 @@ class InnerFolds(NamedTuple):
     tasks: list[Task]  # of each fold: its texts are the validation of a fit to all others
 
 
-def refit_task(task: Task, encoded: Mapping[str, EncodedDataset], preprocessor: Preprocessor) -> Task:
+def refit_task(task: Task, encoded: EncodedTexts) -> Task:
     """Return the task of a refit: all texts, and the objective of the first fit.
 
     Args:
         encoded: by a preprocessor that has learned from validation, too. Otherwise the words and n-grams of these texts
             would be unknown.
     """
-    together = EncodedDataset.concatenate([encoded["train"], encoded["validation"]])
-    return task._replace(train=together, validation=encoded["validation"], preprocessor=preprocessor)
+    train, validation = encoded.splits["train"], encoded.splits["validation"]
+    return task._replace(
+        train=EncodedDataset.concatenate([train, validation]),
+        validation=validation,
+        preprocessor=encoded.preprocessor,
+        unlabelled=encoded.unlabelled,
+    )
 
 
-def inner_folds(
-    config: Config, splits: Mapping[str, Dataset], classes: Mapping[str, np.ndarray], cache: Path, task: Task
-) -> InnerFolds:
+def inner_folds(config: Config, texts: TrainingTexts, cache: Path, task: Task) -> InnerFolds:
     """Return the inner folds of train and validation, of a config that has them.
 
     Each fold has a preprocessor of its own. If it knew the n-grams of the held-out texts, their rows would be longer
     than those of new texts, and the temperature wrong.
 
     Args:
-        classes: the labels of each split as numbers.
         cache: the folder for encoded texts.
         task: of the first fit, for its objective.
 
@@ -77,30 +82,26 @@ def inner_folds(
         WriteError: the disk has no room for the cache.
     """
     assert config.training.inner_folds is not None
-    folds = inner_fold_numbers(splits, config.training.inner_folds, config.seed)
-    together = concatenate([splits["train"], splits["validation"]])
-    all_classes = np.concatenate([classes["train"], classes["validation"]])
+    folds = inner_fold_numbers(texts.splits, config.training.inner_folds, config.seed)
+    together = concatenate([texts.splits["train"], texts.splits["validation"]])
+    classes = np.concatenate([texts.classes["train"], texts.classes["validation"]])
     tasks = []
     for fold in range(folds.max() + 1):
         rows = {"train": folds != fold, "validation": folds == fold}
-        datasets = {name: together.take(some) for name, some in rows.items()}
-        preprocessor, encoded = encode(
-            config, datasets, {name: all_classes[some] for name, some in rows.items()}, cache
-        )
-        train, validation = encoded["train"], encoded["validation"]
-        tasks.append(Task(train, validation, preprocessor, task.objective, task.seed + fold))
-    return InnerFolds(folds, all_classes, tasks)
+        splits = {name: together.take(some) for name, some in rows.items()}
+        of_fold = texts._replace(splits=splits, classes={name: classes[some] for name, some in rows.items()})
+        tasks.append(_task(encode(config, of_fold, cache), task.objective, task.seed + fold))
+    return InnerFolds(folds, classes, tasks)
 
 
-def build_task(
-    config: Config, encoded: Mapping[str, EncodedDataset], preprocessor: Preprocessor, targets: Targets
-) -> Task:
-    """Return the task of a config.
-
-    Args:
-        encoded: the splits `train` and `validation`.
-    """
-    train, options = encoded["train"], config.targets
+def build_task(config: Config, encoded: EncodedTexts, targets: Targets) -> Task:
+    """Return the task of a config."""
+    train, options = encoded.splits["train"], config.targets
     weights = class_weights(options.class_weights, targets, train.classes)
     objective = Objective(targets, decision_for(options, targets), weights, options.label_smoothing)
-    return Task(train, encoded["validation"], preprocessor, objective, config.seed)
+    return _task(encoded, objective, config.seed)
+
+
+def _task(encoded: EncodedTexts, objective: Objective, seed: int) -> Task:
+    train, validation = encoded.splits["train"], encoded.splits["validation"]
+    return Task(train, validation, encoded.preprocessor, objective, seed, encoded.unlabelled)

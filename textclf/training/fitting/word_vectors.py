@@ -9,7 +9,7 @@ from textclf.models.embedding import VectorOptions
 from textclf.models.word_vectors import read_vectors
 from textclf.models.word_vectors.vocabulary_vectors import BY_LOWER_CASE, BY_SUBWORDS, MISSING, VocabularyVectors
 from textclf.preprocessing.preprocessor import Preprocessor
-from textclf.preprocessing.ragged import Ragged
+from textclf.preprocessing.ragged import Ragged, concatenate_arrays_on_disk
 from textclf.training.fitting.cooccurrence import cooccurrence_vectors
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,12 @@ TOKENS_AT_ONCE = 2**20  # of a mapped file
 
 
 def load_word_vectors(
-    model: keras.Model, options: VectorOptions, preprocessor: Preprocessor, token_ids: Ragged, seed: int
+    model: keras.Model,
+    options: VectorOptions,
+    preprocessor: Preprocessor,
+    token_ids: Ragged,
+    seed: int,
+    unlabelled: Ragged | None = None,
 ) -> None:
     """Put the vectors of the vocabulary into the layer `embedding`, and log their coverage.
 
@@ -26,6 +31,7 @@ def load_word_vectors(
     Args:
         token_ids: of all training texts.
         seed: of the vectors that are learned from them, if the options name no file.
+        unlabelled: token ids of texts without labels, from which these vectors are learned, too.
 
     Raises:
         DataError, ConfigError: the file cannot be used.
@@ -33,9 +39,12 @@ def load_word_vectors(
     table = model.get_layer("embedding")
     num_ids, dim = table.input_dim, table.output_dim
     if options.file is None:
-        vectors = cooccurrence_vectors(token_ids, num_ids, dim, seed)
+        texts = [token_ids] if unlabelled is None else [token_ids, unlabelled]
+        rows = concatenate_arrays_on_disk([{"token_ids": part} for part in texts])["token_ids"]
+        vectors = cooccurrence_vectors(rows, num_ids, dim, seed)
         found = np.asarray(vectors.any(axis=1))
-        log.info("vectors for %s tokens, learned from the training texts", f"{found.sum():,}")
+        beside = "" if unlabelled is None else f" and {len(unlabelled.lengths):,} unlabelled texts"
+        log.info("vectors for %s tokens, learned from the training texts%s", f"{found.sum():,}", beside)
     else:
         read = read_vectors(options.file, preprocessor.tokenizer.ids(), num_ids=num_ids, dim=dim)
         log.info(coverage(read, token_ids.values, options.file))

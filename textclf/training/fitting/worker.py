@@ -50,7 +50,10 @@ def digest_of(config: Config, task: Task) -> int:
     versions = [__version__, keras.__version__, tf.__version__]
     digest = hashlib.sha256(json.dumps([versions, settings], sort_keys=True).encode())
     for dataset in (task.train, task.validation):
-        for part in [part for rows in dataset.arrays.values() for part in rows] + [dataset.classes]:
+        digest.update(dataset.classes.data)
+    for arrays in (task.train.arrays, task.validation.arrays, task.unlabelled or {}):
+        for part in [part for rows in arrays.values() for part in rows]:
             digest.update(part.data)
+        release_pages()
         release_pages()
     return int.from_bytes(digest.digest()[:7])

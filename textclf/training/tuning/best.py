@@ -13,6 +13,8 @@ from textclf.config.serialization import write_config
 from textclf.core.files import atomic_file, checksum
 from textclf.core.run_folder import RunFolder
 from textclf.data.loading import encode_labels, read_splits
+from textclf.data.unlabelled import read_unlabelled
+from textclf.training.encoded_dataset import TrainingTexts
 from textclf.training.locking import run_lock
 from textclf.training.train import fit_and_evaluate
 from textclf.training.tuning.record import Trial
@@ -77,7 +79,8 @@ def train_best(folder: RunFolder, config: Config, trial: Trial, trial_folder: Pa
     splits, targets = read_splits(best.data, best.targets, best.seed)
     if not trial.fold_scores and not best.training.inner_folds:
         _take_networks(trial_folder, folder)
-    results = fit_and_evaluate(folder, best, splits, targets, encode_labels(splits, targets))
+    texts = TrainingTexts(splits, encode_labels(splits, targets), read_unlabelled(best.data, splits))
+    results = fit_and_evaluate(folder, best, texts, targets)
     with atomic_file(folder.path / SEARCH_CONFIG, "wb") as stream:
         stream.write(folder.config.read_bytes())
     command = f"textclf tune: trial {trial.number}"

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textclf.config.config import Config
 from textclf.config.run_config import read_run_config
@@ -25,6 +25,9 @@ from textclf.core.files import write_json
 from textclf.core.run_folder import VALIDATION, RunFolder
 from textclf.training.tuning.halving import is_hopeless
 from textclf.training.tuning.record import Goal
+
+if TYPE_CHECKING:
+    from textclf.training.encoded_dataset import TrainingTexts
 
 RESULT = "trial.json"
 MB = 1_000_000
@@ -84,16 +87,19 @@ def run_trial(folder: RunFolder, config: Config, task: Task) -> dict[str, Any]:
     if task.folds:
         return _by_folds(folder, config, task)
     from textclf.data.loading import encode_labels, read_splits
+    from textclf.data.unlabelled import read_unlabelled
+    from textclf.training.encoded_dataset import TrainingTexts
     from textclf.training.train import fit_and_evaluate
     from textclf.training.training_run import training_run
 
     splits, targets = read_splits(config.data, config.targets, config.seed)
+    unlabelled = read_unlabelled(config.data, splits)
     splits.pop("test", None)  # a search must not see it
-    classes = encode_labels(splits, targets)
+    texts = TrainingTexts(splits, encode_labels(splits, targets), unlabelled)
     watch = Watch(task)
     with training_run(folder, started=time.perf_counter()) as results:
-        _check_size(config, splits, classes, folder, targets.num_outputs, task.largest)
-        results.update(fit_and_evaluate(folder, config, splits, targets, classes, watch=watch))
+        _check_size(config, texts, folder, targets.num_outputs, task.largest)
+        results.update(fit_and_evaluate(folder, config, texts, targets, watch=watch))
     metrics = folder.read_metrics()[VALIDATION.rstrip("_")]
     return {
         "state": "finished",
@@ -178,7 +184,7 @@ def folder_size(folder: Path) -> float:
 
 
 def _check_size(
-    config: Config, splits: dict, classes: dict, folder: RunFolder, num_outputs: int, largest: float | None
+    config: Config, texts: "TrainingTexts", folder: RunFolder, num_outputs: int, largest: float | None
 ) -> None:
     """Stop a trial before it is trained if its weights and its tokenizer alone are above the limit of size."""
     if largest is None:
@@ -189,7 +195,7 @@ def _check_size(
     from textclf.models.sizes import sizes_of
     from textclf.training.encoded_dataset import encode
 
-    preprocessor, _ = encode(config, splits, classes, folder.cache)
+    preprocessor = encode(config, texts, folder.cache).preprocessor
     with importing_tensorflow():
         weights = sum(
             build_model(member.model, sizes_of(preprocessor), num_outputs=num_outputs).count_params()

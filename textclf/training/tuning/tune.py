@@ -14,6 +14,7 @@ from textclf.core.errors import ConfigError, TrainingError
 from textclf.core.formatting import counted
 from textclf.core.run_folder import SEARCH, RunFolder
 from textclf.data.loading import read_splits
+from textclf.data.unlabelled import read_unlabelled
 from textclf.training.check import check_inner_folds, check_requirements
 from textclf.training.devices import check_alone
 from textclf.training.locking import check_unchanged, interrupted_run
@@ -115,6 +116,7 @@ def _checked_space(config: Config) -> Space:
     check_alone("a search")
     check_requirements(config)
     splits, targets = read_splits(config.data, config.targets, config.seed)
+    read_unlabelled(config.data, splits)
     check_labels(config.model, targets)
     check_inner_folds(config, splits)  # the best config has them
     space = search_space(config)
