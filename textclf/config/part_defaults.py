@@ -7,7 +7,7 @@ network; an explicit setting wins. The written config of a run has them all.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from textclf.config.ensemble import networks_of
+from textclf.config.ensemble import input_arrays, networks_of
 from textclf.core.formatting import short_repr
 from textclf.core.options import plain
 from textclf.models import ARCHITECTURES
@@ -31,7 +31,7 @@ def with_part_defaults(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def part_contradictions(config: Any) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the path and the message for each setting of preprocessing that a network of a valid config rules out."""
+    """Yield the path and the message for each setting that a network or a tokenizer of a valid config rules out."""
     for network in networks_of(config.model):
         for name, value in _defaults_of(plain(network)).get("preprocessing", {}).items():
             given = getattr(config.preprocessing, name, None)
@@ -40,6 +40,15 @@ def part_contradictions(config: Any) -> Iterator[tuple[tuple[str, ...], str]]:
                 yield ("preprocessing", name), f"{message}, got {short_repr(given)}"
         if config.preprocessing.reads_windows and "token_ids" in ARCHITECTURES[network.architecture].INPUTS:
             yield from _window_contradictions(network, config.preprocessing)
+    if config.data.unlabelled and config.preprocessing.tokenizer == "pretrained" and not _learns_words(config.model):
+        message = "expected null, as a pretrained tokenizer learns nothing from texts without labels"
+        yield ("data", "unlabelled"), f"{message}, got {short_repr(config.data.unlabelled)}"
+
+
+def _learns_words(model: Any) -> bool:
+    """Return whether a network learns n-grams or word vectors, in addition to what the tokenizer learns."""
+    vectors = [network.vectors for network in networks_of(model) if getattr(network, "vectors", None)]
+    return "ngram_ids" in input_arrays(model) or any(one.file is None for one in vectors)
 
 
 def _window_contradictions(network: Any, preprocessing: Any) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -86,7 +86,7 @@ class DataOptions(ColumnOptions, ReadingOptions):
     unlabelled: Files | None = setting(
         default=None,
         description="Texts without labels, from which vocabulary, n-grams and word vectors are learned, too. They need "
-        "only text_column.",
+        "only text_column. textclf leaves out texts that train, validation or test have.",
     )
     split_column: str | None = setting(
         default=None,

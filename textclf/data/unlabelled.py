@@ -39,8 +39,8 @@ def read_unlabelled(
     known = np.isin(text_hashes(dataset.texts), np.concatenate(labelled)) if labelled else np.zeros(len(dataset), bool)
     if known.all():
         raise DataError(
-            f"{dataset.name}: expected texts without labels, got only texts of {', '.join(splits)}. Name another file, "
-            "or set data.unlabelled to null."
+            f"{dataset.name}: expected texts without labels, got only texts of labelled rows. Name another file, or "
+            "set data.unlabelled to null."
         )
     return without_rows(dataset, known, "have the text of a labelled row").texts
 

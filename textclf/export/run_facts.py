@@ -9,6 +9,8 @@ from textclf.core.errors import RunError
 from textclf.core.options import plain
 from textclf.core.run_folder import RunFolder
 from textclf.core.text_column import text_array
+from textclf.data.dataset import DataOptions
+from textclf.data.in_memory import IN_MEMORY
 from textclf.data.writing_systems import count_characters, script_shares
 from textclf.evaluation.compare import confidence_intervals
 from textclf.evaluation.metrics import confusion_matrix, largest_confusions
@@ -64,7 +66,7 @@ def run_facts(run: RunFolder, classifier: Classifier) -> RunFacts:
         return RunFacts(
             _architecture(plain(config.model), about.get("networks", {})),
             list(zip(_names(list(files)), map(str, files.values()), strict=True)),
-            _data_name(list(files), predictions.split),
+            _data_name(config.data, predictions.split),
             {split: of["rows"] for split, of in metrics.items()},
             classifier.targets.multilabel,
             predictions.split,
@@ -104,9 +106,11 @@ def _names(files: list[str]) -> list[str]:
     return [_with_folder(file) if counts[Path(file).name] > 1 else Path(file).name for file in files]
 
 
-def _data_name(files: list[str], split: str) -> str:
-    """Return the name of the data set: the folder of its files where they share one, and the evaluated file."""
-    return _with_folder(files[-1] if split == "test" else files[0])
+def _data_name(data: DataOptions, split: str) -> str:
+    """Return the name of the data set: that of the evaluated file, or else of the training file, with its folder."""
+    name, source = ("test", data.test) if split == "test" and data.test else ("train", data.train)
+    first = source if isinstance(source, str) else source[0]
+    return f"{name} {first}" if first == IN_MEMORY else _with_folder(first)
 
 
 def _with_folder(file: str) -> str:

@@ -134,7 +134,8 @@ def _check_loaded(name: str, config: Config) -> Report:
     if targets and {"train", "validation"} <= splits.keys():
         _or_failure(findings, "training.inner_folds", check_inner_folds, config, splits)
     if "train" in splits:
-        texts = stored_texts(part for part in (splits["train"].texts, unlabelled) if part is not None)
+        texts = splits["train"].texts
+        texts = texts if unlabelled is None else stored_texts([texts, unlabelled])
         preprocessor = _or_failure(findings, "preprocessing", Preprocessor.fit, config.preprocessing, texts)
         if preprocessor:
             findings += find_problems(splits, preprocessor, targets)

@@ -45,7 +45,7 @@ def provenance(config: Config, in_memory: Mapping[str, Dataset] | None = None) -
         DataError: a data file cannot be read.
     """
     data = config.data
-    sources = [data.train, data.validation, data.unlabelled, data.test]  # the card takes the last one for test
+    sources = [data.train, data.validation, data.test, data.unlabelled]
     named = [source for source in sources if source not in (None, IN_MEMORY) and not isinstance(source, float)]
     encoders = encoders_of(config)
     files = [expand(source, data) for source in named] + [vector_files(config.model)]

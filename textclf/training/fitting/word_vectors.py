@@ -39,12 +39,13 @@ def load_word_vectors(
     table = model.get_layer("embedding")
     num_ids, dim = table.input_dim, table.output_dim
     if options.file is None:
-        texts = [token_ids] if unlabelled is None else [token_ids, unlabelled]
-        rows = concatenate_arrays_on_disk([{"token_ids": part} for part in texts])["token_ids"]
+        rows, texts = token_ids, "the training texts"
+        if unlabelled is not None:
+            rows = concatenate_arrays_on_disk([{"token_ids": part} for part in (rows, unlabelled)])["token_ids"]
+            texts += f" and {len(unlabelled.lengths):,} unlabelled texts"
         vectors = cooccurrence_vectors(rows, num_ids, dim, seed)
         found = np.asarray(vectors.any(axis=1))
-        beside = "" if unlabelled is None else f" and {len(unlabelled.lengths):,} unlabelled texts"
-        log.info("vectors for %s tokens, learned from the training texts%s", f"{found.sum():,}", beside)
+        log.info("vectors for %s tokens, learned from %s", f"{found.sum():,}", texts)
     else:
         read = read_vectors(options.file, preprocessor.tokenizer.ids(), num_ids=num_ids, dim=dim)
         log.info(coverage(read, token_ids.values, options.file))
