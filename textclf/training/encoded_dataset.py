@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from textclf.config.config import Config
-from textclf.config.ensemble import input_arrays
+from textclf.config.ensemble import input_arrays, training_arrays
 from textclf.core.memmap import concatenate_on_disk, gather
 from textclf.data.dataset import Dataset
 from textclf.preprocessing.cache import encoded_texts
@@ -59,8 +59,16 @@ def encode(
         WriteError: the disk has no room for the cache.
     """
     texts = {name: dataset.texts for name, dataset in splits.items()}
-    names = input_arrays(config.model)
+    names = training_arrays(config.model, config.training)
     preprocessor, arrays = encoded_texts(config.preprocessing, texts, cache, names, learned_from)
     return preprocessor, {
         name: EncodedDataset(arrays[name], classes[name], split.weights) for name, split in splits.items()
     }
+
+
+def without_training_arrays(
+    config: Config, preprocessor: Preprocessor, encoded: dict[str, EncodedDataset]
+) -> tuple[Preprocessor, dict[str, EncodedDataset]]:
+    """Return what `encode` returned, with only the arrays that the networks read when they answer."""
+    names = input_arrays(config.model)
+    return preprocessor.with_arrays(names), {name: part.select(names) for name, part in encoded.items()}
