@@ -86,6 +86,7 @@ DEFAULTS = {
         "optimizer": "adam",
         "inverse_regularization": [1.0],
         "ngram_scaling": "none",
+        "ngram_vectors": 0,
         "initial_accumulator": 0.1,
         "learning_rate": 0.001,
         "schedule": "constant",

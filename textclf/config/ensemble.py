@@ -97,10 +97,13 @@ def linear_problems(model: Any, training: TrainingOptions, targets: TargetOption
     """
     for number, member in enumerate(members_of(model, training)):
         options = member.training
-        if options.optimizer != LIBLINEAR:
-            continue
         own = isinstance(model, Options) and model.members[number].training is not None
         section = ("model", "members", number, "training") if own else ("training",)
+        if options.ngram_vectors and (options.optimizer, member.model.architecture) != (LIBLINEAR, "ngrams"):
+            message = f"expected 0 unless liblinear solves `ngrams`, got {options.ngram_vectors}"
+            yield (*section, "ngram_vectors"), message
+        if options.optimizer != LIBLINEAR:
+            continue
         if not getattr(member.model, "is_linear", False):
             name = member.model.architecture
             found = {"ngrams": "ngrams with hidden units", "encoder": "an encoder with trained layers"}.get(name, name)
@@ -158,6 +161,16 @@ def input_arrays(model: Any) -> tuple[str, ...]:
     """Return the names of the arrays that the network reads, or any network of an ensemble."""
     networks = networks_of(model)
     return tuple(dict.fromkeys(name for one in networks for name in ARCHITECTURES[one.architecture].INPUTS))
+
+
+def training_arrays(model: Any, training: TrainingOptions) -> tuple[str, ...]:
+    """Return the names of the arrays that the training reads: beside those of the networks, tokens for vectors.
+
+    Args:
+        model, training: as for `members_of`.
+    """
+    with_vectors = any(member.training.ngram_vectors for member in members_of(model, training))
+    return tuple(dict.fromkeys([*input_arrays(model), *(["token_ids"] if with_vectors else [])]))
 
 
 def check_ngrams(model: Any, ngrams: NgramOptions) -> None:

@@ -58,8 +58,8 @@ class TrainingOptions(Options):
         default="adam",
         description="Optimizer. Adagrad suits large embedding tables of which each text uses few rows. Its learning "
         "rates are larger, 0.05 to 0.5. liblinear solves the linear model of `ngrams` until it converges, and has no "
-        "epochs. It uses only these settings of `training`: `loss`, `inverse_regularization`, `ngram_scaling` and "
-        "`refit`. It keeps all n-grams of the training texts in memory, 28 to 44 bytes each.",
+        "epochs. It uses only these settings of `training`: `loss`, `inverse_regularization`, `ngram_scaling`, "
+        "`ngram_vectors` and `refit`. It keeps all n-grams of the training texts in memory, 28 to 44 bytes each.",
     )
     inverse_regularization: list[Annotated[float, Limit(gt=0)]] = setting(
         default=[1.0],
@@ -79,6 +79,15 @@ class TrainingOptions(Options):
         default="none",
         description="liblinear only: naive_bayes multiplies every n-gram by a log ratio: its frequency in texts with a "
         "label, divided by that in the other texts (NB-SVM, Wang & Manning 2012).",
+    )
+    ngram_vectors: int = setting(
+        default=0,
+        ge=0,
+        le=1000,
+        description="liblinear only, for `ngrams`: dimension of vectors of n-grams, beside the n-grams themselves (0: "
+        "none; usual is 100). N-grams of similar texts have similar vectors, so that a label of one of them counts for "
+        "the others. textclf learns the vectors from the training texts. The classifier does not become larger or "
+        "slower.",
     )
     learning_rate: float = setting(default=0.001, gt=0, tuned=Around(5), description="Step size of the optimizer.")
     schedule: Literal["constant", "linear", "cosine"] = setting(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,12 @@ class Preprocessor:
             return made, ({"token_ids": fill_empty_rows(rows, made.tokenizer.unknown_id)} for rows in parts)
         made = cls.fit(options, texts, names)
         return made, made.encode_chunks(texts)
+
+    def with_arrays(self, names: Sequence[str]) -> "Preprocessor":
+        """Return the preprocessor that makes only the named arrays of those that this one makes."""
+        made = copy(self)
+        made.names = tuple(names)
+        return made
 
     @property
     def num_ids(self) -> int:

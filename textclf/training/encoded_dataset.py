@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from textclf.config.config import Config
-from textclf.config.ensemble import input_arrays
+from textclf.config.ensemble import input_arrays, training_arrays
 from textclf.core.memmap import concatenate_on_disk, gather
 from textclf.data.dataset import Dataset
 from textclf.data.unlabelled import UNLABELLED
@@ -75,9 +75,16 @@ def encode(config: Config, texts: TrainingTexts, cache: Path, learned_from: Sequ
     columns = {name: dataset.texts for name, dataset in texts.splits.items()}
     if texts.unlabelled is not None:
         columns[UNLABELLED], learned_from = texts.unlabelled, [*learned_from, UNLABELLED]
-    names = input_arrays(config.model)
+    names = training_arrays(config.model, config.training)
     preprocessor, arrays = encoded_texts(config.preprocessing, columns, cache, names, learned_from)
     encoded = {
         name: EncodedDataset(arrays[name], texts.classes[name], split.weights) for name, split in texts.splits.items()
     }
     return EncodedTexts(preprocessor, encoded, arrays.get(UNLABELLED))
+
+
+def without_training_arrays(config: Config, texts: EncodedTexts) -> EncodedTexts:
+    """Return the texts with only the arrays that the networks read when they answer."""
+    names = input_arrays(config.model)
+    splits = {name: split.select(names) for name, split in texts.splits.items()}
+    return texts._replace(preprocessor=texts.preprocessor.with_arrays(names), splits=splits)

@@ -29,7 +29,7 @@ from textclf.inference.classifier_files import classifier_files, write_classifie
 from textclf.preprocessing.ragged import longest
 from textclf.training.check import check_inner_folds, check_requirements, find_problems, summary
 from textclf.training.devices import check_first
-from textclf.training.encoded_dataset import EncodedTexts, TrainingTexts, encode
+from textclf.training.encoded_dataset import EncodedTexts, TrainingTexts, encode, without_training_arrays
 from textclf.training.final_metrics import HeldOut, check_against_keras, write_final_metrics
 from textclf.training.fitting.task import build_task, inner_folds, refit_task
 from textclf.training.locking import resumable_run
@@ -145,6 +145,7 @@ def fit_and_evaluate(
         aim, probabilities = config.targets.threshold, fitted.held_out_probabilities
         decision = choose_thresholds(task.objective.decision, aim, fitted.held_out_classes, probabilities, targets)
         held_out = HeldOut(probabilities[-len(splits["validation"]) :], fitted.temperature)
+        encoded = without_training_arrays(config, encoded)
         files = classifier_files(fitted.onnx_model, encoded.preprocessor, targets, decision, _input_format(config.data))
         notices = "\n".join(notice(encoder) for encoder in encoders_of(config).values())
         write_classifier(folder.classifier, files, notices)

@@ -188,6 +188,14 @@ def test_settings_that_liblinear_cannot_use_are_said_at_once(tiny_config):
         load_config({**tiny_config(), "model": LINEAR}, ["training.inverse_regularization=[0]"])
 
 
+@pytest.mark.parametrize("overrides", [["model.architecture=cnn"], ["training.optimizer=adam"]])
+def test_vectors_of_ngrams_are_only_for_what_liblinear_solves(tiny_config, overrides):
+    config = {**tiny_config(), "model": LINEAR, "training": {**TRAINING, "ngram_vectors": 50}}
+    assert load_config(config).training.ngram_vectors == 50
+    with pytest.raises(ConfigError, match=r"ngram_vectors +.*expected 0 unless liblinear solves `ngrams`, got 50"):
+        load_config(config, overrides)
+
+
 def test_it_has_no_learning_rate(workplace, tiny_config):
     with pytest.raises(ConfigError, match="liblinear has no learning rate"):
         find_rates({**tiny_config(), "model": LINEAR, "training": TRAINING})

@@ -26,18 +26,31 @@ def cooccurrence_vectors(rows: Ragged, num_ids: int, dim: int, seed: int) -> np.
         rows: the token ids of the training texts, and of texts without labels.
         seed: of the randomized algorithm (Halko et al. 2011).
     """
-    from sklearn.utils.extmath import randomized_svd
-
-    vectors = np.zeros((num_ids, dim), np.float32)
-    information = _mutual_information(_neighbours(_sample(rows), num_ids))
-    if not information.nnz:
-        return vectors
-    left, values, _ = randomized_svd(information, min(dim, num_ids), random_state=seed)
-    vectors[:, : len(values)] = left * np.sqrt(values)
-    vectors[np.asarray(information.sum(axis=1)).ravel() == 0] = 0
+    vectors = singular_vectors(_neighbours(_sample(rows), num_ids), dim, seed)
     found = vectors[vectors.any(axis=1)]
+    if not len(found):
+        return vectors
     spread = max(found.std(), np.abs(found).max() / 1000)  # numbers may be all but equal, as in one dimension
     return vectors * np.float32(DEVIATION / spread)
+
+
+def singular_vectors(counts: "sparse.csr_array", dim: int, seed: int) -> np.ndarray:
+    """Return the singular vectors of the positive mutual information of tokens, float32 (tokens, dim).
+
+    Args:
+        counts: how often two tokens are near each other, (tokens, tokens), symmetric.
+        seed: of the randomized algorithm.
+    """
+    from sklearn.utils.extmath import randomized_svd
+
+    vectors = np.zeros((counts.shape[0], dim), np.float32)
+    information = _mutual_information(counts)
+    if not information.nnz:
+        return vectors
+    left, values, _ = randomized_svd(information, min(dim, *counts.shape), random_state=seed)
+    vectors[:, : len(values)] = left * np.sqrt(values)
+    vectors[np.asarray(information.sum(axis=1)).ravel() == 0] = 0
+    return vectors
 
 
 def _sample(rows: Ragged) -> Ragged:

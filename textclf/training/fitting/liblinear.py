@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from textclf.core.errors import TrainingError
+from textclf.training.fitting.ngram_vectors import NgramVectors
 
 if TYPE_CHECKING:  # TensorFlow is imported without SciPy (`tensorflow_import.py`), and this module with TensorFlow
     from scipy.sparse import csr_matrix
@@ -32,6 +33,7 @@ class Problem(NamedTuple):
     loss: str  # a key of `losses.LOSSES`
     scaling: str  # a key of `SCALINGS`
     seed: int  # of the order in which the solver visits the texts
+    vectors: NgramVectors | None = None  # that the solver reads beside the n-grams
 
 
 class LinearModel(NamedTuple):
@@ -82,7 +84,7 @@ def _solve_one(
 
     if weights is not None and not weights.all():  # LIBLINEAR leaves out these texts, but counts their labels
         used = weights > 0
-        problem, unit, weights = problem._replace(rows=problem.rows[used]), unit[used], weights[used]
+        problem, unit, weights = _take(problem, used), unit[used], weights[used]
     if unit.all() or not unit.any():  # a label that every training text has, or none
         return np.zeros(problem.rows.shape[1]), CERTAIN[problem.loss](len(unit)) * (1.0 if unit.any() else -1.0)
     scales = SCALINGS[problem.scaling](problem.rows, unit)
@@ -96,10 +98,28 @@ def _solve_one(
     solver = LinearSVC(**settings) if hinge else LogisticRegression(solver="liblinear", **settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # said below, in our words
-        solver.fit(_scaled(problem.rows, scales), unit, weights)
+        solver.fit(_with_vectors(_scaled(problem.rows, scales), problem.vectors), unit, weights)
     if np.max(solver.n_iter_) >= MOST_PASSES:
         log.warning("inverse regularization %g: no convergence in %d passes. Try a lower value.", strength, MOST_PASSES)
-    return solver.coef_[0] * scales, float(solver.intercept_[0])
+    num_ngrams = problem.rows.shape[1]
+    found = solver.coef_[0, :num_ngrams] * scales
+    if problem.vectors:
+        found += problem.vectors.of_ngrams @ solver.coef_[0, num_ngrams:].astype(np.float32)
+    return found, float(solver.intercept_[0])
+
+
+def _take(problem: Problem, used: np.ndarray) -> Problem:
+    vectors = problem.vectors and problem.vectors._replace(of_rows=problem.vectors.of_rows[used])
+    return problem._replace(rows=problem.rows[used], vectors=vectors)
+
+
+def _with_vectors(rows: "csr_matrix | np.ndarray", vectors: NgramVectors | None) -> "csr_matrix | np.ndarray":
+    """Return the rows with the vectors of the texts behind the n-grams."""
+    if vectors is None:
+        return rows
+    from scipy.sparse import csr_matrix, hstack
+
+    return hstack([rows, csr_matrix(vectors.of_rows, dtype=np.float64)], format="csr")
 
 
 def _scaled(rows: "csr_matrix", scales: np.ndarray | float) -> "csr_matrix":

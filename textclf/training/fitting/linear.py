@@ -18,6 +18,7 @@ from textclf.training.fitting.callbacks import write_history
 from textclf.training.fitting.fit import FittedNetwork
 from textclf.training.fitting.frozen import TRAINED, VECTORS, trained_part, use_trained
 from textclf.training.fitting.liblinear import LinearModel, Problem, predict, solve
+from textclf.training.fitting.ngram_vectors import NgramVectors, learn_ngram_vectors
 from textclf.training.fitting.task import Task
 from textclf.training.fitting.validation import log_loss, predict_logits
 
@@ -50,15 +51,15 @@ def fit_linear(
         TrainingError: a solution is not finite.
     """
     started = time.perf_counter()
-    network, model, task = trained_part(member, task, folder.cache, folder.encoder_checkpoint)
+    network, model, part = trained_part(member, task, folder.cache, folder.encoder_checkpoint)
     if not folder.best_checkpoint.exists():
-        problem = _problem(member, task)
+        problem = _problem(member, part, _vectors(member, task))
         if strength is None:
-            strength, solution = _best(problem, member, task)
+            strength, solution = _best(problem, member, part)
         else:
             solution = solve(problem, strength)
         _assign(solution, model)
-        loss = log_loss(task.train.classes, predict(solution, problem.rows), task.objective.targets.activation)
+        loss = log_loss(part.train.classes, predict(solution, problem.rows), part.objective.targets.activation)
         history = [{"epoch": 1, "loss": f"{loss:.6f}"}]  # of the training texts
         write_history(folder.history, history)
         log_history(history)
@@ -67,7 +68,7 @@ def fit_linear(
     seconds = time.perf_counter() - started
     about, weights = load_checkpoint(folder.best_checkpoint)
     assign(weights_of(model), weights, path=folder.best_checkpoint)
-    logits = predict_logits(model, task.validation.arrays, padding=task.preprocessor.options.padding)
+    logits = predict_logits(model, part.validation.arrays, padding=part.preprocessor.options.padding)
     use_trained(network, model)
     return FittedNetwork(network, logits, 1, 1, seconds, float(about[STRENGTH]))
 
@@ -90,8 +91,8 @@ def fit_linear_folds(member: Member, tasks: Sequence[Task], folders: Sequence[Ru
         for task, folder in zip(tasks, folders, strict=True)
     ]
     problems, held_out = (
-        [_problem(member, task) for *_, task in parts],
-        [_rows(task.validation, task) for *_, task in parts],
+        [_problem(member, part, _vectors(member, task)) for (*_, part), task in zip(parts, tasks, strict=True)],
+        [_rows(part.validation, part) for *_, part in parts],
     )
     classes = np.concatenate([task.validation.classes for task in tasks])
     activation = tasks[0].objective.targets.activation
@@ -109,10 +110,24 @@ def fit_linear_folds(member: Member, tasks: Sequence[Task], folders: Sequence[Ru
     ]
 
 
-def _problem(member: Member, task: Task) -> Problem:
+def _problem(member: Member, task: Task, vectors: NgramVectors | None) -> Problem:
     rows = _rows(task.train, task).astype(np.float64)  # as LIBLINEAR reads it
     units = _units(task.train, task.objective.targets.num_outputs)
-    return Problem(rows, units, _weights(task), member.training.loss, member.training.ngram_scaling, task.seed)
+    options = member.training
+    return Problem(rows, units, _weights(task), options.loss, options.ngram_scaling, task.seed, vectors)
+
+
+def _vectors(member: Member, task: Task) -> NgramVectors | None:
+    """Return the vectors of n-grams that a member reads beside them, if any.
+
+    Args:
+        task: with the arrays of all members.
+    """
+    if not member.training.ngram_vectors:
+        return None
+    sizes = task.preprocessor.num_ids, task.preprocessor.num_ngrams
+    unlabelled = getattr(task, "unlabelled", None)
+    return learn_ngram_vectors(task.train.arrays, unlabelled, sizes, member.training.ngram_vectors, task.seed)
 
 
 def _rows(dataset: EncodedDataset, task: Task) -> "csr_matrix | np.ndarray":
