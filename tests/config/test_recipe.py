@@ -4,8 +4,10 @@ import pytest
 
 from tests.config.starter_texts import CHINESE, ENGLISH, loaded
 from textclf.config import recipe
-from textclf.config.recipe import LARGEST_VOCABULARY, LONGEST, SHORTEST, SIZES, TIMES
-from textclf.config.starter import starter_config
+from textclf.config.ensemble import members_of
+from textclf.config.recipe import LARGEST_VOCABULARY, LONGEST, SHORTEST, TIMES
+from textclf.config.recipe_sizes import SIZES, size_for
+from textclf.config.starter import Sources, starter_config
 
 
 def long_text(words, number=0):
@@ -48,7 +50,7 @@ def test_sizes_are_in_order_and_each_is_used(write):
     assert small.model.architecture == "ngrams"
     assert (small.training.optimizer, small.training.loss) == ("liblinear", "log_loss")
     assert [member.model.architecture for member in large.model.members] == ["ngrams", "ngrams", "cnn"]
-    assert large.training.epochs == recipe.size_for(400 * len(ENGLISH)).epochs
+    assert large.training.epochs == size_for(400 * len(ENGLISH)).epochs
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,25 @@ def test_sizes_are_in_order_and_each_is_used(write):
 def test_few_texts_have_one_kind_of_ngrams(write, rows, words, characters):
     ngrams = loaded(starter_config(write(rows))).preprocessing.ngrams
     assert (ngrams.longest_words, ngrams.longest_characters) == (words, characters)
+
+
+@pytest.mark.parametrize(("repeats", "architecture"), [(1, "ngrams"), (400, "ensemble")])
+def test_texts_without_labels_teach_vectors(write, repeats, architecture):
+    labelled = write([(f"{text} {number}", label) for number in range(repeats) for text, label in ENGLISH])
+    many = write([(f"an unusual text {number}",) for number in range(30)], ("text",), "many.csv")
+    config = loaded(starter_config(Sources(labelled, unlabelled=many)))
+    ngrams = config.preprocessing.ngrams
+    assert (ngrams.longest_words, ngrams.longest_characters, ngrams.min_frequency) == (2, 5, 2)
+    members = members_of(config.model, config.training)
+    assert config.model.architecture == architecture
+    assert members[0].training.ngram_vectors == 100
+    assert {member.model.vectors.file for member in members if member.model.architecture == "cnn"} <= {None}
+
+
+def test_the_vocabulary_has_words_of_texts_without_labels(write):
+    many = write([(f"word{number % 3000} other",) for number in range(9000)], ("text",), "many.csv")
+    alone, together = (loaded(starter_config(Sources(write(ENGLISH), unlabelled=file))) for file in (None, many))
+    assert (alone.preprocessing.vocabulary_size, together.preprocessing.vocabulary_size) == (1000, 4000)
 
 
 def test_more_time_is_for_more_networks(write):

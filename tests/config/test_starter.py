@@ -16,9 +16,9 @@ from tests.config.starter_texts import CHINESE, ENGLISH, loaded
 from textclf.config import starter
 from textclf.config.commented_yaml import yaml_text
 from textclf.config.config import load_config
-from textclf.config.starter import find_separator, starter_config, write_starter
+from textclf.config.starter import Sources, find_separator, starter_config, write_starter
 from textclf.config.yaml import parse_yaml
-from textclf.core.errors import DataError, WriteError
+from textclf.core.errors import ConfigError, DataError, WriteError
 from textclf.data.labels import Labels
 from textclf.training.check import check_config
 
@@ -26,7 +26,7 @@ from textclf.training.check import check_config
 
 
 def test_english_with_two_labels(write):
-    config = loaded(starter_config(write(ENGLISH), write(ENGLISH[:10], name="b.csv")))
+    config = loaded(starter_config(Sources(write(ENGLISH), write(ENGLISH[:10], name="b.csv"))))
     assert (config.data.train, config.data.test) == ("a.csv", "b.csv")
     assert (config.data.text_column, config.data.label_column) == ("text", "label")
     assert config.targets.type == "binary"
@@ -219,7 +219,7 @@ def test_a_label_with_a_single_row_is_a_warning(write, caplog, place, rare):
 
 def test_a_name_that_is_no_text_is_refused(write):
     with pytest.raises(DataError, match=r"^b\\udcff.csv: expected a file name that a config can hold"):
-        starter_config(write(ENGLISH), "b\udcff.csv")
+        starter_config(Sources(write(ENGLISH), "b\udcff.csv"))
 
 
 def test_an_existing_file_stays_as_it_is(write, tmp_path, monkeypatch):
@@ -254,12 +254,24 @@ def test_what_cannot_be_trained_is_refused(write, rows, message):
 
 def test_a_test_file_without_the_columns_is_refused(write):
     with pytest.raises(DataError, match=r"b\.csv: expected a column 'text'"):
-        starter_config(write(ENGLISH), write(ENGLISH, ("body", "label"), "b.csv"))
+        starter_config(Sources(write(ENGLISH), write(ENGLISH, ("body", "label"), "b.csv")))
+
+
+def test_texts_without_labels_are_written_and_checked(write):
+    labelled, many = write(ENGLISH), write([(f"an unusual text {number}",) for number in range(30)], ("text",), "m.csv")
+    content = starter_config(Sources(labelled, unlabelled=many))
+    assert "unlabelled: m.csv" in content
+    assert "# 30 texts without labels" in content
+    assert loaded(content).data.unlabelled == "m.csv"
+    with pytest.raises(DataError, match=r"c\.csv: expected a column 'text'"):
+        starter_config(Sources(labelled, unlabelled=write([("a",)], ("body",), "c.csv")))
+    with pytest.raises(ConfigError, match="expected no encoder beside it"):
+        starter_config(Sources(labelled, unlabelled=many), encoder="minilm")
 
 
 @pytest.mark.parametrize("name", ["toy_en", "toy_zh", "toy_topics"])
 def test_the_config_has_nothing_to_warn_of_on_toy_data(workplace, name):
-    write_starter("mine.yaml", f"data/{name}/train.csv", f"data/{name}/test.csv")
+    write_starter("mine.yaml", Sources(f"data/{name}/train.csv", f"data/{name}/test.csv"))
     report = check_config("mine.yaml")
     assert not report.would_fail
     assert {finding.subject for finding in report.findings if finding.severity == "warning"} <= {"unknown words"}
@@ -267,6 +279,6 @@ def test_the_config_has_nothing_to_warn_of_on_toy_data(workplace, name):
 
 @pytest.mark.slow  # the README of test_docs.py trains such a config, too
 def test_the_config_trains_as_it_is(workplace):
-    write_starter("mine.yaml", "data/toy_en/train.csv", "data/toy_en/test.csv")
+    write_starter("mine.yaml", Sources("data/toy_en/train.csv", "data/toy_en/test.csv"))
     run = textclf.train("mine.yaml", ["training.epochs=1"])
     assert run.path.name.endswith("mine")

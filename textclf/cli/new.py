@@ -12,6 +12,7 @@ from textclf.cli.terminal import print_line, print_written
 @CONFIG
 @input_file("--data", "Labelled texts for training.", required=True)
 @input_file("--test", "Labelled texts for the final evaluation.")
+@input_file("--unlabelled", "Texts without labels: textclf learns from them which words are similar.")
 @click.option(
     "--time",
     type=click.Choice(["quick", "usual", "thorough"]),
@@ -29,7 +30,7 @@ from textclf.cli.terminal import print_line, print_written
 @click.option("--text-column", metavar="NAME", help="Column or field with the text.  [default: detected]")
 @click.option("--label-column", metavar="NAME", help="Column or field with the label.  [default: detected]")
 @reading_options("--format")
-def command(config, data, test, time, encoder, text_column, label_column, reading):
+def command(config, data, test, unlabelled, time, encoder, text_column, label_column, reading):
     """Write a config for a file of labelled texts.
 
     textclf inspects the texts and labels, and chooses every setting from them. A comment explains each setting.
@@ -39,13 +40,14 @@ def command(config, data, test, time, encoder, text_column, label_column, readin
       textclf new reviews.yaml --data reviews.csv
       textclf new topics.yaml --data data/toy_topics/train.csv --test data/toy_topics/test.csv
       textclf new reviews.yaml --data reviews.csv --encoder minilm
+      textclf new reviews.yaml --data few.csv --unlabelled many.csv
     """
-    from textclf.config.starter import write_starter
+    from textclf.config.starter import Sources, write_starter
     from textclf.core.output_file import is_standard_output
 
     columns = {"text_column": text_column, "label_column": label_column}
     reading |= {name: column for name, column in columns.items() if column}
-    path = write_starter(config, data, test, time=time, encoder=encoder, reading=reading)
+    path = write_starter(config, Sources(data, test, unlabelled), time=time, encoder=encoder, reading=reading)
     print_written(path)
     if not is_standard_output(path):
         quoted = shlex.quote(str(path))

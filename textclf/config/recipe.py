@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from textclf.config.recipe_sizes import Size
 from textclf.core.formatting import counted, percent
 from textclf.data.dataset import Dataset
 from textclf.data.targets import Targets
@@ -33,34 +34,11 @@ TIMES: dict[str, tuple[list[int], ...]] = {
     "usual": ([2, 3, 4],),
     "thorough": ([2, 3, 4], [1, 2, 3], [3, 4, 5]),
 }
+VECTORS = (100, "numbers for each n-gram: what labels say about it counts for similar ones")
 SVM = ("squared_hinge", "the loss of a linear SVM, 0 for easy texts")
 HEADING = object()  # in place of the value of a setting that has settings below it
 
 Line = tuple[str, object, str]  # setting, value, comment
-
-
-class Size(NamedTuple):
-    """Settings for data of at most `most_rows` rows."""
-
-    most_rows: float
-    validation: float
-    pieces: int
-    ngram_epochs: int
-    epochs: int
-    patience: int
-    batch_size: int
-    dropout: float
-    reason: str
-
-
-SIZES = (
-    #    most rows, validation, pieces, n-gram epochs, epochs, patience, batch, dropout
-    Size(1_000,    0.2,  2_000,  10, 30, 5, 16,  0.5, "strong, because there are few texts"),
-    Size(5_000,    0.15, 4_000,  6,  20, 4, 32,  0.5, "strong, because there are not many texts"),
-    Size(20_000,   0.1,  4_000,  5,  15, 2, 32,  0.5, "strong"),
-    Size(100_000,  0.1,  8_000,  5,  8,  1, 64,  0.4, "less, because many texts overfit less"),
-    Size(math.inf, 0.05, 10_000, 4,  3,  1, 128, 0.3, "weak, because very many texts overfit little"),
-)  # fmt: skip
 
 
 class Facts(NamedTuple):
@@ -76,6 +54,7 @@ class Facts(NamedTuple):
     repeated_tokens: int
     characters: float  # of all texts
     time: str = "usual"  # a key of `TIMES`
+    unlabelled: int = 0  # texts without labels
 
     @property
     def solved(self) -> bool:
@@ -95,11 +74,6 @@ class Facts(NamedTuple):
         return () if self.few else TIMES[self.time]
 
 
-def size_for(rows: int) -> Size:
-    """Return the settings for a number of rows."""
-    return next(size for size in SIZES if rows <= size.most_rows)
-
-
 def preprocessing(facts: Facts, most_weights: int = MOST_NGRAM_LOGITS) -> list[Line]:
     """Return the section `preprocessing`.
 
@@ -116,7 +90,7 @@ def preprocessing(facts: Facts, most_weights: int = MOST_NGRAM_LOGITS) -> list[L
     cut = float((facts.lengths > length).mean())
     cut_by_it = f"{percent(cut)} are longer and truncated" if cut else "none is truncated"
     ngrams = min(MOST_NGRAMS, most_weights // facts.targets.num_outputs)
-    rare = facts.solved and len(facts.dataset) <= RARE_COUNTS
+    rare = facts.solved and len(facts.dataset) <= RARE_COUNTS and not facts.unlabelled
     frequency = (1, "also those of a single text") if rare else (2, "only those of two texts or more")
     return [
         ("tokenizer", facts.tokenizer, f"{split_by[facts.tokenizer]} (letters: {scripts or 'none'})"),
@@ -142,6 +116,8 @@ def _longest_ngrams(facts: Facts) -> list[Line]:
     """Return the kinds of n-grams. With few texts most n-grams are in one text: then one kind is better than two."""
     words = ("  longest_words", WORDS, "single words and pairs of words")
     characters = ("  longest_characters", CHARACTERS, "parts of words: any language, any spelling")
+    if facts.unlabelled:  # then most n-grams are in several texts
+        return [words, characters]
     if facts.few and sum(facts.scripts.get(script, 0) for script in CHARACTER_WORDS) >= MOSTLY:
         return [words, ("  longest_characters", 0, "none, because few texts share longer parts than the words")]
     if facts.few and len(facts.dataset) <= FEW_OF_LABEL * len(facts.targets.labels):
@@ -204,8 +180,9 @@ def indented(lines: list[Line]) -> list[Line]:
 def linear_members(facts: Facts) -> list[Member]:
     """Return the linear models of n-grams."""
     if facts.few:
-        return [_solved("none", [8.0], ("log_loss", "more accurate than squared_hinge with few texts per label"))]
-    linear = [_solved("none", [0.5, 2.0])] if facts.solved else [_stepped(facts)]
+        loss = ("log_loss", "more accurate than squared_hinge with few texts per label")
+        return [_solved("none", [8.0], loss, with_vectors=facts.unlabelled > 0)]
+    linear = [_solved("none", [0.5, 2.0], with_vectors=True)] if facts.solved else [_stepped(facts)]
     if facts.solved and facts.targets.num_outputs <= RATIOS:
         linear.append(_solved("naive_bayes", [0.25]))
     return linear
@@ -215,7 +192,7 @@ def _members(facts: Facts) -> list[Member]:
     return [*linear_members(facts), *(_convolution(facts, widths) for widths in facts.convolutions)]
 
 
-def _solved(scaling: str, strengths: list[float], loss: tuple[str, str] = SVM) -> Member:
+def _solved(scaling: str, strengths: list[float], loss: tuple[str, str] = SVM, *, with_vectors: bool = False) -> Member:
     """Return a linear model by LIBLINEAR."""
     reasons = {
         "none": ("a weight for each n-gram", "no scaling of n-grams"),
@@ -231,6 +208,7 @@ def _solved(scaling: str, strengths: list[float], loss: tuple[str, str] = SVM) -
             ("optimizer", "liblinear", "trains until it converges, without epochs"),
             ("inverse_regularization", strengths, chosen),
             ("ngram_scaling", scaling, reason),
+            *([("ngram_vectors", *VECTORS)] if with_vectors else []),
         ],
     )
 
@@ -269,6 +247,7 @@ def _convolution(facts: Facts, widths: list[int]) -> Member:
             ("filters", 100, "filters per width"),
             ("widths", widths if facts.tokenizer == "word" else [*widths, widths[-1] + 1], "tokens per filter"),
             ("dropout", facts.size.dropout, facts.size.reason),
+            *([("vectors", {}, "of the tokens, learned from all texts")] if facts.unlabelled else []),
         ],
         [],
     )

@@ -1,13 +1,18 @@
 """The sections `data` and `targets` of the config that `textclf new` writes; `recipe.py` has the others."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from textclf.config.recipe import Facts, Line
-from textclf.core.formatting import escape_control, first_shown, percent, short_repr
+from textclf.core.formatting import counted, escape_control, first_shown, percent, short_repr
 from textclf.data.dataset import Dataset
 from textclf.data.label_lists import is_multi_hot
 from textclf.data.readers.options import DEFAULTS
 from textclf.data.sniffing import SniffedFile
+
+if TYPE_CHECKING:
+    from textclf.config.starter import Sources
 
 UNEVEN = 1.2  # times the even share, from which the most frequent label has too much weight
 RARER = 0.45  # share of the rows below which a label of two is the one that is looked for, as fraud or spam
@@ -29,16 +34,19 @@ def chosen(found: SniffedFile, about: str) -> str:
     return f"{columns}{about}{f', sheet {found.reading.sheet}' if found.reading.sheet else ''}"
 
 
-def data(data: str, test: str | None, found: SniffedFile, facts: Facts, raw: Dataset) -> list[Line]:
+def data(sources: "Sources", found: SniffedFile, facts: Facts, raw: Dataset) -> list[Line]:
     """Return the files, the columns, and how they are read where that is not the default."""
+    train, test, unlabelled = sources
     texts, labels = found.columns.text_column, found.columns.label_column
     others = f" (not used: {first_shown(map(escape_control, found.others))})" if found.others else ""
     held_out = round(facts.size.validation * len(facts.dataset))
     lines = [
-        ("train", data, "paths are relative to the working directory"),
+        ("train", train, "paths are relative to the working directory"),
         ("validation", facts.size.validation, f"about {held_out} rows of train, held out"),
         ("test", test, "for the final metrics" if test else "add a test file if you have one"),
     ]
+    if unlabelled:
+        lines.append(("unlabelled", unlabelled, f"{counted(facts.unlabelled, 'text')} without labels"))
     if found.names_columns:
         lines += [
             ("text_column", texts, f"column with the text{others}"),

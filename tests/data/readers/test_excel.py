@@ -10,7 +10,7 @@ import pytest
 
 from tests.data.readers.written_files import fault, read, workbook, write_excel
 from textclf.config.config import load_config
-from textclf.config.starter import write_starter
+from textclf.config.starter import Sources, write_starter
 from textclf.core.errors import DataError
 from textclf.data.loading import read_splits
 from textclf.data.readers.options import ReadingArguments, ReadingOptions
@@ -81,7 +81,7 @@ def test_other_sheets_with_rows_are_not_read_silently(here, warnings):
     assert load_config("c.yaml").data.sheet == "A"
     assert warnings.messages == [line.format("--sheet") for line in expected]
     warnings.clear()
-    write_starter("d.yaml", "a.xlsx", "b.xlsx")  # whose sheet has another name
+    write_starter("d.yaml", Sources("a.xlsx", "b.xlsx"))  # whose sheet has another name
     assert load_config("d.yaml").data.sheet is None
     write_starter("e.yaml", "*.xlsx")
     assert load_config("e.yaml").data.sheet is None
