@@ -1,13 +1,14 @@
 """What `textclf new` writes, untouched, against what one would pick instead, on every data set below a folder.
 
-    python benchmarks/accuracy.py --data DIR [SET]... [--seeds 3] [--encoder DIR|NAME] [--fasttext PROGRAM]
-        [--results FILE]
+    python benchmarks/accuracy.py --data DIR [SET]... [--seeds 3] [--encoder DIR|NAME] [--unlabelled]
+        [--fasttext PROGRAM] [--results FILE]
 
 DIR has a folder for every set, each with train.csv and test.csv (columns text and label; several labels joined by |).
 All train on train.csv; each test file is scored once a seed. Every system runs in a process of its own: seconds and
 peak memory are of all of it, from reading the file to writing the answers of the test texts. Results go line by line
 to FILE, and what stands there already is not run again. With --encoder, what `textclf new --encoder` writes is one
-more system. The draws of `draw_few.py` are one set, as if they were seeds.
+more system. The draws of `draw_few.py` are one set, as if they were seeds. With --unlabelled, what `textclf new
+--unlabelled` writes is one more system, and so is self-training.
 """
 
 import argparse
@@ -23,8 +24,8 @@ import tempfile
 from itertools import chain
 from pathlib import Path
 
-from baselines import BASELINES, FASTTEXT, read
-from measure_one import OURS
+from baselines import BASELINES, FASTTEXT, SELF_TRAINED, read
+from measure_one import OURS, OURS_WITH_UNLABELLED
 from paired_interval import paired_interval
 
 UNEVEN = 0.75  # of the test texts have the same answer, or several labels a text: macro F1 says more than accuracy
@@ -40,12 +41,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="of textclf; the baselines have none that matters")
     parser.add_argument("--systems", nargs="+", choices=[*BASELINES, OURS], default=[*BASELINES, OURS])
     parser.add_argument("--encoder", metavar="DIR|NAME", help="a pretrained encoder, as for `textclf new --encoder`")
+    parser.add_argument("--unlabelled", action="store_true", help="the sets have an unlabelled.csv (draw_few.py)")
     parser.add_argument("--fasttext", type=Path, metavar="PROGRAM", help="the command-line program, if you have it")
     parser.add_argument("--results", type=Path, metavar="FILE", default=Path("accuracy.jsonl"))
     arguments = parser.parse_args()
     names = arguments.sets or sorted(path.parent.name for path in arguments.data.glob("*/train.csv"))
     baselines = [name for name in BASELINES if name in arguments.systems and (name != FASTTEXT or arguments.fasttext)]
     ours = [OURS] * (OURS in arguments.systems) + _with_encoder(arguments.encoder)
+    if arguments.unlabelled:
+        baselines, ours = [*baselines, SELF_TRAINED], [*ours, OURS_WITH_UNLABELLED]
     jobs = [(name, system, 0) for name in names for system in baselines]
     jobs += [(name, system, seed) for seed in range(1, arguments.seeds + 1) for name in names for system in ours]
     known = _known(arguments.results)
@@ -85,7 +89,8 @@ def table(names: list[str], known: dict, data: Path) -> str:
     size and speed are those of the last system.
     """
     present = {system for name, system, _ in known if name in names}
-    systems = [system for system in BASELINES if system in present] + sorted(present.difference(BASELINES), key=len)
+    others = [*BASELINES, SELF_TRAINED]
+    systems = [system for system in others if system in present] + sorted(present.difference(others), key=len)
     lines = [
         f"| set | {' | '.join(systems)} | difference | 95 % interval | training s | peak memory MB | size MB "
         "| predicted texts/s |",

@@ -9,6 +9,7 @@ from pathlib import Path
 CJK = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
 WORDS = r"(?u)\w+|[^\w\s]"
 FASTTEXT = "fastText"
+UNLABELLED = "unlabelled.csv"  # beside train.csv: texts without labels
 
 
 def read(path: Path) -> tuple[list[str], list[list[str]]]:
@@ -16,7 +17,7 @@ def read(path: Path) -> tuple[list[str], list[list[str]]]:
     csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    return [row["text"] for row in rows], [row["label"].split("|") for row in rows]
+    return [row["text"] for row in rows], [row.get("label", "").split("|") for row in rows]
 
 
 def word_tfidf():
@@ -83,6 +84,28 @@ def logistic_regression():
     return OneVsRestClassifier(LogisticRegression(C=10, solver="liblinear"))
 
 
+class SelfTrained(Linear):
+    """Logistic regression that learns from its own answers to texts without labels, if it is certain of them."""
+
+    def __init__(self):
+        super().__init__(joined_tfidf, False)
+
+    def fit_more(self, texts: list[str], labels: list[list[str]], unlabelled: list[str]) -> None:
+        """Learn."""
+        import numpy as np
+        from sklearn.semi_supervised import SelfTrainingClassifier
+
+        names = sorted({label for (label,) in labels})
+        truth = np.array([names.index(label) for (label,) in labels] + [-1] * len(unlabelled))
+        rows = self.vectorizer.fit_transform([*texts, *unlabelled])
+        self.model = SelfTrainingClassifier(logistic_regression(), threshold=0.75).fit(rows, truth)
+        self.names = names
+
+    def predict(self, texts: list[str]) -> list[list[str]]:
+        """The label of each text."""
+        return [[self.names[number]] for number in self.model.predict(self.vectorizer.transform(texts))]
+
+
 class FastText:
     """The command-line program: 25 epochs, learning rate 0.5, pairs of words; several labels by one-vs-all."""
 
@@ -135,3 +158,4 @@ BASELINES = {
     "TF-IDF of both, logistic": lambda _, several: Linear(joined_tfidf, several, logistic_regression()),
     FASTTEXT: FastText,
 }
+SELF_TRAINED = "TF-IDF of both, self-trained"  # of sets with texts without labels

@@ -1,9 +1,10 @@
 """Draw a few training texts of each label, for `accuracy.py`: how systems do on ten texts a label.
 
     python benchmarks/draw_few.py --data DIR --output DRAWN [SET]... [--texts 8 16] [--draws 5]
-    python benchmarks/accuracy.py --data DRAWN --seeds 1
+    python benchmarks/accuracy.py --data DRAWN --seeds 1 [--unlabelled]
 
-DRAWN gets a folder for each set and draw, with train.csv and the test.csv of the set.
+DRAWN gets a folder for each set and draw, with train.csv, the test.csv of the set, and the other training texts without
+their labels in unlabelled.csv.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import shutil
 from itertools import product
 from pathlib import Path
 
-from baselines import read
+from baselines import UNLABELLED, read
 
 
 def main() -> None:
@@ -31,9 +32,15 @@ def main() -> None:
             folder = given.output / f"{name}-{count}-{draw}"
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(given.data / name / "test.csv", folder)
-            with (folder / "train.csv").open("w", encoding="utf-8", newline="") as stream:
-                rows = drawn([label for (label,) in labels], count, draw)
-                csv.writer(stream).writerows([("text", "label"), *((texts[row], labels[row][0]) for row in rows)])
+            rows = drawn([label for (label,) in labels], count, draw)
+            others = sorted(set(range(len(texts))).difference(rows))
+            _write(folder / "train.csv", [("text", "label"), *((texts[row], labels[row][0]) for row in rows)])
+            _write(folder / UNLABELLED, [("text",), *((texts[row],) for row in others)])
+
+
+def _write(path: Path, rows: list[tuple[str, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(rows)
 
 
 def drawn(labels: list[str], count: int, seed: int) -> list[int]:

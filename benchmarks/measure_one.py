@@ -11,9 +11,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from baselines import BASELINES, read
+from baselines import BASELINES, SELF_TRAINED, UNLABELLED, SelfTrained, read
 
 OURS = "textclf"  # "textclf + NAME" is the same with a pretrained encoder
+OURS_WITH_UNLABELLED = f"{OURS} + unlabelled texts"
 
 
 def main(system: str, folder: str, seed: str, fasttext: str = "") -> None:
@@ -50,6 +51,10 @@ def scores(truth: list[list[str]], answers: list[list[str]]) -> dict:
 
 def _fit_baseline(system: str, folder: Path, seed: str, fasttext: str):
     texts, labels = read(folder / "train.csv")
+    if system == SELF_TRAINED:
+        model = SelfTrained()
+        model.fit_more(texts, labels, read(folder / UNLABELLED)[0])
+        return model.predict, model.size
     model = BASELINES[system](fasttext, any(len(row) != 1 for row in labels))
     model.fit(texts, labels)
     return model.predict, model.size
@@ -58,9 +63,13 @@ def _fit_baseline(system: str, folder: Path, seed: str, fasttext: str):
 def _fit_textclf(system: str, folder: Path, seed: str, fasttext: str):
     """`textclf new`, then `textclf train` on what it wrote, only the seed set."""
     files = ["--data", str(folder / "train.csv"), "--test", str(folder / "test.csv")]
-    encoder = system.removeprefix(OURS).removeprefix(" + ")
+    more = []
+    if system == OURS_WITH_UNLABELLED:
+        more = ["--unlabelled", str(folder / UNLABELLED)]
+    elif system != OURS:
+        more = ["--encoder", system.removeprefix(f"{OURS} + ")]
     for arguments in (
-        ["new", "config.yaml", *files, *(["--encoder", encoder] if encoder else [])],
+        ["new", "config.yaml", *files, *more],
         ["train", "config.yaml", "--set", f"seed={seed}", "--run", "run"],
     ):
         subprocess.run([sys.executable, "-m", "textclf", *arguments], check=True, stdout=subprocess.DEVNULL)
