@@ -32,12 +32,15 @@ def test_only_a_tilde_at_the_beginning_is_the_home_folder(home, path, expected):
 
 
 def test_every_path_of_a_config(home, tiny_config):
-    config = tiny_config(data={"train": ["~/a.csv", "b.csv"], "validation": "~/v.csv", "test": "~/t*.csv"})
+    config = tiny_config(
+        data={"train": ["~/a.csv", "b.csv"], "validation": "~/v.csv", "test": "~/t*.csv", "unlabelled": "~/u.csv"}
+    )
     config["model"] = {"architecture": "cnn", "vectors": {"file": "~/vectors.txt"}}
     found = load_config(config, ["data.test=~/other.csv"])
     assert found.data.train == [f"{home}/a.csv", "b.csv"]
     assert found.data.validation == f"{home}/v.csv"
     assert found.data.test == f"{home}/other.csv"
+    assert found.data.unlabelled == f"{home}/u.csv"
     assert found.model.vectors.file == f"{home}/vectors.txt"
 
 

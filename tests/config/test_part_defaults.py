@@ -67,6 +67,22 @@ def test_another_tokenizer_is_a_problem(preprocessing, expected):
     assert " ".join(expected.split()) in " ".join(str(caught.value).split())
 
 
+CNN = {"architecture": "cnn", "embedding_dim": 8, "vectors": {}}
+PRETRAINED = {"tokenizer": "pretrained", "weights": BERT}
+
+
+@pytest.mark.parametrize("model", [ENCODER, {**CNN, "vectors": {"file": "v.txt"}}])
+def test_a_pretrained_tokenizer_learns_nothing_from_unlabelled_texts(model):
+    with pytest.raises(ConfigError, match=r"data\.unlabelled  expected null, as a pretrained tokenizer .*got 'b\.csv'"):
+        load(model, data={"train": "a.csv", "unlabelled": "b.csv"}, preprocessing=PRETRAINED)
+
+
+@pytest.mark.parametrize(("model", "preprocessing"), [(ENSEMBLE, {}), (CNN, PRETRAINED), (CNN, {})])
+def test_n_grams_and_word_vectors_learn_from_unlabelled_texts(model, preprocessing):
+    config = load(model, data={"train": "a.csv", "unlabelled": "b.csv"}, preprocessing=preprocessing)
+    assert config.data.unlabelled == "b.csv"
+
+
 @pytest.mark.parametrize("model", [3, [], {"architecture": []}, {"architecture": "ensemble", "members": [3, {}]}])
 @pytest.mark.parametrize("others", [{"preprocessing": 3}, {"training": []}, {"training": "x", "preprocessing": []}])
 def test_anything_may_stand_there(model, others):

@@ -54,6 +54,14 @@ def test_it_says_what_a_stranger_asks(cards, run):
         assert f"`{label}`" in made
 
 
+@pytest.mark.parametrize("run", RUNS)
+def test_the_data_set_is_the_evaluated_file_whatever_other_files_the_run_has(cards, run):
+    about = find_run(run).read_metadata()
+    find_run(run).update_metadata(data_sha256={**about["data_sha256"], "vectors.txt": "0" * 64})
+    expected = "colours.csv" if run == "colours" else f"{run}/test.csv"
+    assert f'"name": "{expected}", "split": "' in cards(run)
+
+
 def test_intervals_from_a_sample_are_said_to_be(cards, monkeypatch):
     assert "bootstrap over texts." in cards("toy_en")
     monkeypatch.setattr(run_facts, "read_predictions", partial(read_predictions, most_rows=7))

@@ -199,6 +199,30 @@ def trains(config):
     return True
 
 
+def test_unlabelled_texts(write):
+    config = write(train=EVEN, test=distinct({"x": 3}, "{label} test {number}"))
+    config["data"]["unlabelled"] = "more.jsonl"
+    assert errors(check_config(config)) == [
+        f"more.jsonl: expected a file, but there is none (looked in {Path.cwd()}). Check the path."
+    ]
+    Path("more.jsonl").write_text('{"text": "x test 0"}\n{"text": "dull words"}\n')
+    report = check_config(config)
+    assert not report.would_fail
+    assert set(report.splits) == {"train", "validation", "test"}
+    warning = "more.jsonl: 1 of 2 rows have the text of a labelled row and are left out (rows 1)."
+    assert warning in [finding.found for finding in report.findings if finding.severity == "warning"]
+
+
+def test_words_of_unlabelled_texts_are_known(write):
+    config = write(train=EVEN, test=distinct({"x": 5}, "dull words of test {number}"))
+    assert "unknown words" in subjects(check_config(config).findings)
+    Path("more.jsonl").write_text(
+        "\n".join(json.dumps({"text": f"dull words of test {number} dull"}) for number in range(5))
+    )
+    config["data"]["unlabelled"] = "more.jsonl"
+    assert "unknown words" not in subjects(check_config(config).findings)
+
+
 @given(
     train=ONE_LABEL,
     validation=st.none() | ONE_LABEL,

@@ -5,7 +5,8 @@ import pyarrow as pa
 import pytest
 
 import textclf
-from tests.conftest import TINY
+from tests.conftest import LINEAR, TINY
+from textclf.config.config import load_config
 from textclf.core.errors import DataError, RunError
 from textclf.core.run_folder import RunFolder
 from textclf.data.dataset import DataOptions, read_dataset
@@ -70,6 +71,11 @@ def test_values_become_what_they_become_in_a_parquet_file(tmp_path, labels, expe
     [
         ([1], r"train \(in memory\): expected a table with the columns 'text', 'label', got list"),
         ({"text": ["a"]}, r"expected a column 'label', got 'text'"),
+        (
+            {"train": TABLE, "unlabelled": {"texts": ["a"]}},
+            r"unlabelled \(in memory\): expected a column 'text', got 'texts'. Set data.text_column.$",
+        ),
+        ({"train": TABLE, "unlabelled": {"text": []}}, r"unlabelled \(in memory\): expected rows of texts, got a file"),
         ({"test": TABLE}, "expected a table 'train', got only 'test'"),
         (pd.DataFrame({"text": ["a", "b"], "label": [1, "b"]}), "expected columns of one type"),
         (pd.DataFrame([["a", "b", "c"]], columns=["text", "label", "label"]), "expected one column 'label', got 2"),
@@ -119,3 +125,30 @@ def test_a_table_trains_the_classifier_of_its_file(trained):
     before = run.metrics.read_bytes()
     assert textclf.train(TINY, run="table", data=tables).metrics.read_bytes() == before
     assert run.read_metadata()["resumed"]
+
+
+def test_a_table_of_unlabelled_texts(here):
+    labelled = {"text": [f"{word} {row}" for row in range(10) for word in ("good", "bad")], "label": ["a", "b"] * 10}
+    tables = {"train": labelled, "unlabelled": pd.DataFrame({"text": ["dull 1", " ", "good 1", "dull 2"], "x": 1})}
+    run = textclf.train(LINEAR, run="r", data=tables)
+    assert "rows: train 18, validation 2, unlabelled 2\n" in run.log.read_text()
+    assert set(run.read_metadata()["data_sha256"]) == {"train (in memory)", "unlabelled (in memory)"}
+    assert load_config(run.config).data.unlabelled == IN_MEMORY
+    run.update_metadata(status="failed")
+    with pytest.raises(RunError, match=r"data_sha256\.unlabelled \(in memory\): was"):
+        textclf.train(LINEAR, run="r", data={**tables, "unlabelled": {"text": ["dull 1"]}})
+
+
+def test_files_of_unlabelled_texts_are_read_beside_tables(here):
+    (here / "more.csv").write_text("text\ndull 1\n")
+    labelled = {"text": [f"{word} {row}" for row in range(10) for word in ("good", "bad")], "label": ["a", "b"] * 10}
+    run = textclf.train(LINEAR, ["data.unlabelled=more.csv"], run="r", data=labelled)
+    assert "rows: train 18, validation 2, unlabelled 1\n" in run.log.read_text()
+
+
+def test_unlabelled_texts_have_no_split():
+    table = {**TABLE, "part": ["train", "test", "train"]}
+    options = DataOptions(train="x", split_column="part")
+    splits = read_tables({"train": table, "unlabelled": {"text": ["dull"]}}, options)
+    assert {name: len(split) for name, split in splits.items()} == {"train": 2, "test": 1, "unlabelled": 1}
+    assert options_in_memory(options, splits) == DataOptions(train=IN_MEMORY, split_column="part", unlabelled=IN_MEMORY)

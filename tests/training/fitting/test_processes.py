@@ -72,7 +72,8 @@ def run_of(place: Path) -> RunFolder:
 def test_two_processes_fit_what_one_fits(name, workplace):
     import textclf
 
-    config = {"data": TOY_EN, "targets": {"class_weights": {"positive": 3}}, **MODELS[name]}
+    data = {**TOY_EN, "unlabelled": "data/toy_topics/train.csv"}
+    config = {"data": data, "targets": {"class_weights": {"positive": 3}}, **MODELS[name]}
     config["training"] = {**STEPS, **config.get("training", {})}
     codes, messages = train_in_two(workplace, config)
     assert codes == [0, 0], messages

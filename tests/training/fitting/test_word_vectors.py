@@ -117,6 +117,33 @@ def test_the_embedding_begins_with_the_learned_vectors():
     assert table[ids["unseen"]].any()  # random
 
 
+def test_without_a_file_vectors_are_learned_from_unlabelled_texts_too(caplog):
+    caplog.set_level("INFO", "textclf")
+    texts, unlabelled = ["a good film", "a bad film"], ["a dull film"] * 3
+    preprocessor = Preprocessor.fit(Words(vocabulary_size=50, sequence_length=5), [*texts, *unlabelled])
+    options = VectorOptions()
+    model = build_model(
+        Options(embedding_dim=4, units=3, vectors=options), Sizes(preprocessor.num_ids, 5), num_outputs=1
+    )
+    load_word_vectors(model, options, preprocessor, preprocessor.encode(texts), 1, preprocessor.encode(unlabelled))
+    all_texts = preprocessor.encode([*texts, *unlabelled])
+    learned, word = (
+        cooccurrence_vectors(all_texts, preprocessor.num_ids, 4, seed=1),
+        preprocessor.tokenizer.ids()["dull"],
+    )
+    assert learned[word].any()
+    np.testing.assert_array_equal(table_of(model)[word], learned[word])
+    assert "vectors for 5 tokens, learned from the training texts and 3 unlabelled texts" in caplog.text
+
+
+def test_a_network_begins_with_vectors_of_unlabelled_texts(workplace, tiny_config, caplog):
+    caplog.set_level("INFO", "textclf")
+    (workplace / "more.csv").write_text("text\na dull film\n")
+    config = tiny_config(data={"unlabelled": "more.csv"}, model={"vectors": {}}, training={"epochs": 1})
+    textclf.train(config, run="r")
+    assert "learned from the training texts and 1 unlabelled texts" in caplog.text
+
+
 def test_what_is_wrong_with_the_file_is_said_before_there_is_a_run(workplace, tiny_config):
     write_vectors(workplace / "v.txt")
     with pytest.raises(ConfigError, match=r"model.embedding_dim: expected 4, .*got 8"):

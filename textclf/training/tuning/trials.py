@@ -159,11 +159,15 @@ def _ended(entries: dict[str, Any]) -> Entries:
 
 
 def _trial_config(config: Config) -> Config:
-    """Return the config of a trial: without a test file, inner folds, a refit or loggers."""
+    """Return the config of a trial: without a test file, inner folds, a refit or loggers.
+
+    With unlabelled texts, a trial reads the test file, because texts of it are left out of them.
+    """
+    data = config.data if config.data.unlabelled else replace(config.data, test=None)
     return replace(
         config,
         tuning=None,
-        data=replace(config.data, test=None),
+        data=data,
         training=replace(config.training, **TRIAL_TRAINING),
     )
 
