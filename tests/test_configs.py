@@ -9,7 +9,7 @@ import pytest
 import textclf
 from textclf.config import recipe
 from textclf.config.config import load_config
-from textclf.config.starter import starter_config
+from textclf.config.starter import Sources, starter_config
 from textclf.config.yaml import parse_yaml
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
@@ -23,6 +23,7 @@ TOYS = {
     "toy_topics_transformer": 0.65,
     "toy_topics_vectors": 0.7,
     "toy_zh": 0.8,
+    "unlabelled": 0.75,
 }
 
 
@@ -53,7 +54,7 @@ def test_it_has_a_row_in_the_table(path, root):
 
 def test_one_has_the_settings_that_new_writes_for_larger_data(workplace, monkeypatch):
     monkeypatch.setattr(recipe, "FEW", 0)
-    written = starter_config("data/toy_topics/train.csv", "data/toy_topics/test.csv")
+    written = starter_config(Sources("data/toy_topics/train.csv", "data/toy_topics/test.csv"))
     shipped = Path("configs/toy_topics_ngrams_cnn.yaml").read_text(encoding="utf-8")
     assert parse_yaml(shipped).data == parse_yaml(written).data
 

@@ -178,6 +178,8 @@ def _recipe(facts: Facts, separator: str | None, encoder: str | None) -> dict[st
         from textclf.config.encoder_recipe import encoder_facts, sections  # without an encoder, nothing of it is needed
 
         return {"targets": targets, **sections(facts, encoder_facts(encoder, facts.dataset))}
+    if facts.few and not facts.unlabelled:
+        log.info("so few labelled texts learn much from texts without labels: add --unlabelled FILE if you have some")
     if facts.time != "quick" and (suggested := _suggested_encoder(facts)):
         log.info("a pretrained encoder is usually more accurate and slower: add --encoder %s", suggested)
     parts = (recipe.preprocessing, recipe.model, recipe.training)
