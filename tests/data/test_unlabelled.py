@@ -1,9 +1,12 @@
 """Texts without labels: read as the training file is, without blank ones and without those of labelled rows."""
 
+import re
+
 import pytest
 
 from tests.hand_made import dataset
 from textclf.core.errors import DataError
+from textclf.data import unlabelled
 from textclf.data.dataset import DataOptions
 from textclf.data.unlabelled import UNLABELLED, read_unlabelled
 
@@ -76,3 +79,15 @@ def test_a_file_that_is_missing(here):
 def test_a_table_in_memory_replaces_the_files():
     table = dataset([("b", ()), ("d", ())])
     assert read("nowhere.csv", in_memory={**SPLITS, UNLABELLED: table}) == ["d"]
+
+
+def test_of_very_many_texts_evenly_spaced_ones_are_read(write, monkeypatch, caplog):
+    rows = [f"text {number:02}" for number in range(40)]
+    path = write("\n".join(["text", *rows]) + "\n")
+    assert read(path) == rows
+    monkeypatch.setattr(unlabelled, "MOST_BYTES", 7 * 40 // 3)
+    caplog.set_level("INFO", "textclf")
+    few = read(path)
+    assert 7 * len(few) <= unlabelled.MOST_BYTES
+    assert few == rows[:: 40 // len(few) + (40 % len(few) > 0)]
+    assert re.search(r"a\.csv: one of \d+ texts is read", caplog.text)
