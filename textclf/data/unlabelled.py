@@ -54,8 +54,11 @@ def _limited(dataset: Dataset) -> pa.LargeStringArray:
     step = -(-dataset.texts.nbytes // MOST_BYTES)
     if step <= 1:
         return dataset.texts
-    log.info("%s: one of %d texts is read, because %d MB are enough", dataset.name, step, MOST_BYTES // 10**6)
-    return dataset.take(np.arange(0, len(dataset), step)).texts
+    kept = np.arange(0, len(dataset), step)
+    log.info(
+        "%s: reads %d of %d texts, as %d MB are enough", dataset.name, len(kept), len(dataset), MOST_BYTES // 10**6
+    )
+    return dataset.take(kept).texts
 
 
 def unlabelled_dataset(name: str, tables: Iterable[pa.Table]) -> Dataset:
