@@ -8,6 +8,7 @@ from sklearn.svm import LinearSVC
 import textclf
 from textclf.preprocessing.options import NgramOptions
 from textclf.preprocessing.preprocessor import Preprocessor
+from textclf.preprocessing.ragged import Ragged
 from textclf.preprocessing.tokenizers.word import Options as Words
 from textclf.training.fitting import ngram_vectors
 from textclf.training.fitting.liblinear import SCALINGS, Problem, predict, solve
@@ -33,21 +34,37 @@ def rows_of(preprocessor, texts):
 
 
 def test_a_text_does_not_count_for_its_own_vector():
-    preprocessor, vectors = learned(LABELLED, UNLABELLED)
-    texts = [*LABELLED, *UNLABELLED]
-    tokens = preprocessor.encode(texts)
-    of_texts = ngram_vectors._text_vectors([tokens], preprocessor.num_ids, 4, 1)
+    random = np.random.default_rng(0)
+    texts = [" ".join(f"word{number}" for number in random.geometric(0.2, size)) for size in random.integers(2, 9, 40)]
+    train = texts[:15]
+    preprocessor, vectors = learned(train, texts[15:])
+    of_texts = ngram_vectors._text_vectors([preprocessor.encode(texts)], preprocessor.num_ids, 4, 1)
     rows = rows_of(preprocessor, texts).toarray()
-    expected = np.zeros((len(LABELLED), 4))
-    for text in range(len(LABELLED)):
-        for ngram in np.flatnonzero(rows[text]):
-            others = [other for other in np.flatnonzero(rows[:, ngram]) if other != text]
-            mean = of_texts[others].sum(axis=0) / (len(others) + NEUTRAL_TEXTS)
-            expected[text] += rows[text, ngram] * mean
-    scale = vectors.of_rows[0, 0] / expected[0, 0]
-    np.testing.assert_allclose(vectors.of_rows, expected * scale, atol=1e-5)
-    of_new = rows[: len(LABELLED)] @ vectors.of_ngrams
-    assert np.mean((of_new**2).sum(axis=1)) == pytest.approx(1, rel=1e-4)
+    expected, of_ngrams = np.zeros((len(train), 4)), np.zeros((preprocessor.num_ngrams, 4))
+    for ngram in range(preprocessor.num_ngrams):
+        having = np.flatnonzero(rows[:, ngram])
+        of_ngrams[ngram] = of_texts[having].sum(axis=0) / (len(having) + NEUTRAL_TEXTS)
+        for text in having[having < len(train)]:
+            others = having[having != text]
+            expected[text] += rows[text, ngram] * of_texts[others].sum(axis=0) / (len(others) + NEUTRAL_TEXTS)
+    length = np.sqrt(np.mean(((rows[: len(train)] @ of_ngrams) ** 2).sum(axis=1)))
+    np.testing.assert_allclose(vectors.of_ngrams, of_ngrams / length, atol=1e-5)
+    np.testing.assert_allclose(vectors.of_rows, expected / length, atol=1e-5)
+
+
+def test_vectors_of_texts_are_from_known_tokens_and_around_zero():
+    known = [[2, 3, 4], [4, 5], [3, 5, 5, 6], [2, 6]]
+    unknown = [[1, *text, 1] for text in known]
+    first, second = (
+        ngram_vectors._text_vectors(
+            [Ragged.from_lengths(np.concatenate(texts).astype(np.int32), np.array([len(text) for text in texts]))],
+            num_ids=8, dim=3, seed=1,
+        )
+        for texts in (known, unknown)
+    )  # fmt: skip
+    np.testing.assert_allclose(first, second, atol=1e-6)
+    np.testing.assert_allclose(first.mean(axis=0), 0, atol=1e-6)
+    assert first.any(axis=1).all()
 
 
 def test_texts_without_labels_tell_what_words_without_labels_mean():

@@ -126,8 +126,7 @@ def _vectors(member: Member, task: Task) -> NgramVectors | None:
     if not member.training.ngram_vectors:
         return None
     sizes = task.preprocessor.num_ids, task.preprocessor.num_ngrams
-    unlabelled = getattr(task, "unlabelled", None)
-    return learn_ngram_vectors(task.train.arrays, unlabelled, sizes, member.training.ngram_vectors, task.seed)
+    return learn_ngram_vectors(task.train.arrays, task.unlabelled, sizes, member.training.ngram_vectors, task.seed)
 
 
 def _rows(dataset: EncodedDataset, task: Task) -> "csr_matrix | np.ndarray":
