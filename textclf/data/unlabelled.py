@@ -16,7 +16,7 @@ from textclf.data.readers.sources import Columns, read_files
 
 log = logging.getLogger(__name__)
 # Each inner fold encodes them, and their n-grams take 30 times as much: this limits disk, memory and time.
-MOST_BYTES = 20_000_000
+MOST_BYTES = 10_000_000
 UNLABELLED = "unlabelled"  # their name beside those of the splits
 
 

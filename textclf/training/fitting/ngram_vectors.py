@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Texts without a direction that each n-gram counts beside its own, so that rare n-grams have short vectors.
 NEUTRAL_TEXTS = 10
-MOST_PAIRS = 100_000_000  # of two tokens in a text, of evenly spaced texts: 10 seconds
+MOST_PAIRS = 30_000_000  # of two tokens in a text, of evenly spaced texts
 
 
 class NgramVectors(NamedTuple):
