@@ -86,27 +86,25 @@ def fit_linear_folds(member: Member, tasks: Sequence[Task], folders: Sequence[Ru
         TrainingError: a solution is not finite.
     """
     started = time.perf_counter()
-    parts = [
-        trained_part(member, task, folder.cache, folder.encoder_checkpoint)
-        for task, folder in zip(tasks, folders, strict=True)
-    ]
-    problems, held_out = (
-        [_problem(member, part, _vectors(member, task)) for (*_, part), task in zip(parts, tasks, strict=True)],
-        [_rows(part.validation, part) for *_, part in parts],
-    )
+    networks: list[keras.Model] = []
+    found: dict[float, list[np.ndarray]] = {strength: [] for strength in sorted(member.training.inverse_regularization)}
+    for task, folder in zip(tasks, folders, strict=True):  # one after the other, because each takes much memory
+        network, _, part = trained_part(member, task, folder.cache, folder.encoder_checkpoint)
+        problem, held_out = _problem(member, part, _vectors(member, task)), _rows(part.validation, part)
+        for strength, logits in found.items():
+            logits.append(predict(solve(problem, strength), held_out))
+        networks.append(network)
     classes = np.concatenate([task.validation.classes for task in tasks])
     activation = tasks[0].objective.targets.activation
-    losses: dict[float, float] = {}
-    for strength in sorted(member.training.inverse_regularization):
-        logits = [predict(solve(problem, strength), rows) for problem, rows in zip(problems, held_out, strict=True)]
+    losses = {}
+    for strength, logits in found.items():
         losses[strength] = _calibrated_loss(np.concatenate(logits), classes, activation)
         log.info("inverse regularization %g: log loss %.4f out of fold", strength, losses[strength])
-        if losses[strength] == min(losses.values()):
-            best, best_logits = strength, logits
+    best = min(losses, key=lambda strength: (losses[strength], -strength))  # of equal ones the last
     seconds = (time.perf_counter() - started) / len(tasks)
     return [
         FittedNetwork(network, logits, 1, 1, seconds, best)
-        for (network, *_), logits in zip(parts, best_logits, strict=True)
+        for network, logits in zip(networks, found[best], strict=True)
     ]
 
 

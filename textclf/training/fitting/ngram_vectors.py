@@ -43,24 +43,28 @@ def learn_ngram_vectors(
         sizes: the number of ids of tokens, and of n-grams.
         seed: of the singular vectors.
     """
+    from scipy.sparse import csr_matrix
+
     num_ids, num_ngrams = sizes
     parts = [train] if unlabelled is None else [train, unlabelled]
     texts = _text_vectors([part["token_ids"] for part in parts], num_ids, dim, seed)
-    sums, counts = np.zeros((num_ngrams, texts.shape[1]), np.float32), np.zeros(num_ngrams, np.float32)
+    of_ngrams, counts = np.zeros((num_ngrams, texts.shape[1]), np.float32), np.zeros(num_ngrams, np.float32)
     for part in reversed(parts):  # the matrix of train is used below
         rows = sparse_matrix(part, num_ngrams)
         of_part = texts[: rows.shape[0]] if part is train else texts[-rows.shape[0] :]
         has = _binary(rows)
-        sums += has.T @ of_part
+        of_ngrams += has.T @ of_part
         counts += np.asarray(has.sum(axis=0)).ravel()
     others = (1 / np.maximum(counts - 1 + NEUTRAL_TEXTS, 1)).astype(np.float32)
-    of_rows = rows @ (sums * others[:, None]) - (rows @ others)[:, None] * texts[: rows.shape[0]]
-    of_ngrams = sums / (counts + NEUTRAL_TEXTS)[:, None]
+    shares = csr_matrix((rows.data * others[rows.indices], rows.indices, rows.indptr), shape=rows.shape)
+    of_rows = shares @ of_ngrams - np.asarray(shares.sum(axis=1)) * texts[: rows.shape[0]]
+    of_ngrams /= (counts + NEUTRAL_TEXTS)[:, None]
     # Rows with their own text have length 1, as those of n-grams. The others are shorter, and the fewer texts there
     # are, the shorter: then the vectors know little.
     length = np.sqrt(np.mean(np.sum((rows @ of_ngrams) ** 2, axis=1)))
     scale = np.float32(1 / length if length > 0 else 1)
-    return NgramVectors(of_rows * scale, of_ngrams * scale)
+    of_ngrams *= scale
+    return NgramVectors(of_rows * scale, of_ngrams)
 
 
 def _text_vectors(token_ids: Sequence[Ragged], num_ids: int, dim: int, seed: int) -> np.ndarray:
