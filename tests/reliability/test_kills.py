@@ -49,10 +49,13 @@ CONFIGS = {
         "training": {**TRAINING, "epochs": 2, "refit": True, "schedule": "cosine", "warmup": 0.2},
     },
     "an ensemble with inner folds": {
-        "data": ENGLISH,
+        "data": {**ENGLISH, "unlabelled": "data/toy_topics/train.csv"},
         "model": {
             "architecture": "ensemble",
-            "members": [{"model": {"architecture": "ngrams"}, "training": {"optimizer": "liblinear"}}, {"model": CNN}],
+            "members": [
+                {"model": {"architecture": "ngrams"}, "training": {"optimizer": "liblinear", "ngram_vectors": 20}},
+                {"model": {**CNN, "vectors": {}}},
+            ],
         },
         "training": {**TRAINING, "epochs": 2, "refit": True, "inner_folds": 3},
     },
