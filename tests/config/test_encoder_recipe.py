@@ -7,7 +7,7 @@ from itertools import cycle
 import pytest
 
 from tests.pretrained import BERT
-from textclf.config import encoder_recipe
+from textclf.config import encoder_recipe, recipe
 from textclf.config.config import load_config
 from textclf.config.starter import starter_config
 from textclf.config.yaml import parse_yaml
@@ -92,6 +92,12 @@ def test_more_texts_have_n_grams_beside_the_frozen_encoder(written):
     assert {member.model.architecture for member in ngrams} == {"ngrams"}
     assert (encoder.model.trained_layers, encoder.training.optimizer) == (0, "liblinear")
     assert config.preprocessing.ngrams.min_frequency == 1
+
+
+def test_n_grams_beside_an_encoder_have_no_vectors(written, monkeypatch):
+    monkeypatch.setattr(recipe, "FEW", 0)
+    *ngrams, _ = loaded(written(17)).model.members
+    assert [member.training.ngram_vectors for member in ngrams] == [0, 0]
 
 
 @pytest.mark.parametrize(("time", "trained"), [("usual", "all"), ("quick", 0)])

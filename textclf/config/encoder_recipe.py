@@ -102,7 +102,8 @@ def sections(facts: Facts, encoder: EncoderFacts) -> dict[str, list[Line]]:
     refit = ("refit", frozen, why)
     if alone:
         return {"preprocessing": _preprocessing(encoder, plan), "model": network, "training": [*training, refit]}
-    members = [line for member in recipe.linear_members(facts) for line in member.lines()]
+    linear = recipe.linear_members(facts, with_vectors=False)  # an encoder knows which words are similar
+    members = [line for member in linear for line in member.lines()]
     model: list[Line] = [
         ("architecture", "ensemble", "combines n-grams of your data with the encoder"),
         ("members", HEADING, "with fitted weights"),

@@ -177,12 +177,16 @@ def indented(lines: list[Line]) -> list[Line]:
     return [(f"    {name}", value, reason) for name, value, reason in lines]
 
 
-def linear_members(facts: Facts) -> list[Member]:
-    """Return the linear models of n-grams."""
+def linear_members(facts: Facts, *, with_vectors: bool = True) -> list[Member]:
+    """Return the linear models of n-grams.
+
+    Args:
+        with_vectors: whether the first one may have vectors of n-grams.
+    """
     if facts.few:
         loss = ("log_loss", "more accurate than squared_hinge with few texts per label")
-        return [_solved("none", [8.0], loss, with_vectors=facts.unlabelled > 0)]
-    linear = [_solved("none", [0.5, 2.0], with_vectors=True)] if facts.solved else [_stepped(facts)]
+        return [_solved("none", [8.0], loss, with_vectors=with_vectors and facts.unlabelled > 0)]
+    linear = [_solved("none", [0.5, 2.0], with_vectors=with_vectors)] if facts.solved else [_stepped(facts)]
     if facts.solved and facts.targets.num_outputs <= RATIOS:
         linear.append(_solved("naive_bayes", [0.25]))
     return linear
