@@ -257,6 +257,15 @@ def test_a_test_file_without_the_columns_is_refused(write):
         starter_config(Sources(write(ENGLISH), write(ENGLISH, ("body", "label"), "b.csv")))
 
 
+def test_few_labelled_texts_are_told_what_helps(write, caplog):
+    caplog.set_level("INFO", "textclf")
+    labelled, many = write(ENGLISH), write([("an unusual text",)], ("text",), "m.csv")
+    starter_config(Sources(labelled, unlabelled=many))
+    assert "--unlabelled" not in caplog.text
+    starter_config(labelled)
+    assert "add --unlabelled FILE if you have some" in caplog.text
+
+
 def test_texts_without_labels_are_written_and_checked(write):
     labelled, many = write(ENGLISH), write([(f"an unusual text {number}",) for number in range(30)], ("text",), "m.csv")
     content = starter_config(Sources(labelled, unlabelled=many))

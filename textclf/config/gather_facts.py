@@ -39,14 +39,14 @@ def gather_facts(
     """Return the facts about the texts.
 
     Args:
-        unlabelled: texts without labels, which the tokenizer reads, too.
+        unlabelled: texts without labels, as from `read_unlabelled`. The tokenizer reads them, too.
         many: whether a text has several labels.
         own_tokenizer: whether the tokenizer is learned from the texts; that of an encoder is not.
     """
     targets = Targets.fit(dataset.labels, TargetOptions(type="multilabel" if many else "auto"), multilabel=many)
-    texts, size = _sample(dataset.texts, SAMPLE_ROWS), size_for(len(dataset))
+    texts, size = dataset.sample(SAMPLE_ROWS).texts, size_for(len(dataset))
     if unlabelled is not None:
-        texts = stored_texts([texts, _sample(unlabelled, SAMPLE_ROWS)])
+        texts = stored_texts([texts, unlabelled])
     scripts = script_shares(count_characters(texts))
     lengths, counts = _count_words(texts)
     unspaced = sum(scripts.get(script, 0) for script in IN_PIECES) >= MUCH_OF_A_SCRIPT
